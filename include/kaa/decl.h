@@ -1,0 +1,215 @@
+/* kaa/decl.h - C declarations: from text to types.
+ *
+ * The parser reads what a C compiler reads after preprocessing: prototypes,
+ * typedefs, records, enums, variables; and of the preprocessor the lines that
+ * declare something: object-like `#define` with a constant, `#pragma pack`,
+ * line markers. Text without any #include is enough:
+ *
+ *     kaa_decl_parse(types, "double pow(double x, double y);", 31, NULL,
+ *                    &declarations, &err);
+ *
+ * The result is a list of items in the order of the text, and a table by name.
+ * A strict parse (the default) fails at the first thing it does not understand,
+ * with line, column and a caret under the token. A tolerant one
+ * (KAA_DECL_TOLERANT) skips to the end of that declaration and keeps an item
+ * KAA_DECL_SKIPPED that says why: meant for whole headers of a system.
+ *
+ * Annotations are C23 attributes of the namespace kaa, so an annotated header
+ * stays a C header. In front of a declaration: hold_gil, errno, free(function),
+ * nullable. On a parameter (behind its name or before its type): out, nullable,
+ * length(parameter), scope(call | async | library | forever). Attributes of
+ * other namespaces are skipped, but for GNU const, pure, nonnull,
+ * returns_nonnull, noreturn, deprecated, packed, aligned and mode, and C23
+ * unsequenced, reproducible, noreturn and deprecated, which say something.
+ *
+ * Threads: parsing changes the table of types; the result is immutable.
+ */
+#ifndef KAA_DECL_H
+#define KAA_DECL_H
+
+#include <kaa/ctype.h>
+
+KAA_BEGIN_DECLS
+
+/** What a text declares. Opaque, immutable. */
+typedef struct kaa_decl kaa_decl;
+
+/** Bits of kaa_decl_options::flags. */
+enum {
+    KAA_DECL_TOLERANT = 1u << 0, /**< Skip what is not understood. */
+};
+
+/** Choices for a parse. All zero but `size` means the defaults. */
+typedef struct kaa_decl_options {
+    uint32_t size;  /**< sizeof(kaa_decl_options) in the caller. */
+    uint32_t flags; /**< KAA_DECL_* bits; an unknown bit is refused. */
+} kaa_decl_options;
+
+/** What an item declares. Numbers never change. */
+typedef enum kaa_decl_kind {
+    KAA_DECL_FUNCTION = 0,
+    KAA_DECL_VARIABLE = 1,
+    KAA_DECL_TYPEDEF = 2,
+    KAA_DECL_RECORD = 3,  /**< A struct's or union's tag; perhaps incomplete. */
+    KAA_DECL_ENUM = 4,    /**< An enum's tag. */
+    KAA_DECL_INTEGER = 5, /**< A constant: enumerator, #define, static const. */
+    KAA_DECL_FLOATING = 6,
+    KAA_DECL_STRING = 7,
+    KAA_DECL_SKIPPED = 8, /**< Not understood: `reason` says why. */
+} kaa_decl_kind;
+
+/** Bits of kaa_decl_item::flags. */
+enum {
+    KAA_DECL_HOLD_GIL = 1u << 0, /**< [[kaa::hold_gil]] */
+    KAA_DECL_ERRNO = 1u << 1,    /**< [[kaa::errno]] */
+    KAA_DECL_NULLABLE = 1u << 2, /**< [[kaa::nullable]] on the function */
+    KAA_DECL_CONST = 1u << 3,    /**< GNU const, C23 unsequenced */
+    KAA_DECL_PURE = 1u << 4,     /**< GNU pure, C23 reproducible */
+    KAA_DECL_NORETURN = 1u << 5,
+    KAA_DECL_DEPRECATED = 1u << 6,
+    KAA_DECL_STATIC = 1u << 7, /**< static or inline: has no symbol, most
+                                    likely. */
+    KAA_DECL_RETURNS_NONNULL = 1u << 8,
+    KAA_DECL_UNSIGNED = 1u << 9,    /**< An integer above INT64_MAX. */
+    KAA_DECL_MACRO = 1u << 10,      /**< The constant comes from a #define. */
+    KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
+};
+
+/** Bits of kaa_decl_parameter::flags. */
+enum {
+    KAA_DECL_PARAMETER_OUT = 1u << 0,
+    KAA_DECL_PARAMETER_NULLABLE = 1u << 1,
+    KAA_DECL_PARAMETER_NONNULL = 1u << 2,
+    KAA_DECL_PARAMETER_LENGTH = 1u << 3, /**< length_of is set */
+};
+
+/** How long C may keep a function pointer that it was given. */
+typedef enum kaa_decl_scope {
+    KAA_DECL_SCOPE_LIBRARY = 0, /**< As long as the library is loaded. */
+    KAA_DECL_SCOPE_CALL = 1,    /**< Until the function returns. */
+    KAA_DECL_SCOPE_ASYNC = 2,   /**< Until it has been called once. */
+    KAA_DECL_SCOPE_FOREVER = 3, /**< As long as the process. */
+} kaa_decl_scope;
+
+/** What annotations say of one parameter. */
+typedef struct kaa_decl_parameter {
+    uint32_t flags;     /**< KAA_DECL_PARAMETER_* */
+    uint32_t scope;     /**< A kaa_decl_scope. */
+    uint32_t length_of; /**< With KAA_DECL_PARAMETER_LENGTH: the number of the
+                             parameter that holds this one's element count. */
+    uint32_t reserved;
+} kaa_decl_parameter;
+
+/** One thing declared. All pointers are borrowed from the kaa_decl. */
+typedef struct kaa_decl_item {
+    uint32_t size;   /**< sizeof(kaa_decl_item) in the library. */
+    uint32_t kind;   /**< A kaa_decl_kind. */
+    uint32_t flags;  /**< KAA_DECL_* */
+    uint32_t line;   /**< Where the name stands in the text given, from 1. */
+    uint32_t column; /**< In bytes, from 1. */
+    uint32_t source_line;    /**< The line by the line markers; or `line`. */
+    const char *source_file; /**< The file by the line markers; or NULL. */
+    const char *name;        /**< "" for a skipped item without one. */
+    const char *symbol;      /**< What the linker calls it: the __asm__ name or
+                                  `name`. For functions and variables. */
+    const kaa_ctype *type;   /**< NULL where skipped. For constants: their type;
+                                  int for a #define where it fits. */
+    const kaa_decl_parameter *parameters; /**< For functions:
+                                kaa_ctype_count(type) of them; else NULL. */
+    const char *free_function;            /**< kaa::free's argument, or NULL. */
+    int64_t integer; /**< The value; see KAA_DECL_UNSIGNED. */
+    double floating;
+    const char *string; /**< The bytes, NUL-terminated. */
+    size_t string_length;
+    const char *reason; /**< Why it was skipped; else NULL. */
+} kaa_decl_item;
+
+/**
+ * Parses the declarations in `text`.
+ *
+ * @param types    Receives the types that the text makes. On failure the types
+ *                 already made stay in it, unused.
+ * @param text     `length` bytes, need not end in NUL, may hold any bytes.
+ * @param options  NULL for the defaults.
+ *
+ * @owns   The caller owns *out_decl, which must not outlive `types`. `text` is
+ *         not kept.
+ * @gil    any
+ * @fails  KAA_SYNTAX with line, column and a message of up to three lines: what
+ *         was expected, the line, a caret; KAA_INVALID_ARGUMENT, KAA_NO_MEMORY;
+ *         KAA_LIMIT when declarators nest too deep or text is above 1 GiB
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_decl_parse(kaa_ctype_table *types,
+                                                const char *text, size_t length,
+                                                const kaa_decl_options *options,
+                                                kaa_decl **out_decl,
+                                                kaa_error *err);
+
+/**
+ * Parses one type: "const char *", "struct point[4]", "int (*)(void *)".
+ *
+ * @param scope  NULL, or declarations whose names the text may use.
+ *
+ * @owns   `types` owns the type.
+ * @gil    any
+ * @fails  As kaa_decl_parse().
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_decl_parse_type(
+    kaa_ctype_table *types, const kaa_decl *scope, const char *text,
+    size_t length, const kaa_ctype **out_type, kaa_error *err);
+
+/**
+ * Frees what kaa_decl_parse() made, but for the types. NULL is allowed.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_decl_destroy(kaa_decl *decl);
+
+/**
+ * The number of items.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_decl_count(const kaa_decl *decl);
+
+/**
+ * The item at a place, from 0; NULL beyond the last.
+ *
+ * @owns   As long as `decl` lives.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API const kaa_decl_item *kaa_decl_at(const kaa_decl *decl, size_t index);
+
+/**
+ * Finds a function, variable, typedef or constant by name; tags by "struct x",
+ * "union x", "enum x", or by "x" where nothing else has the name. A name
+ * declared several times is the last complete one; prototypes that differ are a
+ * KAA_SYNTAX error of the parse.
+ *
+ * @owns   As long as `decl` lives; NULL if there is none.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API const kaa_decl_item *kaa_decl_find(const kaa_decl *decl,
+                                           const char *name);
+
+/**
+ * Writes an item as a C declaration on one line, attributes included:
+ * `[[kaa::hold_gil]] double pow(double x, double y);`, `#define PI 3.14`.
+ * Skipped items as a comment with the reason.
+ *
+ * @return the length of the whole text, without the NUL.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_decl_print(const kaa_decl_item *item, char *buffer,
+                              size_t size);
+
+KAA_END_DECLS
+
+#endif /* KAA_DECL_H */

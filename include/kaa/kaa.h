@@ -1,0 +1,13 @@
+/* kaa/kaa.h - all of kaa's public headers. */
+#ifndef KAA_KAA_H
+#define KAA_KAA_H
+
+#include <kaa/base.h>
+
+#include <kaa/call.h>
+#include <kaa/closure.h>
+#include <kaa/ctype.h>
+#include <kaa/decl.h>
+#include <kaa/library.h>
+
+#endif /* KAA_KAA_H */

@@ -1,0 +1,150 @@
+/* base/base.c - the tests of lib/base. */
+#include "kaa_test.h"
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "base/text.h"
+
+DEFERRABLE(kaa_base__arena_fini, kaa_base__arena)
+DEFERRABLE(kaa_base__table_fini, kaa_base__table)
+DEFERRABLE(kaa_base__text_fini, kaa_base__text)
+
+KAA_TEST(statuses_have_names)
+{
+    CHECK_STR(kaa_status_name(KAA_OK), "KAA_OK");
+    CHECK_STR(kaa_status_name(KAA_NO_MEMORY), "KAA_NO_MEMORY");
+    CHECK_STR(kaa_status_text(KAA_DEADLOCK), "deadlock");
+    CHECK_STR(kaa_status_python(KAA_NO_LIBRARY), "OSError");
+    CHECK_STR(kaa_status_name(9999), "KAA_UNKNOWN");
+    CHECK_STR(kaa_status_name(-1), "KAA_UNKNOWN");
+}
+
+KAA_TEST(version_is_the_headers)
+{
+    CHECK_EQ(kaa_version_number(), KAA_VERSION_MAJOR * 1000000 +
+                                       KAA_VERSION_MINOR * 1000 +
+                                       KAA_VERSION_PATCH);
+}
+
+KAA_TEST(a_long_message_is_cut_between_characters)
+{
+    kaa_error err;
+    char wide[300];
+
+    /* 1 + 2 * 149 bytes: the cut at 239 falls inside an e-acute. */
+    wide[0] = 'x';
+    wide[1] = '\0';
+    for (int i = 0; i < 149; i++)
+        strcat(wide, "\xc3\xa9");
+    CHECK_EQ(kaa_base__fail(&err, KAA_SYSTEM, 3, "%s", wide), KAA_SYSTEM);
+    CHECK_EQ(err.status, KAA_SYSTEM);
+    CHECK_EQ(err.argument, 3);
+    CHECK_EQ(strlen(err.message), 239);
+    kaa_base__fail(&err, KAA_SYSTEM, 3, "%s", wide + 1);
+    CHECK_EQ(strlen(err.message), 238);
+    CHECK_EQ(kaa_base__fail(NULL, KAA_SYSTEM, 0, "unheard"), KAA_SYSTEM);
+}
+
+typedef struct options {
+    uint32_t size;
+    uint32_t first;
+    uint32_t second;
+} options;
+
+KAA_TEST(options_grow_at_their_end)
+{
+    struct {
+        options known;
+        uint32_t later;
+    } longer = {{16, 7, 8}, 0};
+    options own = {sizeof(own), 1, 2};
+    uint32_t shorter[2] = {8, 5};
+
+    CHECK_OK(kaa_base__read_options(&own, sizeof(own), NULL, &t->err));
+    CHECK_EQ(own.first, 1);
+    CHECK_OK(kaa_base__read_options(&own, sizeof(own), shorter, &t->err));
+    CHECK_EQ(own.size, sizeof(own));
+    CHECK_EQ(own.first, 5);
+    CHECK_EQ(own.second, 2);
+    CHECK_OK(kaa_base__read_options(&own, sizeof(own), &longer, &t->err));
+    CHECK_EQ(own.second, 8);
+    longer.later = 1;
+    CHECK_STATUS(kaa_base__read_options(&own, sizeof(own), &longer, &t->err),
+                 KAA_UNSUPPORTED);
+    shorter[0] = 0;
+    CHECK_STATUS(kaa_base__read_options(&own, sizeof(own), shorter, &t->err),
+                 KAA_INVALID_ARGUMENT);
+}
+
+KAA_TEST(arena_blocks_are_zeroed_aligned_and_apart)
+{
+    static kaa_base__arena arena;
+    char *before = NULL;
+
+    DEFER(t, kaa_base__arena_fini, &arena);
+    for (size_t i = 0; i < 2000; i++) {
+        char *block = kaa_base__arena_alloc(&arena, i);
+        CHECK_MEMORY(block);
+        CHECK_EQ((uintptr_t)block % 16, 0);
+        for (size_t j = 0; j < i; j++)
+            CHECK_EQ(block[j], 0);
+        memset(block, 0xFF, i);
+        if (before != NULL && i > 1)
+            CHECK_EQ(before[0], (char)0xFF);
+        before = i > 0 ? block : NULL;
+    }
+    CHECK_EQ((uintptr_t)kaa_base__arena_alloc(&arena, SIZE_MAX), 0);
+    char *text = kaa_base__arena_text(&arena, "hello world", 5);
+    CHECK_MEMORY(text);
+    CHECK_STR(text, "hello");
+}
+
+KAA_TEST(table_finds_what_was_set)
+{
+    static char keys[1000][8];
+    static kaa_base__table table;
+
+    DEFER(t, kaa_base__table_fini, &table);
+    CHECK_EQ((uintptr_t)kaa_base__table_get(&table, "x", 1), 0);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "k%d", i);
+        if (!kaa_base__table_set(&table, keys[i], strlen(keys[i]), keys[i]))
+            CHECK_STATUS(KAA_NO_MEMORY, KAA_OK);
+    }
+    CHECK_EQ(table.count, 1000);
+    for (int i = 0; i < 1000; i++)
+        CHECK_STR(kaa_base__table_get(&table, keys[i], strlen(keys[i])),
+                  keys[i]);
+    CHECK(kaa_base__table_set(&table, "k1", 2, keys[0]));
+    CHECK_STR(kaa_base__table_get(&table, "k1", 2), "k0");
+    CHECK_EQ(table.count, 1000);
+    CHECK_EQ((uintptr_t)kaa_base__table_get(&table, "k1000", 5), 0);
+}
+
+KAA_TEST(text_grows)
+{
+    static kaa_base__text text;
+    char buffer[4];
+
+    DEFER(t, kaa_base__text_fini, &text);
+    for (int i = 0; i < 100; i++)
+        kaa_base__text_printf(&text, "%d,", i);
+    kaa_base__text_puts(&text, "end");
+    if (text.failed)
+        CHECK_STATUS(KAA_NO_MEMORY, KAA_OK);
+    CHECK_EQ(text.length, 10 * 2 + 90 * 3 + 3);
+    CHECK_EQ(strlen(text.bytes), text.length);
+    CHECK_EQ(kaa_base__copy_out("hello", 5, buffer, sizeof(buffer)), 5);
+    CHECK_STR(buffer, "hel");
+    CHECK_EQ(kaa_base__copy_out("hello", 5, NULL, 0), 5);
+}
+
+KAA_TEST(memory_refuses_what_overflows)
+{
+    CHECK_EQ((uintptr_t)kaa_base__alloc_array(SIZE_MAX / 2, 3), 0);
+    CHECK_EQ((uintptr_t)kaa_base__realloc_array(NULL, SIZE_MAX / 2, 3), 0);
+}

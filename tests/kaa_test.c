@@ -1,0 +1,237 @@
+/* kaa_test.c - runs the tests that registered themselves.
+ *
+ *     test_x [--fault] [--list] [NAME...]
+ */
+#include "kaa_test.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum outcome { PASSED = 1, FAILED, SKIPPED, NO_MEMORY };
+
+/* More allocations than any test makes: a run that gets here never ends. */
+#define FAULT_MAX 2000000u
+
+static kaa_test *tests;
+static int fault_run;
+
+void
+kaa_test__register(kaa_test *entry)
+{
+    kaa_test **end = &tests;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = entry;
+}
+
+int
+kaa_test_is_fault_run(void)
+{
+    return fault_run;
+}
+
+void
+kaa_test__defer(kaa_test *t, void (*undo)(void *), void *subject)
+{
+    if (t->deferred_count == KAA_TEST_DEFERRED_MAX)
+        kaa_test__fail(t, __FILE__, __LINE__, "too many DEFERs");
+    t->deferred[t->deferred_count].undo = undo;
+    t->deferred[t->deferred_count].subject = subject;
+    t->deferred_count++;
+}
+
+_Noreturn void
+kaa_test__fail(kaa_test *t, const char *file, int line, const char *format, ...)
+{
+    va_list values;
+
+    fprintf(stderr, "%s:%d: %s: ", file, line, t->name);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+    longjmp(t->end, FAILED);
+}
+
+_Noreturn void
+kaa_test__skip(kaa_test *t, const char *format, ...)
+{
+    va_list values;
+
+    printf("%s: skipped: ", t->name);
+    va_start(values, format);
+    vprintf(format, values);
+    va_end(values);
+    putchar('\n');
+    longjmp(t->end, SKIPPED);
+}
+
+void
+kaa_test__equal(kaa_test *t, const char *file, int line, const char *what,
+                int64_t actual, int64_t expected)
+{
+    if (actual != expected)
+        kaa_test__fail(t, file, line, "%s is %lld (0x%llx), expected %lld",
+                       what, (long long)actual, (unsigned long long)actual,
+                       (long long)expected);
+}
+
+void
+kaa_test__equal_text(kaa_test *t, const char *file, int line, const char *what,
+                     const char *actual, const char *expected)
+{
+    if (actual == expected)
+        return;
+    if (actual == NULL || expected == NULL || strcmp(actual, expected) != 0)
+        kaa_test__fail(t, file, line, "%s is\n  \"%s\", expected\n  \"%s\"",
+                       what, actual != NULL ? actual : "(null)",
+                       expected != NULL ? expected : "(null)");
+}
+
+void
+kaa_test__has(kaa_test *t, const char *file, int line, const char *what,
+              const char *text, const char *part)
+{
+    if (text == NULL || strstr(text, part) == NULL)
+        kaa_test__fail(t, file, line, "%s is\n  \"%s\", which lacks\n  \"%s\"",
+                       what, text != NULL ? text : "(null)", part);
+}
+
+void
+kaa_test__status(kaa_test *t, const char *file, int line, const char *what,
+                 kaa_status actual, kaa_status expected)
+{
+    if (actual == expected)
+        return;
+    if (actual == KAA_NO_MEMORY && kaa_base__fault_happened())
+        longjmp(t->end, NO_MEMORY);
+    kaa_test__fail(t, file, line, "%s is %s (%s), expected %s", what,
+                   kaa_status_name((int32_t)actual),
+                   actual != KAA_OK ? t->err.message : "",
+                   kaa_status_name((int32_t)expected));
+}
+
+void
+kaa_test__memory(kaa_test *t, const char *file, int line, const char *what,
+                 const void *pointer)
+{
+    if (pointer != NULL)
+        return;
+    if (kaa_base__fault_happened())
+        longjmp(t->end, NO_MEMORY);
+    kaa_test__fail(t, file, line, "%s is NULL", what);
+}
+
+uint64_t
+kaa_test_next(kaa_test_random *random)
+{
+    uint64_t x = random->state;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    random->state = x;
+    return x * 2685821657736338717u;
+}
+
+uint64_t
+kaa_test_below(kaa_test_random *random, uint64_t limit)
+{
+    return (kaa_test_next(random) >> 11) % limit;
+}
+
+static enum outcome
+run_once(kaa_test *t)
+{
+    uint64_t live = kaa_base__blocks_live();
+    int outcome;
+
+    t->deferred_count = 0;
+    memset(&t->err, 0, sizeof(t->err));
+    outcome = setjmp(t->end);
+    if (outcome == 0) {
+        t->run(t);
+        /* NO_MEMORY: it survived the fault; fine, on to the next. */
+        outcome = kaa_base__fault_happened() ? NO_MEMORY : PASSED;
+    }
+    kaa_base__fault_set(0); /* what frees must not fail in its turn */
+    while (t->deferred_count > 0) {
+        t->deferred_count--;
+        t->deferred[t->deferred_count].undo(
+            t->deferred[t->deferred_count].subject);
+    }
+    if (outcome != FAILED && kaa_base__blocks_live() != live) {
+        fprintf(stderr, "%s: %lld blocks leaked\n", t->name,
+                (long long)(kaa_base__blocks_live() - live));
+        outcome = FAILED;
+    }
+    return (enum outcome)outcome;
+}
+
+static enum outcome
+run_with_faults(kaa_test *t)
+{
+    for (uint64_t nth = 1; nth < FAULT_MAX; nth++) {
+        enum outcome outcome;
+
+        kaa_base__fault_set(nth);
+        outcome = run_once(t);
+        if (outcome == FAILED)
+            fprintf(stderr, "%s: with allocation %llu failing\n", t->name,
+                    (unsigned long long)nth);
+        if (outcome != NO_MEMORY)
+            return outcome;
+    }
+    fprintf(stderr, "%s: allocations without end\n", t->name);
+    return FAILED;
+}
+
+static int
+is_wanted(const kaa_test *t, char **names, int count)
+{
+    int any = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (names[i][0] == '-')
+            continue;
+        any = 1;
+        if (strcmp(names[i], t->name) == 0)
+            return 1;
+    }
+    return !any;
+}
+
+int
+main(int argc, char **argv)
+{
+    int counts[NO_MEMORY + 1] = {0};
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--fault") == 0) {
+            fault_run = 1;
+        } else if (strcmp(argv[i], "--list") == 0) {
+            for (kaa_test *t = tests; t != NULL; t = t->next)
+                puts(t->name);
+            return 0;
+        }
+    }
+    for (kaa_test *t = tests; t != NULL; t = t->next) {
+        if (!is_wanted(t, argv + 1, argc - 1))
+            continue;
+        enum outcome outcome = fault_run ? run_with_faults(t) : run_once(t);
+        counts[outcome]++;
+        if (outcome == FAILED)
+            fprintf(stderr, "FAILED %s\n", t->name);
+    }
+    printf("%d passed, %d failed, %d skipped\n", counts[PASSED], counts[FAILED],
+           counts[SKIPPED]);
+    if (counts[PASSED] + counts[FAILED] + counts[SKIPPED] == 0) {
+        fputs("no test of that name\n", stderr);
+        return 1;
+    }
+    return counts[FAILED] != 0;
+}
