@@ -156,8 +156,10 @@ kaa_call__widen(const kaa_call_plan *plan, uint64_t raw)
     return (value ^ plan->result_sign) - plan->result_sign;
 }
 
-/* Calls. The frame's result is written, nothing else of it, but for places in
- * its memory part. Never fails. */
+/* Calls. Never fails. The frame's result is written, and perhaps what the plan
+ * keeps in the frame for itself: the hidden argument of a result in memory, the
+ * table of pointers for libffi. The arguments stay, so a frame can be run again
+ * after changing some of them. */
 static inline void
 kaa_call__run(const kaa_call_plan *plan, kaa_function target,
               kaa_call__frame *frame)
