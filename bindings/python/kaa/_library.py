@@ -380,12 +380,14 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
             made.explanation = _native.printed(_native.kaa_library_explain, raw)
         raise made
     path = _native.kaa_library_path(native)
-    finalizer = weakref.finalize(native, _close, ctypes.cast(native, ctypes.c_void_p))
+    # The address alone: cast() would keep `native` alive.
+    address = ctypes.cast(native, ctypes.c_void_p).value
+    finalizer = weakref.finalize(native, _close, address)
     finalizer.atexit = False
     return native, os.fsdecode(path or b"")
 
 
-def _close(address: Any) -> None:
+def _close(address: int) -> None:
     _native.kaa_library_close(ctypes.cast(address, _native.LibraryP))
 
 
