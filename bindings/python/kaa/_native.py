@@ -411,7 +411,14 @@ def _candidates() -> List[str]:
     return sorted(glob.glob(beside)) + ["libkaa.so.%d.%d" % VERSION]
 
 
-def _open() -> Tuple[str, ctypes.CDLL, ctypes.PyDLL]:
+def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:
+    """The same library, for calls that keep the interpreter's lock."""
+    if hasattr(ctypes, "PyDLL"):
+        return ctypes.PyDLL(path, handle=free._handle)
+    return free  # PyPy: a call drops no lock that could be kept
+
+
+def _open() -> Tuple[str, ctypes.CDLL, ctypes.CDLL]:
     reasons = []
     for path in _candidates():
         try:
@@ -430,7 +437,7 @@ def _open() -> Tuple[str, ctypes.CDLL, ctypes.PyDLL]:
                 name="kaa",
                 path=path,
             )
-        return path, free, ctypes.PyDLL(path, handle=free._handle)
+        return path, free, _holding(path, free)
     raise ImportError(
         "libkaa cannot be loaded; KAA_LIBRARY may give its path\n  "
         + "\n  ".join(reasons),

@@ -37,6 +37,9 @@ def _show(value: Any) -> str:
             return repr(value.value)
         shown = ", ".join(_show(one) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
+    if isinstance(value, (ctypes._Pointer, ctypes._CFuncPtr)):
+        address = ctypes.cast(value, ctypes.c_void_p).value
+        return f"<{address:#x}>" if address else "NULL"
     return repr(value)
 
 
