@@ -81,8 +81,8 @@ def _attach() -> Any:
         ctypes._Pointer,  # type: ignore[attr-defined]
         ctypes._CFuncPtr,  # type: ignore[attr-defined]
         _Hooks,
-        sample,
-        byref,
+        ctypes.py_object(sample),  # itself, not its value
+        ctypes.py_object(byref),
         ctypes.addressof(sample),
     )
     host = _native.CpythonP()
