@@ -82,7 +82,7 @@ enum {
     KAA_CALL__RESULT_X87_2,  /* long double _Complex */
     KAA_CALL__RESULT_COUNT
 };
-#define KAA_CALL__STACK_MAX 12u
+#define KAA_CALL__STACK_MAX 40u
 
 /* The number of words that a caller for `words` on the stack reads. */
 uint32_t kaa_call__stack_words(uint32_t words);
