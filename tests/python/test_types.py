@@ -298,6 +298,9 @@ class Records(unittest.TestCase):
         self.assertEqual(library.thing.__name__, "thing")
         self.assertEqual(library.pq.__name__, "pq")
         self.assertEqual(library.pq.Q, 1)
+        library = self.load("typedef struct { int x; } late, *late_p;")
+        self.assertIs(library.late_p._type_, library.late)
+        self.assertEqual(repr(library.late(5)), "late(x=5)")
 
     def test_names_that_break_classes(self) -> None:
         library = self.load("struct s { int _fields_; int __init__; int mro; };")

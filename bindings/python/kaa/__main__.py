@@ -145,7 +145,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return code
     except BrokenPipeError:
         # The reader has seen enough; nothing more may be written at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return DONE
 
 

@@ -86,7 +86,7 @@ class Function:
         ]
 
     @property
-    def __name__(self) -> str:  # type: ignore[override]
+    def __name__(self) -> str:
         name: str = self._read().name.decode("utf-8", "surrogateescape")
         return name
 

@@ -37,13 +37,15 @@ def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
     if not os.environ.get("KAA_HOST"):
         try:
-            from kaa import _host  # type: ignore[attr-defined]
+            from kaa import _host
         except ImportError:
             pass
         else:
-            bridge: Bind = _host.bind
-            return bridge
-    from kaa import _plain  # type: ignore[attr-defined]
+            # None where there is no interpreter that could be attached to.
+            bridge: Optional[Bind] = _host.bind
+            if bridge is not None:
+                return bridge
+    from kaa import _plain
 
     plain: Bind = _plain.bind
     return plain
@@ -244,6 +246,9 @@ class Library:
         return address
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OWN_NAMES:
+            # Only where __init__ has not come so far.
+            raise AttributeError(name)
         address = self._declarations.find(name)
         if address is None:
             self._unknown(name)
@@ -340,6 +345,9 @@ class Library:
         return _again, (self._name, self._declarations.text, tuple(self._options))
 
 
+_OWN_NAMES = frozenset(Library.__slots__)
+
+
 class _Options(tuple):  # type: ignore[type-arg]
     """The options of load(), in one hashable, picklable value."""
 
@@ -387,8 +395,8 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
     return native, os.fsdecode(path or b"")
 
 
-def _close(address: int) -> None:
-    _native.kaa_library_close(ctypes.cast(address, _native.LibraryP))
+def _close(address: Optional[int]) -> None:
+    _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
 def _read_text(declarations: Text) -> bytes:

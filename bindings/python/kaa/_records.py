@@ -31,13 +31,16 @@ _RESERVED = frozenset(
 )
 
 
+_POINTERS: Any = (ctypes._Pointer, getattr(ctypes, "_CFuncPtr"))
+
+
 def _show(value: Any) -> str:
     if isinstance(value, ctypes.Array):
         if value._type_ in (ctypes.c_char, ctypes.c_wchar):
             return repr(value.value)
         shown = ", ".join(_show(one) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
-    if isinstance(value, (ctypes._Pointer, ctypes._CFuncPtr)):
+    if isinstance(value, _POINTERS):
         address = ctypes.cast(value, ctypes.c_void_p).value
         return f"<{address:#x}>" if address else "NULL"
     return repr(value)
@@ -208,9 +211,19 @@ class _Piece(NamedTuple):
 class RecordMaker:
     """Makes the record classes of one TypeMap. Works under the map's lock."""
 
-    __slots__ = ("_types", "_waiting", "_done", "_open", "_native_layout", "_align")
+    __slots__ = (
+        "unnamed",
+        "_types",
+        "_waiting",
+        "_done",
+        "_open",
+        "_native_layout",
+        "_align",
+    )
 
     def __init__(self, types: TypeMap) -> None:
+        # Records without a tag that no typedef has named yet.
+        self.unnamed: Set[int] = set()
         self._types = types
         self._waiting: List[int] = []
         self._done: Set[int] = set()
@@ -223,15 +236,22 @@ class RecordMaker:
     def shell(self, address: int, kind: int, hint: Optional[str]) -> Any:
         """The class of a record, whose fields come with finish()."""
         name = _native.text_or_none(_native.kaa_ctype_name(address)) or hint
-        base = StructRecord if kind == _native.STRUCT else UnionRecord
+        base: Any = StructRecord if kind == _native.STRUCT else UnionRecord
         made = type(base)(
             name or "anonymous",
             (base,),
             {"__module__": self._types.module, "__doc__": None},
         )
+        if name is None:
+            self.unnamed.add(address)
         self._types.add(address, made)
         self._waiting.append(address)
         return made
+
+    def name(self, address: int, made: Any, name: str) -> None:
+        """Names a record's class after a typedef that came later."""
+        made.__name__ = made.__qualname__ = name
+        self.unnamed.discard(address)
 
     def finish(self) -> None:
         """Gives every waiting class its fields."""
