@@ -95,16 +95,17 @@ class Declarations:
         return error
 
     def _find_stride(self) -> None:
-        """Items stand in one array: an address gives the item's number."""
-        self.first = self.stride = 0
-        if self.count:
+        """Items most likely stand in one array: an address gives the number."""
+        self.first = 0
+        self.stride = 1
+        if self.count > 1:
             self.first = _native.kaa_decl_at(self.decl, 0)
-            self.stride = _native.DeclItem.from_address(self.first).size
+            self.stride = _native.kaa_decl_at(self.decl, 1) - self.first or 1
 
     def number(self, item: int) -> int:
         """The place of an item among all."""
-        number, rest = divmod(item - self.first, self.stride)
-        if rest or _native.kaa_decl_at(self.decl, number) != item:
+        number = (item - self.first) // self.stride
+        if number < 0 or _native.kaa_decl_at(self.decl, number) != item:
             for number in range(self.count):
                 if _native.kaa_decl_at(self.decl, number) == item:
                     return number
