@@ -35,16 +35,14 @@ Bind = Callable[["Library", int, int], Function]
 
 def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
-    if not os.environ.get("KAA_HOST"):
+    if os.environ.get("KAA_HOST") != "none":
         try:
             from kaa import _host
         except ImportError:
-            pass
+            pass  # no CPython, or one that cannot be attached to
         else:
-            # None where there is no interpreter that could be attached to.
-            bridge: Optional[Bind] = _host.bind
-            if bridge is not None:
-                return bridge
+            bridge: Bind = _host.bind
+            return bridge
     from kaa import _plain
 
     plain: Bind = _plain.bind
