@@ -306,6 +306,21 @@ class Records(unittest.TestCase):
         library = self.load("struct s { int _fields_; int __init__; int mro; };")
         self.assertEqual(library.s(1, 2, 3)._names_, ("_fields__", "__init___", "mro"))
 
+    def test_instances_are_aligned(self) -> None:
+        library = self.load(
+            "struct s { char c; } __attribute__((aligned(64)));"
+            "struct t { struct s s; int n; };"
+        )
+        made = [library.s(b"x") for _ in range(20)] + [library.t(n=5)]
+        for one in made:
+            self.assertEqual(ctypes.addressof(one) % 64, 0)
+        self.assertEqual((made[0].c, made[-1].n, made[-1].s.c), (b"x", 5, b"\0"))
+
+    def test_definitions(self) -> None:
+        library = self.load("struct s { int a; int b : 3; }; enum e { A = 4 };")
+        self.assertIn("int b : 3;", library.s.__doc__)
+        self.assertIn("A = 4", library.e.__doc__)
+
     def test_pointers_as_fields(self) -> None:
         library = self.load(
             "struct s { const char *text; char *buffer; void *any; const wchar_t *w;"

@@ -96,6 +96,21 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
         setattr(self, name, value)
 
 
+# What the interpreter's allocators give: C may count on more.
+_ALLOCATED_ALIGN = 16
+
+
+def _aligned_new(size: int, align: int) -> Any:
+    """A __new__ that places instances at multiples of `align`."""
+
+    def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:
+        storage = bytearray(size + align)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(storage))
+        return cls.from_buffer(storage, -start % align)
+
+    return __new__
+
+
 class BitField:
     """A bit-field that ctypes is not trusted with."""
 
@@ -345,7 +360,11 @@ class RecordMaker:
                 made._fields_ = _placed_struct(pieces, classes, size)
             made.__init__ = _placed_init
         self._align[address] = align
-        self._native_layout[address] = plain and inner_native
+        true_align = _native.kaa_ctype_align(address)
+        self._native_layout[address] = plain and inner_native and align == true_align
+        if true_align > _ALLOCATED_ALIGN:
+            made.__new__ = _aligned_new(size, true_align)
+        made.__doc__ = _native.printed(_native.kaa_ctype_print_definition, address)
         names = self._dress(made, pieces, classes)
         if any(one.anonymous for one in pieces):
             made.__init__ = _placed_init

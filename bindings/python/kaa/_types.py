@@ -561,6 +561,7 @@ class TypeMap:
                     return None
                 if view.enumerators:
                     made = _int_enum(name, view.enumerators, self.module)
+                    made.__doc__ = view.definition
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
