@@ -181,9 +181,7 @@ class Finding(unittest.TestCase):
         self.assertIn("/nonexistent/libkaa.so", done.stderr)
 
     def test_another_library(self) -> None:
-        done = support.run_python(
-            "-c", "import kaa; kaa.load", KAA_LIBRARY="libm.so.6"
-        )
+        done = support.run_python("-c", "import kaa; kaa.load", KAA_LIBRARY="libm.so.6")
         self.assertIn("libm.so.6 is not libkaa", done.stderr)
 
     def test_import_brings_nothing_along(self) -> None:

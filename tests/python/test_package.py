@@ -95,9 +95,7 @@ class Wheel(unittest.TestCase):
         value, version, path = run([python, "-c", program], folder).split()
         self.assertEqual(value, "1024.0")
         self.assertTrue(path.startswith(target), path)
-        said = run(
-            [python, "-m", "kaa", "call", "-", "int abs(int)", "-4"], folder
-        )
+        said = run([python, "-m", "kaa", "call", "-", "int abs(int)", "-4"], folder)
         self.assertEqual(said, "4\n")
 
 
