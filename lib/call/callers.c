@@ -252,9 +252,12 @@ kaa_call__caller_libffi(const kaa_call_plan *plan, kaa_function target,
         plan->result_in_memory ? frame->result_memory : frame->result.bytes;
 
     for (uint32_t i = 0; i < ffi->cif.nargs; i++) {
-        const kaa_call__place *place = &plan->places[ffi->numbers[i]];
+        uint32_t number = ffi->numbers[i];
+        const kaa_call__place *place =
+            &plan->places[number & ~KAA_CALL__SECOND_HALF];
 
-        pointers[i] = base + place->offset[0];
+        pointers[i] =
+            base + place->offset[0] + (number & KAA_CALL__SECOND_HALF ? 8 : 0);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         if (place->load != KAA_CALL__LOAD_BYTES &&
             place->load != KAA_CALL__LOAD_FLOAT)

@@ -159,7 +159,7 @@ prepare(kaa_closure *closure, const kaa_ctype *signature, kaa_error *err)
 {
     void *code = NULL;
     kaa_status status =
-        kaa_call__ffi_create(signature, UINT32_MAX, &closure->ffi, err);
+        kaa_call__ffi_create(signature, 0, UINT32_MAX, &closure->ffi, err);
 
     if (status != KAA_OK)
         return status;
