@@ -114,10 +114,6 @@ class Layers(Folder):
         found = self.check("include/ctype.h", "#include <kaa/call.h>")
         self.assertEqual(len(found), 2)
 
-    def test_another_folder_s_internals(self):
-        found = self.check("lib/call/plan.c", ' # include "ctype/internal.h"')
-        self.told(found, "private to ctype")
-
     def test_libffi_python_and_bare_names(self):
         found = self.check("lib/ctype/a.c", "#include <ffi.h>")
         self.told(found, "libffi")
