@@ -4,8 +4,8 @@
 
 A folder includes its own headers, those of the folders its MAY_INCLUDE names,
 and their public headers. MAY_INCLUDE names only folders declared above, so the
-graph has no cycle. A public header
-may include what its folder may. libffi belongs to call and closure.
+graph has no cycle. A public header may include what its folder may. libffi
+belongs to call and closure.
 """
 import pathlib
 import re
