@@ -9,6 +9,7 @@ import ctypes
 import decimal
 import fractions
 import gc
+import inspect
 import os
 import random
 import threading
@@ -199,6 +200,8 @@ class Fuzz(Case):
                 at = len(values) - 1
                 key = parameters[at] if rng.random() < 0.8 else rng.choice(("zz", "value"))
                 keywords[key] = values.pop()
+            if unbounded(name, list(values) + list(keywords.values())):
+                continue
             try:
                 getattr(self.lib, name)(*values, **keywords)
             except ALLOWED as error:
@@ -218,8 +221,11 @@ class Fuzz(Case):
             makers = self.makers(rng)
             for _ in range(ROUNDS // 10):
                 name = rng.choice(chosen)
+                values = [rng.choice(makers)() for _ in names[name]]
+                if unbounded(name, values):
+                    continue
                 try:
-                    getattr(self.lib, name)(*(rng.choice(makers)() for _ in names[name]))
+                    getattr(self.lib, name)(*values)
                 except ALLOWED:
                     pass
                 except BaseException as error:
@@ -236,9 +242,16 @@ class Fuzz(Case):
         self.assertEqual(failures, [])
 
 
-def inspect_names(function: Any) -> List[str]:
-    import inspect
+def unbounded(name: str, values: List[Any]) -> bool:
+    """Whether C would go through a pointer whose extent nobody knows: that
+    may well crash, and rightly."""
+    pointers = (type(ctypes.pointer(ctypes.c_int())).__mro__[1], type(ctypes.byref(ctypes.c_int())))
+    return name.startswith(("sum_", "fill_")) and any(
+        isinstance(value, pointers) for value in values
+    )
 
+
+def inspect_names(function: Any) -> List[str]:
     return list(inspect.signature(function).parameters)
 
 

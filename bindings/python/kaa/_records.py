@@ -224,7 +224,11 @@ class RecordMaker:
         made = type(base)(
             name or "anonymous",
             (base,),
-            {"__module__": self._types.module, "__doc__": None},
+            {
+                "__module__": self._types.module,
+                "__doc__": None,
+                "_types_": self._types,
+            },
         )
         self._types.add(address, made)
         self._waiting.append(address)
