@@ -35,21 +35,21 @@ typedef struct kaa_cpython_options {
     uint32_t flags; /**< KAA_CPYTHON_* bits; an unknown bit is refused. */
     void *handle;   /**< dlopen handle in which the interpreter's functions are
                          found; NULL: the program itself. */
-    uint64_t header_size;    /**< object.__basicsize__ */
-    uint32_t version;        /**< sys.hexversion >> 16: 0x030b for 3.11. */
-    uint32_t free_threaded;  /**< 1: a build without GIL: no field is read. */
-    void *function_base;     /**< A class with empty __slots__, the base of
-                                  bound functions. */
-    void *cdata;             /**< ctypes' common base class, _CData. */
-    void *byref_type;        /**< type(ctypes.byref(...)) */
-    void *pointer_base;      /**< ctypes._Pointer */
+    uint64_t header_size;   /**< object.__basicsize__ */
+    uint32_t version;       /**< sys.hexversion >> 16: 0x030b for 3.11. */
+    uint32_t free_threaded; /**< 1: a build without GIL: no field is read. */
+    void *function_base;    /**< A class with empty __slots__, the base of
+                                 bound functions. */
+    void *cdata;            /**< ctypes' common base class, _CData. */
+    void *byref_type;       /**< type(ctypes.byref(...)) */
+    void *pointer_base;     /**< ctypes._Pointer */
     void *function_pointer_base; /**< ctypes._CFuncPtr */
-    void *hooks; /**< An object with the slow paths, methods written in Python:
-                      class_of(library, ctype), enum_of(library, ctype),
-                      pointer(library, ctype, value, flags),
-                      record(library, ctype, value),
-                      function(library, ctype, value),
-                      variadic(library, value), addressof(instance). */
+    void *hooks;  /**< An object with the slow paths, methods written in Python:
+                       class_of(library, ctype), enum_of(library, ctype),
+                       pointer(library, ctype, value, flags),
+                       record(library, ctype, value),
+                       function(library, ctype, value),
+                       variadic(library, value), addressof(instance). */
     void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */
@@ -64,9 +64,8 @@ typedef struct kaa_cpython_options {
  *         (the message names it), KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
  * @since  0.1
  */
-KAA_API KAA_NODISCARD kaa_status
-kaa_cpython_attach(const kaa_cpython_options *options, kaa_cpython **out_host,
-                   kaa_error *err);
+KAA_API KAA_NODISCARD kaa_status kaa_cpython_attach(
+    const kaa_cpython_options *options, kaa_cpython **out_host, kaa_error *err);
 
 /**
  * Makes a callable of the interpreter's from a C function.

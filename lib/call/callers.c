@@ -10,8 +10,6 @@
  * Through a variadic type the compiler also sets `al`, which System V wants for
  * `...`: the eight vector registers, which is always a true upper bound.
  */
-#include <complex.h>
-
 #include "call/internal.h"
 
 #if KAA_CALL__DIRECT
@@ -66,11 +64,9 @@ typedef struct pair_di {
 /* Storing what came back. */
 #define KEEP_I(value) frame->result.words[0] = kaa_call__widen(plan, value)
 #define KEEP_D(value) frame->result.doubles[0] = (value)
-#define KEEP_BYTES(value)                                                      \
-    memcpy(frame->result.bytes, &(value), sizeof(value))
+#define KEEP_BYTES(value) memcpy(frame->result.bytes, &(value), sizeof(value))
 #define KEEP_X87(value) frame->result.extended = (value)
-#define KEEP_X87_2(value)                                                      \
-    memcpy(frame->result_memory, &(value), sizeof(value))
+#define KEEP_X87_2(value) memcpy(frame->result_memory, &(value), sizeof(value))
 
 #define CALLER(name, type, keep, prototype, stack)                             \
     static void name(const kaa_call_plan *plan, kaa_function target,           \
@@ -252,8 +248,8 @@ kaa_call__caller_libffi(const kaa_call_plan *plan, kaa_function target,
     kaa_call__ffi *ffi = plan->ffi;
     unsigned char *base = (unsigned char *)frame;
     void **pointers = (void **)(void *)(base + ffi->pointers_offset);
-    void *result = plan->result_in_memory ? frame->result_memory
-                                          : frame->result.bytes;
+    void *result =
+        plan->result_in_memory ? frame->result_memory : frame->result.bytes;
 
     for (uint32_t i = 0; i < ffi->cif.nargs; i++) {
         const kaa_call__place *place = &plan->places[ffi->numbers[i]];
@@ -269,6 +265,5 @@ kaa_call__caller_libffi(const kaa_call_plan *plan, kaa_function target,
              pointers);
     if (plan->result_load >= KAA_CALL__LOAD_U8 &&
         plan->result_load <= KAA_CALL__LOAD_64 && plan->result_mask != 0)
-        frame->result.words[0] =
-            kaa_call__widen(plan, frame->result.words[0]);
+        frame->result.words[0] = kaa_call__widen(plan, frame->result.words[0]);
 }

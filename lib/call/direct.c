@@ -126,8 +126,7 @@ shape_of(uint32_t result, const registers *r)
 static int
 is_known(const kaa_ctype *type)
 {
-    return KAA_CALL__SYSV ||
-           kaa_call__load_of(type) != KAA_CALL__LOAD_BYTES;
+    return KAA_CALL__SYSV || kaa_call__load_of(type) != KAA_CALL__LOAD_BYTES;
 }
 
 static kaa_status
@@ -160,8 +159,8 @@ place_arguments(kaa_call_plan *plan, registers *r, int *fits, kaa_error *err)
 kaa_status
 kaa_call__place_direct(kaa_call_plan *plan, int is_variadic, kaa_error *err)
 {
-    const kaa_ctype *result = kaa_ctype_strip(
-        kaa_ctype_target(plan->signature));
+    const kaa_ctype *result =
+        kaa_ctype_strip(kaa_ctype_target(plan->signature));
     kaa_call__classes classes = {{KAA_CALL__CLASS_NONE, KAA_CALL__CLASS_NONE}};
     registers r = {0, 0, 0};
     uint32_t how;
@@ -188,8 +187,8 @@ kaa_call__place_direct(kaa_call_plan *plan, int is_variadic, kaa_error *err)
     plan->caller = kaa_call__caller_of_shape(plan->shape);
     if (plan->caller == NULL)
         plan->caller = kaa_call__caller_any(how, r.stack, is_variadic);
-    plan->frame_size = (uint32_t)sizeof(kaa_call__frame) +
-                       8 * kaa_call__stack_words(r.stack);
+    plan->frame_size =
+        (uint32_t)sizeof(kaa_call__frame) + 8 * kaa_call__stack_words(r.stack);
     KAA_ASSERT(plan->caller != NULL);
     return KAA_OK;
 }

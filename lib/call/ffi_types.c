@@ -139,8 +139,7 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
     } else {
         made = make_struct(arena, type, 2);
         if (made != NULL) {
-            made->elements[0] =
-                eightbyte(classes.of[0], size < 8 ? size : 8);
+            made->elements[0] = eightbyte(classes.of[0], size < 8 ? size : 8);
             if (classes.of[1] != KAA_CALL__CLASS_NONE)
                 made->elements[1] = eightbyte(classes.of[1], size - 8);
         }
@@ -156,7 +155,7 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
 /* Collects the scalars of a record in order of their offsets. */
 typedef struct flat {
     ffi_type *elements[64];
-    uint64_t end;  /* of the last element, in bytes */
+    uint64_t end; /* of the last element, in bytes */
     uint32_t count;
     int fits; /* 0: bit-fields, unions, gaps, too many: use integers */
 } flat;
@@ -334,8 +333,8 @@ prepare(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t fixed_count,
         prepared = ffi_prep_cif_var(&ffi->cif, FFI_DEFAULT_ABI, fixed_count,
                                     count, result, ffi->types);
     else
-        prepared = ffi_prep_cif(&ffi->cif, FFI_DEFAULT_ABI, count, result,
-                                ffi->types);
+        prepared =
+            ffi_prep_cif(&ffi->cif, FFI_DEFAULT_ABI, count, result, ffi->types);
     if (prepared != FFI_OK)
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "libffi refuses the signature (%d)",

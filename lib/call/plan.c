@@ -27,7 +27,8 @@ check_variable(const kaa_ctype *type, uint32_t number, kaa_error *err)
     return kaa_base__fail(err, KAA_INVALID_ARGUMENT, number,
                           "%s cannot be a variable argument: C promotes it to "
                           "%s",
-                          text, load == KAA_CALL__LOAD_FLOAT ? "double" : "int");
+                          text,
+                          load == KAA_CALL__LOAD_FLOAT ? "double" : "int");
 }
 
 static kaa_status
@@ -105,8 +106,8 @@ place_libffi(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
     const kaa_ctype_parameter *parameters =
         kaa_ctype_parameters(plan->signature);
     uint64_t at = sizeof(kaa_call__frame);
-    kaa_status status = kaa_call__ffi_create(plan->signature, fixed_count,
-                                             &plan->ffi, err);
+    kaa_status status =
+        kaa_call__ffi_create(plan->signature, fixed_count, &plan->ffi, err);
 
     if (status != KAA_OK)
         return status;
@@ -147,8 +148,7 @@ prepare(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
     for (uint32_t i = 0; i < plan->argument_count; i++)
         plan->places[i].load = kaa_call__load_of(parameters[i].type);
     if (KAA_CALL__DIRECT && !(plan->flags & KAA_CALL_LIBFFI))
-        status =
-            kaa_call__place_direct(plan, fixed_count != NOT_VARIADIC, err);
+        status = kaa_call__place_direct(plan, fixed_count != NOT_VARIADIC, err);
     if (status == KAA_OK && !plan->is_direct)
         status = place_libffi(plan, fixed_count, err);
     if (status == KAA_OK && plan->flags & KAA_CALL_ERRNO) {
@@ -189,8 +189,8 @@ kaa_call_plan_create(const kaa_ctype *signature,
     if (status != KAA_OK)
         return status;
 
-    plan = kaa_base__alloc_zeroed(sizeof(*plan) +
-                                  count * sizeof(kaa_call__place));
+    plan =
+        kaa_base__alloc_zeroed(sizeof(*plan) + count * sizeof(kaa_call__place));
     if (plan == NULL)
         return kaa_base__fail_memory(err, "a call plan");
     plan->signature = signature;

@@ -39,8 +39,8 @@ static void
 widen(void *out, const void *from, uint32_t load)
 {
     kaa_call__frame frame;
-    kaa_call__place place = {
-        .offset = {offsetof(kaa_call__frame, result), 0}, .load = load};
+    kaa_call__place place = {.offset = {offsetof(kaa_call__frame, result), 0},
+                             .load = load};
     ffi_arg wide;
 
     kaa_call__store(&place, &frame, from);
@@ -100,9 +100,8 @@ refused(kaa_error *err)
 {
     long page = sysconf(_SC_PAGESIZE);
     size_t bytes = page > 0 ? (size_t)page : 4096;
-    void *probe =
-        mmap(NULL, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-             -1, 0);
+    void *probe = mmap(NULL, bytes, PROT_READ | PROT_EXEC,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int why = errno;
 
     if (probe != MAP_FAILED) {

@@ -19,16 +19,26 @@
 
 #define ARGUMENTS_ON_STACK 16
 
+/* What the closure is given: it outlives the object, as C may call on. */
+typedef struct target {
+    kaa_cpython *host;
+    PyObject *object; /* borrowed; NULL once the object has gone. Read and
+                         written with the GIL. */
+} target;
+
 typedef struct callback {
     kaa_cpython *host;
     kaa_closure *closure;
+    target *target;
     PyObject *callable;
     PyObject *library; /* owner of the types */
     uint64_t address;
     uint32_t scope;
     uint32_t count;
     uint32_t was_called;
+    uint32_t reserved;
     kaa_cpython__conversion *arguments; /* count, then the result's */
+    kaa_cpython__holds *kept;           /* what the last result points into */
 } callback;
 
 static callback *
@@ -46,10 +56,9 @@ keep_exception(const callback *self)
     kaa_cpython__record *record = kaa_cpython__record_of(self->host);
 
     if (record != NULL && record->exception[0] == NULL)
-        PY(PyErr_Fetch)(&record->exception[0], &record->exception[1],
-                        &record->exception[2]);
-    else
-        PY(PyErr_WriteUnraisable)(self->callable);
+        PY(PyErr_Fetch)
+    (&record->exception[0], &record->exception[1], &record->exception[2]);
+    else PY(PyErr_WriteUnraisable)(self->callable);
 }
 
 static PyObject *
@@ -99,17 +108,21 @@ write_result(callback *self, PyObject *value, void *result)
     if (conversion->op == CONVERT_RECORD ||
         kaa_ctype_size(conversion->core) > sizeof(wide))
         place = result;
+    if (conversion->op == CONVERT_TEXT || conversion->op == CONVERT_POINTER) {
+        PY(Py_IncRef)(value);
+        if (kaa_cpython__hold_object(&state, value) != 0)
+            return -1;
+    }
     failed = kaa_cpython__to_c(&state, conversion, value, place);
     if (!failed && place == wide)
         memcpy(result, wide, (size_t)kaa_ctype_size(conversion->core));
-    /* A pointer into what the callable returned must live on: there is no end
-     * to it that kaa could know, but the library's. */
-    while (!failed && state.holds != NULL && conversion->op != CONVERT_RECORD) {
-        kaa_cpython__holds *chunk = state.holds;
+    /* A pointer into what the callable returned is good until it returns
+     * again; a record was copied. */
+    if (!failed && conversion->op != CONVERT_RECORD) {
+        kaa_cpython__holds *last = self->kept;
 
-        state.holds = chunk->next;
-        kaa_base__free(chunk);
-        PY(Py_IncRef)(value);
+        self->kept = state.holds;
+        state.holds = last;
     }
     kaa_cpython__release_holds(&state);
     return failed;
@@ -132,9 +145,8 @@ run(callback *self, void *result, void *const *storage)
     }
     arguments[0] = NULL;
     while (made < self->count) {
-        PyObject *argument = kaa_cpython__from_c(self->host, self->library,
-                                                 &self->arguments[made],
-                                                 storage[made]);
+        PyObject *argument = kaa_cpython__from_c(
+            self->host, self->library, &self->arguments[made], storage[made]);
         if (argument == NULL)
             break;
         arguments[1 + made++] = argument;
@@ -154,17 +166,20 @@ run(callback *self, void *result, void *const *storage)
 static void
 called(void *result, void *const *storage, void *user)
 {
-    PyObject *object = user;
-    callback *self = body(object);
+    const target *to = user;
     const kaa_cpython__record *record;
     kaa_cpython__entry entry;
+    PyObject *object;
 
-    if (!kaa_cpython__enter(self->host, &entry))
+    if (!kaa_cpython__enter(to->host, &entry))
         return;
-    record = kaa_cpython__record_of(self->host);
+    object = to->object;
+    record = kaa_cpython__record_of(to->host);
     /* After the first exception of a call nothing more of it is run. */
-    if (self->callable != NULL &&
+    if (object != NULL && body(object)->callable != NULL &&
         (record == NULL || record->exception[0] == NULL)) {
+        callback *self = body(object);
+
         PY(Py_IncRef)(object); /* it may be dropped while it runs */
         run(self, result, storage);
         if (self->scope == KAA_DECL_SCOPE_ASYNC && !self->was_called) {
@@ -187,12 +202,19 @@ end(callback *self)
     self->closure = NULL;
     self->callable = NULL;
     self->library = NULL;
-    if (closure != NULL) {
-        if (self->scope == KAA_DECL_SCOPE_CALL)
-            kaa_closure_destroy(closure);
-        else
-            kaa_closure_retire(closure);
+    kaa_cpython__state holds = {.host = self->host, .holds = self->kept};
+
+    self->kept = NULL;
+    if (self->target != NULL)
+        self->target->object = NULL;
+    if (closure != NULL && self->scope != KAA_DECL_SCOPE_CALL) {
+        kaa_closure_retire(closure);
+    } else {
+        kaa_closure_destroy(closure);
+        kaa_base__free(self->target);
     }
+    self->target = NULL;
+    kaa_cpython__release_holds(&holds);
     if (self->arguments != NULL)
         for (uint32_t i = 0; i <= self->count; i++)
             kaa_cpython__conversion_fini(&self->arguments[i]);
@@ -205,7 +227,7 @@ end(callback *self)
 }
 
 static int
-init(callback *self, const kaa_ctype *signature)
+init(PyObject *object, callback *self, const kaa_ctype *signature)
 {
     const kaa_ctype_parameter *parameters = kaa_ctype_parameters(signature);
     kaa_error err = {0};
@@ -213,16 +235,20 @@ init(callback *self, const kaa_ctype *signature)
     self->count = (uint32_t)kaa_ctype_count(signature);
     self->arguments =
         kaa_base__alloc_array(self->count + 1u, sizeof(*self->arguments));
-    if (self->arguments == NULL) {
+    self->target = kaa_base__alloc(sizeof(*self->target));
+    if (self->arguments == NULL || self->target == NULL) {
+        kaa_base__free(self->arguments);
+        self->arguments = NULL;
         PY(PyErr_NoMemory)();
         return -1;
     }
+    self->target->host = self->host;
+    self->target->object = object;
     for (uint32_t i = 0; i < self->count; i++)
         kaa_cpython__conversion_init(&self->arguments[i], parameters[i].type);
     kaa_cpython__conversion_init(&self->arguments[self->count],
                                  kaa_ctype_target(signature));
-    if (kaa_closure_create(signature, called,
-                           (char *)self - kaa_cpython__layout.header, NULL,
+    if (kaa_closure_create(signature, called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
         return kaa_cpython__raise_error(&err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);
@@ -245,7 +271,7 @@ make(kaa_cpython *host, PyObject *library, const kaa_ctype *signature,
     self->callable = callable;
     PY(Py_IncRef)(library);
     self->library = library;
-    if (init(self, signature) != 0) {
+    if (init(object, self, signature) != 0) {
         PY(Py_DecRef)(object);
         return NULL;
     }
@@ -389,12 +415,12 @@ kaa_cpython__make_callback_type(kaa_cpython *host)
          HOST_MEMBER_READONLY, NULL},
         {0}};
     host_type_slot slots[] = {
-        {HOST_TP_DEALLOC, NULL}, {HOST_TP_TRAVERSE, NULL},
-        {HOST_TP_CLEAR, NULL},   {HOST_TP_NEW, NULL},
+        {HOST_TP_DEALLOC, NULL},    {HOST_TP_TRAVERSE, NULL},
+        {HOST_TP_CLEAR, NULL},      {HOST_TP_NEW, NULL},
         {HOST_TP_MEMBERS, members}, {0}};
-    host_type_spec spec = {
-        "kaa.Callback", (int)(kaa_cpython__layout.header + sizeof(callback)), 0,
-        HOST_FLAGS_DEFAULT | HOST_FLAGS_GC, slots};
+    host_type_spec spec = {"kaa.Callback",
+                           (int)(kaa_cpython__layout.header + sizeof(callback)),
+                           0, HOST_FLAGS_DEFAULT | HOST_FLAGS_GC, slots};
     void (*dealloc_)(PyObject *) = dealloc;
     int (*traverse_)(PyObject *, host_visit, void *) = traverse;
     int (*clear_)(PyObject *) = clear;

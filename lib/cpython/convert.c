@@ -9,40 +9,53 @@
 
 /* ---- from a type to a conversion ---- */
 
-static uint8_t
-item_of(const kaa_ctype *target)
-{
-    switch (kaa_ctype_kind_of(target)) {
-    case KAA_CTYPE_VOID:
-        return ITEM_ANY;
-    case KAA_CTYPE_BOOL:
-        return ITEM_BOOL;
-    case KAA_CTYPE_CHAR:
-    case KAA_CTYPE_SCHAR:
-    case KAA_CTYPE_UCHAR:
-        return ITEM_BYTE;
-    case KAA_CTYPE_SHORT:
-    case KAA_CTYPE_INT:
-    case KAA_CTYPE_LONG:
-    case KAA_CTYPE_LLONG:
-        return ITEM_SIGNED;
-    case KAA_CTYPE_USHORT:
-    case KAA_CTYPE_UINT:
-    case KAA_CTYPE_ULONG:
-    case KAA_CTYPE_ULLONG:
-        return ITEM_UNSIGNED;
-    case KAA_CTYPE_ENUM:
-        return kaa_ctype_is_signed(target) ? ITEM_SIGNED : ITEM_UNSIGNED;
-    case KAA_CTYPE_FLOAT:
-    case KAA_CTYPE_DOUBLE:
-        return ITEM_FLOAT;
-    case KAA_CTYPE_CFLOAT:
-    case KAA_CTYPE_CDOUBLE:
-        return ITEM_COMPLEX;
-    default:
-        return ITEM_NONE;
-    }
-}
+#define KINDS (KAA_CTYPE_QUALIFIED + 1)
+
+/* By kind: what a value of it needs. The integers need CONVERT_INTEGER; types
+ * that are not here are refused by the plan. */
+static const uint8_t ops[KINDS] = {
+    [KAA_CTYPE_VOID] = CONVERT_VOID,
+    [KAA_CTYPE_BOOL] = CONVERT_BOOL,
+    [KAA_CTYPE_CHAR] = CONVERT_CHAR,
+    [KAA_CTYPE_SCHAR] = CONVERT_INTEGER,
+    [KAA_CTYPE_UCHAR] = CONVERT_INTEGER,
+    [KAA_CTYPE_SHORT] = CONVERT_INTEGER,
+    [KAA_CTYPE_USHORT] = CONVERT_INTEGER,
+    [KAA_CTYPE_INT] = CONVERT_INTEGER,
+    [KAA_CTYPE_UINT] = CONVERT_INTEGER,
+    [KAA_CTYPE_LONG] = CONVERT_INTEGER,
+    [KAA_CTYPE_ULONG] = CONVERT_INTEGER,
+    [KAA_CTYPE_LLONG] = CONVERT_INTEGER,
+    [KAA_CTYPE_ULLONG] = CONVERT_INTEGER,
+    [KAA_CTYPE_ENUM] = CONVERT_INTEGER,
+    [KAA_CTYPE_INT128] = CONVERT_INT128,
+    [KAA_CTYPE_UINT128] = CONVERT_INT128,
+    [KAA_CTYPE_WCHAR] = CONVERT_WIDE_CHARACTER,
+    [KAA_CTYPE_CHAR16] = CONVERT_WIDE_CHARACTER,
+    [KAA_CTYPE_CHAR32] = CONVERT_WIDE_CHARACTER,
+    [KAA_CTYPE_FLOAT] = CONVERT_FLOAT,
+    [KAA_CTYPE_DOUBLE] = CONVERT_DOUBLE,
+    [KAA_CTYPE_LDOUBLE] = CONVERT_LONG_DOUBLE,
+    [KAA_CTYPE_CFLOAT] = CONVERT_COMPLEX,
+    [KAA_CTYPE_CDOUBLE] = CONVERT_COMPLEX,
+    [KAA_CTYPE_CLDOUBLE] = CONVERT_COMPLEX,
+    [KAA_CTYPE_POINTER] = CONVERT_POINTER,
+    [KAA_CTYPE_STRUCT] = CONVERT_RECORD,
+    [KAA_CTYPE_UNION] = CONVERT_RECORD,
+};
+
+/* By kind: what a buffer of it looks like; 0 where no buffer fits. */
+static const uint8_t items[KINDS] = {
+    [KAA_CTYPE_VOID] = ITEM_ANY,        [KAA_CTYPE_BOOL] = ITEM_BOOL,
+    [KAA_CTYPE_CHAR] = ITEM_BYTE,       [KAA_CTYPE_SCHAR] = ITEM_BYTE,
+    [KAA_CTYPE_UCHAR] = ITEM_BYTE,      [KAA_CTYPE_SHORT] = ITEM_SIGNED,
+    [KAA_CTYPE_USHORT] = ITEM_UNSIGNED, [KAA_CTYPE_INT] = ITEM_SIGNED,
+    [KAA_CTYPE_UINT] = ITEM_UNSIGNED,   [KAA_CTYPE_LONG] = ITEM_SIGNED,
+    [KAA_CTYPE_ULONG] = ITEM_UNSIGNED,  [KAA_CTYPE_LLONG] = ITEM_SIGNED,
+    [KAA_CTYPE_ULLONG] = ITEM_UNSIGNED, [KAA_CTYPE_ENUM] = ITEM_SIGNED,
+    [KAA_CTYPE_FLOAT] = ITEM_FLOAT,     [KAA_CTYPE_DOUBLE] = ITEM_FLOAT,
+    [KAA_CTYPE_CFLOAT] = ITEM_COMPLEX,  [KAA_CTYPE_CDOUBLE] = ITEM_COMPLEX,
+};
 
 static int
 is_wide_character(kaa_ctype_kind kind)
@@ -60,7 +73,9 @@ init_pointer(kaa_cpython__conversion *self)
     self->target = kaa_ctype_strip(declared);
     kind = kaa_ctype_kind_of(self->target);
     self->op = CONVERT_POINTER;
-    self->item = item_of(self->target);
+    self->item = items[kind];
+    if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(self->target))
+        self->item = ITEM_UNSIGNED;
     self->item_size = (uint32_t)kaa_ctype_size(self->target);
     if (self->item == ITEM_ANY || self->item == ITEM_BYTE)
         self->flags |= CONVERT_BYTES;
@@ -78,58 +93,19 @@ void
 kaa_cpython__conversion_init(kaa_cpython__conversion *self,
                              const kaa_ctype *type)
 {
+    kaa_ctype_kind kind;
+
     memset(self, 0, sizeof(*self));
     self->type = type;
     self->core = kaa_ctype_strip(type);
     self->size = (uint8_t)kaa_ctype_size(self->core);
     self->is_signed = (uint8_t)kaa_ctype_is_signed(self->core);
-    self->op = CONVERT_INTEGER;
-    switch (kaa_ctype_kind_of(self->core)) {
-    case KAA_CTYPE_VOID:
-        self->op = CONVERT_VOID;
-        break;
-    case KAA_CTYPE_BOOL:
-        self->op = CONVERT_BOOL;
-        break;
-    case KAA_CTYPE_CHAR:
-        self->op = CONVERT_CHAR;
-        break;
-    case KAA_CTYPE_WCHAR:
-    case KAA_CTYPE_CHAR16:
-    case KAA_CTYPE_CHAR32:
-        self->op = CONVERT_WIDE_CHARACTER;
-        break;
-    case KAA_CTYPE_FLOAT:
-        self->op = CONVERT_FLOAT;
-        break;
-    case KAA_CTYPE_DOUBLE:
-        self->op = CONVERT_DOUBLE;
-        break;
-    case KAA_CTYPE_LDOUBLE:
-        self->op = CONVERT_LONG_DOUBLE;
-        break;
-    case KAA_CTYPE_CFLOAT:
-    case KAA_CTYPE_CDOUBLE:
-    case KAA_CTYPE_CLDOUBLE:
-        self->op = CONVERT_COMPLEX;
-        break;
-    case KAA_CTYPE_INT128:
-    case KAA_CTYPE_UINT128:
-        self->op = CONVERT_INT128;
-        break;
-    case KAA_CTYPE_STRUCT:
-    case KAA_CTYPE_UNION:
-        self->op = CONVERT_RECORD;
-        break;
-    case KAA_CTYPE_ENUM:
+    kind = kaa_ctype_kind_of(self->core);
+    self->op = ops[kind];
+    if (kind == KAA_CTYPE_ENUM)
         self->flags |= CONVERT_ENUM;
-        break;
-    case KAA_CTYPE_POINTER:
+    else if (kind == KAA_CTYPE_POINTER)
         init_pointer(self);
-        break;
-    default:
-        break; /* the integers; what cannot be passed the plan has refused */
-    }
 }
 
 static void
@@ -185,8 +161,7 @@ kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object)
     return 0;
 }
 
-/* A buffer of `value`, held until the call ends; NULL with an exception. The
- * view must not move: its shape may point into it. */
+/* The view must not move: its shape may point into it. */
 host_buffer *
 kaa_cpython__hold_buffer(kaa_cpython__state *state, PyObject *value, int flags)
 {
@@ -299,9 +274,9 @@ kaa_cpython__hook(const kaa_cpython__state *state, int hook,
             result = PY(PyObject_CallFunctionObjArgs)(
                 state->host->hooks[hook], state->library, address, NULL);
         else
-            result = PY(PyObject_CallFunctionObjArgs)(
-                state->host->hooks[hook], state->library, address, value, bits,
-                NULL);
+            result = PY(PyObject_CallFunctionObjArgs)(state->host->hooks[hook],
+                                                      state->library, address,
+                                                      value, bits, NULL);
     }
     if (address != NULL)
         PY(Py_DecRef)(address);

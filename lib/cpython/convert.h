@@ -1,7 +1,7 @@
 /* cpython/convert.h - one Python value to one C value and back.
  *
- * A conversion is made once from a C type. to_c() writes a C value as a place of
- * a call's frame wants it, from_c() reads one from storage of its type. Both
+ * A conversion is made once from a C type. to_c() writes a C value as a place
+ * of a call's frame wants it, from_c() reads one from storage of its type. Both
  * are strict: what does not fit exactly is refused with the reason.
  *
  * Nothing in a conversion changes after it is made, but for the classes of
@@ -37,23 +37,23 @@ enum {
     CONVERT_NONNULL = 1u << 0,  /* None is refused */
     CONVERT_WRITABLE = 1u << 1, /* pointers: the target is not const */
     CONVERT_ENUM = 1u << 2,
-    CONVERT_NULLABLE = 1u << 3, /* results: NULL is None */
-    CONVERT_OUT = 1u << 4,      /* [[kaa::out]] */
-    CONVERT_LENGTH = 1u << 5,   /* [[kaa::length(n)]] */
+    CONVERT_NULLABLE = 1u << 3,  /* results: NULL is None */
+    CONVERT_OUT = 1u << 4,       /* [[kaa::out]] */
+    CONVERT_LENGTH = 1u << 5,    /* [[kaa::length(n)]] */
     CONVERT_IS_LENGTH = 1u << 6, /* some other parameter's length */
-    CONVERT_BYTES = 1u << 7, /* pointers: the target is void or one byte */
+    CONVERT_BYTES = 1u << 7,     /* pointers: the target is void or one byte */
 };
 
 /* What a pointer's target looks like in a buffer's format. */
 enum {
-    ITEM_ANY = 0,
+    ITEM_NONE = 0, /* no buffer fits: the slow path decides */
+    ITEM_ANY = 'v',
     ITEM_SIGNED = 'i',
     ITEM_UNSIGNED = 'u',
     ITEM_FLOAT = 'f',
     ITEM_COMPLEX = 'Z',
     ITEM_BOOL = '?',
     ITEM_BYTE = 'b', /* char: any format of one byte */
-    ITEM_NONE = 'x', /* no buffer fits: the slow path decides */
 };
 
 typedef struct kaa_cpython__conversion {
@@ -63,11 +63,11 @@ typedef struct kaa_cpython__conversion {
     uint8_t item;       /* pointers: ITEM_* of the target */
     uint32_t item_size; /* pointers: the target's size */
     uint32_t flags;
-    uint32_t scope;     /* functions: a kaa_decl_scope */
-    uint32_t length_of; /* with CONVERT_LENGTH */
-    const kaa_ctype *type; /* as declared */
-    const kaa_ctype *core; /* behind typedefs and qualifiers */
-    const kaa_ctype *target; /* pointers: the core of the target */
+    uint32_t scope;           /* functions: a kaa_decl_scope */
+    uint32_t length_of;       /* with CONVERT_LENGTH */
+    const kaa_ctype *type;    /* as declared */
+    const kaa_ctype *core;    /* behind typedefs and qualifiers */
+    const kaa_ctype *target;  /* pointers: the core of the target */
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
@@ -127,7 +127,12 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
 
-/* Keeps `object` (the reference is taken over, even on failure). */
+/* Keeps `object` until the call ends (the reference is taken over, even on
+ * failure). */
+/* A buffer of `value` that is held until the call ends; NULL with an
+ * exception. */
+host_buffer *kaa_cpython__hold_buffer(kaa_cpython__state *state,
+                                      PyObject *value, int flags);
 int kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object);
 void kaa_cpython__release_holds(kaa_cpython__state *state);
 
@@ -150,8 +155,7 @@ kaa_cpython__read_float(PyObject *value)
 {
     double number;
 
-    __builtin_memcpy(&number,
-                     (char *)value + kaa_cpython__layout.float_offset,
+    __builtin_memcpy(&number, (char *)value + kaa_cpython__layout.float_offset,
                      sizeof(number));
     return number;
 }

@@ -120,9 +120,10 @@ static int
 probe_long(size_t header, int layout)
 {
     static const int64_t values[] = {
-        0,  1,   -1,         5,           256,     -5,       12345,
-        -6, 257, 1073741823, -1073741823, 1 << 29, 1 << 30,  -(1 << 30),
-        7,  -7,  1LL << 31,  -(1LL << 31), 1LL << 60, INT64_MAX, INT64_MIN};
+        0,         1,          -1,       5,          256,         -5,
+        12345,     -6,         257,      1073741823, -1073741823, 1 << 29,
+        1 << 30,   -(1 << 30), 7,        -7,         1LL << 31,   -(1LL << 31),
+        1LL << 60, INT64_MAX,  INT64_MIN};
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         PyObject *object = PY(PyLong_FromLongLong)(values[i]);
@@ -366,8 +367,8 @@ kaa_cpython__raise_error(const kaa_error *err)
 const char *
 kaa_cpython__type_name(PyObject *value, char *buffer, size_t size)
 {
-    PyObject *name = PY(PyObject_GetAttrString)(kaa_cpython__type(value),
-                                                "__name__");
+    PyObject *name =
+        PY(PyObject_GetAttrString)(kaa_cpython__type(value), "__name__");
     const char *text =
         name != NULL ? PY(PyUnicode_AsUTF8AndSize)(name, NULL) : NULL;
 

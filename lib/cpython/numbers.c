@@ -44,11 +44,11 @@ refuse_range(const kaa_cpython__state *state,
         return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
                                    "%s is out of range for %s", number, type);
     if (self->is_signed)
-        return kaa_cpython__refuse(
-            state, PY(PyExc_OverflowError),
-            "%s is out of range for %s (%lld to %lld)", number, type,
-            (long long)(INT64_MIN >> (64u - bits)),
-            (long long)(INT64_MAX >> (64u - bits)));
+        return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
+                                   "%s is out of range for %s (%lld to %lld)",
+                                   number, type,
+                                   (long long)(INT64_MIN >> (64u - bits)),
+                                   (long long)(INT64_MAX >> (64u - bits)));
     return kaa_cpython__refuse(
         state, PY(PyExc_OverflowError), "%s is out of range for %s (0 to %llu)",
         number, type, (unsigned long long)(UINT64_MAX >> (64u - bits)));
@@ -104,8 +104,7 @@ int128(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 {
     PyObject *index = as_int(state, value);
     PyObject *shift = index != NULL ? PY(PyLong_FromLongLong)(64) : NULL;
-    PyObject *high =
-        shift != NULL ? PY(PyNumber_Rshift)(index, shift) : NULL;
+    PyObject *high = shift != NULL ? PY(PyNumber_Rshift)(index, shift) : NULL;
     uint64_t words[2] = {0, 0};
     int fits = 0;
 

@@ -10,9 +10,6 @@
 #include "cpython/callback.h"
 #include "cpython/convert.h"
 
-host_buffer *kaa_cpython__hold_buffer(kaa_cpython__state *state,
-                                      PyObject *value, int flags);
-
 static int
 is_a(PyObject *value, PyObject *type)
 {
@@ -74,11 +71,10 @@ buffer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         PY(PyErr_Clear)();
         return 0;
     }
-    if (self->item == ITEM_BYTE ? view->itemsize != 1
-        : self->item == ITEM_ANY
-            ? 0
-            : view->itemsize != (ssize_t)self->item_size ||
-                  !format_fits(view->format, self->item))
+    if (self->item == ITEM_BYTE  ? view->itemsize != 1
+        : self->item == ITEM_ANY ? 0
+                                 : view->itemsize != (ssize_t)self->item_size ||
+                                       !format_fits(view->format, self->item))
         return 0; /* the view is released with the call */
     store_address(place, view->buf);
     return 1;

@@ -175,9 +175,8 @@ kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
     case CONVERT_WIDE_CHARACTER:
         return character(self, word);
     case CONVERT_INTEGER:
-        number = self->is_signed
-                     ? PY(PyLong_FromLongLong)((int64_t)word)
-                     : PY(PyLong_FromUnsignedLongLong)(word);
+        number = self->is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
+                                 : PY(PyLong_FromUnsignedLongLong)(word);
         return self->flags & CONVERT_ENUM
                    ? enum_member(host, library, self, number)
                    : number;

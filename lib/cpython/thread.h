@@ -12,13 +12,14 @@
 typedef struct kaa_cpython__record {
     struct kaa_cpython__record *outer;
     kaa_cpython *host;
-    PyThreadState *state; /* released for the call; NULL: the GIL is kept */
+    PyThreadState *state;   /* released for the call; NULL: the GIL is kept */
     PyObject *exception[3]; /* type, value, traceback; [0] NULL: none */
 } kaa_cpython__record;
 
 /* Every call reads and writes it: the model keeps that at one instruction. */
 #if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
-#define KAA_CPYTHON__TLS _Thread_local __attribute__((tls_model("initial-exec")))
+#define KAA_CPYTHON__TLS                                                       \
+    _Thread_local __attribute__((tls_model("initial-exec")))
 #else
 #define KAA_CPYTHON__TLS _Thread_local
 #endif

@@ -1,5 +1,6 @@
 /* library/library.c - opening and asking shared libraries. */
 #include <dlfcn.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,30 +13,13 @@ null_argument(kaa_error *err, const char *what)
                           "%s may not be NULL", what);
 }
 
-/* Tries the names in turn; NULL when none opens. */
-static void *
-open_first(const char *name, int mode, char *path, size_t size)
-{
-    kaa_library__candidates names;
-    void *handle;
-
-    kaa_library__name(name, &names);
-    for (uint32_t i = 0; i < names.count; i++) {
-        handle = dlopen(names.of[i], mode);
-        if (handle != NULL) {
-            kaa_base__copy_out(names.of[i], strlen(names.of[i]), path, size);
-            return handle;
-        }
-    }
-    return NULL;
-}
-
 kaa_status
 kaa_library_open(const char *name, const kaa_library_options *options,
                  kaa_library **out_library, kaa_error *err)
 {
     kaa_library_options chosen = {.size = sizeof(chosen)};
     kaa_library *library;
+    struct link_map *map = NULL;
     kaa_status status;
     int mode;
 
@@ -52,13 +36,61 @@ kaa_library_open(const char *name, const kaa_library_options *options,
     library = kaa_base__alloc_zeroed(sizeof(*library));
     if (library == NULL)
         return kaa_base__fail_memory(err, "a library");
-    library->handle = name == NULL ? dlopen(NULL, mode)
-                                   : open_first(name, mode, library->path,
-                                                sizeof(library->path));
+    library->handle = dlopen(name, mode);
     if (library->handle == NULL) {
+        const char *why = dlerror();
+
         kaa_base__free(library);
-        return kaa_library__diagnose(name, err);
+        return kaa_base__fail(err, KAA_NO_LIBRARY, KAA_NO_ARGUMENT, "%s",
+                              why != NULL ? why : name);
+    }
+    if (name == NULL || dlinfo(library->handle, RTLD_DI_LINKMAP, &map) != 0)
+        map = NULL;
+    library->path = kaa_base__copy_text(map != NULL ? map->l_name : "",
+                                        map != NULL ? strlen(map->l_name) : 0);
+    if (library->path == NULL) {
+        kaa_library_close(library);
+        return kaa_base__fail_memory(err, "a library");
     }
     *out_library = library;
     return KAA_OK;
+}
+
+void
+kaa_library_close(kaa_library *library)
+{
+    if (library == NULL)
+        return;
+    kaa_base__free(library->path);
+    kaa_base__free(library);
+}
+
+const char *
+kaa_library_path(const kaa_library *library)
+{
+    return library != NULL ? library->path : "";
+}
+
+kaa_status
+kaa_library_symbol(const kaa_library *library, const char *name,
+                   void **out_address, kaa_error *err)
+{
+    const char *why;
+    void *address;
+
+    if (library == NULL || name == NULL || out_address == NULL)
+        return null_argument(err, "library, name and out_address");
+    dlerror();
+    address = dlsym(library->handle, name);
+    if (address == NULL && (why = dlerror()) != NULL)
+        return kaa_base__fail(err, KAA_NO_SYMBOL, KAA_NO_ARGUMENT, "%s", why);
+    *out_address = address;
+    return KAA_OK;
+}
+
+size_t
+kaa_library_explain(const char *name, char *buffer, size_t size)
+{
+    (void)name;
+    return kaa_base__copy_out("", 0, buffer, size);
 }

@@ -9,6 +9,7 @@
 #include <kaa/base.h>
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
 #include <kaa/kaa.h>
@@ -199,5 +200,24 @@ MEMBER(kaa_closure_options, size, 0);
 MEMBER(kaa_closure_options, flags, 4);
 MEMBER(kaa_closure_options, error_value, 8);
 MEMBER(kaa_closure_options, retired, 16);
+
+/* cpython.h */
+SIZE(kaa_cpython_options, 104);
+MEMBER(kaa_cpython_options, size, 0);
+MEMBER(kaa_cpython_options, flags, 4);
+MEMBER(kaa_cpython_options, handle, 8);
+MEMBER(kaa_cpython_options, header_size, 16);
+MEMBER(kaa_cpython_options, version, 24);
+MEMBER(kaa_cpython_options, free_threaded, 28);
+MEMBER(kaa_cpython_options, function_base, 32);
+MEMBER(kaa_cpython_options, cdata, 40);
+MEMBER(kaa_cpython_options, byref_type, 48);
+MEMBER(kaa_cpython_options, pointer_base, 56);
+MEMBER(kaa_cpython_options, function_pointer_base, 64);
+MEMBER(kaa_cpython_options, hooks, 72);
+MEMBER(kaa_cpython_options, sample, 80);
+MEMBER(kaa_cpython_options, sample_byref, 88);
+MEMBER(kaa_cpython_options, sample_address, 96);
+VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
 
 #endif

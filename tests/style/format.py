@@ -28,14 +28,18 @@ def find(tool):
 
 
 def complaint(path, files):
-    """What the tool would change, "" if nothing."""
+    """Which files the tool would change, a line each."""
     done = subprocess.run(
         [path, "--dry-run", "-Werror", *map(str, files)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    return done.stdout if done.returncode else ""
+    if not done.returncode:
+        return []
+    named = re.findall(r"^(.+?):\d+:\d+: error: ", done.stdout, re.MULTILINE)
+    lines = [f"{n}: {named.count(n)} places: clang-format -i" for n in sorted(set(named))]
+    return lines or [done.stdout]
 
 
 def main(root, tool):
@@ -45,8 +49,7 @@ def main(root, tool):
     root = pathlib.Path(root)
     files = source.c_files(*(root / f for f in ("lib", "include", "tests", "bindings")))
     files = [f for f in files if f.suffix != ".def" and "build" not in f.parts]
-    said = complaint(path, files)
-    source.report([said] if said else [])
+    source.report(complaint(path, files))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ TOP = {
     "LICENSE",
 }
 LARGEST = 400_000
-HOMES = re.compile(r"/(?:home|Users)/(?!\.|<|\$|user\b|you\b)\w+|/root\b(?!\w)")
+HOMES = re.compile(r"/(?:home|Users)/(?!user\b|you\b)\w+|/roo[t]\b")
 TEXT = {".c", ".h", ".def", ".py", ".pyi", ".md", ".txt", ".json", ".toml", ".map"}
 
 

@@ -10,9 +10,11 @@ Names are resolved at their first use, so that importing kaa costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List
+TYPE_CHECKING = False  # typing's own would cost as much as all the rest
 
 if TYPE_CHECKING:
+    from typing import Any, List
+
     from kaa._error import (
         CancelledError,
         CorruptError,

@@ -35,15 +35,15 @@ Bind = Callable[["Library", int, int], Function]
 
 def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
-    if not os.environ.get("KAA_HOST"):
+    if os.environ.get("KAA_HOST") != "none":
         try:
-            from kaa import _host  # type: ignore[attr-defined]
+            from kaa import _host
         except ImportError:
-            pass
+            pass  # no CPython, or one that cannot be attached to
         else:
             bridge: Bind = _host.bind
             return bridge
-    from kaa import _plain  # type: ignore[attr-defined]
+    from kaa import _plain
 
     plain: Bind = _plain.bind
     return plain
@@ -93,16 +93,17 @@ class Declarations:
         return error
 
     def _find_stride(self) -> None:
-        """Items stand in one array: an address gives the item's number."""
-        self.first = self.stride = 0
-        if self.count:
+        """Items most likely stand in one array: an address gives the number."""
+        self.first = 0
+        self.stride = 1
+        if self.count > 1:
             self.first = _native.kaa_decl_at(self.decl, 0)
-            self.stride = _native.DeclItem.from_address(self.first).size
+            self.stride = _native.kaa_decl_at(self.decl, 1) - self.first or 1
 
     def number(self, item: int) -> int:
         """The place of an item among all."""
-        number, rest = divmod(item - self.first, self.stride)
-        if rest or _native.kaa_decl_at(self.decl, number) != item:
+        number = (item - self.first) // self.stride
+        if number < 0 or _native.kaa_decl_at(self.decl, number) != item:
             for number in range(self.count):
                 if _native.kaa_decl_at(self.decl, number) == item:
                     return number
@@ -244,6 +245,9 @@ class Library:
         return address
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OWN_NAMES:
+            # Only where __init__ has not come so far.
+            raise AttributeError(name)
         address = self._declarations.find(name)
         if address is None:
             self._unknown(name)
@@ -340,6 +344,9 @@ class Library:
         return _again, (self._name, self._declarations.text, tuple(self._options))
 
 
+_OWN_NAMES = frozenset(Library.__slots__)
+
+
 class _Options(tuple):  # type: ignore[type-arg]
     """The options of load(), in one hashable, picklable value."""
 
@@ -387,8 +394,8 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
     return native, os.fsdecode(path or b"")
 
 
-def _close(address: int) -> None:
-    _native.kaa_library_close(ctypes.cast(address, _native.LibraryP))
+def _close(address: Optional[int]) -> None:
+    _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
 def _read_text(declarations: Text) -> bytes:

@@ -29,6 +29,7 @@ from ctypes import (
     c_uint32,
     c_uint64,
     c_void_p,
+    py_object,
 )
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -177,6 +178,32 @@ class ClosureOptions(Structure):
     ]
 
 
+class CpythonOptions(Structure):
+    """kaa_cpython_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("handle", c_void_p),
+        ("header_size", c_uint64),
+        ("version", c_uint32),
+        ("free_threaded", c_uint32),
+        ("function_base", py_object),
+        ("cdata", py_object),
+        ("byref_type", py_object),
+        ("pointer_base", py_object),
+        ("function_pointer_base", py_object),
+        ("hooks", py_object),
+        ("sample", py_object),
+        ("sample_byref", py_object),
+        ("sample_address", c_uint64),
+    ]
+
+
+class Cpython(Structure):
+    """kaa_cpython: opaque"""
+
+
 class Table(Structure):
     """kaa_ctype_table: opaque"""
 
@@ -207,6 +234,7 @@ LibraryP = POINTER(Library)
 PlanP = POINTER(Plan)
 MapP = POINTER(Map)
 ClosureP = POINTER(Closure)
+CpythonP = POINTER(Cpython)
 ErrorP = POINTER(Error)
 
 # kaa_ctype_kind
@@ -247,6 +275,7 @@ SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
 
 LIBRARY_GLOBAL, LIBRARY_NOW = 1, 2
 CALL_LIBFFI, CALL_ERRNO = 1, 2
+CPYTHON_NO_LAYOUT = 1
 
 # The interpreter's lock during the call: kept, or dropped.
 HELD, FREE = True, False
@@ -399,6 +428,20 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_closure_pointer": (_A, (ClosureP,), HELD),
     "kaa_closure_retire": (None, (ClosureP,), HELD),
     "kaa_closure_destroy": (None, (ClosureP,), HELD),
+    # cpython.h
+    "kaa_cpython_attach": (
+        c_int,
+        (POINTER(CpythonOptions), POINTER(CpythonP), ErrorP),
+        HELD,
+    ),
+    "kaa_cpython_function": (
+        py_object,
+        (CpythonP, py_object, _A, _A, c_uint32, _A),
+        HELD,
+    ),
+    "kaa_cpython_callback": (py_object, (CpythonP, py_object, _A, py_object), HELD),
+    "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
+    "kaa_cpython_close": (None, (CpythonP,), FREE),
 }
 
 
@@ -411,7 +454,14 @@ def _candidates() -> List[str]:
     return sorted(glob.glob(beside)) + ["libkaa.so.%d.%d" % VERSION]
 
 
-def _open() -> Tuple[str, ctypes.CDLL, ctypes.PyDLL]:
+def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:
+    """The same library, for calls that keep the interpreter's lock."""
+    if hasattr(ctypes, "PyDLL"):
+        return ctypes.PyDLL(path, handle=free._handle)
+    return free  # PyPy: a call drops no lock that could be kept
+
+
+def _open() -> Tuple[str, ctypes.CDLL, ctypes.CDLL]:
     reasons = []
     for path in _candidates():
         try:
@@ -430,7 +480,7 @@ def _open() -> Tuple[str, ctypes.CDLL, ctypes.PyDLL]:
                 name="kaa",
                 path=path,
             )
-        return path, free, ctypes.PyDLL(path, handle=free._handle)
+        return path, free, _holding(path, free)
     raise ImportError(
         "libkaa cannot be loaded; KAA_LIBRARY may give its path\n  "
         + "\n  ".join(reasons),

@@ -125,7 +125,7 @@ class Variable:
         return number
 
     def _write_pointer(self, view: Any, value: Any) -> None:
-        from kaa import _convert  # type: ignore[attr-defined]
+        from kaa import _convert
 
         target = _native.kaa_ctype_target(_native.kaa_ctype_strip(self._type))
         behind = _native.kaa_ctype_strip(target)
