@@ -1,0 +1,136 @@
+"""The bridge: bound functions that libkaa makes of the interpreter's own objects.
+
+Importing attaches libkaa to the running CPython, or raises ImportError; the
+package falls back on plain ctypes then. What libkaa leaves to Python, its slow
+paths, are the hooks here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import sys
+import sysconfig
+from typing import TYPE_CHECKING, Any, Optional, Tuple
+
+from kaa import _convert, _native
+from kaa._function import Function, adopt
+
+if TYPE_CHECKING:
+    from kaa._library import Library
+
+if sys.implementation.name != "cpython":
+    raise ImportError("the bridge needs CPython")
+
+
+class _Hooks:
+    """The slow paths: see kaa_cpython_options in kaa/cpython.h.
+
+    Types travel as addresses. A refusal is an exception that gives the reason
+    alone; libkaa puts function and argument in front.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def class_of(library: Library, ctype: int) -> Any:
+        return library._types.ctypes_class(ctype)
+
+    @staticmethod
+    def enum_of(library: Library, ctype: int) -> Any:
+        """The members by value; None for an enum that has no class."""
+        enum_class = library._types.enum_class(ctype)
+        return None if enum_class is None else enum_class._value2member_map_
+
+    @staticmethod
+    def pointer(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _convert.pointer_argument(library._types, ctype, value, bool(flags & 1))
+
+    @staticmethod
+    def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _convert.record_argument(library._types, ctype, value)
+
+    @staticmethod
+    def function(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _convert.function_address(library._types, ctype, value)
+
+    @staticmethod
+    def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _convert.variadic_instance(library._types, value)
+
+    @staticmethod
+    def addressof(instance: Any) -> int:
+        return ctypes.addressof(instance)
+
+
+def _attach() -> Any:
+    sample = ctypes.c_longlong(0x0123456789ABCDEF)
+    byref = ctypes.byref(sample)
+    version = sys.hexversion >> 16
+    options = _native.CpythonOptions(
+        ctypes.sizeof(_native.CpythonOptions),
+        _native.CPYTHON_NO_LAYOUT if os.environ.get("KAA_HOST") == "no-layout" else 0,
+        ctypes.pythonapi._handle,
+        object.__basicsize__,
+        version,
+        1 if sysconfig.get_config_var("Py_GIL_DISABLED") else 0,
+        Function,
+        ctypes.Structure.__mro__[1],
+        type(byref),
+        ctypes._Pointer,  # type: ignore[attr-defined]
+        ctypes._CFuncPtr,  # type: ignore[attr-defined]
+        _Hooks,
+        ctypes.py_object(sample),  # itself, not its value
+        ctypes.py_object(byref),
+        ctypes.addressof(sample),
+    )
+    host = _native.CpythonP()
+    error = _native.Error()
+    status = _native.kaa_cpython_attach(
+        ctypes.byref(options), ctypes.byref(host), error
+    )
+    if status != _native.OK:
+        raise ImportError(f"no bridge: {error.message.decode('utf-8', 'replace')}")
+    return host
+
+
+_host = _attach()
+# While the interpreter goes, callbacks of threads that go on must not enter it.
+atexit.register(_native.kaa_cpython_close, _host)
+
+_make = _native.kaa_cpython_function
+_adopted = False
+
+
+def _free_function(library: Library, name: bytes) -> int:
+    """Where the function is that a [[kaa::free(name)]] names."""
+    return _convert.symbol_address(library, name.decode("utf-8", "surrogateescape"))
+
+
+def bind(library: Library, item: int, address: int) -> Function:
+    """A callable for a declared function at an address."""
+    global _adopted
+    flags = 0
+    release: Optional[int] = None
+    if library._hold_gil or library._errno:
+        name = _native.DeclItem.from_address(item).name.decode()
+        if name in library._hold_gil:
+            flags |= _native.DECL_HOLD_GIL
+        if name in library._errno:
+            flags |= _native.DECL_ERRNO
+    declared = _native.DeclItem.from_address(item).free_function
+    if declared is not None:
+        release = _free_function(library, declared)
+    function: Any = _make(_host, library, item, address, flags, release)
+    if not _adopted:
+        adopt(type(function))
+        _adopted = True
+    return function
+
+
+def layouts() -> Tuple[str, ...]:
+    """The layouts of the interpreter's objects that passed their probe."""
+    names = ("type", "float", "int", "bytes", "ctypes", "byref")
+    bits = _native.kaa_cpython_layouts(_host)
+    return tuple(name for i, name in enumerate(names) if bits >> i & 1)
