@@ -84,7 +84,9 @@ struct kaa_gil__thread {
     kaa_gil__thread *gil_next, *gil_previous; /* guarded by the mutex */
     uint32_t attached_count;                  /* its own */
     char name[KAA_GIL_NAME_MAX + 1];
-    pthread_cond_t cond; /* where there is no futex */
+#ifndef __linux__
+    pthread_cond_t cond;
+#endif
 };
 
 typedef struct kaa_gil__line {
@@ -118,6 +120,9 @@ struct kaa_gil {
     kaa_gil__thread *threads, *threads_last;
     uint32_t thread_count;
     uint32_t is_open; /* not destroyed */
+    /* What is left of threads that have gone, by gil_next, for the next ones.
+     * Not freed before the lock: someone may still be about to wake one. */
+    kaa_gil__thread *spare;
     kaa_gil_statistics gone;
 
     _Atomic uint64_t interval_ns;
@@ -168,7 +173,7 @@ uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
 /* Sleeps while thread->state is WAITING, or until `deadline`, or for no reason.
  * The mutex is not held. */
 void kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline);
-/* Wakes it. It may be gone by now where there are futexes. */
+/* Wakes it, or whoever has its place by now. */
 void kaa_gil__unpark(kaa_gil__thread *thread);
 /* Whether kaa_gil__fence_all() works in this process. */
 int kaa_gil__fence_all_start(void);

@@ -107,6 +107,15 @@ kaa_gil_create(const kaa_gil_options *options, kaa_gil **out_gil,
 void
 kaa_gil__free(kaa_gil *gil)
 {
+    kaa_gil__thread *thread;
+
+    while ((thread = gil->spare) != NULL) {
+        gil->spare = thread->gil_next;
+#ifndef __linux__
+        pthread_cond_destroy(&thread->cond);
+#endif
+        kaa_base__free(thread);
+    }
     pthread_mutex_destroy(&gil->mutex);
     kaa_base__free(gil);
 }

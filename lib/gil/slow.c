@@ -28,7 +28,8 @@ static void
 unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
 {
 #ifdef __linux__
-    /* The lock may be gone after this; the words slept on need not exist. */
+    /* The words slept on may be somebody else's by then: a wake-up for nothing,
+     * which every sleeper bears. */
     pthread_mutex_unlock(&gil->mutex);
 #endif
     if (wakes->granted != NULL)

@@ -19,24 +19,69 @@ find(const kaa_gil__person *person, const kaa_gil *gil)
 }
 
 static kaa_gil__thread *
-alloc_thread(kaa_gil *gil, const char *name)
+take_spare(kaa_gil *gil)
 {
-    kaa_gil__thread *thread = kaa_base__alloc_zeroed(sizeof(*thread));
+    kaa_gil__thread *thread;
 
-    if (thread == NULL)
-        return NULL;
-    if (pthread_cond_init(&thread->cond, NULL) != 0) {
+    pthread_mutex_lock(&gil->mutex);
+    thread = gil->spare;
+    if (thread != NULL)
+        gil->spare = thread->gil_next;
+    pthread_mutex_unlock(&gil->mutex);
+    return thread;
+}
+
+/* The mutex is held, or the process has one thread. */
+static void
+put_spare(kaa_gil__thread *thread)
+{
+    thread->gil_next = thread->gil->spare;
+    thread->gil->spare = thread;
+}
+
+static kaa_gil__thread *
+alloc_thread(kaa_gil *gil)
+{
+    kaa_gil__thread *thread = take_spare(gil);
+
+    if (thread != NULL)
+        return thread;
+    thread = kaa_base__alloc_zeroed(sizeof(*thread));
+#ifndef __linux__
+    if (thread != NULL && pthread_cond_init(&thread->cond, NULL) != 0) {
         kaa_base__free(thread);
         return NULL;
     }
+#endif
+    return thread;
+}
+
+/* Fields one by one: a spare's `state` may still be looked at by a waker, and
+ * its condition lives on. */
+static void
+start_thread(kaa_gil__thread *thread, kaa_gil *gil, kaa_gil__person *person,
+             const char *name)
+{
+    _Atomic uint64_t *const figures[] = {
+        &thread->acquisitions,  &thread->contended, &thread->forced,
+        &thread->pending_calls, &thread->held_ns,   &thread->held_ns_max,
+        &thread->unsure_ns,     &thread->waited_ns, &thread->waited_ns_max};
+
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+        atomic_store_explicit(figures[i], 0, memory_order_relaxed);
     thread->handle.requests = (const uint32_t *)(uintptr_t)&gil->requests;
     thread->gil = gil;
+    thread->person = person;
+    thread->person_next = person->threads;
+    person->threads = thread;
     thread->attached_count = 1;
+    thread->was_forced = 0;
+    thread->hold_last = 0;
+    atomic_store_explicit(&thread->state, KAA_GIL__IDLE, memory_order_relaxed);
     if (name == NULL)
         name = "thread";
     kaa_base__copy_out(name, strlen(name), thread->name, sizeof(thread->name));
     kaa_gil__timing_start(thread, kaa_base__now_ns());
-    return thread;
 }
 
 /* Makes the thread known to its lock. */
@@ -46,6 +91,7 @@ link_thread(kaa_gil__thread *thread)
     kaa_gil *gil = thread->gil;
 
     pthread_mutex_lock(&gil->mutex);
+    thread->gil_next = NULL;
     thread->gil_previous = gil->threads_last;
     if (gil->threads_last != NULL)
         gil->threads_last->gil_next = thread;
@@ -76,8 +122,9 @@ unlink_thread(kaa_gil__thread *thread)
         atomic_store(&gil->pending_by, NULL);
 }
 
+/* Takes the thread from its person, who goes with the last one. */
 static void
-free_thread(kaa_gil__thread *thread)
+leave_person(kaa_gil__thread *thread)
 {
     kaa_gil__thread **link = &thread->person->threads;
 
@@ -86,8 +133,7 @@ free_thread(kaa_gil__thread *thread)
     *link = thread->person_next;
     if (thread->person->threads == NULL)
         kaa_gil__person_free(thread->person);
-    pthread_cond_destroy(&thread->cond);
-    kaa_base__free(thread);
+    thread->person = NULL;
 }
 
 /* Takes the thread from its lock, and frees the lock if that was the last
@@ -101,11 +147,12 @@ remove_thread(kaa_gil__thread *thread)
     kaa_gil__registry_lock();
     pthread_mutex_lock(&gil->mutex);
     unlink_thread(thread);
+    leave_person(thread);
+    put_spare(thread);
     is_last = gil->thread_count == 0 && !gil->is_open;
     if (is_last)
         kaa_gil__registry_remove(gil);
     pthread_mutex_unlock(&gil->mutex);
-    free_thread(thread);
     kaa_gil__registry_unlock();
     if (is_last)
         kaa_gil__free(gil);
@@ -129,7 +176,7 @@ kaa_gil_attach(kaa_gil *gil, const char *name, kaa_gil_thread **out_thread,
         *out_thread = &thread->handle;
         return KAA_OK;
     }
-    thread = alloc_thread(gil, name);
+    thread = alloc_thread(gil);
     if (thread == NULL)
         return kaa_base__fail_memory(err, "a thread's attachment");
     if (person == NULL) {
@@ -139,14 +186,14 @@ kaa_gil_attach(kaa_gil *gil, const char *name, kaa_gil_thread **out_thread,
                      : kaa_gil__person_set(person, err);
         if (status != KAA_OK) {
             kaa_base__free(person);
-            pthread_cond_destroy(&thread->cond);
-            kaa_base__free(thread);
+            pthread_mutex_lock(&gil->mutex);
+            thread->gil = gil;
+            put_spare(thread);
+            pthread_mutex_unlock(&gil->mutex);
             return status;
         }
     }
-    thread->person = person;
-    thread->person_next = person->threads;
-    person->threads = thread;
+    start_thread(thread, gil, person, name);
     link_thread(thread);
     *out_thread = &thread->handle;
     return KAA_OK;
@@ -210,7 +257,8 @@ kaa_gil__after_fork(kaa_gil *gil, kaa_gil__person *survivor)
         if (thread->person == survivor)
             continue;
         unlink_thread(thread);
-        free_thread(thread);
+        leave_person(thread);
+        put_spare(thread);
     }
     if (gil->thread_count == 0 && !gil->is_open) {
         kaa_gil__registry_remove(gil);

@@ -42,8 +42,6 @@ kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline)
 void
 kaa_gil__unpark(kaa_gil__thread *thread)
 {
-    /* If the thread is gone, so is perhaps its memory: then this fails, or
-     * wakes someone for no reason, which every sleeper must bear. */
     syscall(SYS_futex, &thread->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL,
             NULL, 0);
 }
