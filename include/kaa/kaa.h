@@ -8,6 +8,7 @@
 #include <kaa/closure.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
+#include <kaa/heap.h>
 #include <kaa/library.h>
 
 #endif /* KAA_KAA_H */
