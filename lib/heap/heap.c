@@ -316,6 +316,8 @@ kaa_heap_free_remote(kaa_heap *heap, void *block)
             return;
         node = record;
         link = (void **)&record->next;
+    } else {
+        KAA_HEAP__UNPOISON(block, sizeof(*link)); /* the class has room */
     }
     head = atomic_load_explicit(&heap->remote, memory_order_relaxed);
     do

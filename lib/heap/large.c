@@ -30,7 +30,6 @@ set_up(kaa_heap *heap, kaa_heap__page *page, uint32_t run, kaa_heap_kind kind)
     page->listed = 0;
     page->run = run;
     page->records = NULL;
-    page->beside = NULL;
     arena->codes[index] = KAA_HEAP__LARGE;
     for (uint32_t i = 1; i < run && index + i < KAA_HEAP__PAGES; i++) {
         if (heap->checked & KAA_HEAP__CHECK_DEBUG)
@@ -140,6 +139,7 @@ kaa_heap__large_alloc(kaa_heap *heap, size_t size, size_t alignment,
     if (page == NULL)
         return NULL;
     set_up(heap, page, run, kind);
+    page->beside = NULL;
     count_change(heap, page, 1);
     arena = kaa_heap__arena_of(page);
     block = kaa_heap__page_base(arena, kaa_heap__index_in(arena, page));
