@@ -205,15 +205,15 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return 0;
     }
     number = PY(PyFloat_AsDouble)(value);
-    if (number == -1.0 && PY(PyErr_Occurred)() != NULL) {
+    if (index == -1.0 && PY(PyErr_Occurred)() != NULL) {
         if (PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError))) {
-            PyObject *number =
+            PyObject *index =
                 PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
 
             PY(PyErr_Clear)();
-            refuse_number(state, self, number != NULL ? number : value);
-            if (number != NULL)
-                PY(Py_DecRef)(number);
+            refuse_number(state, self, index != NULL ? index : value);
+            if (index != NULL)
+                PY(Py_DecRef)(index);
             return -1;
         }
         /* What its own __float__ raised passes as it is. */
