@@ -80,11 +80,6 @@ def _nothing(*arguments: Any) -> None:
     return None
 
 
-def _result_of(function: Any) -> str:
-    name = getattr(function, "__name__", type(function).__name__)
-    return f"callback {name}() result: "
-
-
 class Closure:
     """A C function pointer that calls a Python callable."""
 
@@ -112,7 +107,7 @@ class Closure:
             value_of(types, parameters[i].type) for i in range(count)
         )
         self._result = value_of(
-            types, _native.kaa_ctype_target(function), library=_Held(library)
+            types, _native.kaa_ctype_target(function), library=_Held(library)  # type: ignore[arg-type]
         )
         # Text that the callable returned must live on in C for a while.
         self._texts: Deque[List[Any]] = deque(maxlen=64)
@@ -148,7 +143,7 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                raise prefixed(_result_of(function), error) from None
+                raise prefixed("callback result: ", error) from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:
@@ -254,6 +249,28 @@ def _result_fits(types: Any, result: int, restype: Any) -> bool:
     return fits(types, result, restype)
 
 
+def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a function that is C already, and its owner."""
+    pointer = _native.kaa_ctype_strip(ctype)
+    function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    if isinstance(value, Function):
+        own = _native.DeclItem.from_address(value._item).type
+        if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
+            return value.address, value
+        refused = value.declaration
+    elif isinstance(value, _CFuncPtr):
+        if _same_signature(types, function, value):
+            return pointer_value(value), value
+        refused = type(value).__name__
+    elif isinstance(value, ctypes.c_void_p):
+        return pointer_value(value), value
+    else:
+        raise TypeError(f"a callable expected, not {type(value).__name__}")
+    raise TypeError(
+        f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
+    )
+
+
 def function_pointer(
     library: Any, ctype: int, value: Any, scope: int
 ) -> Tuple[int, Any]:
@@ -261,25 +278,11 @@ def function_pointer(
     what must be kept alive during the call (longer lives are seen to here)."""
     if value is None:
         return 0, None
+    if isinstance(value, (Function, _CFuncPtr)) or not callable(value):
+        found = function_address(library._types, ctype, value)
+        _keep(library, value, scope)
+        return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    refused: Optional[str] = None
-    if isinstance(value, Function):
-        own = _native.DeclItem.from_address(value._item).type
-        if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
-            _keep(library, value, scope)
-            return value.address, value
-        refused = f"a function of the same signature, not {value.declaration}"
-    elif isinstance(value, _CFuncPtr):
-        if _same_signature(library._types, function, value):
-            _keep(library, value, scope)
-            return pointer_value(value), value
-        refused = f"a function of the same signature, not {type(value).__name__}"
-    elif isinstance(value, ctypes.c_void_p):
-        return pointer_value(value), value
-    elif not callable(value):
-        refused = f"a callable, not {type(value).__name__}"
-    if refused is not None:
-        raise TypeError(f"'{type_text(ctype)}' needs {refused}")
     closure = _make(library, function, value, scope)
     return closure.address, closure
