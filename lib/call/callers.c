@@ -45,6 +45,7 @@ typedef struct pair_di {
 #define S0
 #define S4 , U, U, U, U
 #define S12 S4 S4 S4
+#define S40 S12 S12 S12 S4
 
 #define I(n) frame->integers[n]
 #define V(n) vector(frame, n)
@@ -60,6 +61,10 @@ typedef struct pair_di {
 #define W0
 #define W4 , W(0), W(1), W(2), W(3)
 #define W12 W4, W(4), W(5), W(6), W(7), W(8), W(9), W(10), W(11)
+#define W40                                                                    \
+    W12, W(12), W(13), W(14), W(15), W(16), W(17), W(18), W(19), W(20), W(21), \
+        W(22), W(23), W(24), W(25), W(26), W(27), W(28), W(29), W(30), W(31),  \
+        W(32), W(33), W(34), W(35), W(36), W(37), W(38), W(39)
 
 /* Storing what came back. */
 #define KEEP_I(value) frame->result.words[0] = kaa_call__widen(plan, value)
@@ -100,15 +105,17 @@ typedef struct pair_di {
     CALLER(how##_0, type, keep, (INTEGER_TYPES, F8 S0), W0)                    \
     CALLER(how##_4, type, keep, (INTEGER_TYPES, F8 S4), W4)                    \
     CALLER(how##_12, type, keep, (INTEGER_TYPES, F8 S12), W12)                 \
+    CALLER(how##_40, type, keep, (INTEGER_TYPES, F8 S40), W40)                 \
     CALLER(how##_v0, type, keep, (U, ...), W0)                                 \
     CALLER(how##_v4, type, keep, (U, ...), W4)                                 \
-    CALLER(how##_v12, type, keep, (U, ...), W12)
+    CALLER(how##_v12, type, keep, (U, ...), W12)                               \
+    CALLER(how##_v40, type, keep, (U, ...), W40)
 
 #define ROW(how)                                                               \
     {                                                                          \
-        {how##_0, how##_4, how##_12},                                          \
+        {how##_0, how##_4, how##_12, how##_40},                                \
         {                                                                      \
-            how##_v0, how##_v4, how##_v12                                      \
+            how##_v0, how##_v4, how##_v12, how##_v40                           \
         }                                                                      \
     }
 
@@ -125,12 +132,14 @@ ALL(any_x87_2, complex_extended, KEEP_X87_2)
 CALLER_MEMORY(any_memory_0, (INTEGER_TYPES, F8 S0), W0)
 CALLER_MEMORY(any_memory_4, (INTEGER_TYPES, F8 S4), W4)
 CALLER_MEMORY(any_memory_12, (INTEGER_TYPES, F8 S12), W12)
+CALLER_MEMORY(any_memory_40, (INTEGER_TYPES, F8 S40), W40)
 CALLER_MEMORY(any_memory_v0, (U, ...), W0)
 CALLER_MEMORY(any_memory_v4, (U, ...), W4)
 CALLER_MEMORY(any_memory_v12, (U, ...), W12)
+CALLER_MEMORY(any_memory_v40, (U, ...), W40)
 #endif
 
-static kaa_call__caller *const any[KAA_CALL__RESULT_COUNT][2][3] = {
+static kaa_call__caller *const any[KAA_CALL__RESULT_COUNT][2][4] = {
     [KAA_CALL__RESULT_I] = ROW(any_i),
     [KAA_CALL__RESULT_D] = ROW(any_d),
 #if KAA_CALL__SYSV
@@ -192,13 +201,13 @@ static kaa_call__caller *const shapes[KAA_CALL__SHAPE_COUNT] = {
 static uint32_t
 tier(uint32_t words)
 {
-    return words == 0 ? 0 : words <= 4 ? 1 : 2;
+    return words == 0 ? 0 : words <= 4 ? 1 : words <= 12 ? 2 : 3;
 }
 
 uint32_t
 kaa_call__stack_words(uint32_t words)
 {
-    static const uint32_t of_tier[] = {0, 4, KAA_CALL__STACK_MAX};
+    static const uint32_t of_tier[] = {0, 4, 12, KAA_CALL__STACK_MAX};
 
     return of_tier[tier(words)];
 }
@@ -252,9 +261,12 @@ kaa_call__caller_libffi(const kaa_call_plan *plan, kaa_function target,
         plan->result_in_memory ? frame->result_memory : frame->result.bytes;
 
     for (uint32_t i = 0; i < ffi->cif.nargs; i++) {
-        const kaa_call__place *place = &plan->places[ffi->numbers[i]];
+        uint32_t number = ffi->numbers[i];
+        const kaa_call__place *place =
+            &plan->places[number & ~KAA_CALL__SECOND_HALF];
 
-        pointers[i] = base + place->offset[0];
+        pointers[i] =
+            base + place->offset[0] + (number & KAA_CALL__SECOND_HALF ? 8 : 0);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         if (place->load != KAA_CALL__LOAD_BYTES &&
             place->load != KAA_CALL__LOAD_FLOAT)

@@ -183,6 +183,7 @@ kaa_call__place_direct(kaa_call_plan *plan, int is_variadic, kaa_error *err)
         return status;
 
     plan->is_direct = 1;
+    plan->result_how = (uint8_t)how;
     plan->shape = is_variadic ? KAA_CALL__SHAPE_ANY : shape_of(how, &r);
     plan->caller = kaa_call__caller_of_shape(plan->shape);
     if (plan->caller == NULL)

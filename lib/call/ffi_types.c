@@ -280,29 +280,120 @@ kaa_call__ffi_type(kaa_base__arena *arena, const kaa_ctype *type,
                           "libffi cannot pass %s on this machine", text);
 }
 
+#if KAA_CALL__SYSV
+
+/* Which registers libffi will have given out before an argument. */
+typedef struct taken {
+    uint32_t integers, vectors;
+} taken;
+
+/* Counts the registers of a type; says whether libffi 3.4 would go wrong: it
+ * copies 16 bytes into the last integer register where only the first 8 belong
+ * there, and so overwrites the first vector register. Apart, the two halves of
+ * such a record travel the same way. */
+static int
+take(taken *t, const kaa_ctype *type)
+{
+    kaa_call__classes classes;
+    uint32_t integers = 0, vectors = 0;
+    uint32_t before = t->integers;
+
+    if (kaa_call__classify(kaa_ctype_strip(type), 0, &classes, NULL) != KAA_OK)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        integers += classes.of[i] == KAA_CALL__CLASS_INTEGER;
+        vectors += classes.of[i] == KAA_CALL__CLASS_SSE;
+    }
+    if (t->integers + integers > KAA_CALL__INTEGERS ||
+        t->vectors + vectors > KAA_CALL__VECTORS)
+        return 0;
+    t->integers += integers;
+    t->vectors += vectors;
+    return before == KAA_CALL__INTEGERS - 1 && kaa_ctype_size(type) > 8 &&
+           classes.of[0] == KAA_CALL__CLASS_INTEGER;
+}
+
+static void
+take_result(taken *t, const kaa_ctype *type)
+{
+    kaa_call__classes classes;
+
+    if (kaa_ctype_size(type) > 0 &&
+        kaa_call__classify(type, 0, &classes, NULL) == KAA_OK &&
+        classes.of[0] == KAA_CALL__CLASS_MEMORY &&
+        kaa_ctype_kind_of(type) != KAA_CTYPE_CLDOUBLE)
+        t->integers++;
+}
+
+#else
+
+typedef struct taken {
+    char nothing;
+} taken;
+
+static int
+take(taken *t, const kaa_ctype *type)
+{
+    (void)t;
+    (void)type;
+    return 0;
+}
+
+static void
+take_result(taken *t, const kaa_ctype *type)
+{
+    (void)t;
+    (void)type;
+}
+
+#endif
+
+/* Gives libffi the halves of a record as arguments of their own. */
+static uint32_t
+add_halves(kaa_call__ffi *ffi, const ffi_type *record, uint32_t at,
+           uint32_t number)
+{
+    ffi->types[at] = record->elements[0];
+    ffi->numbers[at] = number;
+    if (record->elements[1] == NULL)
+        return 1;
+    ffi->types[at + 1] = record->elements[1];
+    ffi->numbers[at + 1] = number | KAA_CALL__SECOND_HALF;
+    return 2;
+}
+
 /* The types of all arguments that have a size, and of the result. */
 static kaa_status
-collect(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t *fixed_count,
-        uint32_t *out_count, ffi_type **out_result, kaa_error *err)
+collect(kaa_call__ffi *ffi, const kaa_ctype *signature, int is_call,
+        uint32_t *fixed_count, uint32_t *out_count, ffi_type **out_result,
+        kaa_error *err)
 {
     const kaa_ctype_parameter *parameters = kaa_ctype_parameters(signature);
     const kaa_ctype *result = kaa_ctype_strip(kaa_ctype_target(signature));
     uint32_t given = (uint32_t)kaa_ctype_count(signature), fixed = *fixed_count;
+    uint32_t at = 0;
     kaa_status status = KAA_OK;
+    taken registers = {0};
 
-    *out_count = 0;
-    for (uint32_t i = 0; i < given && status == KAA_OK; i++) {
-        if (kaa_ctype_size(parameters[i].type) == 0) {
-            *fixed_count -= i < fixed && fixed != UINT32_MAX;
-            continue;
+    take_result(&registers, result);
+    for (uint32_t i = 0; i < given; i++) {
+        uint32_t added = 0;
+
+        if (kaa_ctype_size(parameters[i].type) > 0) {
+            status = kaa_call__ffi_type(&ffi->arena, parameters[i].type, i,
+                                        &ffi->types[at], err);
+            if (status != KAA_OK)
+                return status;
+            ffi->numbers[at] = i;
+            added = 1;
+            if (take(&registers, parameters[i].type) && is_call)
+                added = add_halves(ffi, ffi->types[at], at, i);
         }
-        ffi->numbers[*out_count] = i;
-        status = kaa_call__ffi_type(&ffi->arena, parameters[i].type, i,
-                                    &ffi->types[*out_count], err);
-        ++*out_count;
+        at += added;
+        if (i < fixed && fixed != UINT32_MAX)
+            *fixed_count = *fixed_count + added - 1;
     }
-    if (status != KAA_OK)
-        return status;
+    *out_count = at;
     if (kaa_ctype_size(result) == 0) { /* void, or an empty record */
         *out_result = &ffi_type_void;
         return KAA_OK;
@@ -312,10 +403,10 @@ collect(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t *fixed_count,
 }
 
 static kaa_status
-prepare(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t fixed_count,
-        kaa_error *err)
+prepare(kaa_call__ffi *ffi, const kaa_ctype *signature, int is_call,
+        uint32_t fixed_count, kaa_error *err)
 {
-    size_t slots = (size_t)kaa_ctype_count(signature) + 1;
+    size_t slots = 2 * (size_t)kaa_ctype_count(signature) + 1;
     ffi_type *result = NULL;
     uint32_t count = 0;
     ffi_status prepared;
@@ -325,7 +416,8 @@ prepare(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t fixed_count,
     ffi->numbers = kaa_base__arena_alloc(&ffi->arena, slots * sizeof(uint32_t));
     if (ffi->types == NULL || ffi->numbers == NULL)
         return no_memory(err);
-    status = collect(ffi, signature, &fixed_count, &count, &result, err);
+    status =
+        collect(ffi, signature, is_call, &fixed_count, &count, &result, err);
     if (status != KAA_OK)
         return status;
     /* Some ABIs pass variable arguments elsewhere than named ones. */
@@ -343,15 +435,15 @@ prepare(kaa_call__ffi *ffi, const kaa_ctype *signature, uint32_t fixed_count,
 }
 
 kaa_status
-kaa_call__ffi_create(const kaa_ctype *signature, uint32_t fixed_count,
-                     kaa_call__ffi **out, kaa_error *err)
+kaa_call__ffi_create(const kaa_ctype *signature, int is_call,
+                     uint32_t fixed_count, kaa_call__ffi **out, kaa_error *err)
 {
     kaa_call__ffi *ffi = kaa_base__alloc_zeroed(sizeof(*ffi));
     kaa_status status;
 
     if (ffi == NULL)
         return no_memory(err);
-    status = prepare(ffi, signature, fixed_count, err);
+    status = prepare(ffi, signature, is_call, fixed_count, err);
     if (status != KAA_OK) {
         kaa_call__ffi_destroy(ffi);
         return status;

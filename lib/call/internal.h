@@ -44,17 +44,22 @@ kaa_status kaa_call__check_type(const kaa_ctype *type, uint32_t number,
 kaa_status kaa_call__ffi_type(kaa_base__arena *arena, const kaa_ctype *type,
                               uint32_t number, ffi_type **out, kaa_error *err);
 
+/* In kaa_call__ffi::numbers: the bytes from 8 on of an argument that libffi
+ * gets in two. Only for calls. */
+#define KAA_CALL__SECOND_HALF (1u << 31)
+
 /* libffi's view of a signature. Arguments of size 0 are not in the cif. */
 typedef struct kaa_call__ffi {
     ffi_cif cif;
     kaa_base__arena arena;
     ffi_type **types;         /* cif.arg_types, cif.nargs of them */
-    uint32_t *numbers;        /* which argument each of them is */
+    uint32_t *numbers;        /* which argument each of them is, perhaps with
+                                 KAA_CALL__SECOND_HALF */
     uint32_t pointers_offset; /* plans: where in a frame the pointers stand */
 } kaa_call__ffi;
 
-/* `fixed_count` of UINT32_MAX: not variadic. */
-kaa_status kaa_call__ffi_create(const kaa_ctype *signature,
+/* For a call or a closure. `fixed_count` of UINT32_MAX: not variadic. */
+kaa_status kaa_call__ffi_create(const kaa_ctype *signature, int is_call,
                                 uint32_t fixed_count, kaa_call__ffi **out,
                                 kaa_error *err);
 void kaa_call__ffi_destroy(kaa_call__ffi *ffi); /* NULL is allowed */
@@ -77,7 +82,7 @@ enum {
     KAA_CALL__RESULT_X87_2,  /* long double _Complex */
     KAA_CALL__RESULT_COUNT
 };
-#define KAA_CALL__STACK_MAX 12u
+#define KAA_CALL__STACK_MAX 40u
 
 /* The number of words that a caller for `words` on the stack reads. */
 uint32_t kaa_call__stack_words(uint32_t words);

@@ -107,7 +107,7 @@ place_libffi(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
         kaa_ctype_parameters(plan->signature);
     uint64_t at = sizeof(kaa_call__frame);
     kaa_status status =
-        kaa_call__ffi_create(plan->signature, fixed_count, &plan->ffi, err);
+        kaa_call__ffi_create(plan->signature, 1, fixed_count, &plan->ffi, err);
 
     if (status != KAA_OK)
         return status;
@@ -130,7 +130,7 @@ place_libffi(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
                                   FRAME_MAX);
     }
     plan->ffi->pointers_offset = (uint32_t)at;
-    at += plan->argument_count * sizeof(void *);
+    at += plan->ffi->cif.nargs * sizeof(void *);
     plan->frame_size = (uint32_t)((at + 15) / 16 * 16);
     plan->shape = KAA_CALL__SHAPE_LIBFFI;
     plan->caller = kaa_call__caller_libffi;

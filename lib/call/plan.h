@@ -138,7 +138,8 @@ struct kaa_call_plan {
     uint8_t result_in_memory; /* result_size > 16 */
     uint8_t result_is_bool;
     uint8_t result_load; /* KAA_CALL__LOAD_*: how wide a scalar result is */
-    uint8_t reserved[3];
+    uint8_t result_how;  /* is_direct: KAA_CALL__RESULT_* */
+    uint8_t reserved[2];
     kaa_call__caller *inner;   /* with KAA_CALL_ERRNO: whom `caller` wraps */
     struct kaa_call__ffi *ffi; /* what libffi needs; NULL if is_direct */
     kaa_call__place places[];  /* argument_count of them */

@@ -17,7 +17,9 @@ import format as format_  # noqa: E402
 import globals as globals_  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
+import listed  # noqa: E402
 import names  # noqa: E402
+import needed  # noqa: E402
 import pinned  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
@@ -111,10 +113,6 @@ class Layers(Folder):
         self.told(found, "ctype may not include call")
         found = self.check("include/ctype.h", "#include <kaa/call.h>")
         self.assertEqual(len(found), 2)
-
-    def test_another_folder_s_internals(self):
-        found = self.check("lib/call/plan.c", ' # include "ctype/internal.h"')
-        self.told(found, "private to ctype")
 
     def test_libffi_python_and_bare_names(self):
         found = self.check("lib/ctype/a.c", "#include <ffi.h>")
@@ -291,6 +289,42 @@ class Format(Folder):
         self.assertEqual(format_.complaint(tool, [sound]), [])
         broken = self.write("b.c", "int f(void) { return 1; }\n")
         self.told(format_.complaint(tool, [sound, broken]), "b.c")
+
+
+class Listed(Folder):
+    def test_what_is_forgotten(self):
+        self.write("lib/x/a.c", "")
+        built = ["/b/CMakeFiles/kaa_x.dir/./x/a.c.o"]
+        self.assertEqual(list(listed.check_lib(self.root / "lib", built)), [])
+        self.told(listed.check_lib(self.root / "lib", []), "x/a.c")
+        self.write("tests/CMakeLists.txt", "")
+        self.write("tests/x/CMakeLists.txt", "kaa_test(x/one)\n")
+        self.write("tests/x/one.c", "")
+        self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
+        self.write("tests/x/test_on.py", "")
+        self.told(listed.check_tests(self.root / "tests"), "test_on.py")
+
+
+class Needed(Folder):
+    def judge(self, *flags):
+        c = self.write("x.c", "#include <math.h>\ndouble f(double x);\n")
+        self.write("x.c", c.read_text() + "double f(double x) { return sin(x); }\n")
+        out = self.root / "libkaa.so"
+        command = [CC, "-shared", "-fPIC", str(c), "-o", str(out), "-lm", *flags]
+        subprocess.run(command, check=True)
+        return list(needed.judge(needed.read(out), "0.1"))
+
+    def test_what_a_library_asks_for(self):
+        name = "-Wl,-soname,libkaa.so.0.1"
+        self.assertEqual(self.judge(name), [])
+        self.told(self.judge("-Wl,-soname,libkaa.so.0"), "soname")
+        self.told(self.judge(name, "-Wl,-z,execstack"), "executable")
+        self.told(self.judge(name, "-Wl,-rpath,/x"), "directories")
+        other = self.write("y.c", "int y(void) { return 1; }\n")
+        command = [CC, "-shared", "-fPIC", str(other), "-Wl,-soname,libother.so.1"]
+        subprocess.run([*command, "-o", str(self.root / "libother.so")], check=True)
+        flags = [name, "-Wl,--no-as-needed", f"-L{self.root}", "-lother"]
+        self.told(self.judge(*flags), "libother.so.1")
 
 
 class Pinned(Folder):
