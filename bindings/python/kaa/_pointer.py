@@ -212,14 +212,15 @@ def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
     if c_kind in (_native.STRUCT, _native.UNION):
         return _record_fits(types, behind, kind)
     if issubclass(kind, _SimpleCData):
-        if _CPYTHON and getattr(kind, _OTHER_ORDER, None) is kind:
+        size = ctypes.sizeof(kind)
+        if _CPYTHON and size > 1 and getattr(kind, _OTHER_ORDER, None) is kind:
             return False
         return code_fits(
             c_kind,
             _native.kaa_ctype_size(behind),
             bool(_native.kaa_ctype_is_signed(behind)),
             kind._type_,  # type: ignore[attr-defined]
-            ctypes.sizeof(kind),
+            size,
         )
     return c_kind in BASIC and BASIC[c_kind] is not None and issubclass(
         kind, BASIC[c_kind]
