@@ -366,11 +366,10 @@ class Pointee:
             if self._holds(type(value._obj)):
                 return pointer_value(value)
             raise self.refusal(f"byref({type(value._obj).__name__})", writable)
+        elif isinstance(value, _Pointer) and self._holds(kind._type_):
+            return pointer_value(value)
         elif self._holds(kind):
             return ctypes.addressof(value)
-        elif isinstance(value, _Pointer):
-            if fits(self.types, self.target, kind._type_):
-                return pointer_value(value)
         elif isinstance(value, _ADDRESSES):
             if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
                 return pointer_value(value)
@@ -419,9 +418,13 @@ class Pointee:
             gone = pointer_value(value) - ctypes.addressof(whole)
             return max(ctypes.sizeof(whole) - gone, 0) // size if gone >= 0 else 0
         if isinstance(value, _INSTANCES):
+            if isinstance(value, _Pointer) and (
+                self.kind == _native.VOID or self._holds(value._type_)
+            ):
+                return None if value else 0
             if self.kind != _native.VOID and self._holds(type(value)):
                 return ctypes.sizeof(value) // size
-            if isinstance(value, (_Pointer,) + _ADDRESSES):
+            if isinstance(value, _ADDRESSES):
                 return None if value else 0
             return ctypes.sizeof(value) // size
         if isinstance(value, int):
