@@ -205,7 +205,7 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return 0;
     }
     number = PY(PyFloat_AsDouble)(value);
-    if (index == -1.0 && PY(PyErr_Occurred)() != NULL) {
+    if (number == -1.0 && PY(PyErr_Occurred)() != NULL) {
         if (PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError))) {
             PyObject *index =
                 PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
