@@ -6,6 +6,7 @@
 
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
 #include <kaa/library.h>

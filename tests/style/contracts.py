@@ -99,6 +99,14 @@ def judge_texts(tags, known_names):
         yield "@fails names no status"
 
 
+def check_all(path, text):
+    """kaa.h includes every other public header; base.h includes version.h."""
+    for other in sorted(path.parent.glob("*.h")):
+        if other.stem not in ("kaa", "version"):
+            if f"#include <kaa/{other.name}>\n" not in text:
+                yield f"{path}: does not include {other.name}"
+
+
 def check(include):
     known_names = names_of(include)
     functions = source.declared(include)
@@ -110,6 +118,8 @@ def check(include):
             findings.append(f"{path}:1: does not open with '/* kaa/{path.name} - '")
         if f"#ifndef {guard}\n#define {guard}\n" not in text:
             findings.append(f"{path}:1: is not guarded by {guard}")
+        if path.name == "kaa.h":
+            findings += check_all(path, text)
         bare = source.without_comments(text)
         for match in source.DECLARATION.finditer(bare):
             name = match.group(2)

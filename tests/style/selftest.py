@@ -162,6 +162,14 @@ class Contracts(Folder):
         found = self.check("kaa_thing_create", "kaa_create")
         self.told(found, "does not begin kaa_thing_")
 
+    def test_kaa_h_is_all_of_it(self):
+        self.check("", "")
+        text = "/* kaa/kaa.h - all. */\n#ifndef KAA_KAA_H\n#define KAA_KAA_H\n"
+        self.write("kaa.h", text + "#include <kaa/thing.h>\n#endif\n")
+        self.assertEqual(contracts.check(self.root), [])
+        self.write("kaa.h", text + "#endif\n")
+        self.told(contracts.check(self.root), "does not include thing.h")
+
 
 class Exports(Folder):
     def test_agreement_and_each_disagreement(self):
@@ -303,6 +311,8 @@ class Listed(Folder):
         self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
         self.write("tests/x/test_on.py", "")
         self.told(listed.check_tests(self.root / "tests"), "test_on.py")
+        self.write("tests/x/CMakeLists.txt", "x/one\nfile(GLOB x ${y}/test_*.py)\n")
+        self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
 
 
 class Needed(Folder):
