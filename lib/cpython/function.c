@@ -94,7 +94,7 @@ init_result(kaa_cpython__function *self, const kaa_ctype *type)
         return 0;
     }
     return kaa_cpython__raise(
-        PY(PyExc_TypeError),
+        PY(PyExc_NotImplementedError),
         "%s(): kaa::free wants a result that can be copied: a pointer to "
         "characters or to a complete record",
         self->item->name);

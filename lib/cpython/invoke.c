@@ -112,11 +112,11 @@ raise_errno(const kaa_cpython__function *self, int code)
     /* The XSI and the GNU strerror_r differ in what they return. */
     words[0] = '\0';
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
-    snprintf(text, sizeof(text), "%s() failed: %s", self->item->name,
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name,
              strerror_r(code, words, sizeof(words)));
 #else
     strerror_r(code, words, sizeof(words));
-    snprintf(text, sizeof(text), "%s() failed: %s", self->item->name, words);
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name, words);
 #endif
     message = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), "replace");
     if (args != NULL && number != NULL && message != NULL) {
@@ -155,19 +155,13 @@ copy_and_free(const kaa_cpython__function *self, uint64_t word)
     return made;
 }
 
-PyObject *
-kaa_cpython__result(const kaa_cpython__function *self,
-                    const kaa_call_plan *plan, const kaa_call__frame *frame)
+static PyObject *
+make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
+            const kaa_call__frame *frame)
 {
     kaa_cpython__conversion *result =
         (kaa_cpython__conversion *)(uintptr_t)&self->result;
 
-    if (self->flags & FUNCTION_ERRNO) {
-        int code = *kaa_call__errno_place();
-
-        if (code != 0 && has_failed(self, plan, frame))
-            return raise_errno(self, code);
-    }
     if (self->flags & FUNCTION_FREES)
         return copy_and_free(self, frame->result.words[0]);
     switch (result->op) {
@@ -185,6 +179,27 @@ kaa_cpython__result(const kaa_cpython__function *self,
         return kaa_cpython__from_word(self->host, self->library, result,
                                       frame->result.words[0]);
     }
+}
+
+PyObject *
+kaa_cpython__result(const kaa_cpython__function *self,
+                    const kaa_call_plan *plan, const kaa_call__frame *frame)
+{
+    PyObject *made;
+
+    if (self->flags & FUNCTION_ERRNO) {
+        int code = *kaa_call__errno_place();
+
+        if (code != 0 && has_failed(self, plan, frame))
+            return raise_errno(self, code);
+    }
+    made = make_result(self, plan, frame);
+    if (KAA_UNLIKELY(made == NULL)) {
+        const kaa_cpython__state state = {.subject = self->item->name};
+
+        kaa_cpython__prefix(&state);
+    }
+    return made;
 }
 
 /* ---- arguments ---- */

@@ -221,7 +221,7 @@ adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
                               "parameter %u has %s", number + 1,
                               given->type == NULL ? "no type" : "type void");
     own->name = NULL;
-    if (given->name != NULL) {
+    if (given->name != NULL && given->name[0] != '\0') {
         own->name =
             kaa_ctype__intern_name(table, given->name, strlen(given->name));
         if (own->name == NULL)

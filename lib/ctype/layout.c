@@ -147,7 +147,7 @@ bit_field_place(const layout *l, const kaa_ctype_member *member, int is_packed,
     uint64_t type_align = (uint64_t)kaa_ctype__align(member->type) * 8;
     uint64_t block = (uint64_t)larger(BLOCK_ALIGN, l->asked_align) * 8;
     uint64_t width = member->bit_width, start;
-    int is_mode = is_whole(member, is_packed, l->is_union ? 0 : at);
+    int is_mode = is_whole(member, is_packed, at);
 
     *align =
         is_mode ? larger(member->align, member->bit_width / 8) : member->align;

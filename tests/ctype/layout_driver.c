@@ -249,7 +249,9 @@ main(int argc, char **argv)
         if (type_count == TYPES_MAX)
             stop("too many types");
         types[type_count] = read_type(word);
-        if (is_for_definitions)
+        if (strcmp(word, "qualified") == 0)
+            ; /* perhaps a type that was there, and printed, before */
+        else if (is_for_definitions)
             print_definition(types[type_count]);
         else
             print_layout(types[type_count]);

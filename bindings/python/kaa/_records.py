@@ -255,7 +255,11 @@ class RecordMaker:
         made = type(base)(
             name or "anonymous",
             (base,),
-            {"__module__": self._types.module, "__doc__": None},
+            {
+                "__module__": self._types.module,
+                "__doc__": None,
+                "_types_": self._types,
+            },
         )
         if name is None:
             self.unnamed.add(address)
