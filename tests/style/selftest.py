@@ -143,7 +143,6 @@ class Contracts(Folder):
         self.told(self.check(" * @gil    any\n", ""), "lacks @gil")
         self.told(self.check(" * @since  0.1\n", ""), "lacks @since")
         self.told(self.check(" * @fails  KAA_NO_MEMORY\n", ""), "lacks @fails")
-        self.told(self.check("KAA_NODISCARD ", ""), "lacks KAA_NODISCARD")
         self.told(self.check("Makes a thing.", ""), "sentence")
         self.told(self.check("/**\n", "/*\n"), "no doc comment")
         self.told(self.check("#define KAA_THING_H", "#define OTHER"), "guarded")
