@@ -46,6 +46,10 @@ finish_macro(kaa_decl__parser *p, uint32_t index)
     int has_value = evaluate(p, macro, &value);
 
     kaa_decl__drop_frames(p);
+    p->depth = 0;
+    p->unevaluated = 0;
+    p->parameters.count = p->passed.count = p->steps.count = 0;
+    p->members.count = p->enumerators.count = p->places.count = 0;
     if (p->has_failed && !kaa_decl__forgive(p))
         return 0;
     entry = &p->decl->entries[index];

@@ -263,7 +263,8 @@ add_integer(kaa_base__text *out, const kaa_decl_item *item)
                     {KAA_CTYPE_LONG, "L"},   {KAA_CTYPE_ULONG, "UL"},
                     {KAA_CTYPE_LLONG, "LL"}, {KAA_CTYPE_ULLONG, "ULL"}};
     const char *suffix = "";
-    int is_plain = 0;
+    /* Only a macro's type depends on how its value is written. */
+    int is_plain = (item->flags & KAA_DECL_MACRO) == 0;
 
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
         if (item->type->kind == (uint8_t)suffixes[i].kind) {
@@ -277,7 +278,8 @@ add_integer(kaa_base__text *out, const kaa_decl_item *item)
     }
     if (item->integer >= 0 || !kaa_ctype_is_signed(item->type))
         kaa_base__text_printf(out, "%llu%s", (unsigned long long)item->integer,
-                              !is_plain && item->integer < 0 ? "U" : suffix);
+                              suffix[0] == '\0' && item->integer < 0 ? "U"
+                                                                     : suffix);
     else if (item->integer == INT64_MIN)
         kaa_base__text_printf(out, "(-9223372036854775807%s - 1)", suffix);
     else
