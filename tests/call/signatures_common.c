@@ -1,6 +1,7 @@
 /* tests/call/signatures_common.c - what tests of calls and of closures share:
  * values for the generated signatures, and the comparison. */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "call/plan.h"
 #include "call/signatures.h"
@@ -115,17 +116,23 @@ int
 signature_is_disputed(const signature_set *set, const signature_case *c,
                       const signature_values *values)
 {
-    uint32_t words = 0;
+    kaa_call_options options = {.size = sizeof(options),
+                                .fixed_count = c->fixed};
+    kaa_call_plan *plan = NULL;
+    int found = 0;
 
-    if (strncmp(set->compiler, "clang", 5) != 0)
+    if (strcasecmp(set->compiler, "clang") != 0 ||
+        kaa_call_plan_create(values->type, &options, &plan, NULL) != KAA_OK)
         return 0;
     for (uint32_t i = 0; i < c->count; i++) {
         kaa_ctype_kind kind = kaa_ctype_kind_of(values->types[c->types[i]]);
 
-        if (kind == KAA_CTYPE_INT128 || kind == KAA_CTYPE_UINT128)
-            words++;
+        if ((kind == KAA_CTYPE_INT128 || kind == KAA_CTYPE_UINT128) &&
+            plan->places[i].offset[0] >= sizeof(kaa_call__frame))
+            found = 1;
     }
-    return words > 0 && c->count > 3;
+    kaa_call_plan_destroy(plan);
+    return found;
 }
 
 const kaa_ctype *
