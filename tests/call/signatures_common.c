@@ -74,6 +74,12 @@ function_type(kaa_test *t, const signature_case *c,
     return type;
 }
 
+static int
+is_clang(const signature_set *set)
+{
+    return strcasecmp(set->compiler, "clang") == 0;
+}
+
 void
 signature_begin(kaa_test *t, const signature_set *set, const signature_case *c,
                 signature_values *values)
@@ -91,7 +97,10 @@ signature_begin(kaa_test *t, const signature_set *set, const signature_case *c,
     signature_digest = 0;
     c->call(c->function, values->expected, values->arguments);
     values->digest = signature_digest;
-    if (values->digest != signature_hash(set, c, values->arguments))
+    values->is_sound =
+        values->digest == signature_hash(set, c, values->arguments);
+    /* clang 14 loses some 128-bit integers among variable arguments. */
+    if (!values->is_sound && (c->fixed == 0 || !is_clang(set)))
         FAIL("%s: the compiler's own call has another digest", c->text);
     signature_digest = 0;
 }
@@ -121,7 +130,9 @@ signature_is_disputed(const signature_set *set, const signature_case *c,
     kaa_call_plan *plan = NULL;
     int found = 0;
 
-    if (strcasecmp(set->compiler, "clang") != 0 ||
+    if (!values->is_sound)
+        return 1;
+    if (!is_clang(set) ||
         kaa_call_plan_create(values->type, &options, &plan, NULL) != KAA_OK)
         return 0;
     for (uint32_t i = 0; i < c->count; i++) {
