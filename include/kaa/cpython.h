@@ -49,7 +49,9 @@ typedef struct kaa_cpython_options {
                        pointer(library, ctype, value, flags),
                        record(library, ctype, value),
                        function(library, ctype, value),
-                       variadic(library, value), addressof(instance). */
+                       variadic(library, ctype, value, flags),
+                      extent(library, ctype, value, flags),
+                      addressof(instance). */
     void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */

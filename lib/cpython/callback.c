@@ -96,9 +96,9 @@ static int
 write_result(callback *self, PyObject *value, void *result)
 {
     kaa_cpython__conversion *conversion = &self->arguments[self->count];
-    kaa_cpython__state state = {.host = self->host,
-                                .library = self->library,
-                                .subject = "callback result"};
+    char subject[160];
+    kaa_cpython__state state = {
+        .host = self->host, .library = self->library, .subject = subject};
     uint64_t wide[2] = {0, 0};
     void *place = wide;
     int failed;
@@ -290,15 +290,40 @@ kaa_cpython_callback(kaa_cpython *host, void *library,
                 KAA_DECL_SCOPE_LIBRARY);
 }
 
-/* (callable, signature) as a key: the addresses of both. The callback in the
- * dict keeps the callable alive, so its address is not used again. */
+/* What makes two callables one, by addresses: bound methods are made anew each
+ * time that they are looked up. */
+static void
+identify(PyObject *callable, const void *parts[2])
+{
+    PyObject *self, *function;
+
+    parts[0] = callable;
+    parts[1] = NULL;
+    if (kaa_cpython__type(callable) != PY(PyMethod_Type))
+        return;
+    self = PY(PyObject_GetAttrString)(callable, "__self__");
+    function = PY(PyObject_GetAttrString)(callable, "__func__");
+    if (self != NULL && function != NULL) {
+        parts[0] = self;
+        parts[1] = function;
+    }
+    if (self != NULL)
+        PY(Py_DecRef)(self);
+    if (function != NULL)
+        PY(Py_DecRef)(function);
+    PY(PyErr_Clear)();
+}
+
+/* (callable, signature) as a key. The callback in the dict keeps the callable
+ * alive, so its address is not used again. */
 static PyObject *
 make_key(PyObject *callable, const kaa_ctype *signature)
 {
-    PyObject *key = PY(PyTuple_New)(2);
-    const void *parts[2] = {callable, signature};
+    PyObject *key = PY(PyTuple_New)(3);
+    const void *parts[3] = {NULL, NULL, signature};
 
-    for (int i = 0; key != NULL && i < 2; i++) {
+    identify(callable, parts);
+    for (int i = 0; key != NULL && i < 3; i++) {
         PyObject *part = PY(PyLong_FromUnsignedLongLong)(
             (unsigned long long)(uintptr_t)parts[i]);
         if (part == NULL) {

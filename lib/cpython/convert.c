@@ -195,10 +195,29 @@ kaa_cpython__release_holds(kaa_cpython__state *state)
 /* ---- refusing ---- */
 
 static void
+write_callback_prefix(PyObject *callable, char *buffer, size_t size)
+{
+    PyObject *name = PY(PyObject_GetAttrString)(callable, "__name__");
+    const char *text =
+        name != NULL ? PY(PyUnicode_AsUTF8AndSize)(name, NULL) : NULL;
+    char type[128];
+
+    if (text == NULL) {
+        PY(PyErr_Clear)();
+        text = kaa_cpython__type_name(callable, type, sizeof(type));
+    }
+    snprintf(buffer, size, "callback %s() result: ", text);
+    if (name != NULL)
+        PY(Py_DecRef)(name);
+}
+
+static void
 write_prefix(const kaa_cpython__state *state, char *buffer, size_t size)
 {
-    if (state->position == 0)
-        snprintf(buffer, size, "%s: ", state->subject);
+    if (state->subject == NULL)
+        write_callback_prefix(state->callable, buffer, size);
+    else if (state->position == 0)
+        snprintf(buffer, size, "%s() result: ", state->subject);
     else if (state->name == NULL)
         snprintf(buffer, size, "%s() argument %u: ", state->subject,
                  (unsigned)state->position);

@@ -94,10 +94,10 @@ typedef struct kaa_cpython__state {
     kaa_cpython *host;
     PyObject *library;
     kaa_cpython__holds *holds; /* newest chunk; NULL: nothing held yet */
-    const char *subject;       /* "pow", or what a callback is for */
+    const char *subject;       /* the function's name */
+    PyObject *callable;        /* in place of it: whose result this is */
     const char *name;          /* the parameter's, or NULL */
     uint32_t position;         /* from 1; 0: a callback's result */
-    size_t length;             /* out: bytes of the last buffer, or SIZE_MAX */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,

@@ -18,6 +18,15 @@ enum {
     FUNCTION_FREES = 1u << 5,
 };
 
+/* What the quick path needs of an argument, in 8 bytes. */
+typedef struct kaa_cpython__quick {
+    uint8_t op;     /* CONVERT_INTEGER, _DOUBLE or _TEXT: bytes are taken */
+    uint8_t unused; /* bits of a 64-bit word that the integer leaves */
+    uint8_t is_signed;
+    uint8_t reserved;
+    uint32_t offset; /* of the place in the frame */
+} kaa_cpython__quick;
+
 /* Follows the header of the interpreter's object. Immutable, but for what its
  * conversions learn. */
 typedef struct kaa_cpython__function {
@@ -28,6 +37,7 @@ typedef struct kaa_cpython__function {
     kaa_function target;
     kaa_call_plan *plan;                /* of the fixed arguments */
     kaa_cpython__conversion *arguments; /* count of them */
+    kaa_cpython__quick *quick;          /* count of them; NULL: not so simple */
     kaa_cpython__conversion *outs;      /* of [[kaa::out]]; NULL: none */
     const kaa_ctype_parameter *parameters;
     const kaa_decl_parameter *notes;
@@ -61,6 +71,20 @@ kaa_cpython__function_body(PyObject *self)
 /* The vectorcall of bound functions. */
 PyObject *kaa_cpython__call(PyObject *object, PyObject *const *args,
                             size_t flagged_count, PyObject *names);
+/* A quicker one for a function that has `quick`: it leaves to the first what
+ * it finds not to be simple. */
+host_vectorcall kaa_cpython__choose_quick(const kaa_cpython__function *self);
+
+/* Where a parameter stands as Python counts: from 1, without outs. */
+static inline uint32_t
+kaa_cpython__position(const kaa_cpython__function *self, uint32_t i)
+{
+    uint32_t position = i + 1;
+
+    for (uint32_t k = 0; k < i; k++)
+        position -= (self->arguments[k].flags & CONVERT_OUT) != 0;
+    return position;
+}
 
 /* The general path: keywords, defaults, out, length, `...`. */
 PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,

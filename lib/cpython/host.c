@@ -226,8 +226,8 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        "class_of", "enum_of",  "pointer",  "record",
-        "function", "variadic", "addressof"};
+        "class_of", "enum_of",  "pointer",   "record",
+        "function", "variadic", "addressof", "extent"};
 
     host->interpreter = PY(PyInterpreterState_Get)();
     host->version = options->version;

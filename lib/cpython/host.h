@@ -82,6 +82,7 @@ enum {
     HOOK_FUNCTION,
     HOOK_VARIADIC,
     HOOK_ADDRESSOF,
+    HOOK_EXTENT,
     HOOK_COUNT
 };
 

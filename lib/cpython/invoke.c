@@ -1,9 +1,4 @@
-/* cpython/invoke.c - a call, from objects to registers and back.
- *
- * This is the path that has to cost what a compiled extension costs. The loop
- * handles in place what is common and cheap (small ints, floats, None, bytes)
- * and leaves everything else to the conversions.
- */
+/* cpython/invoke.c - a call, from objects to registers and back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,14 +50,6 @@ kaa_cpython__release_frame(kaa_call__frame *frame,
 
 /* ---- calling ---- */
 
-static int
-raise_kept(const kaa_cpython__record *record)
-{
-    PY(PyErr_Restore)
-    (record->exception[0], record->exception[1], record->exception[2]);
-    return -1;
-}
-
 int
 kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
                  kaa_call__frame *frame)
@@ -73,20 +60,9 @@ kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
         kaa_call__run(plan, self->target, frame);
         return 0;
     }
-    record.outer = kaa_cpython__records;
-    record.host = self->host;
-    record.exception[0] = NULL;
-    record.state = NULL;
-    kaa_cpython__records = &record;
-    if (self->flags & FUNCTION_HOLDS_GIL) {
-        kaa_call__run(plan, self->target, frame);
-    } else {
-        record.state = PY(PyEval_SaveThread)();
-        kaa_call__run(plan, self->target, frame);
-        PY(PyEval_RestoreThread)(record.state);
-    }
-    kaa_cpython__records = record.outer;
-    return KAA_UNLIKELY(record.exception[0] != NULL) ? raise_kept(&record) : 0;
+    kaa_cpython__begin(&record, self->host, self->flags & FUNCTION_HOLDS_GIL);
+    kaa_call__run(plan, self->target, frame);
+    return kaa_cpython__end(&record);
 }
 
 /* ---- results ---- */
@@ -136,11 +112,11 @@ raise_errno(const kaa_cpython__function *self, int code)
     /* The XSI and the GNU strerror_r differ in what they return. */
     words[0] = '\0';
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
-    snprintf(text, sizeof(text), "%s() failed: %s", self->item->name,
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name,
              strerror_r(code, words, sizeof(words)));
 #else
     strerror_r(code, words, sizeof(words));
-    snprintf(text, sizeof(text), "%s() failed: %s", self->item->name, words);
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name, words);
 #endif
     message = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), "replace");
     if (args != NULL && number != NULL && message != NULL) {
@@ -179,19 +155,13 @@ copy_and_free(const kaa_cpython__function *self, uint64_t word)
     return made;
 }
 
-PyObject *
-kaa_cpython__result(const kaa_cpython__function *self,
-                    const kaa_call_plan *plan, const kaa_call__frame *frame)
+static PyObject *
+make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
+            const kaa_call__frame *frame)
 {
     kaa_cpython__conversion *result =
         (kaa_cpython__conversion *)(uintptr_t)&self->result;
 
-    if (self->flags & FUNCTION_ERRNO) {
-        int code = *kaa_call__errno_place();
-
-        if (code != 0 && has_failed(self, plan, frame))
-            return raise_errno(self, code);
-    }
     if (self->flags & FUNCTION_FREES)
         return copy_and_free(self, frame->result.words[0]);
     switch (result->op) {
@@ -209,6 +179,27 @@ kaa_cpython__result(const kaa_cpython__function *self,
         return kaa_cpython__from_word(self->host, self->library, result,
                                       frame->result.words[0]);
     }
+}
+
+PyObject *
+kaa_cpython__result(const kaa_cpython__function *self,
+                    const kaa_call_plan *plan, const kaa_call__frame *frame)
+{
+    PyObject *made;
+
+    if (self->flags & FUNCTION_ERRNO) {
+        int code = *kaa_call__errno_place();
+
+        if (code != 0 && has_failed(self, plan, frame))
+            return raise_errno(self, code);
+    }
+    made = make_result(self, plan, frame);
+    if (KAA_UNLIKELY(made == NULL)) {
+        const kaa_cpython__state state = {.subject = self->item->name};
+
+        kaa_cpython__prefix(&state);
+    }
+    return made;
 }
 
 /* ---- arguments ---- */
@@ -250,42 +241,6 @@ kaa_cpython__store_argument(kaa_cpython__state *state,
                              (char *)frame + place->offset[0]);
 }
 
-/* The common and cheap: 1 if it was that. */
-static inline int
-store_quickly(const kaa_cpython__conversion *conversion, PyObject *value,
-              void *at)
-{
-    int64_t number;
-
-    switch (conversion->op) {
-    case CONVERT_INTEGER:
-        if (!kaa_cpython__read_small(value, &number) ||
-            !kaa_cpython__fits(conversion, number))
-            return 0;
-        memcpy(at, &number, sizeof(number));
-        return 1;
-    case CONVERT_DOUBLE:
-        if (kaa_cpython__layout.float_offset == 0 ||
-            kaa_cpython__type(value) != PY(PyFloat_Type))
-            return 0;
-        memcpy(at, (char *)value + kaa_cpython__layout.float_offset,
-               sizeof(double));
-        return 1;
-    case CONVERT_TEXT:
-    case CONVERT_POINTER:
-        if (kaa_cpython__layout.bytes_offset == 0 ||
-            kaa_cpython__type(value) != PY(PyBytes_Type) ||
-            (conversion->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) !=
-                CONVERT_BYTES)
-            return 0;
-        value = (PyObject *)((char *)value + kaa_cpython__layout.bytes_offset);
-        memcpy(at, &value, sizeof(value));
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 static int
 store_all(const kaa_cpython__function *self, kaa_cpython__state *state,
           kaa_call__frame *frame, PyObject *const *args)
@@ -294,9 +249,6 @@ store_all(const kaa_cpython__function *self, kaa_cpython__state *state,
     kaa_cpython__conversion *conversion = self->arguments;
 
     for (uint32_t i = 0; i < self->count; i++, place++, conversion++) {
-        if (KAA_LIKELY(store_quickly(conversion, args[i],
-                                     (char *)frame + place->offset[0])))
-            continue;
         state->position = i + 1;
         state->name = self->parameters[i].name;
         if (kaa_cpython__store_argument(state, conversion, place, frame,

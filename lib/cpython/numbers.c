@@ -8,21 +8,45 @@
 
 /* ---- integers ---- */
 
-/* str(value), or words where it is too long to print. */
-static void
-print_int(PyObject *value, char *buffer, size_t size)
-{
-    PyObject *text = PY(PyObject_Str)(value);
-    ssize_t length = 0;
-    const char *bytes =
-        text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, &length) : NULL;
+/* What nobody would read is not printed in full. */
+#define BITS_PRINTED_MAX 512
+#define NUMBER_TEXT 192
 
+static long long
+bit_length(PyObject *value)
+{
+    PyObject *method = PY(PyObject_GetAttrString)(value, "bit_length");
+    PyObject *bits =
+        method != NULL ? PY(PyObject_CallObject)(method, NULL) : NULL;
+    int overflow;
+    long long count =
+        bits != NULL ? PY(PyLong_AsLongLongAndOverflow)(bits, &overflow) : -1;
+
+    if (method != NULL)
+        PY(Py_DecRef)(method);
+    if (bits != NULL)
+        PY(Py_DecRef)(bits);
+    return count;
+}
+
+/* The digits of an int, or how large it is; the repr of anything else. */
+static void
+print_number(PyObject *value, char *buffer, size_t size)
+{
+    PyObject *type = kaa_cpython__type(value), *text;
+    const char *bytes;
+    long long bits =
+        PY(PyType_IsSubtype)(type, PY(PyLong_Type)) ? bit_length(value) : 0;
+
+    if (bits > BITS_PRINTED_MAX) {
+        snprintf(buffer, size, "an int of %lld bits", bits);
+        return;
+    }
+    text = PY(PyObject_Repr)(value);
+    bytes = text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, NULL) : NULL;
+    snprintf(buffer, size, "%s", bytes != NULL ? bytes : "?");
     if (bytes == NULL)
         PY(PyErr_Clear)();
-    if (bytes == NULL || length > 60)
-        snprintf(buffer, size, "a very large int");
-    else
-        snprintf(buffer, size, "%s", bytes);
     if (text != NULL)
         PY(Py_DecRef)(text);
 }
@@ -32,17 +56,21 @@ refuse_range(const kaa_cpython__state *state,
              const kaa_cpython__conversion *self, PyObject *value)
 {
     unsigned bits = 8u * self->size;
-    char number[80], type[128];
+    char number[NUMBER_TEXT], type[128];
 
-    print_int(value, number, sizeof(number));
+    print_number(value, number, sizeof(number));
     kaa_ctype_print(self->type, NULL, type, sizeof(type));
     if (self->op == CONVERT_BOOL)
         return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
                                    "%s is out of range for %s (0 to 1)", number,
                                    type);
     if (self->op == CONVERT_INT128)
-        return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "%s is out of range for %s", number, type);
+        return kaa_cpython__refuse(
+            state, PY(PyExc_OverflowError), "%s is out of range for %s (%s)",
+            number, type,
+            self->is_signed ? "-170141183460469231731687303715884105728 to "
+                              "170141183460469231731687303715884105727"
+                            : "0 to 340282366920938463463374607431768211455");
     if (self->is_signed)
         return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
                                    "%s is out of range for %s (%lld to %lld)",
@@ -56,10 +84,10 @@ refuse_range(const kaa_cpython__state *state,
 
 /* An int from anything with __index__: a new reference. */
 static PyObject *
-as_int(const kaa_cpython__state *state, PyObject *value)
+as_int(const kaa_cpython__state *state, const char *expected, PyObject *value)
 {
     if (!PY(PyIndex_Check)(value)) {
-        kaa_cpython__refuse_type(state, "int", value);
+        kaa_cpython__refuse_type(state, expected, value);
         return NULL;
     }
     return PY(PyNumber_Index)(value);
@@ -69,7 +97,8 @@ static int
 integer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         PyObject *value, void *place)
 {
-    PyObject *index = as_int(state, value);
+    PyObject *index =
+        as_int(state, self->op == CONVERT_BOOL ? "bool" : "int", value);
     int overflow = 0, fits = 0;
     int64_t number;
 
@@ -102,7 +131,7 @@ static int
 int128(kaa_cpython__state *state, const kaa_cpython__conversion *self,
        PyObject *value, void *place)
 {
-    PyObject *index = as_int(state, value);
+    PyObject *index = as_int(state, "int", value);
     PyObject *shift = index != NULL ? PY(PyLong_FromLongLong)(64) : NULL;
     PyObject *high = shift != NULL ? PY(PyNumber_Rshift)(index, shift) : NULL;
     uint64_t words[2] = {0, 0};
@@ -153,6 +182,18 @@ has_attribute(PyObject *value, const char *name)
 }
 
 static int
+refuse_number(const kaa_cpython__state *state,
+              const kaa_cpython__conversion *self, PyObject *value)
+{
+    char number[NUMBER_TEXT], type[128];
+
+    print_number(value, number, sizeof(number));
+    kaa_ctype_print(self->type, NULL, type, sizeof(type));
+    return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
+                               "%s is out of range for %s", number, type);
+}
+
+static int
 as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
           PyObject *value, double *out)
 {
@@ -165,15 +206,15 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
     }
     number = PY(PyFloat_AsDouble)(value);
     if (number == -1.0 && PY(PyErr_Occurred)() != NULL) {
-        if (PY(PyType_IsSubtype)(kaa_cpython__type(value), PY(PyLong_Type)) &&
-            PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError))) {
-            char text[80], type[128];
+        if (PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError))) {
+            PyObject *index =
+                PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
 
             PY(PyErr_Clear)();
-            print_int(value, text, sizeof(text));
-            kaa_ctype_print(self->type, NULL, type, sizeof(type));
-            return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                       "%s is out of range for %s", text, type);
+            refuse_number(state, self, index != NULL ? index : value);
+            if (index != NULL)
+                PY(Py_DecRef)(index);
+            return -1;
         }
         /* What its own __float__ raised passes as it is. */
         if (!has_attribute(value, "__float__") &&
@@ -191,11 +232,13 @@ static int
 refuse_float(const kaa_cpython__state *state,
              const kaa_cpython__conversion *self, double number)
 {
-    char type[128];
+    PyObject *object = PY(PyFloat_FromDouble)(number);
 
-    kaa_ctype_print(self->type, NULL, type, sizeof(type));
-    return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                               "%.17g is out of range for %s", number, type);
+    if (object == NULL)
+        return -1;
+    refuse_number(state, self, object);
+    PY(Py_DecRef)(object);
+    return -1;
 }
 
 static int
@@ -295,9 +338,10 @@ character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return kaa_cpython__refuse_type(state, "bytes of length 1", value);
     }
     if (length != 1)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "bytes of length 1 expected, not %lld",
-                                   (long long)length);
+        return kaa_cpython__refuse(
+            state, PY(PyExc_ValueError),
+            "bytes of length 1 expected, not of length %lld",
+            (long long)length);
     code = self->is_signed ? (int64_t)(signed char)bytes[0]
                            : (int64_t)(unsigned char)bytes[0];
     memcpy(place, &code, sizeof(code));
@@ -316,16 +360,16 @@ wide_character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return kaa_cpython__refuse_type(state, "str of length 1", value);
     length = PY(PyUnicode_GetLength)(value);
     if (length != 1)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "str of length 1 expected, not %lld",
-                                   (long long)length);
+        return kaa_cpython__refuse(
+            state, PY(PyExc_ValueError),
+            "str of length 1 expected, not of length %lld", (long long)length);
     code = PY(PyUnicode_ReadChar)(value, 0);
     if (self->size == 2 && code > 0xFFFF) {
         char type[128];
 
         kaa_ctype_print(self->type, NULL, type, sizeof(type));
         return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "U+%04X is out of range for %s",
+                                   "%u is out of range for %s (0 to 65535)",
                                    (unsigned)code, type);
     }
     word = code;

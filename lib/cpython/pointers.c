@@ -193,7 +193,8 @@ ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
     PyObject *value, void *place)
 {
     PyObject *answer = kaa_cpython__hook(
-        state, hook, self->type, value, self->flags & CONVERT_WRITABLE ? 1 : 0);
+        state, hook, self->type, value,
+        (self->flags & CONVERT_WRITABLE ? 1u : 0u) | self->scope << 8);
     uint64_t word;
 
     if (answer == NULL)
@@ -205,8 +206,8 @@ ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
         return kaa_cpython__prefix(state);
     if (word == 0 && self->flags & CONVERT_NONNULL)
         return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "a pointer that is NULL; the declaration "
-                                   "says nonnull");
+                                   "a NULL pointer, but the parameter is "
+                                   "declared nonnull");
     learn_class(state, self, value, (const void *)(uintptr_t)word);
     memcpy(place, &word, sizeof(word));
     return 0;
@@ -218,7 +219,7 @@ no_pointer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 {
     if (self->flags & CONVERT_NONNULL)
         return kaa_cpython__refuse(state, PY(PyExc_TypeError),
-                                   "None is not allowed: the declaration says "
+                                   "None, but the parameter is declared "
                                    "nonnull");
     return store_address(place, NULL);
 }
@@ -272,7 +273,7 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
         PY(PyType_IsSubtype)(kaa_cpython__type(value), state->host->cdata))
         return ask(state, self, HOOK_FUNCTION, value, place);
     if (!PY(PyCallable_Check)(value))
-        return kaa_cpython__refuse_type(state, "a callable", value);
+        return ask(state, self, HOOK_FUNCTION, value, place);
     callback = kaa_cpython__callback_for(state, self, value, &pointer);
     if (callback == NULL)
         return kaa_cpython__prefix(state);

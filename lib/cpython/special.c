@@ -47,18 +47,57 @@ print_parameters(const kaa_cpython__function *self, int names_only,
     }
 }
 
+/* How many arguments have to be given: not the lengths that can be filled
+ * in. */
+static uint32_t
+count_required(const kaa_cpython__function *self)
+{
+    uint32_t required = 0;
+
+    for (uint32_t i = 0; i < self->count; i++)
+        if (!(self->arguments[i].flags & (CONVERT_OUT | CONVERT_IS_LENGTH)))
+            required++;
+    return required;
+}
+
 static int
 refuse_count(const special *call, size_t given)
 {
     const kaa_cpython__function *self = call->self;
-    char parameters[512];
+    uint32_t required = count_required(self), most = self->visible;
+    char parameters[512], count[48];
 
     print_parameters(self, 0, parameters, sizeof(parameters));
-    return kaa_cpython__raise(
-        PY(PyExc_TypeError), "%s() takes %s%u argument%s (%s), %zu given",
-        self->item->name, self->flags & FUNCTION_VARIADIC ? "at least " : "",
-        (unsigned)self->visible, self->visible == 1 ? "" : "s", parameters,
-        given);
+    if (self->flags & FUNCTION_VARIADIC) {
+        most = required;
+        snprintf(count, sizeof(count), "at least %u", (unsigned)required);
+    } else if (required != most) {
+        snprintf(count, sizeof(count), "%u to %u", (unsigned)required,
+                 (unsigned)most);
+    } else if (most == 0) {
+        snprintf(count, sizeof(count), "no");
+    } else {
+        snprintf(count, sizeof(count), "%u", (unsigned)most);
+    }
+    return kaa_cpython__raise(PY(PyExc_TypeError),
+                              "%s() takes %s argument%s%s%s%s, %zu given",
+                              self->item->name, count, most == 1 ? "" : "s",
+                              parameters[0] != '\0' ? " (" : "", parameters,
+                              parameters[0] != '\0' ? ")" : "", given);
+}
+
+/* "2 (y)", as Python counts. */
+static const char *
+label(const kaa_cpython__function *self, uint32_t i, char *buffer, size_t size)
+{
+    unsigned position = (unsigned)kaa_cpython__position(self, i);
+    const char *name = self->parameters[i].name;
+
+    if (name != NULL)
+        snprintf(buffer, size, "%u (%s)", position, name);
+    else
+        snprintf(buffer, size, "%u", position);
+    return buffer;
 }
 
 /* The parameter of the n-th argument given; count if there is none. */
@@ -87,9 +126,9 @@ place_keyword(special *call, PyObject *name, PyObject *value)
             PY(PyUnicode_CompareWithASCIIString)(name, own) != 0)
             continue;
         if (call->values[i] != NULL)
-            return kaa_cpython__raise(PY(PyExc_TypeError),
-                                      "%s() argument %u (%s) is given twice",
-                                      self->item->name, (unsigned)i + 1, own);
+            return kaa_cpython__raise(
+                PY(PyExc_TypeError), "%s() argument %s is given twice",
+                self->item->name, label(self, i, known, sizeof(known)));
         call->values[i] = value;
         return 0;
     }
@@ -97,21 +136,10 @@ place_keyword(special *call, PyObject *name, PyObject *value)
     if (text == NULL)
         return -1;
     print_parameters(self, 1, known, sizeof(known));
-    if (known[0] == '\0')
-        return kaa_cpython__raise(PY(PyExc_TypeError),
-                                  "%s() has no parameter '%.100s'; it has none "
-                                  "with a name",
-                                  self->item->name, text);
-    return kaa_cpython__raise(PY(PyExc_TypeError),
-                              "%s() has no parameter '%.100s'; its parameters "
-                              "are %s",
-                              self->item->name, text, known);
-}
-
-static int
-is_filled_in(const kaa_cpython__function *self, uint32_t i)
-{
-    return (self->arguments[i].flags & CONVERT_IS_LENGTH) != 0;
+    return kaa_cpython__raise(
+        PY(PyExc_TypeError), "%s() has no parameter '%.100s'%s%s",
+        self->item->name, text, known[0] != '\0' ? "; its parameters are " : "",
+        known);
 }
 
 /* A value for each parameter, or a refusal. */
@@ -137,73 +165,60 @@ place_values(special *call, PyObject *const *args, size_t given,
                           args[given + (size_t)i]) != 0)
             return -1;
     for (uint32_t i = 0; i < self->count; i++) {
-        const char *name = self->parameters[i].name;
+        char text[128];
 
-        if (call->values[i] != NULL || is_filled_in(self, i) ||
-            self->arguments[i].flags & CONVERT_OUT)
+        if (call->values[i] != NULL ||
+            self->arguments[i].flags & (CONVERT_OUT | CONVERT_IS_LENGTH))
             continue;
         if (keywords == 0)
             return refuse_count(call, given);
-        if (name == NULL)
-            return kaa_cpython__raise(PY(PyExc_TypeError),
-                                      "%s() misses argument %u",
-                                      self->item->name, (unsigned)i + 1);
         return kaa_cpython__raise(PY(PyExc_TypeError),
-                                  "%s() misses argument %u (%s)",
-                                  self->item->name, (unsigned)i + 1, name);
+                                  "%s() misses argument %s", self->item->name,
+                                  label(self, i, text, sizeof(text)));
     }
     return 0;
 }
 
 /* ---- lengths ---- */
 
-/* How many elements a pointer's argument has; SIZE_MAX: not known. */
-static size_t
+/* How many elements a pointer's argument has; -1: not known, which nothing but
+ * C can tell, or which the conversion will refuse. */
+static long long
 measure(special *call, uint32_t i)
 {
-    const kaa_cpython__conversion *argument = &call->self->arguments[i];
-    PyObject *value = call->values[i];
-    size_t item = argument->item_size != 0 ? argument->item_size : 1;
-    const host_buffer *view;
-    ssize_t length = 0;
+    kaa_cpython__conversion *argument = &call->self->arguments[i];
+    PyObject *value = call->values[i], *answer;
+    long long elements = -1;
+    int overflow;
 
-    if (value == NULL || value == kaa_cpython__none())
-        return value == NULL ? SIZE_MAX : 0;
-    if (PY(PyType_IsSubtype)(kaa_cpython__type(value), PY(PyUnicode_Type))) {
-        if (argument->op != CONVERT_TEXT)
-            return SIZE_MAX;
-        if (PY(PyUnicode_AsUTF8AndSize)(value, &length) == NULL) {
-            PY(PyErr_Clear)();
-            return SIZE_MAX;
-        }
-        return (size_t)length;
-    }
-    if (PY(PyType_IsSubtype)(kaa_cpython__type(value),
-                             call->state.host->pointer_base))
-        return SIZE_MAX;
-    view = kaa_cpython__hold_buffer(&call->state, value, HOST_BUFFER_SIMPLE);
-    if (view == NULL) {
-        PY(PyErr_Clear)();
-        return SIZE_MAX;
-    }
-    return (size_t)view->len / item;
+    if (value == NULL)
+        return -1;
+    answer =
+        kaa_cpython__hook(&call->state, HOOK_EXTENT, argument->type, value, 0);
+    if (answer != NULL && answer != kaa_cpython__none())
+        elements = PY(PyLong_AsLongLongAndOverflow)(answer, &overflow);
+    if (answer != NULL)
+        PY(Py_DecRef)(answer);
+    PY(PyErr_Clear)();
+    return elements;
 }
 
 /* Fills in the length that was left out, as a new int held with the call. */
 static int
 fill_length(special *call, uint32_t pointer, uint32_t length)
 {
-    size_t elements = measure(call, pointer);
+    const kaa_cpython__function *self = call->self;
+    long long elements = measure(call, pointer);
+    char missing[128], measured[128];
     PyObject *number;
 
-    call->state.position = length + 1;
-    call->state.name = call->self->parameters[length].name;
-    if (elements == SIZE_MAX)
-        return kaa_cpython__refuse(
-            &call->state, PY(PyExc_TypeError),
-            "has to be given: the length of argument %u is not known",
-            (unsigned)pointer + 1);
-    number = PY(PyLong_FromUnsignedLongLong)(elements);
+    if (elements < 0)
+        return kaa_cpython__raise(
+            PY(PyExc_TypeError),
+            "%s() misses argument %s: the length of argument %s is not known",
+            self->item->name, label(self, length, missing, sizeof(missing)),
+            label(self, pointer, measured, sizeof(measured)));
+    number = PY(PyLong_FromLongLong)(elements);
     if (number == NULL || kaa_cpython__hold_object(&call->state, number) != 0)
         return -1;
     call->values[length] = number;
@@ -214,29 +229,35 @@ fill_length(special *call, uint32_t pointer, uint32_t length)
 static int
 check_length(special *call, uint32_t pointer, uint32_t length)
 {
-    size_t elements = measure(call, pointer);
+    const kaa_cpython__function *self = call->self;
+    const char *name = self->parameters[length].name;
+    long long elements = measure(call, pointer), wanted;
     PyObject *index;
-    uint64_t wanted;
+    char text[128];
+    int overflow = 0;
 
-    if (elements == SIZE_MAX || !PY(PyIndex_Check)(call->values[length]))
+    if (elements < 0 || !PY(PyIndex_Check)(call->values[length]))
         return 0; /* the conversion will have its say */
     index = PY(PyNumber_Index)(call->values[length]);
     if (index == NULL)
         return -1;
-    wanted = PY(PyLong_AsUnsignedLongLong)(index);
+    wanted = PY(PyLong_AsLongLongAndOverflow)(index, &overflow);
     PY(Py_DecRef)(index);
-    if (wanted == UINT64_MAX && PY(PyErr_Occurred)() != NULL) {
-        PY(PyErr_Clear)();
-        return 0;
-    }
-    if (wanted <= elements)
-        return 0;
-    call->state.position = pointer + 1;
-    call->state.name = call->self->parameters[pointer].name;
-    return kaa_cpython__refuse(&call->state, PY(PyExc_ValueError),
-                               "has %zu elements, but argument %u says %llu",
-                               elements, (unsigned)length + 1,
-                               (unsigned long long)wanted);
+    if (overflow != 0 || (wanted >= 0 && wanted <= elements) ||
+        (wanted < 0 && !self->arguments[length].is_signed))
+        return overflow > 0 && self->arguments[length].size == 8
+                   ? kaa_cpython__raise(
+                         PY(PyExc_ValueError),
+                         "%s() argument %s: there are only %lld "
+                         "elements",
+                         self->item->name,
+                         label(self, pointer, text, sizeof(text)), elements)
+                   : 0;
+    return kaa_cpython__raise(
+        PY(PyExc_ValueError),
+        "%s() argument %s: %s is %lld, but there are only %lld elements",
+        self->item->name, label(self, pointer, text, sizeof(text)),
+        name != NULL ? name : "the count", wanted, elements);
 }
 
 static int
@@ -475,7 +496,7 @@ store_values(special *call, const kaa_call_plan *plan, kaa_call__frame *frame)
         const kaa_call__place *place = &plan->places[i];
         int failed;
 
-        call->state.position = i + 1;
+        call->state.position = kaa_cpython__position(self, i);
         call->state.name = self->parameters[i].name;
         if (argument->flags & CONVERT_OUT)
             failed = make_out(call, i, (char *)frame + place->offset[0]);

@@ -25,6 +25,34 @@ typedef struct kaa_cpython__record {
 #endif
 extern KAA_CPYTHON__TLS kaa_cpython__record *kaa_cpython__records;
 
+/* Before a call out of Python: with the GIL, or without it. */
+static inline void
+kaa_cpython__begin(kaa_cpython__record *record, kaa_cpython *host,
+                   int holds_gil)
+{
+    record->outer = kaa_cpython__records;
+    record->host = host;
+    record->state = NULL;
+    record->exception[0] = NULL;
+    kaa_cpython__records = record;
+    if (!holds_gil)
+        record->state = PY(PyEval_SaveThread)();
+}
+
+/* After it: 0, or -1 with the exception that a callback raised. */
+static inline int
+kaa_cpython__end(kaa_cpython__record *record)
+{
+    if (record->state != NULL)
+        PY(PyEval_RestoreThread)(record->state);
+    kaa_cpython__records = record->outer;
+    if (record->exception[0] == NULL)
+        return 0;
+    PY(PyErr_Restore)
+    (record->exception[0], record->exception[1], record->exception[2]);
+    return -1;
+}
+
 /* How a callback came to have the GIL. */
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */

@@ -15,8 +15,9 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def run(*command, expect=0, env=None):
-    """Runs a command; returns its output, or ends the test with it."""
+def run(*command, fails=False, env=None):
+    """Runs a command that succeeds, or must fail; returns its output, or ends
+    the test with it."""
     done = subprocess.run(
         [str(part) for part in command],
         stdout=subprocess.PIPE,
@@ -24,28 +25,19 @@ def run(*command, expect=0, env=None):
         text=True,
         env=env,
     )
-    if (done.returncode != 0) != (expect != 0):
+    if (done.returncode != 0) != fails:
         sys.exit(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}")
     return done.stdout
 
 
 def install(options, prefix):
-    if not (options.build / "CMakeCache.txt").exists() or options.build.name.startswith(
-        "install-"
-    ):
-        run(
-            options.cmake,
-            "-S",
-            options.source,
-            "-B",
-            options.build,
-            "-G",
-            options.generator,
-            "-DCMAKE_BUILD_TYPE=Debug",
-            "-DBUILD_TESTING=OFF",
-            f"-DCMAKE_C_COMPILER={options.cc}",
-            f"-DBUILD_SHARED_LIBS={'ON' if options.kind == 'shared' else 'OFF'}",
-        )
+    """Installs the build that runs this test, or one of the other kind."""
+    if options.build.name.startswith("install-"):
+        shared = "ON" if options.kind == "shared" else "OFF"
+        arguments = ["-S", options.source, "-B", options.build]
+        arguments += ["-G", options.generator, f"-DCMAKE_C_COMPILER={options.cc}"]
+        arguments += ["-DCMAKE_BUILD_TYPE=Debug", "-DBUILD_TESTING=OFF"]
+        run(options.cmake, *arguments, f"-DBUILD_SHARED_LIBS={shared}")
         run(options.cmake, "--build", options.build)
     run(options.cmake, "--install", options.build, "--prefix", prefix)
 
@@ -93,7 +85,7 @@ def use_cmake(options, prefix, work):
         check_outcome(options, run(build / program))
     # Another minor version is another ABI, before 1.0.
     refused = f"{major}.{int(minor) + 1}"
-    said = run(*common, "-B", work / "refused", f"-DWANTED={refused}", expect=1)
+    said = run(*common, "-B", work / "refused", f"-DWANTED={refused}", fails=True)
     if "kaa" not in said or refused not in said:
         sys.exit(f"version {refused} was refused for another reason:\n{said}")
 

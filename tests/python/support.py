@@ -40,7 +40,9 @@ def compile_and_run(source: str, flags: List[str] = []) -> str:
     return done.stdout.decode()
 
 
-def run_python(*arguments: str, text: str = "", **variables: str) -> subprocess.CompletedProcess:
+def run_python(
+    *arguments: str, text: str = "", **variables: str
+) -> subprocess.CompletedProcess:
     """A fresh interpreter of this kind; its output as text."""
     return subprocess.run(
         [sys.executable, *arguments],

@@ -12,7 +12,7 @@ from kaa import _error, _native
 
 import support
 
-HEADERS = ("base", "ctype", "decl", "library", "call", "closure")
+HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython")
 
 STRUCTURES: Dict[str, Any] = {
     "kaa_error": _native.Error,
@@ -28,6 +28,7 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_call_options": _native.CallOptions,
     "kaa_call_operand": _native.Operand,
     "kaa_closure_options": _native.ClosureOptions,
+    "kaa_cpython_options": _native.CpythonOptions,
 }
 
 
@@ -42,7 +43,7 @@ def names_in_map() -> List[str]:
     found: List[str] = []
     for section in re.split(r"/\*\s*", text)[1:]:
         title, _, body = section.partition("*/")
-        if title.strip().rstrip(".h") in HEADERS or title.strip()[:-2] in HEADERS:
+        if title.strip()[:-2] in HEADERS:
             found += re.findall(r"\b(kaa_\w+);", body)
     return found
 
@@ -94,7 +95,8 @@ class Layout(unittest.TestCase):
                 lines.append(f'printf("{name} %llu\\n", (unsigned long long){name});')
                 expected[name] = python_constant(prefix, name)
         printed = support.compile_and_run(
-            "#include <kaa/kaa.h>\n#include <stdio.h>\n#include <stddef.h>\n"
+            "".join(f"#include <kaa/{one}.h>\n" for one in HEADERS)
+            + "#include <stdio.h>\n#include <stddef.h>\n"
             "int main(void) {\n" + "\n".join(lines) + "\nreturn 0; }\n",
             ["-I", os.path.join(support.ROOT, "include")],
         )
@@ -180,9 +182,7 @@ class Finding(unittest.TestCase):
         self.assertIn("/nonexistent/libkaa.so", done.stderr)
 
     def test_another_library(self) -> None:
-        done = support.run_python(
-            "-c", "import kaa; kaa.load", KAA_LIBRARY="libm.so.6"
-        )
+        done = support.run_python("-c", "import kaa; kaa.load", KAA_LIBRARY="libm.so.6")
         self.assertIn("libm.so.6 is not libkaa", done.stderr)
 
     def test_import_brings_nothing_along(self) -> None:

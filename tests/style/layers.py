@@ -3,9 +3,9 @@
     layers.py layers.txt lib include/kaa
 
 A folder includes its own headers, those of the folders its MAY_INCLUDE names,
-and their public headers; internal.h is for its own folder alone. MAY_INCLUDE
-names only folders declared above, so the graph has no cycle. A public header
-may include what its folder may. libffi belongs to call and closure.
+and their public headers. MAY_INCLUDE names only folders declared above, so the
+graph has no cycle. A public header may include what its folder may. libffi
+belongs to call and closure.
 """
 import pathlib
 import re
@@ -48,13 +48,11 @@ def judge(folder, name, bracket, included, layers):
         return None if bracket == "<" else "public headers stand in <>"
     if bracket == "<":
         return None
-    other, slash, rest = included.partition("/")
+    other, slash, _ = included.partition("/")
     if not slash:
         return 'private headers are named "folder/file.h"'
     if other not in allowed:
         return f"{folder} may not include {other}"
-    if rest == "internal.h" and other != folder:
-        return f"{included} is private to {other}"
     return None
 
 

@@ -17,7 +17,9 @@ import format as format_  # noqa: E402
 import globals as globals_  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
+import listed  # noqa: E402
 import names  # noqa: E402
+import needed  # noqa: E402
 import pinned  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
@@ -112,10 +114,6 @@ class Layers(Folder):
         found = self.check("include/ctype.h", "#include <kaa/call.h>")
         self.assertEqual(len(found), 2)
 
-    def test_another_folder_s_internals(self):
-        found = self.check("lib/call/plan.c", ' # include "ctype/internal.h"')
-        self.told(found, "private to ctype")
-
     def test_libffi_python_and_bare_names(self):
         found = self.check("lib/ctype/a.c", "#include <ffi.h>")
         self.told(found, "libffi")
@@ -145,7 +143,6 @@ class Contracts(Folder):
         self.told(self.check(" * @gil    any\n", ""), "lacks @gil")
         self.told(self.check(" * @since  0.1\n", ""), "lacks @since")
         self.told(self.check(" * @fails  KAA_NO_MEMORY\n", ""), "lacks @fails")
-        self.told(self.check("KAA_NODISCARD ", ""), "lacks KAA_NODISCARD")
         self.told(self.check("Makes a thing.", ""), "sentence")
         self.told(self.check("/**\n", "/*\n"), "no doc comment")
         self.told(self.check("#define KAA_THING_H", "#define OTHER"), "guarded")
@@ -163,6 +160,14 @@ class Contracts(Folder):
         self.told(self.check("Makes", "As kaa_gone() makes"), "kaa_gone")
         found = self.check("kaa_thing_create", "kaa_create")
         self.told(found, "does not begin kaa_thing_")
+
+    def test_kaa_h_is_all_of_it(self):
+        self.check("", "")
+        text = "/* kaa/kaa.h - all. */\n#ifndef KAA_KAA_H\n#define KAA_KAA_H\n"
+        self.write("kaa.h", text + "#include <kaa/thing.h>\n#endif\n")
+        self.assertEqual(contracts.check(self.root), [])
+        self.write("kaa.h", text + "#endif\n")
+        self.told(contracts.check(self.root), "does not include thing.h")
 
 
 class Exports(Folder):
@@ -291,6 +296,44 @@ class Format(Folder):
         self.assertEqual(format_.complaint(tool, [sound]), [])
         broken = self.write("b.c", "int f(void) { return 1; }\n")
         self.told(format_.complaint(tool, [sound, broken]), "b.c")
+
+
+class Listed(Folder):
+    def test_what_is_forgotten(self):
+        self.write("lib/x/a.c", "")
+        built = ["/b/CMakeFiles/kaa_x.dir/./x/a.c.o"]
+        self.assertEqual(list(listed.check_lib(self.root / "lib", built)), [])
+        self.told(listed.check_lib(self.root / "lib", []), "x/a.c")
+        self.write("tests/CMakeLists.txt", "")
+        self.write("tests/x/CMakeLists.txt", "kaa_test(x/one)\n")
+        self.write("tests/x/one.c", "")
+        self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
+        self.write("tests/x/test_on.py", "")
+        self.told(listed.check_tests(self.root / "tests"), "test_on.py")
+        self.write("tests/x/CMakeLists.txt", "x/one\nfile(GLOB x ${y}/test_*.py)\n")
+        self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
+
+
+class Needed(Folder):
+    def judge(self, *flags):
+        c = self.write("x.c", "#include <math.h>\ndouble f(double x);\n")
+        self.write("x.c", c.read_text() + "double f(double x) { return sin(x); }\n")
+        out = self.root / "libkaa.so"
+        command = [CC, "-shared", "-fPIC", str(c), "-o", str(out), "-lm", *flags]
+        subprocess.run(command, check=True)
+        return list(needed.judge(needed.read(out), "0.1"))
+
+    def test_what_a_library_asks_for(self):
+        name = "-Wl,-soname,libkaa.so.0.1"
+        self.assertEqual(self.judge(name), [])
+        self.told(self.judge("-Wl,-soname,libkaa.so.0"), "soname")
+        self.told(self.judge(name, "-Wl,-z,execstack"), "executable")
+        self.told(self.judge(name, "-Wl,-rpath,/x"), "directories")
+        other = self.write("y.c", "int y(void) { return 1; }\n")
+        command = [CC, "-shared", "-fPIC", str(other), "-Wl,-soname,libother.so.1"]
+        subprocess.run([*command, "-o", str(self.root / "libother.so")], check=True)
+        flags = [name, "-Wl,--no-as-needed", f"-L{self.root}", "-lother"]
+        self.told(self.judge(*flags), "libother.so.1")
 
 
 class Pinned(Folder):

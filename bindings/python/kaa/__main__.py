@@ -1,7 +1,7 @@
 """The command line: what kaa understands of a header, and one call of C.
 
-    python -m kaa decl header.h --tolerant
-    python -m kaa call libm.so.6 'double pow(double x, double y);' 2 10
+python -m kaa decl header.h --tolerant
+python -m kaa call libm.so.6 'double pow(double x, double y);' 2 10
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return code
     except BrokenPipeError:
         # The reader has seen enough; nothing more may be written at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return DONE
 
 

@@ -86,7 +86,7 @@ class Function:
         ]
 
     @property
-    def __name__(self) -> str:  # type: ignore[override]
+    def __name__(self) -> str:
         name: str = self._read().name.decode("utf-8", "surrogateescape")
         return name
 
@@ -134,9 +134,7 @@ class Function:
         """
         from kaa._map import map_function
 
-        return map_function(
-            self, *arrays, out=out, threads=threads, progress=progress
-        )
+        return map_function(self, *arrays, out=out, threads=threads, progress=progress)
 
     def __get__(self, instance: Any, owner: Any = None) -> Function:
         # As a class attribute it stays what it is: no argument is bound.
@@ -245,12 +243,16 @@ def _signature(function: Function) -> inspect.Signature:
         made.append(
             inspect.Parameter(
                 name,
-                inspect.Parameter.POSITIONAL_ONLY
-                if by_position
-                else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=_FromData(told[i])
-                if i > required and i in told
-                else inspect.Parameter.empty,
+                (
+                    inspect.Parameter.POSITIONAL_ONLY
+                    if by_position
+                    else inspect.Parameter.POSITIONAL_OR_KEYWORD
+                ),
+                default=(
+                    _FromData(told[i])
+                    if i > required and i in told
+                    else inspect.Parameter.empty
+                ),
                 annotation=annotation(library, address, False),
             )
         )

@@ -12,10 +12,12 @@ import ctypes
 import os
 import sys
 import sysconfig
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from kaa import _convert, _native
+from kaa._error import UnsupportedError
 from kaa._function import Function, adopt
+from kaa._pointer import extent, pointer_argument
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -45,23 +47,46 @@ class _Hooks:
 
     @staticmethod
     def pointer(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.pointer_argument(library._types, ctype, value, bool(flags & 1))
+        return pointer_argument(library._types, ctype, value, bool(flags & 1))
 
     @staticmethod
     def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.record_argument(library._types, ctype, value)
+        taken = _convert.value_of(library._types, ctype).take(value, [])
+        return ctypes.addressof(taken), taken
 
     @staticmethod
     def function(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.function_address(library._types, ctype, value)
+        return _convert.function_pointer(library, ctype, value, flags >> 8)
+
+    @staticmethod
+    def extent(library: Library, ctype: int, value: Any, flags: int) -> Optional[int]:
+        return extent(library._types, ctype, value)
 
     @staticmethod
     def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.variadic_instance(library._types, value)
+        return _promoted(value)
 
     @staticmethod
     def addressof(instance: Any) -> int:
         return ctypes.addressof(instance)
+
+
+_variadic: Any = None
+
+
+def _promoted(value: Any) -> Tuple[int, int, Any]:
+    """The type that a ctypes instance is passed as in `...`, where the value is,
+    and what keeps it there."""
+    global _variadic
+    if _variadic is None:
+        from kaa._invoke import Variadic
+
+        _variadic = Variadic(None, 0, [], None)  # type: ignore[arg-type]
+    kept: List[Any] = []
+    ctype, content = _variadic.promoted(value, kept)
+    storage = _variadic._classes[ctype]
+    cell = content if storage is None else storage(content)
+    return ctype, ctypes.addressof(cell), (cell, kept)
 
 
 def _attach() -> Any:
@@ -103,9 +128,14 @@ _make = _native.kaa_cpython_function
 _adopted = False
 
 
-def _free_function(library: Library, name: bytes) -> int:
+def _free_function(library: Library, item: int, name: str) -> int:
     """Where the function is that a [[kaa::free(name)]] names."""
-    return _convert.symbol_address(library, name.decode("utf-8", "surrogateescape"))
+    from types import SimpleNamespace
+
+    from kaa._plain import _free_function
+
+    owner = _native.DeclItem.from_address(item).name.decode()
+    return _free_function(library, SimpleNamespace(name=owner), name)
 
 
 def bind(library: Library, item: int, address: int) -> Function:
@@ -121,8 +151,11 @@ def bind(library: Library, item: int, address: int) -> Function:
             flags |= _native.DECL_ERRNO
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
-        release = _free_function(library, declared)
-    function: Any = _make(_host, library, item, address, flags, release)
+        release = _free_function(library, item, declared.decode())
+    try:
+        function: Any = _make(_host, library, item, address, flags, release)
+    except NotImplementedError as error:
+        raise UnsupportedError(str(error)) from None
     if not _adopted:
         adopt(type(function))
         _adopted = True

@@ -12,10 +12,12 @@ import ctypes
 import os
 import weakref
 from _thread import RLock
+from collections import deque
 from typing import (
     Any,
     Callable,
     Collection,
+    Deque,
     Dict,
     FrozenSet,
     List,
@@ -35,15 +37,15 @@ Bind = Callable[["Library", int, int], Function]
 
 def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
-    if not os.environ.get("KAA_HOST"):
+    if os.environ.get("KAA_HOST") != "none":
         try:
-            from kaa import _host  # type: ignore[attr-defined]
+            from kaa import _host
         except ImportError:
-            pass
+            pass  # no CPython, or one that cannot be attached to
         else:
             bridge: Bind = _host.bind
             return bridge
-    from kaa import _plain  # type: ignore[attr-defined]
+    from kaa import _plain
 
     plain: Bind = _plain.bind
     return plain
@@ -93,16 +95,17 @@ class Declarations:
         return error
 
     def _find_stride(self) -> None:
-        """Items stand in one array: an address gives the item's number."""
-        self.first = self.stride = 0
-        if self.count:
+        """Items most likely stand in one array: an address gives the number."""
+        self.first = 0
+        self.stride = 1
+        if self.count > 1:
             self.first = _native.kaa_decl_at(self.decl, 0)
-            self.stride = _native.DeclItem.from_address(self.first).size
+            self.stride = _native.kaa_decl_at(self.decl, 1) - self.first or 1
 
     def number(self, item: int) -> int:
         """The place of an item among all."""
-        number, rest = divmod(item - self.first, self.stride)
-        if rest or _native.kaa_decl_at(self.decl, number) != item:
+        number = (item - self.first) // self.stride
+        if number < 0 or _native.kaa_decl_at(self.decl, number) != item:
             for number in range(self.count):
                 if _native.kaa_decl_at(self.decl, number) == item:
                     return number
@@ -149,6 +152,7 @@ class Library:
         "_kept",
         "_closures",
         "_lock",
+        "_token",
         "__dict__",
         "__weakref__",
     )
@@ -160,6 +164,7 @@ class Library:
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
+    _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
         give = object.__setattr__
@@ -177,6 +182,7 @@ class Library:
         give(self, "_kept", [])
         give(self, "_closures", {})
         give(self, "_lock", RLock())
+        give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
         for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
             self._check_names(option, names)
@@ -244,6 +250,9 @@ class Library:
         return address
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OWN_NAMES:
+            # Only where __init__ has not come so far.
+            raise AttributeError(name)
         address = self._declarations.find(name)
         if address is None:
             self._unknown(name)
@@ -287,13 +296,6 @@ class Library:
         value: int = item.integer
         if item.flags & _native.DECL_UNSIGNED and value < 0:
             value += 2**64
-        if item.flags & _native.DECL_ENUMERATOR and item.type:
-            enum_class = self._types.enum_class(item.type)
-            if enum_class is not None:
-                try:
-                    return enum_class(value)
-                except ValueError:
-                    return value
         return value
 
     def _variable(self, name: str, item: int) -> Any:
@@ -337,7 +339,16 @@ class Library:
         return f"<kaa library {self._label}: {count} declarations>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return _again, (self._name, self._declarations.text, tuple(self._options))
+        with _loading:
+            if self._token is None:
+                token = os.urandom(16)
+                object.__setattr__(self, "_token", token)
+                _pickled[token] = self
+        options = tuple(self._options)
+        return _again, (self._token, self._name, self._declarations.text, options)
+
+
+_OWN_NAMES = frozenset(Library.__slots__)
 
 
 class _Options(tuple):  # type: ignore[type-arg]
@@ -351,18 +362,24 @@ class _Options(tuple):  # type: ignore[type-arg]
     tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
 
 
-# What is loaded, by what it was loaded from: unpickling gives the same again.
-_loaded: weakref.WeakValueDictionary[Any, Library] = weakref.WeakValueDictionary()
+# The libraries that were pickled here or elsewhere, by what their pickles carry:
+# unpickling gives the same object again. The last few stay, since workers drop
+# a function after each call.
+_pickled: weakref.WeakValueDictionary[bytes, Library] = weakref.WeakValueDictionary()
+_recent: Deque[Library] = deque(maxlen=8)
 _loading = RLock()
 
 
-def _again(name: Optional[str], text: bytes, options: Tuple[Any, ...]) -> Library:
-    """The library of a pickle: the one already loaded so, or a new one."""
-    key = (name, text, options)
+def _again(
+    token: bytes, name: Optional[str], text: bytes, options: Tuple[Any, ...]
+) -> Library:
+    """The library of a pickle: the one that it came from, or a new one."""
     with _loading:
-        library = _loaded.get(key)
+        library = _pickled.get(token)
         if library is None:
-            library = _loaded[key] = Library(name, text, _Options(options))
+            library = _pickled[token] = Library(name, text, _Options(options))
+            object.__setattr__(library, "_token", token)
+            _recent.append(library)
         return library
 
 
@@ -387,8 +404,8 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
     return native, os.fsdecode(path or b"")
 
 
-def _close(address: int) -> None:
-    _native.kaa_library_close(ctypes.cast(address, _native.LibraryP))
+def _close(address: Optional[int]) -> None:
+    _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
 def _read_text(declarations: Text) -> bytes:
@@ -396,6 +413,11 @@ def _read_text(declarations: Text) -> bytes:
         return declarations.encode("utf-8", "surrogateescape")
     if isinstance(declarations, (bytes, bytearray, memoryview)):
         return bytes(declarations)
+    if not isinstance(declarations, os.PathLike):
+        raise TypeError(
+            "declarations: str, bytes, or os.PathLike expected, not"
+            f" {type(declarations).__name__}"
+        )
     with open(declarations, "rb") as file:
         return file.read()
 
@@ -440,7 +462,4 @@ def load(
     options = _Options(
         (_names("hold_gil", hold_gil), _names("errno", errno), missing, bool(tolerant))
     )
-    library = Library(name, text, options)
-    with _loading:
-        _loaded.setdefault((name, text, tuple(options)), library)
-    return library
+    return Library(name, text, options)

@@ -31,13 +31,16 @@ _RESERVED = frozenset(
 )
 
 
+_POINTERS: Any = (ctypes._Pointer, getattr(ctypes, "_CFuncPtr"))
+
+
 def _show(value: Any) -> str:
     if isinstance(value, ctypes.Array):
         if value._type_ in (ctypes.c_char, ctypes.c_wchar):
             return repr(value.value)
         shown = ", ".join(_show(one) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
-    if isinstance(value, (ctypes._Pointer, ctypes._CFuncPtr)):
+    if isinstance(value, _POINTERS):
         address = ctypes.cast(value, ctypes.c_void_p).value
         return f"<{address:#x}>" if address else "NULL"
     return repr(value)
@@ -91,6 +94,21 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
         if name not in names:
             raise TypeError(f"{type(self).__name__} has no member {name!r}")
         setattr(self, name, value)
+
+
+# What the interpreter's allocators give: C may count on more.
+_ALLOCATED_ALIGN = 16
+
+
+def _aligned_new(size: int, align: int) -> Any:
+    """A __new__ that places instances at multiples of `align`."""
+
+    def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:
+        storage = bytearray(size + align)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(storage))
+        return cls.from_buffer(storage, -start % align)
+
+    return __new__
 
 
 class BitField:
@@ -208,14 +226,21 @@ class _Piece(NamedTuple):
 class RecordMaker:
     """Makes the record classes of one TypeMap. Works under the map's lock."""
 
-    __slots__ = ("_types", "_waiting", "_done", "_open", "_native_layout", "_align")
+    __slots__ = (
+        "unnamed",
+        "_types",
+        "_waiting",
+        "_done",
+        "_native_layout",
+        "_align",
+    )
 
     def __init__(self, types: TypeMap) -> None:
+        # Records without a tag that no typedef has named yet.
+        self.unnamed: Set[int] = set()
         self._types = types
         self._waiting: List[int] = []
         self._done: Set[int] = set()
-        # Records whose fields are being made right now.
-        self._open: Set[int] = set()
         self._native_layout: Dict[int, bool] = {}
         # What ctypes takes a finished record's alignment for.
         self._align: Dict[int, int] = {}
@@ -223,15 +248,26 @@ class RecordMaker:
     def shell(self, address: int, kind: int, hint: Optional[str]) -> Any:
         """The class of a record, whose fields come with finish()."""
         name = _native.text_or_none(_native.kaa_ctype_name(address)) or hint
-        base = StructRecord if kind == _native.STRUCT else UnionRecord
+        base: Any = StructRecord if kind == _native.STRUCT else UnionRecord
         made = type(base)(
             name or "anonymous",
             (base,),
-            {"__module__": self._types.module, "__doc__": None},
+            {
+                "__module__": self._types.module,
+                "__doc__": None,
+                "_types_": self._types,
+            },
         )
+        if name is None:
+            self.unnamed.add(address)
         self._types.add(address, made)
         self._waiting.append(address)
         return made
+
+    def name(self, address: int, made: Any, name: str) -> None:
+        """Names a record's class after a typedef that came later."""
+        made.__name__ = made.__qualname__ = name
+        self.unnamed.discard(address)
 
     def finish(self) -> None:
         """Gives every waiting class its fields."""
@@ -241,14 +277,6 @@ class RecordMaker:
     def is_native(self, address: int) -> bool:
         """Whether a finished record has ctypes' own layout."""
         return self._native_layout.get(address, True)
-
-    def is_open(self, address: int) -> bool:
-        """Whether a type (an array) holds by value a record in the making."""
-        while _native.kaa_ctype_kind_of(address) == _native.ARRAY:
-            address = _native.kaa_ctype_strip(_native.kaa_ctype_target(address))
-            if address in self._open:
-                return True
-        return False
 
     def complete_within(self, address: int) -> None:
         """Gives the record that a type holds by value its fields."""
@@ -263,11 +291,7 @@ class RecordMaker:
         if address in self._done or not _native.kaa_ctype_is_complete(address):
             return
         self._done.add(address)
-        self._open.add(address)
-        try:
-            self._define(address)
-        finally:
-            self._open.discard(address)
+        self._define(address)
 
     def _pieces(self, address: int) -> List[_Piece]:
         count = _native.kaa_ctype_count(address)
@@ -325,7 +349,11 @@ class RecordMaker:
                 made._fields_ = _placed_struct(pieces, classes, size)
             made.__init__ = _placed_init
         self._align[address] = align
-        self._native_layout[address] = plain and inner_native
+        true_align = _native.kaa_ctype_align(address)
+        self._native_layout[address] = plain and inner_native and align == true_align
+        if true_align > _ALLOCATED_ALIGN:
+            made.__new__ = _aligned_new(size, true_align)
+        made.__doc__ = _native.printed(_native.kaa_ctype_print_definition, address)
         names = self._dress(made, pieces, classes)
         if any(one.anonymous for one in pieces):
             made.__init__ = _placed_init

@@ -333,31 +333,30 @@ class ComplexLongDouble(_Complex):
     _fields_ = [("real", ctypes.c_longdouble), ("imag", ctypes.c_longdouble)]
 
 
+def _character_value(base: Any, largest: int, name: str) -> Any:
+    """A property `value` that is text, over the code that ctypes keeps."""
+    code: Any = base.value
+
+    def read(self: Any) -> str:
+        number = code.__get__(self)
+        return chr(number) if number <= largest else "\ufffd"
+
+    def write(self: Any, value: Any) -> None:
+        code.__set__(self, character(value, largest, name))
+
+    return property(read, write)
+
+
 class Char16(ctypes.c_uint16):
     """char16_t: `value` is a str of one UTF-16 unit."""
 
-    @property
-    def value(self) -> str:  # type: ignore[override]
-        return chr(ctypes.c_uint16.value.__get__(self))  # type: ignore[attr-defined]
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        code = character(value, 0xFFFF, "char16_t")
-        ctypes.c_uint16.value.__set__(self, code)  # type: ignore[attr-defined]
+    value: Any = _character_value(ctypes.c_uint16, 0xFFFF, "char16_t")
 
 
 class Char32(ctypes.c_uint32):
     """char32_t: `value` is a str of one character."""
 
-    @property
-    def value(self) -> str:  # type: ignore[override]
-        code = ctypes.c_uint32.value.__get__(self)  # type: ignore[attr-defined]
-        return chr(code) if code <= 0x10FFFF else "\ufffd"
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        code = character(value, 0x10FFFF, "char32_t")
-        ctypes.c_uint32.value.__set__(self, code)  # type: ignore[attr-defined]
+    value: Any = _character_value(ctypes.c_uint32, 0x10FFFF, "char32_t")
 
 
 def character(value: Any, largest: int, name: str) -> int:
@@ -497,6 +496,8 @@ class TypeMap:
         if kind in (_native.TYPEDEF, _native.QUALIFIED):
             behind, name = named(address)
             made = self.make(behind, name)
+            if name and behind in self.records.unnamed:
+                self.records.name(behind, made, name)
         elif kind in (_native.STRUCT, _native.UNION):
             return self.records.shell(address, kind, hint)
         elif kind == _native.POINTER_:
@@ -527,9 +528,6 @@ class TypeMap:
                 return ctypes.c_char_p
             if kind == _native.WCHAR:
                 return ctypes.c_wchar_p
-        if self.records.is_open(stripped):
-            # An array of a record that is being made: no class can hold it yet.
-            return ctypes.c_void_p
         pointee = self.make(target)
         return ctypes.POINTER(pointee)
 
@@ -560,6 +558,7 @@ class TypeMap:
                     return None
                 if view.enumerators:
                     made = _int_enum(name, view.enumerators, self.module)
+                    made.__doc__ = view.definition
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
