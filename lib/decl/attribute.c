@@ -163,6 +163,7 @@ note_word(const kaa_decl__token *word, kaa_decl__attributes *a)
         {"vectorcall", "the calling convention vectorcall"},
         {"aarch64_vector_pcs", "the calling convention aarch64_vector_pcs"},
         {"regcall", "the calling convention regcall"},
+        {"overloadable", "an overloaded function"},
 #if defined(__i386__)
         {"stdcall", "the calling convention stdcall"},
         {"fastcall", "the calling convention fastcall"},

@@ -152,7 +152,8 @@ KAA_TEST(enumerators)
     CHECK_EQ(find(t, decl, "I")->integer, 0x80000000);
     CHECK_EQ(find(t, decl, "K")->integer, 0x100000000);
     CHECK_EQ(kaa_ctype_size(find(t, decl, "enum big")->type), 8);
-    CHECK_EQ(kaa_ctype_size(find(t, decl, "H")->type), 8);
+    CHECK_EQ(kaa_ctype_size(find(t, decl, "H")->type), 4);
+    CHECK_EQ(kaa_ctype_size(find(t, decl, "I")->type), 8);
     CHECK_EQ(kaa_ctype_size(find(t, decl, "enum neg")->type), 8);
     CHECK(kaa_ctype_is_signed(find(t, decl, "enum neg")->type));
     CHECK_EQ((uint64_t)find(t, decl, "O")->integer, (uint64_t)1 << 63);
