@@ -47,6 +47,19 @@ kaa_ctype_pointer(kaa_ctype_table *table, const kaa_ctype *target,
     return kaa_ctype__intern(table, &model, out_type, err);
 }
 
+/* gcc makes an array from the unqualified element, and forgets that _Atomic
+ * gives it a larger alignment. */
+static uint32_t
+element_align(const kaa_ctype *element)
+{
+#if !defined(__clang__)
+    if ((element->qualifiers & KAA_CTYPE_ATOMIC) != 0 && element->align == 0 &&
+        kaa_ctype__is_alias(element))
+        return element->stripped->align;
+#endif
+    return kaa_ctype__align(element);
+}
+
 kaa_status
 kaa_ctype_array(kaa_ctype_table *table, const kaa_ctype *element,
                 uint64_t count, const kaa_ctype **out_type, kaa_error *err)
@@ -62,7 +75,7 @@ kaa_ctype_array(kaa_ctype_table *table, const kaa_ctype *element,
                              ? "functions have no array"
                              : "the array's elements are incomplete");
     size = kaa_ctype__size(element);
-    model.align = kaa_ctype__align(element);
+    model.align = element_align(element);
     if (size % model.align != 0)
         return fail(err, "the elements' alignment is greater than their size");
     model.is_complete = count != KAA_CTYPE_UNKNOWN_COUNT;
@@ -208,7 +221,7 @@ adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
                               "parameter %u has %s", number + 1,
                               given->type == NULL ? "no type" : "type void");
     own->name = NULL;
-    if (given->name != NULL) {
+    if (given->name != NULL && given->name[0] != '\0') {
         own->name =
             kaa_ctype__intern_name(table, given->name, strlen(given->name));
         if (own->name == NULL)

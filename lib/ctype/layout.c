@@ -24,9 +24,10 @@
 #include "ctype/internal.h"
 
 typedef struct layout {
-    uint64_t next_bit;  /* of a struct: the first free bit */
-    uint64_t size_bits; /* so far, without the padding at the end */
-    uint32_t align;     /* so far, in bytes */
+    uint64_t next_bit;    /* of a struct: the first free bit */
+    uint64_t size_bits;   /* so far, without the padding at the end */
+    uint32_t align;       /* so far, in bytes */
+    uint32_t asked_align; /* aligned(n) on the record, or 0 */
     uint32_t pack;
     int is_packed;
     int is_union;
@@ -36,6 +37,13 @@ typedef struct layout {
 #define UNNAMED_BIT_FIELDS_ALIGN 1
 #else
 #define UNNAMED_BIT_FIELDS_ALIGN 0
+#endif
+
+/* gcc splits positions into a multiple of this and the rest. */
+#ifdef __BIGGEST_ALIGNMENT__
+#define BLOCK_ALIGN __BIGGEST_ALIGNMENT__
+#else
+#define BLOCK_ALIGN 16u
 #endif
 
 static uint64_t
@@ -93,43 +101,84 @@ place_plain(layout *l, kaa_ctype_member *member)
                  size * 8);
 }
 
-/* Whether a bit-field at `at` touches more than one unit of its type. Where
- * the type's alignment is not its size (a typedef with aligned(n)), gcc counts
- * units of the alignment and clang bits. */
-static int
-spans_units(uint64_t at, uint64_t width, uint64_t align_bits,
-            uint64_t size_bits)
-{
-    uint64_t within = at % align_bits;
-
+/* Where the compilers part: a bit-field whose type is a typedef with another
+ * alignment than its size (and with clang, aligned(n) above #pragma pack). Each
+ * follows from how the compiler counts; kaa counts as the one it is built by.
+ * Both give the place of a bit-field of `width` bits, not 0, at `at` or after,
+ * and set *align to what aligned(n) means for the record. */
 #if defined(__clang__)
-    return within + width > size_bits;
-#else
-    return (within + width + align_bits - 1) / align_bits >
-           size_bits / align_bits;
-#endif
+static uint64_t
+bit_field_place(const layout *l, const kaa_ctype_member *member, int is_packed,
+                uint64_t at, uint32_t *align)
+{
+    uint64_t unit = kaa_ctype__size(member->type) * 8;
+    uint64_t asked = (uint64_t)member->align * 8;
+    uint64_t align_bits =
+        is_packed ? 1 : (uint64_t)kaa_ctype__align(member->type) * 8;
+
+    *align = member->align;
+    if (l->pack != 0)
+        *align = smaller(*align, l->pack);
+    if (align_bits < asked)
+        align_bits = asked;
+    if (l->pack == 0 && at % align_bits + member->bit_width > unit)
+        return round_up(at, align_bits);
+    if (asked != 0 && (l->pack == 0 || member->align <= l->pack))
+        return round_up(at, asked);
+    return at;
 }
+#else
+/* A bit-field of 8, 16, 32, 64 or 128 bits that happens to lie well is no
+ * bit-field to gcc: its own width is its alignment. */
+static int
+is_whole(const kaa_ctype_member *member, int is_packed, uint64_t at)
+{
+    uint32_t width = member->bit_width;
+
+    return width >= 8 && width <= 128 && (width & (width - 1)) == 0 &&
+           at % width == 0 && (width == 8 || !is_packed);
+}
+
+static uint64_t
+bit_field_place(const layout *l, const kaa_ctype_member *member, int is_packed,
+                uint64_t at, uint32_t *align)
+{
+    uint64_t unit = kaa_ctype__size(member->type) * 8;
+    uint64_t type_align = (uint64_t)kaa_ctype__align(member->type) * 8;
+    uint64_t block = (uint64_t)larger(BLOCK_ALIGN, l->asked_align) * 8;
+    uint64_t width = member->bit_width, start;
+    int is_mode = is_whole(member, is_packed, at);
+
+    *align =
+        is_mode ? larger(member->align, member->bit_width / 8) : member->align;
+    if (l->pack != 0)
+        *align = smaller(*align, l->pack);
+    start = at - at % block;
+    if (*align != 0)
+        at = round_up(at, (uint64_t)*align * 8);
+    if ((uint64_t)*align * 8 >= block)
+        start = at;
+    if (is_mode || is_packed || l->pack != 0 ||
+        (at % type_align + width + type_align - 1) / type_align <=
+            unit / type_align)
+        return at;
+    /* gcc rounds up the distance from the last multiple of the block. */
+    return start + round_up(at - start, type_align);
+}
+#endif
 
 static int
 place_bit_field(layout *l, kaa_ctype_member *member)
 {
-    uint64_t width = member->bit_width;
-    uint64_t at = l->next_bit;
-    uint64_t size_bits = kaa_ctype__size(member->type) * 8;
     uint32_t type_align = kaa_ctype__align(member->type);
     int is_packed = l->is_packed || (member->flags & KAA_CTYPE_PACKED) != 0;
-    uint32_t align = member->align;
+    uint32_t align = larger(member->align, type_align);
+    uint64_t at;
 
-    if (width == 0)
-        align = larger(align, type_align);
-    else if (l->pack != 0)
-        align = smaller(align, l->pack);
-    if (align != 0)
-        at = round_up(at, (uint64_t)align * 8);
-    if (width != 0 && !is_packed && l->pack == 0 &&
-        spans_units(at, width, (uint64_t)type_align * 8, size_bits))
-        at = round_up(at, (uint64_t)type_align * 8);
-
+    if (member->bit_width == 0)
+        at = round_up(l->next_bit, (uint64_t)align * 8);
+    else
+        at = bit_field_place(l, member, is_packed, l->next_bit, &align);
     if (member->name != NULL || UNNAMED_BIT_FIELDS_ALIGN) {
         if (l->pack != 0)
             type_align = smaller(type_align, l->pack);
@@ -137,7 +186,7 @@ place_bit_field(layout *l, kaa_ctype_member *member)
             type_align = 1;
         l->align = larger(l->align, larger(align, type_align));
     }
-    return place(l, member, at, width);
+    return place(l, member, at, member->bit_width);
 }
 
 int
@@ -146,6 +195,7 @@ kaa_ctype__lay_out(kaa_ctype_kind kind, kaa_ctype_member *members,
                    uint64_t *size, uint32_t *align, uint32_t *at_fault)
 {
     layout l = {.align = larger(options->align, 1),
+                .asked_align = options->align,
                 .pack = options->pack,
                 .is_packed = (options->flags & KAA_CTYPE_PACKED) != 0,
                 .is_union = kind == KAA_CTYPE_UNION};

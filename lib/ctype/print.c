@@ -31,6 +31,7 @@ typedef struct out {
     uint32_t expand; /* records and enums without tags: how deep to write them
                         out; 0: as `struct {...}` */
     uint32_t indent; /* of the line that is being written */
+    uint32_t pack;   /* the #pragma pack in force there */
 } out;
 
 static void before(out *o, const kaa_ctype *type, int has_more);
@@ -263,11 +264,41 @@ write_attributes(out *o, const kaa_ctype *type)
         write_aligned(o, type->record_align);
 }
 
+/* The type that a declaration begins with. */
+static const kaa_ctype *
+base_of(const kaa_ctype *type)
+{
+    while (type->kind == KAA_CTYPE_POINTER || type->kind == KAA_CTYPE_ARRAY ||
+           type->kind == KAA_CTYPE_FUNCTION ||
+           type->kind == KAA_CTYPE_QUALIFIED)
+        type = type->target;
+    return type;
+}
+
+/* A record without tag that was laid out under another #pragma pack than the
+ * record it is written in. */
+static int
+is_packed_apart(const out *o, const kaa_ctype *type)
+{
+    return o->expand != 0 && type->name == NULL && type->is_complete &&
+           kaa_ctype__is_record(type) && type->record_pack != o->pack;
+}
+
 static void
 write_member(out *o, const kaa_ctype_member *member)
 {
     int is_bit_field = member->bit_width != KAA_CTYPE_NOT_A_BIT_FIELD;
+    const kaa_ctype *base = base_of(member->type);
+    int is_apart = is_packed_apart(o, base);
+    uint32_t outer_pack = o->pack;
 
+    if (is_apart) {
+        o->pack = base->record_pack;
+        puts_(o, "#pragma pack(push, ");
+        number(o, o->pack);
+        puts_(o, ")");
+        new_line(o);
+    }
     write_declaration(o, member->type, member->name);
     if (is_bit_field) {
         puts_(o, " : ");
@@ -278,6 +309,11 @@ write_member(out *o, const kaa_ctype_member *member)
     if (member->align != 0)
         write_aligned(o, member->align);
     puts_(o, ";");
+    if (is_apart) {
+        o->pack = outer_pack;
+        new_line(o);
+        puts_(o, "#pragma pack(pop)");
+    }
 }
 
 static void
@@ -348,11 +384,16 @@ kaa_ctype_print_definition(const kaa_ctype *type, char *buffer, size_t size)
 
     if (type != NULL && type->is_complete && type->list.any != NULL &&
         type->kind != KAA_CTYPE_FUNCTION) {
+        if (type->record_pack != 0) {
+            puts_(&o, "#pragma pack(push, ");
+            number(&o, o.pack = type->record_pack);
+            puts_(&o, ")\n");
+        }
         puts_(&o, keyword(type));
         if (type->name != NULL)
             word(&o, type->name);
         write_body(&o, type);
-        puts_(&o, ";");
+        puts_(&o, type->record_pack != 0 ? ";\n#pragma pack(pop)" : ";");
     } else if (type != NULL) {
         o.expand = 0;
         write_declaration(&o, type, NULL);

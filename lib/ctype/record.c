@@ -70,6 +70,8 @@ member_fault(const kaa_ctype_member *member, int is_last, int is_union)
 {
     if (member->type == NULL)
         return "a member has a type";
+    if (member->name != NULL && member->name[0] == '\0')
+        return "the name is empty";
     if ((member->flags & ~(uint32_t)KAA_CTYPE_PACKED) != 0 ||
         member->reserved != 0)
         return "the member has bits that this kaa does not know";

@@ -186,6 +186,9 @@ kaa_ctype__new(kaa_ctype_table *table, kaa_ctype_kind kind, const char *tag,
     kaa_ctype *type;
     const char *name = NULL;
 
+    if (tag != NULL && tag_length == 0)
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
+                              "the tag is empty");
     if (tag != NULL) {
         name = kaa_ctype__intern_name(table, tag, tag_length);
         if (name == NULL)
