@@ -46,7 +46,7 @@ KAA_BEGIN_DECLS
 
 /** Whether and why a call failed. An int32_t in every public structure. */
 typedef enum kaa_status {
-#define KAA_STATUS(name, number, text, python) KAA_##name = number,
+#define KAA_STATUS(name, number, text, python) KAA_##name = (number),
 #include <kaa/status.def>
 #undef KAA_STATUS
 } kaa_status;

@@ -77,7 +77,8 @@ KAA_API int kaa_call_plan_is_direct(const kaa_call_plan *plan);
  * Calls `target` with the values that `arguments` point at, each as wide as its
  * type.
  *
- * @param result     As many bytes as the result type has; ignored for void.
+ * @param result     As many bytes as the result type has, aligned as it is;
+ *                   ignored for void.
  * @param arguments  One pointer an argument; none is kept after return.
  *
  * @gil    any; the function called decides
@@ -109,9 +110,10 @@ typedef struct kaa_call_operand {
 typedef struct kaa_call_map kaa_call_map;
 
 /**
- * Starts calling `target` for the elements 0 to count - 1, on threads of its
- * own; returns at once. The target must be safe to run on several threads when
- * more than one is asked for.
+ * Starts calling `target` for the elements 0 to count - 1; returns at once. The
+ * thread that waits or finishes is one of the map's threads, so one fewer is
+ * started; where the system gives fewer, the map goes on with those. The target
+ * must be safe to run on several threads when more than one is asked for.
  *
  * @param operands  One a parameter of the plan's signature; copied. The arrays
  *                  are borrowed until kaa_call_map_finish().
@@ -130,7 +132,9 @@ KAA_API KAA_NODISCARD kaa_status kaa_call_map_start(
 
 /**
  * Waits until the map has ended, or `timeout_ns` have passed. While it waits,
- * the calling thread works as one of the map's threads, in pieces.
+ * the calling thread works as one of the map's threads, in pieces of about
+ * 100 us (or one element, where that takes longer), at least one. One thread
+ * at a time may wait.
  *
  * @param out_done  Receives how many elements are done; may be NULL.
  *
@@ -150,7 +154,8 @@ KAA_API int kaa_call_map_wait(kaa_call_map *map, uint64_t timeout_ns,
 KAA_API void kaa_call_map_cancel(kaa_call_map *map);
 
 /**
- * Waits for the threads to end and frees the map. NULL is allowed.
+ * Does what is left to do (unless the map was cancelled), waits for the threads
+ * to end and frees the map. NULL is allowed.
  *
  * @return how many elements were done.
  * @gil    any

@@ -1,4 +1,5 @@
-/* kaa/kaa.h - all of kaa's public headers. */
+/* kaa/kaa.h - all of kaa's public headers, but for kaa/cpython.h, which the
+ * Python package alone needs. */
 #ifndef KAA_KAA_H
 #define KAA_KAA_H
 
@@ -6,8 +7,11 @@
 
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
+#include <kaa/gil.h>
+#include <kaa/heap.h>
 #include <kaa/library.h>
 
 #endif /* KAA_KAA_H */

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 #define CHUNK_MIN 2048u
-#define CHUNK_MAX (256u * 1024u)
+#define CHUNK_MAX ((size_t)256 * 1024)
 #define ALIGNMENT 16u
 
 struct kaa_base__chunk {

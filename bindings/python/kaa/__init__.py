@@ -1,0 +1,83 @@
+"""Call C from Python, from its declarations, at the cost of an extension.
+
+    >>> import kaa
+    >>> libm = kaa.load("libm.so.6", "double pow(double x, double y);")
+    >>> libm.pow(2, 10)
+    1024.0
+
+Names are resolved at their first use, so that importing kaa costs nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # typing's own would cost as much as all the rest
+
+if TYPE_CHECKING:
+    from typing import Any, List
+
+    from kaa._error import (
+        CancelledError,
+        CorruptError,
+        DeadlockError,
+        DeclarationError,
+        Error,
+        InvalidArgumentError,
+        LibraryError,
+        LimitError,
+        MisuseError,
+        NoMemoryError,
+        OperatingSystemError,
+        SymbolError,
+        UnsupportedError,
+    )
+    from kaa._function import Function
+    from kaa._library import Library, load
+    from kaa._types import CType
+
+    __version__: str
+
+__all__ = [
+    "CType",
+    "CancelledError",
+    "CorruptError",
+    "DeadlockError",
+    "DeclarationError",
+    "Error",
+    "Function",
+    "InvalidArgumentError",
+    "Library",
+    "LibraryError",
+    "LimitError",
+    "MisuseError",
+    "NoMemoryError",
+    "OperatingSystemError",
+    "SymbolError",
+    "UnsupportedError",
+    "load",
+]
+
+_HOMES = {
+    "CType": "kaa._types",
+    "Function": "kaa._function",
+    "Library": "kaa._library",
+    "load": "kaa._library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from kaa import _native
+
+        value: Any = _native.format_version(_native.kaa_version_number())
+    elif name in __all__:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES.get(name, "kaa._error")), name)
+    else:
+        raise AttributeError(f"module 'kaa' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted(set(globals()) | set(__all__) | {"__version__"})

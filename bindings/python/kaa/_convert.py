@@ -1,0 +1,438 @@
+"""Conversions between Python's values and C's: strict, total, and said in words.
+
+`argument()` and `result()` make the converters of one C type. An argument
+converter takes a Python value and gives what ctypes stores: an int, a float, an
+address, a record. A result converter does the reverse. What does not fit raises
+TypeError, ValueError or OverflowError with the reason alone; the caller puts in
+front which function and which argument it was.
+
+Pointers are `_pointer`'s, callables `_closure`'s.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from math import isinf
+from operator import index
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from kaa import _native
+from kaa._pointer import (
+    char16_at,
+    char32_at,
+    extent,
+    fits,
+    pointer_argument,
+    text_at,
+    wide_at,
+)
+from kaa._types import BASIC, TypeMap, type_text
+
+if TYPE_CHECKING:
+    from kaa._library import Library
+
+__all__ = [
+    "Value",
+    "extent",
+    "function_address",
+    "function_pointer",
+    "pointer_argument",
+    "prefixed",
+    "record_argument",
+    "symbol_address",
+    "value_of",
+    "variadic_instance",
+]
+
+#: Converts a Python value; what must outlive the call goes into the list.
+Take = Callable[[Any, List[Any]], Any]
+#: Makes a Python value of what ctypes read.
+Give = Callable[[Any], Any]
+
+_INTEGERS = frozenset(range(_native.SCHAR, _native.UINT128 + 1))
+_WIDE_CHARACTERS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+_FLOATS = (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE)
+_COMPLEXES = (_native.CFLOAT, _native.CDOUBLE, _native.CLDOUBLE)
+_BY_SIZE: Dict[Any, Any] = {
+    (1, True): ctypes.c_int8,
+    (2, True): ctypes.c_int16,
+    (4, True): ctypes.c_int32,
+    (8, True): ctypes.c_int64,
+    (1, False): ctypes.c_uint8,
+    (2, False): ctypes.c_uint16,
+    (4, False): ctypes.c_uint32,
+    (8, False): ctypes.c_uint64,
+}
+_LARGEST_FLOAT = float.fromhex("0x1.fffffep127")
+_REFUSALS = (TypeError, ValueError, OverflowError)
+
+
+class Value(NamedTuple):
+    """How values of one C type travel.
+
+    `storage` is the ctypes class that holds one: a simple class whose `value` is
+    what `take` gives and `give` takes, or, where `whole` is set, a class whose
+    instances themselves are. `plain` says that ctypes can pass it to C as it is.
+    """
+
+    ctype: int
+    kind: int
+    storage: Any
+    take: Take
+    give: Give
+    whole: bool
+    plain: bool
+
+    def load(self, address: int) -> Any:
+        """The Python value of what stands at an address."""
+        if self.storage is None:
+            return None
+        cell = self.storage.from_address(address)
+        return self.give(_copied(cell) if self.whole else cell.value)
+
+    def store(self, address: int, value: Any, kept: List[Any]) -> None:
+        """Converts a Python value and writes it to an address."""
+        if self.storage is None:
+            return
+        taken = self.take(value, kept)
+        if self.whole:
+            size = ctypes.sizeof(self.storage)
+            ctypes.memmove(address, ctypes.addressof(taken), size)
+        else:
+            self.storage.from_address(address).value = taken
+
+
+def prefixed(prefix: str, error: Exception) -> Exception:
+    """The same refusal, saying where; other exceptions as they are."""
+    if type(error) in _REFUSALS:
+        return type(error)(prefix + str(error))
+    return error
+
+
+def shown(number: int) -> str:
+    """An integer for a message: nobody reads one of a thousand digits."""
+    bits = number.bit_length()
+    return str(number) if bits <= 512 else f"an int of {bits} bits"
+
+
+def _named(value: Any) -> str:
+    return type(value).__name__
+
+
+def _copied(cell: Any) -> Any:
+    """A copy of an instance, of the same class, with memory of its own."""
+    copy = type(cell)()
+    ctypes.memmove(
+        ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell)
+    )
+    return copy
+
+
+# Arguments. ------------------------------------------------------------------
+
+
+def _integer(ctype: int, size: int, signed: bool) -> Take:
+    low = -(1 << (size * 8 - 1)) if signed else 0
+    high = low + (1 << (size * 8)) - 1
+
+    def take(value: Any, kept: List[Any]) -> int:
+        if type(value) is not int:
+            if not hasattr(type(value), "__index__"):
+                raise TypeError(f"int expected, not {_named(value)}")
+            value = int(index(value))
+        if low <= value <= high:
+            return int(value)
+        raise OverflowError(
+            f"{shown(value)} is out of range for {type_text(ctype)} ({low} to {high})"
+        )
+
+    return take
+
+
+def _boolean(ctype: int) -> Take:
+    def take(value: Any, kept: List[Any]) -> int:
+        if not hasattr(type(value), "__index__"):
+            raise TypeError(f"bool expected, not {_named(value)}")
+        number = index(value)
+        if number in (0, 1):
+            return int(number)
+        raise OverflowError(
+            f"{shown(number)} is out of range for {type_text(ctype)} (0 to 1)"
+        )
+
+    return take
+
+
+def _byte(value: Any, kept: List[Any]) -> int:
+    if not isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"bytes of length 1 expected, not {_named(value)}")
+    if len(value) != 1:
+        raise ValueError(f"bytes of length 1 expected, not {len(value)}")
+    return value[0]
+
+
+def _wide(ctype: int) -> Take:
+    high = 0xFFFF if _native.kaa_ctype_size(ctype) == 2 else 0x10FFFF
+
+    def take(value: Any, kept: List[Any]) -> int:
+        if not isinstance(value, str):
+            raise TypeError(f"str of length 1 expected, not {_named(value)}")
+        if len(value) != 1:
+            raise ValueError(f"str of length 1 expected, not {len(value)}")
+        code = ord(value)
+        if code > high:
+            raise OverflowError(
+                f"U+{code:04X} is out of range for {type_text(ctype)}"
+            )
+        return code
+
+    return take
+
+
+def _real(value: Any, name: str) -> float:
+    """A Python float of anything that is a real number."""
+    kind = type(value)
+    if kind is float:
+        return float(value)
+    if not isinstance(value, (float, int)):
+        if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+            raise TypeError(f"float expected, not {_named(value)}")
+        if isinstance(value, complex):
+            raise TypeError(f"float expected, not {_named(value)}")
+    try:
+        return float(value)
+    except OverflowError:
+        if isinstance(value, int):
+            value = shown(value)
+        elif hasattr(kind, "__index__"):
+            value = shown(index(value))
+        raise OverflowError(f"{value} is out of range for {name}") from None
+
+
+def _narrow(number: float, name: str) -> float:
+    """Refuses a finite number that rounds to infinity as a C float."""
+    if abs(number) > _LARGEST_FLOAT and not isinf(number):
+        if isinf(ctypes.c_float(number).value):
+            raise OverflowError(f"{number!r} is out of range for {name}")
+    return number
+
+
+def _floating(ctype: int, kind: int) -> Take:
+    if kind == _native.FLOAT:
+        return lambda value, kept: _narrow(
+            _real(value, type_text(ctype)), type_text(ctype)
+        )
+    return lambda value, kept: _real(value, type_text(ctype))
+
+
+def _complex(ctype: int, kind: int) -> Take:
+    def take(value: Any, kept: List[Any]) -> complex:
+        if isinstance(value, complex):
+            number = complex(value)
+        elif hasattr(type(value), "__complex__"):
+            number = complex(value)
+        else:
+            if not (
+                hasattr(type(value), "__float__") or hasattr(type(value), "__index__")
+            ):
+                raise TypeError(f"complex expected, not {_named(value)}")
+            number = complex(_real(value, type_text(ctype)))
+        if kind == _native.CFLOAT:
+            _narrow(number.real, type_text(ctype))
+            _narrow(number.imag, type_text(ctype))
+        return number
+
+    return take
+
+
+def _record(types: TypeMap, ctype: int) -> Take:
+    own = types.ctypes_class(ctype)
+
+    def take(value: Any, kept: List[Any]) -> Any:
+        if isinstance(value, own) or fits(types, ctype, type(value)):
+            return value
+        raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
+
+    return take
+
+
+# Results. --------------------------------------------------------------------
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _give_byte(value: int) -> bytes:
+    return bytes((value & 0xFF,))
+
+
+def _give_wide(value: int) -> str:
+    if not 0 <= value <= 0x10FFFF:
+        raise ValueError(f"{value:#x} is no character")
+    return chr(value)
+
+
+def _give_enum(types: TypeMap, ctype: int) -> Give:
+    enum_class = types.enum_class(ctype)
+    if enum_class is None:
+        return _same
+    members: Dict[int, Any] = {int(one): one for one in enum_class}
+    return lambda value: members.get(value, value)
+
+
+def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
+    """Results that are pointers: text, an address, a ctypes pointer, a function."""
+    target = _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
+    behind = _native.kaa_ctype_strip(target)
+    kind = _native.kaa_ctype_kind_of(behind)
+    if kind == _native.VOID:
+        return lambda address: address or None
+    if _native.kaa_ctype_qualifiers(target) & _native.CONST:
+        reader = {
+            _native.CHAR: text_at,
+            _native.WCHAR: wide_at,
+            _native.CHAR16: char16_at,
+            _native.CHAR32: char32_at,
+        }.get(kind)
+        if reader is not None:
+            read: Callable[[int], str] = reader
+            return lambda address: read(address) if address else None
+    made = types.ctypes_class(ctype)
+
+    def give(address: Optional[int]) -> Any:
+        if not address:
+            return None if nullable else made()
+        return ctypes.cast(ctypes.c_void_p(address), made)
+
+    return give
+
+
+def value_of(
+    types: TypeMap,
+    ctype: int,
+    *,
+    library: Optional[Library] = None,
+    scope: int = _native.SCOPE_LIBRARY,
+    nullable: bool = False,
+    nonnull: bool = False,
+) -> Value:
+    """How values of a type travel. `library` is needed for callables to be taken,
+    `scope` is how long C may keep them."""
+    behind = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(behind)
+    if kind == _native.VOID:
+        return Value(ctype, kind, None, _nothing, _same, False, True)
+    if kind == _native.POINTER_:
+        take = _pointer_taker(types, ctype, library, scope, nonnull)
+        give = _give_pointer(types, ctype, nullable)
+        return Value(ctype, kind, ctypes.c_void_p, take, give, False, True)
+    size = _native.kaa_ctype_size(behind)
+    if kind in (_native.STRUCT, _native.UNION):
+        own = types.ctypes_class(ctype)
+        return Value(ctype, kind, own, _record(types, ctype), _same, True, False)
+    if kind in _COMPLEXES:
+        take = _complex(ctype, kind)
+        return Value(ctype, kind, BASIC[kind], take, _same, False, False)
+    if kind in _FLOATS:
+        take = _floating(ctype, kind)
+        plain = kind != _native.LDOUBLE
+        return Value(ctype, kind, BASIC[kind], take, _same, False, plain)
+    if kind in (_native.INT128, _native.UINT128):
+        take = _integer(ctype, size, kind == _native.INT128)
+        return Value(ctype, kind, BASIC[kind], take, _same, False, False)
+    signed = bool(_native.kaa_ctype_is_signed(behind))
+    storage = _BY_SIZE.get((size, signed))
+    if storage is None or not (
+        kind in _INTEGERS
+        or kind in (_native.BOOL, _native.CHAR, _native.ENUM)
+        or kind in _WIDE_CHARACTERS
+    ):
+        from kaa._error import UnsupportedError
+
+        raise UnsupportedError(f"no Python value can be {type_text(ctype)}")
+    give = _same
+    if kind == _native.BOOL:
+        take, give = _boolean(ctype), bool
+    elif kind == _native.CHAR:
+        take, give = _byte, _give_byte
+    elif kind in _WIDE_CHARACTERS:
+        take, give = _wide(ctype), _give_wide
+    else:
+        take = _integer(ctype, size, signed)
+        if kind == _native.ENUM:
+            give = _give_enum(types, ctype)
+    return Value(ctype, kind, storage, take, give, False, True)
+
+
+def _nothing(value: Any, kept: List[Any]) -> None:
+    return None
+
+
+def _pointer_taker(
+    types: TypeMap,
+    ctype: int,
+    library: Optional[Library],
+    scope: int,
+    nonnull: bool,
+) -> Take:
+    pointer = _native.kaa_ctype_strip(ctype)
+    target = _native.kaa_ctype_target(pointer)
+    behind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
+    writable = not _native.kaa_ctype_qualifiers(target) & _native.CONST
+
+    def take(value: Any, kept: List[Any]) -> int:
+        if behind == _native.FUNCTION and library is not None:
+            address, keep = function_pointer(library, ctype, value, scope)
+        else:
+            address, keep = pointer_argument(types, ctype, value, writable)
+        if nonnull and not address:
+            if value is None:
+                raise TypeError("None is not allowed: the declaration says nonnull")
+            raise ValueError("a pointer that is NULL; the declaration says nonnull")
+        if keep is not None:
+            kept.append(keep)
+        return int(address)
+
+    return take
+
+
+def record_argument(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a record that is passed by value, and what owns it."""
+    taken = _record(types, ctype)(value, [])
+    return ctypes.addressof(taken), taken
+
+
+def function_pointer(
+    library: Library, ctype: int, value: Any, scope: int
+) -> Tuple[int, Any]:
+    """The address of a C function for a callable, and what keeps it valid."""
+    from kaa._closure import function_pointer as make
+
+    return make(library, ctype, value, scope)
+
+
+def function_address(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a function that is C already: a kaa or a ctypes function."""
+    from kaa._closure import function_address as find
+
+    return find(types, ctype, value)
+
+
+def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:
+    """How a ctypes instance is passed as a variable argument: the promoted
+    type, the address of a value of it, and what owns that."""
+    from kaa._invoke import Promoted
+
+    kept: List[Any] = []
+    promoted = Promoted.of(value, kept)
+    cell = promoted.value if promoted.storage is None else promoted.storage(promoted.value)
+    return promoted.ctype, ctypes.addressof(cell), (cell, kept)
+
+
+def symbol_address(library: Library, name: str) -> int:
+    """The address of a function by its name: one that is declared, else a
+    symbol of the library, else of the program."""
+    from kaa._plain import find_function
+
+    return find_function(library, name)

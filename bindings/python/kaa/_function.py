@@ -1,0 +1,274 @@
+"""What every bound function shares: how it describes itself.
+
+The callable part is a subclass's: the bridge's heap type, or PlainFunction.
+"""
+
+from __future__ import annotations
+
+import keyword
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+from kaa import _native
+
+if TYPE_CHECKING:
+    import inspect
+
+    from kaa._library import Library
+
+_INTEGERS = frozenset(range(_native.SCHAR, _native.UINT128 + 1))
+_FLOATS = frozenset((_native.FLOAT, _native.DOUBLE, _native.LDOUBLE))
+_COMPLEXES = frozenset((_native.CFLOAT, _native.CDOUBLE, _native.CLDOUBLE))
+_WIDE_CHARACTERS = frozenset((_native.WCHAR, _native.CHAR16, _native.CHAR32))
+
+
+class _Shown(str):
+    """An annotation that signatures show without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class _FromData:
+    """The default of a parameter that is filled in from another's length."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"len({self._name})"
+
+
+class _Doc:
+    """__doc__: the declaration for a function, the usual text for the class."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __get__(self, function: Any, owner: Any = None) -> str:
+        if function is None:
+            return self._text
+        return f"{function.declaration}\n"
+
+
+class Function:
+    """A C function, bound to its declaration."""
+
+    __slots__ = ()
+
+    # What subclasses give.
+    _item: int
+    _library: Library
+    address: int
+    __call__: Callable[..., Any]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        adopt(cls)
+
+    def _read(self) -> Any:
+        return _native.DeclItem.from_address(self._item)
+
+    @property
+    def _parameters(self) -> List[Tuple[Optional[str], int, Any]]:
+        """Name, type, annotations of each parameter."""
+        item = self._read()
+        count = _native.kaa_ctype_count(_function_type(item))
+        native = _native.kaa_ctype_parameters(_function_type(item))
+        return [
+            (_native.text_or_none(native[i].name), native[i].type, item.parameters[i])
+            for i in range(count)
+        ]
+
+    @property
+    def __name__(self) -> str:
+        name: str = self._read().name.decode("utf-8", "surrogateescape")
+        return name
+
+    def __getattr__(self, name: str) -> Any:
+        # A class cannot have __qualname__ as a property.
+        if name == "__qualname__":
+            return self.__name__
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
+
+    @property
+    def declaration(self) -> str:
+        """The C declaration."""
+        return _native.printed(_native.kaa_decl_print, self._item)
+
+    @property
+    def argtypes(self) -> Tuple[Any, ...]:
+        """The ctypes classes of the parameters."""
+        types = self._library._types
+        return tuple(types.ctypes_class(one) for _, one, _ in self._parameters)
+
+    @property
+    def restype(self) -> Any:
+        """The ctypes class of the result; None for void."""
+        result = _native.kaa_ctype_target(_function_type(self._read()))
+        return self._library._types.ctypes_class(result)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return _signature(self)
+
+    def map(
+        self,
+        *arrays: Any,
+        out: Any = None,
+        threads: Optional[int] = None,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> Any:
+        """Calls the function for the elements of whole buffers.
+
+        Numbers serve every element. The results come as an array.array, or go
+        to `out`. The work is done without the interpreter's lock, on `threads`
+        threads; `progress(done, total)` is called a few times a second.
+        """
+        from kaa._map import map_function
+
+        return map_function(self, *arrays, out=out, threads=threads, progress=progress)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Function:
+        # As a class attribute it stays what it is: no argument is bound.
+        return self
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return getattr, (self._library, self.__name__)
+
+    def __repr__(self) -> str:
+        return (
+            f"<kaa function {self.__name__} in {self._library._label}:"
+            f" {self.declaration.rstrip(';')}>"
+        )
+
+
+def adopt(kind: Any) -> None:
+    """Makes `__doc__` of a subclass's instances the declaration.
+
+    Every class has a __doc__ of its own that hides the base's, so each subclass
+    needs this once; class statements do it by themselves.
+    """
+    text = kind.__dict__.get("__doc__")
+    if not isinstance(text, _Doc):
+        kind.__doc__ = _Doc(text or "A C function, bound to its declaration.")
+
+
+adopt(Function)
+
+
+def _function_type(item: Any) -> int:
+    """The function type of a function's item, behind a typedef of it."""
+    stripped: int = _native.kaa_ctype_strip(item.type)
+    return stripped
+
+
+def _kind(address: int) -> int:
+    kind: int = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(address))
+    return kind
+
+
+def annotation(library: Library, address: int, is_result: bool) -> Any:
+    """What a parameter takes, or a result gives, as a reader wants to see it."""
+    kind = _kind(address)
+    if kind == _native.VOID:
+        return None
+    if kind == _native.BOOL:
+        return bool
+    if kind == _native.CHAR:
+        return bytes
+    if kind in _WIDE_CHARACTERS:
+        return str
+    if kind in _INTEGERS:
+        return int
+    if kind in _FLOATS:
+        return float
+    if kind in _COMPLEXES:
+        return complex
+    if kind == _native.ENUM:
+        return library._types.enum_class(address) or int
+    if kind in (_native.STRUCT, _native.UNION):
+        return library._types.ctypes_class(address)
+    if kind == _native.POINTER_:
+        target = _native.kaa_ctype_target(_native.kaa_ctype_strip(address))
+        is_const = _native.kaa_ctype_qualifiers(target) & _native.CONST
+        if _kind(target) == _native.CHAR and is_const:
+            return _Shown("str | None" if is_result else "str | bytes | None")
+        if _kind(target) == _native.WCHAR and is_const:
+            return _Shown("str | None")
+        if _kind(target) == _native.VOID and is_result:
+            return _Shown("int | None")
+    return _Shown(_native.printed(_native.kaa_ctype_print, address, None))
+
+
+def _signature(function: Function) -> inspect.Signature:
+    import inspect
+
+    library = function._library
+    item = function._read()
+    function_type = _function_type(item)
+    parameters = function._parameters
+    # Which parameter may be left out, because which other one tells it.
+    told: Dict[int, str] = {}
+    outs: List[Any] = []
+    for i, (name, address, notes) in enumerate(parameters):
+        if notes.flags & _native.PARAMETER_LENGTH:
+            told.setdefault(notes.length_of, name or f"arg{i}")
+        if notes.flags & _native.PARAMETER_OUT:
+            target = _native.kaa_ctype_target(_native.kaa_ctype_strip(address))
+            outs.append(annotation(library, target, True))
+    shown = [
+        i
+        for i, (_, _, notes) in enumerate(parameters)
+        if not notes.flags & _native.PARAMETER_OUT
+    ]
+    # Python wants parameters without a name first, and defaults last.
+    unnamed = max((i for i in shown if parameters[i][0] is None), default=-1)
+    required = max((i for i in shown if i not in told), default=-1)
+    made = []
+    for i in shown:
+        name, address, _ = parameters[i]
+        by_position = i <= unnamed
+        if name is None:
+            name = f"arg{i}"
+        elif keyword.iskeyword(name):
+            name += "_"
+        made.append(
+            inspect.Parameter(
+                name,
+                (
+                    inspect.Parameter.POSITIONAL_ONLY
+                    if by_position
+                    else inspect.Parameter.POSITIONAL_OR_KEYWORD
+                ),
+                default=(
+                    _FromData(told[i])
+                    if i > required and i in told
+                    else inspect.Parameter.empty
+                ),
+                annotation=annotation(library, address, False),
+            )
+        )
+    if _native.kaa_ctype_flags(function_type) & _native.VARIADIC:
+        made.append(inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL))
+    result = annotation(library, _native.kaa_ctype_target(function_type), True)
+    return inspect.Signature(made, return_annotation=_with_outs(result, outs))
+
+
+def _with_outs(result: Any, outs: List[Any]) -> Any:
+    if not outs:
+        return result
+    values = outs if result is None else [result] + outs
+    if len(values) == 1:
+        return values[0]
+    inside = ", ".join(
+        one.__name__ if isinstance(one, type) else repr(one) for one in values
+    )
+    return _Shown(f"tuple[{inside}]")

@@ -1,0 +1,169 @@
+"""The bridge: bound functions that libkaa makes of the interpreter's own objects.
+
+Importing attaches libkaa to the running CPython, or raises ImportError; the
+package falls back on plain ctypes then. What libkaa leaves to Python, its slow
+paths, are the hooks here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import sys
+import sysconfig
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+
+from kaa import _convert, _native
+from kaa._error import UnsupportedError
+from kaa._function import Function, adopt
+from kaa._pointer import extent, pointer_argument
+
+if TYPE_CHECKING:
+    from kaa._library import Library
+
+if sys.implementation.name != "cpython":
+    raise ImportError("the bridge needs CPython")
+
+
+class _Hooks:
+    """The slow paths: see kaa_cpython_options in kaa/cpython.h.
+
+    Types travel as addresses. A refusal is an exception that gives the reason
+    alone; libkaa puts function and argument in front.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def class_of(library: Library, ctype: int) -> Any:
+        return library._types.ctypes_class(ctype)
+
+    @staticmethod
+    def enum_of(library: Library, ctype: int) -> Any:
+        """The members by value; None for an enum that has no class."""
+        enum_class = library._types.enum_class(ctype)
+        return None if enum_class is None else enum_class._value2member_map_
+
+    @staticmethod
+    def pointer(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return pointer_argument(library._types, ctype, value, bool(flags & 1))
+
+    @staticmethod
+    def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        taken = _convert.value_of(library._types, ctype).take(value, [])
+        return ctypes.addressof(taken), taken
+
+    @staticmethod
+    def function(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _convert.function_pointer(library, ctype, value, flags >> 8)
+
+    @staticmethod
+    def extent(library: Library, ctype: int, value: Any, flags: int) -> Optional[int]:
+        return extent(library._types, ctype, value)
+
+    @staticmethod
+    def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        return _promoted(value)
+
+    @staticmethod
+    def addressof(instance: Any) -> int:
+        return ctypes.addressof(instance)
+
+
+_variadic: Any = None
+
+
+def _promoted(value: Any) -> Tuple[int, int, Any]:
+    """The type that a ctypes instance is passed as in `...`, where the value is,
+    and what keeps it there."""
+    global _variadic
+    if _variadic is None:
+        from kaa._invoke import Variadic
+
+        _variadic = Variadic(None, 0, [], None)  # type: ignore[arg-type]
+    kept: List[Any] = []
+    ctype, content = _variadic.promoted(value, kept)
+    storage = _variadic._classes[ctype]
+    cell = content if storage is None else storage(content)
+    return ctype, ctypes.addressof(cell), (cell, kept)
+
+
+def _attach() -> Any:
+    sample = ctypes.c_longlong(0x0123456789ABCDEF)
+    byref = ctypes.byref(sample)
+    version = sys.hexversion >> 16
+    options = _native.CpythonOptions(
+        ctypes.sizeof(_native.CpythonOptions),
+        _native.CPYTHON_NO_LAYOUT if os.environ.get("KAA_HOST") == "no-layout" else 0,
+        ctypes.pythonapi._handle,
+        object.__basicsize__,
+        version,
+        1 if sysconfig.get_config_var("Py_GIL_DISABLED") else 0,
+        Function,
+        ctypes.Structure.__mro__[1],
+        type(byref),
+        ctypes._Pointer,  # type: ignore[attr-defined]
+        ctypes._CFuncPtr,  # type: ignore[attr-defined]
+        _Hooks,
+        ctypes.py_object(sample),  # itself, not its value
+        ctypes.py_object(byref),
+        ctypes.addressof(sample),
+    )
+    host = _native.CpythonP()
+    error = _native.Error()
+    status = _native.kaa_cpython_attach(
+        ctypes.byref(options), ctypes.byref(host), error
+    )
+    if status != _native.OK:
+        raise ImportError(f"no bridge: {error.message.decode('utf-8', 'replace')}")
+    return host
+
+
+_host = _attach()
+# While the interpreter goes, callbacks of threads that go on must not enter it.
+atexit.register(_native.kaa_cpython_close, _host)
+
+_make = _native.kaa_cpython_function
+_adopted = False
+
+
+def _free_function(library: Library, item: int, name: str) -> int:
+    """Where the function is that a [[kaa::free(name)]] names."""
+    from types import SimpleNamespace
+
+    from kaa._plain import _free_function
+
+    owner = _native.DeclItem.from_address(item).name.decode()
+    return _free_function(library, SimpleNamespace(name=owner), name)
+
+
+def bind(library: Library, item: int, address: int) -> Function:
+    """A callable for a declared function at an address."""
+    global _adopted
+    flags = 0
+    release: Optional[int] = None
+    if library._hold_gil or library._errno:
+        name = _native.DeclItem.from_address(item).name.decode()
+        if name in library._hold_gil:
+            flags |= _native.DECL_HOLD_GIL
+        if name in library._errno:
+            flags |= _native.DECL_ERRNO
+    declared = _native.DeclItem.from_address(item).free_function
+    if declared is not None:
+        release = _free_function(library, item, declared.decode())
+    try:
+        function: Any = _make(_host, library, item, address, flags, release)
+    except NotImplementedError as error:
+        raise UnsupportedError(str(error)) from None
+    if not _adopted:
+        adopt(type(function))
+        _adopted = True
+    return function
+
+
+def layouts() -> Tuple[str, ...]:
+    """The layouts of the interpreter's objects that passed their probe."""
+    names = ("type", "float", "int", "bytes", "ctypes", "byref")
+    bits = _native.kaa_cpython_layouts(_host)
+    return tuple(name for i, name in enumerate(names) if bits >> i & 1)

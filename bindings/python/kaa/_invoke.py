@@ -1,0 +1,367 @@
+"""Calls through kaa_call_invoke(): for what ctypes itself cannot pass.
+
+An Invoker puts each value into a cell of its type and hands C the addresses of
+the cells. Variable arguments get a plan for each combination of their types.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from ctypes import (  # type: ignore[attr-defined]
+    Array,
+    Structure,
+    Union,
+    _CFuncPtr,
+    _Pointer,
+    _SimpleCData,
+)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
+
+from kaa import _error, _native
+from kaa._convert import Value
+from kaa._pointer import Reference, pointer_value
+from kaa._types import BASIC, TypeMap
+
+if TYPE_CHECKING:
+    from kaa._library import Library
+
+
+class Plan:
+    """A kaa_call_plan. `keep` outlives it: the owner of its types."""
+
+    __slots__ = ("pointer", "_finalizer", "__weakref__")
+
+    def __init__(
+        self, function: int, errno: bool, fixed_count: int, keep: object = None
+    ) -> None:
+        error = _native.Error()
+        options = _native.CallOptions(
+            ctypes.sizeof(_native.CallOptions),
+            _native.CALL_ERRNO if errno else 0,
+            fixed_count,
+        )
+        self.pointer = _native.PlanP()
+        status = _native.kaa_call_plan_create(
+            function, ctypes.byref(options), ctypes.byref(self.pointer), error
+        )
+        _error.check(status, error)
+        self._finalizer = weakref.finalize(self, _destroy_plan, self.pointer, keep)
+        self._finalizer.atexit = False
+
+
+def _destroy_plan(pointer: Any, keep: object) -> None:
+    _native.kaa_call_plan_destroy(pointer)
+
+
+_invoke_held: Any = None
+
+
+def _invoke(holds_gil: bool) -> Any:
+    global _invoke_held
+    if not holds_gil:
+        return _native.kaa_call_invoke
+    if _invoke_held is None:
+        function = _native.held["kaa_call_invoke"]
+        function.restype, function.argtypes, _ = _native.PROTOTYPES["kaa_call_invoke"]
+        _invoke_held = function
+    return _invoke_held
+
+
+Make = Callable[[Plan, List[Any]], Callable[[List[Any]], Any]]
+
+
+class Invoker:
+    """Calls one function by one plan.
+
+    `storages` has the class of each argument's cell, None where the value itself
+    is one.
+    """
+
+    __slots__ = ("_plan", "_address", "_storages", "_result", "_invoke", "_pointers")
+
+    def __init__(
+        self,
+        plan: Plan,
+        address: int,
+        storages: List[Any],
+        result: Value,
+        holds_gil: bool,
+    ) -> None:
+        self._plan = plan
+        self._address = address
+        self._storages = storages
+        self._result = result
+        self._invoke = _invoke(holds_gil)
+        self._pointers = ctypes.c_void_p * len(storages)
+
+    @staticmethod
+    def maker(address: int, result: Value, errno: bool, holds_gil: bool) -> Any:
+        """Makes invokers of one function for several plans."""
+
+        def make(plan: Plan, storages: List[Any]) -> Invoker:
+            return Invoker(plan, address, storages, result, holds_gil)
+
+        make.errno = errno  # type: ignore[attr-defined]
+        return make
+
+    def __call__(self, values: List[Any]) -> Any:
+        cells = [
+            value if storage is None else storage(value)
+            for storage, value in zip(self._storages, values)
+        ]
+        pointers = self._pointers(*map(ctypes.addressof, cells))
+        storage = self._result.storage
+        result = None if storage is None else storage()
+        place = None if result is None else ctypes.addressof(result)
+        status = self._invoke(self._plan.pointer, self._address, place, pointers, None)
+        if status != _native.OK:
+            _error.check(status, _native.Error(status))
+        if result is None or self._result.whole:
+            return result
+        return result.value
+
+
+# Variable arguments. -----------------------------------------------------------------
+
+#: What C's promotions make of a simple ctypes class, by its letter.
+_PROMOTED: Dict[str, int] = {
+    "b": _native.INT,
+    "B": _native.INT,
+    "h": _native.INT,
+    "H": _native.INT,
+    "i": _native.INT,
+    "I": _native.UINT,
+    "l": _native.LONG,
+    "L": _native.ULONG,
+    "q": _native.LLONG,
+    "Q": _native.ULLONG,
+    "f": _native.DOUBLE,
+    "d": _native.DOUBLE,
+    "g": _native.LDOUBLE,
+    "?": _native.INT,
+}
+
+
+class Promoted(NamedTuple):
+    """A variable argument: the type that C's promotions give it, the class of
+    its cell (None: the value is one), and the value."""
+
+    ctype: int
+    storage: Any
+    value: Any
+    #: What keeps the type alive, if it is not libkaa's own.
+    owner: Any = None
+
+    @staticmethod
+    def of(value: Any, kept: List[Any]) -> Promoted:
+        """How a Python value is passed; what must outlive the call goes into
+        the list."""
+        if isinstance(value, int):
+            for kind, low, high in (
+                (_native.INT, -(2**31), 2**31 - 1),
+                (_native.LLONG, -(2**63), 2**63 - 1),
+                (_native.ULLONG, 0, 2**64 - 1),
+            ):
+                if low <= value <= high:
+                    return _basic(kind, int(value))
+            raise OverflowError(
+                "the int is out of range for long long and unsigned long long"
+            )
+        if isinstance(value, float):
+            return _basic(_native.DOUBLE, float(value))
+        if value is None:
+            return _address(0)
+        if isinstance(value, (str, bytes)):
+            return _address(_text(value, kept))
+        kept.append(value)
+        made: Optional[Promoted] = None
+        if isinstance(value, (_Pointer, Reference, _CFuncPtr)):
+            made = _address(pointer_value(value))
+        elif isinstance(value, Array):
+            made = _address(ctypes.addressof(value))
+        elif isinstance(value, _SimpleCData):
+            made = _simple(value)
+        elif isinstance(value, (Structure, Union)):
+            made = _record(value)
+        if made is None:
+            raise TypeError(
+                "int, float, str, bytes, None or a ctypes instance expected, not "
+                + type(value).__name__
+            )
+        return made
+
+
+def _basic(kind: int, value: Any) -> Promoted:
+    return Promoted(_native.kaa_ctype_basic(kind), BASIC[kind], value)
+
+
+def _address(address: int) -> Promoted:
+    return Promoted(_any_pointer(), ctypes.c_void_p, address)
+
+
+_pointer: Optional[int] = None
+
+
+def _any_pointer() -> int:
+    """The type void *, made once for all libraries."""
+    global _pointer
+    if _pointer is None:
+        table = _Table()
+        made = table.pointer_to(_native.kaa_ctype_basic(_native.VOID))
+        table.keep_for_ever()
+        _pointer = made
+    return _pointer
+
+
+def _text(value: Any, kept: List[Any]) -> int:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("embedded NUL character")
+        try:
+            value = value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise ValueError(f"character {error.start} is a lone surrogate") from None
+    # A copy: also where bytes may move, and always with a NUL behind.
+    buffer = ctypes.create_string_buffer(value)
+    kept.append(buffer)
+    return ctypes.addressof(buffer)
+
+
+def _simple(value: Any) -> Optional[Promoted]:
+    if isinstance(value, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)):
+        return _address(pointer_value(value))
+    code = type(value)._type_
+    content = value.value
+    if code == "c":
+        signed = _native.kaa_ctype_is_signed(_native.kaa_ctype_basic(_native.CHAR))
+        code, content = "b", content[0]
+        if signed and content > 127:
+            content -= 256
+    elif isinstance(content, str):
+        content = ord(content)
+        code = "I" if code == "I" else "i"
+    return _basic(_PROMOTED[code], content) if code in _PROMOTED else None
+
+
+def _record(value: Any) -> Optional[Promoted]:
+    for kind, made in BASIC.items():
+        if made is not None and isinstance(value, made):
+            return _basic(kind, value.value)
+    for base in type(value).__mro__:
+        owner = getattr(base, "_types_", None)
+        if isinstance(owner, TypeMap):
+            origin = owner.origin(base)
+            if origin is not None:
+                return Promoted(origin, None, value, owner)
+    return None
+
+
+class Variadic:
+    """The plans of one function for the variable arguments it was given."""
+
+    __slots__ = ("_library", "_function", "_storages", "_make", "_table", "_callers")
+
+    def __init__(
+        self, library: Library, function: int, storages: List[Any], make: Any
+    ) -> None:
+        self._library = library
+        self._function = function
+        self._storages = storages
+        self._make = make
+        self._callers: Dict[Tuple[int, ...], Any] = {}
+        self._table = _Table()
+
+    def caller(self, extra: Sequence[Promoted]) -> Any:
+        """The caller for variable arguments of these types."""
+        key = tuple(one.ctype for one in extra)
+        found = self._callers.get(key)
+        if found is None:
+            with self._library._lock:
+                if len(self._callers) > 256:
+                    self._callers.clear()
+                found = self._callers[key] = self._new_caller(extra)
+        return found
+
+    def _new_caller(self, extra: Sequence[Promoted]) -> Any:
+        fixed = len(self._storages)
+        native = _native.kaa_ctype_parameters(self._function)
+        types = [native[i].type for i in range(fixed)]
+        for one in extra:
+            types.append(one.ctype)
+            if one.owner is not None:
+                self._table.owners.add(one.owner)
+        signature = self._table.function(
+            _native.kaa_ctype_target(self._function), types
+        )
+        keep = self._table, self._library._declarations
+        plan = Plan(signature, self._make.errno, fixed, keep)
+        return self._make(plan, self._storages + [one.storage for one in extra])
+
+
+class _Table:
+    """A kaa_ctype_table for the signatures of single calls. `owners` are those
+    of the records in them."""
+
+    __slots__ = ("_table", "owners", "_finalizer", "__weakref__")
+
+    def __init__(self) -> None:
+        error = _native.Error()
+        self._table = _native.TableP()
+        self.owners: Set[TypeMap] = set()
+        _error.check(
+            _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
+        )
+        self._finalizer = weakref.finalize(self, _destroy_table, self._table)
+        self._finalizer.atexit = False
+
+    def keep_for_ever(self) -> None:
+        """Types of the table may be used as long as the process lives."""
+        self._finalizer.detach()
+
+    def pointer_to(self, target: int) -> int:
+        """The type of a pointer."""
+        error = _native.Error()
+        made = ctypes.c_void_p()
+        _error.check(
+            _native.kaa_ctype_pointer(self._table, target, ctypes.byref(made), error),
+            error,
+        )
+        return int(made.value or 0)
+
+    def function(self, result: int, parameters: List[int]) -> int:
+        """The type of a variadic function."""
+        error = _native.Error()
+        made = ctypes.c_void_p()
+        count = len(parameters)
+        native = (_native.Parameter * count)()
+        for place, parameter in zip(native, parameters):
+            place.type = parameter
+        _error.check(
+            _native.kaa_ctype_function(
+                self._table,
+                result,
+                native,
+                count,
+                _native.VARIADIC,
+                ctypes.byref(made),
+                error,
+            ),
+            error,
+        )
+        return int(made.value or 0)
+
+
+def _destroy_table(table: Any) -> None:
+    _native.kaa_ctype_table_destroy(table)

@@ -1,0 +1,465 @@
+"""Libraries: a shared library seen through its C declarations.
+
+Loading parses the text, opens the library and finds all symbols, each in one
+call of libkaa. Nothing is made for a name until it is asked for; then it stays
+in the instance's __dict__, so that the next access is an ordinary attribute's.
+Variables alone are never kept: each access reads C's memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from _thread import RLock
+from collections import deque
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Deque,
+    Dict,
+    FrozenSet,
+    List,
+    NoReturn,
+    Optional,
+    Tuple,
+    Union,
+)
+
+from kaa import _error, _native
+from kaa._function import Function
+from kaa._types import TypeMap
+
+Text = Union[str, bytes, "os.PathLike[Any]"]
+Bind = Callable[["Library", int, int], Function]
+
+
+def _choose_bind() -> Bind:
+    """The bridge's bind() where there is one, else that of plain ctypes."""
+    if os.environ.get("KAA_HOST") != "none":
+        try:
+            from kaa import _host
+        except ImportError:
+            pass  # no CPython, or one that cannot be attached to
+        else:
+            bridge: Bind = _host.bind
+            return bridge
+    from kaa import _plain
+
+    plain: Bind = _plain.bind
+    return plain
+
+
+_bind: Optional[Bind] = None
+
+
+class Declarations:
+    """Parsed C text with the types in it; frees both."""
+
+    __slots__ = ("text", "decl", "table", "count", "first", "stride", "__weakref__")
+
+    def __init__(self, text: bytes, tolerant: bool) -> None:
+        error = _native.Error()
+        self.text = text
+        self.table = _native.TableP()
+        self.decl = _native.DeclP()
+        _error.check(
+            _native.kaa_ctype_table_create(ctypes.byref(self.table), error), error
+        )
+        options = _native.DeclOptions(
+            ctypes.sizeof(_native.DeclOptions), _native.DECL_TOLERANT if tolerant else 0
+        )
+        status = _native.kaa_decl_parse(
+            self.table,
+            text,
+            len(text),
+            ctypes.byref(options),
+            ctypes.byref(self.decl),
+            error,
+        )
+        finalizer = weakref.finalize(self, _free, self.decl, self.table)
+        finalizer.atexit = False
+        if status != _native.OK:
+            error.status = status
+            raise self._explain(_error.from_native(error))
+        self.count = _native.kaa_decl_count(self.decl)
+        self._find_stride()
+
+    def _explain(self, error: _error.Error) -> _error.Error:
+        if isinstance(error, _error.DeclarationError) and error.line:
+            lines = self.text.split(b"\n")
+            if error.line <= len(lines):
+                line = lines[error.line - 1].rstrip(b"\r")
+                error.text = line.decode("utf-8", "surrogateescape")
+        return error
+
+    def _find_stride(self) -> None:
+        """Items most likely stand in one array: an address gives the number."""
+        self.first = 0
+        self.stride = 1
+        if self.count > 1:
+            self.first = _native.kaa_decl_at(self.decl, 0)
+            self.stride = _native.kaa_decl_at(self.decl, 1) - self.first or 1
+
+    def number(self, item: int) -> int:
+        """The place of an item among all."""
+        number = (item - self.first) // self.stride
+        if number < 0 or _native.kaa_decl_at(self.decl, number) != item:
+            for number in range(self.count):
+                if _native.kaa_decl_at(self.decl, number) == item:
+                    return number
+            raise _error.CorruptError("an item that is not of these declarations")
+        return number
+
+    def items(self) -> List[int]:
+        """The addresses of all items, in the order of the text."""
+        return [_native.kaa_decl_at(self.decl, i) for i in range(self.count)]
+
+    def find(self, name: str) -> Optional[int]:
+        """The address of the item of that name."""
+        raw = name.encode("utf-8", "surrogateescape")
+        if b"\0" in raw:
+            return None
+        found: Optional[int] = _native.kaa_decl_find(self.decl, raw)
+        return found
+
+
+def _free(decl: Any, table: Any) -> None:
+    _native.kaa_decl_destroy(decl)
+    _native.kaa_ctype_table_destroy(table)
+
+
+class Library:
+    """A loaded library. Its attributes are what was declared.
+
+    Functions, constants, IntEnum classes, record classes, the types that typedefs
+    name, and variables, which can be assigned to.
+    """
+
+    # Everything else is in __dict__: the attributes themselves.
+    __slots__ = (
+        "_name",
+        "_label",
+        "_path",
+        "_options",
+        "_declarations",
+        "_types",
+        "_native",
+        "_addresses",
+        "_hold_gil",
+        "_errno",
+        "_kept",
+        "_closures",
+        "_lock",
+        "_token",
+        "__dict__",
+        "__weakref__",
+    )
+
+    _name: Optional[str]
+    _label: str
+    _path: str
+    _types: TypeMap
+    _hold_gil: FrozenSet[str]
+    _errno: FrozenSet[str]
+    _closures: Dict[Any, Any]
+    _token: Optional[bytes]
+
+    def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
+        give = object.__setattr__
+        give(self, "_name", name)
+        give(self, "_options", options)
+        declarations = Declarations(text, options.tolerant)
+        give(self, "_declarations", declarations)
+        native, path = _open(name)
+        give(self, "_native", native)
+        give(self, "_path", path)
+        give(self, "_label", os.path.basename(name or path) or "the program")
+        give(self, "_types", TypeMap(self._label, declarations))
+        give(self, "_hold_gil", options.hold_gil)
+        give(self, "_errno", options.errno)
+        give(self, "_kept", [])
+        give(self, "_closures", {})
+        give(self, "_lock", RLock())
+        give(self, "_token", None)
+        give(self, "_addresses", self._find_symbols(options.missing))
+        for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
+            self._check_names(option, names)
+
+    def _find_symbols(self, missing: str) -> Any:
+        declarations = self._declarations
+        addresses = (ctypes.c_void_p * max(declarations.count, 1))()
+        count = ctypes.c_size_t()
+        error = _native.Error()
+        _error.check(
+            _native.kaa_library_bind(
+                self._native, declarations.decl, addresses, ctypes.byref(count), error
+            ),
+            error,
+        )
+        if count.value and missing == "error":
+            raise self._missing(addresses)
+        return addresses
+
+    def _missing(self, addresses: Any) -> _error.SymbolError:
+        names: List[str] = []
+        for number, address in enumerate(self._declarations.items()):
+            item = _native.DeclItem.from_address(address)
+            if (
+                addresses[number] is None
+                and item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)
+                and not item.flags & _native.DECL_STATIC
+            ):
+                name = item.symbol.decode("utf-8", "surrogateescape")
+                if name not in names:
+                    names.append(name)
+        if len(names) == 1:
+            return _error.SymbolError(self._no_symbol(names[0]), names)
+        return _error.SymbolError(
+            f"{self._label} lacks {len(names)} of the symbols declared: "
+            + ", ".join(names),
+            names,
+        )
+
+    def _no_symbol(self, name: str) -> str:
+        """What libkaa says of a symbol that is not there."""
+        error = _native.Error()
+        address = ctypes.c_void_p()
+        raw = name.encode("utf-8", "surrogateescape")
+        _native.kaa_library_symbol(self._native, raw, ctypes.byref(address), error)
+        return error.message.decode("utf-8", "replace") or f"{name} is missing"
+
+    def _check_names(self, option: str, names: Collection[str]) -> None:
+        for name in names:
+            item = self._declarations.find(name)
+            if (
+                item is None
+                or _native.DeclItem.from_address(item).kind != _native.DECL_FUNCTION
+            ):
+                raise ValueError(f"{option}: no function {name!r} is declared")
+
+    def _keep(self, kept: Any) -> Any:
+        """Keeps an object alive as long as the library."""
+        self._kept.append(kept)
+        return kept
+
+    def _symbol(self, item: int) -> Optional[int]:
+        """The address of a function or variable; None if it is missing."""
+        address: Optional[int] = self._addresses[self._declarations.number(item)]
+        return address
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OWN_NAMES:
+            # Only where __init__ has not come so far.
+            raise AttributeError(name)
+        address = self._declarations.find(name)
+        if address is None:
+            self._unknown(name)
+        item = _native.DeclItem.from_address(address)
+        kind = item.kind
+        if kind == _native.DECL_FUNCTION:
+            value = self._bind_function(name, address)
+        elif kind == _native.DECL_VARIABLE:
+            return self._variable(name, address).read()
+        else:
+            value = self._value(item)
+        # The first of two threads wins, so that all see one object.
+        return self.__dict__.setdefault(name, value)
+
+    def _bind_function(self, name: str, item: int) -> Any:
+        global _bind
+        symbol = self._symbol(item)
+        if symbol is None:
+            raise AttributeError(self._no_symbol(name))
+        if _bind is None:
+            _bind = _choose_bind()
+        return _bind(self, item, symbol)
+
+    def _value(self, item: Any) -> Any:
+        kind = item.kind
+        if kind == _native.DECL_INTEGER:
+            return self._integer(item)
+        if kind == _native.DECL_FLOATING:
+            return item.floating
+        if kind == _native.DECL_STRING:
+            raw = ctypes.string_at(item.string, item.string_length)
+            return raw.decode("utf-8", "surrogateescape")
+        if kind == _native.DECL_SKIPPED:
+            reason = item.reason.decode("utf-8", "replace")
+            raise AttributeError(
+                f"the declaration of {item.name.decode()} was skipped: {reason}"
+            )
+        return self._types.enum_class(item.type) or self._types.ctypes_class(item.type)
+
+    def _integer(self, item: Any) -> int:
+        value: int = item.integer
+        if item.flags & _native.DECL_UNSIGNED and value < 0:
+            value += 2**64
+        return value
+
+    def _variable(self, name: str, item: int) -> Any:
+        from kaa._variable import Variable
+
+        symbol = self._symbol(item)
+        if symbol is None:
+            raise AttributeError(self._no_symbol(name))
+        return Variable(self, name, _native.DeclItem.from_address(item).type, symbol)
+
+    def _unknown(self, name: str) -> NoReturn:
+        hint = ""
+        if not (name.startswith("__") and name.endswith("__")):
+            import difflib
+
+            near = difflib.get_close_matches(name, dir(self), 3)
+            if near:
+                hint = f"; did you mean {' or '.join(near)}?"
+        raise AttributeError(f"{self._label} declares no {name!r}{hint}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        item = self._declarations.find(name)
+        if item is None:
+            self._unknown(name)
+        if _native.DeclItem.from_address(item).kind == _native.DECL_VARIABLE:
+            self._variable(name, item).write(value)
+        else:
+            self.__dict__[name] = value
+
+    def __dir__(self) -> List[str]:
+        names = set(self.__dict__)
+        for address in self._declarations.items():
+            item = _native.DeclItem.from_address(address)
+            if item.kind != _native.DECL_SKIPPED:
+                names.add(item.name.decode("utf-8", "surrogateescape"))
+        names.discard("")
+        return sorted(names)
+
+    def __repr__(self) -> str:
+        count = self._declarations.count
+        return f"<kaa library {self._label}: {count} declarations>"
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        with _loading:
+            if self._token is None:
+                token = os.urandom(16)
+                object.__setattr__(self, "_token", token)
+                _pickled[token] = self
+        options = tuple(self._options)
+        return _again, (self._token, self._name, self._declarations.text, options)
+
+
+_OWN_NAMES = frozenset(Library.__slots__)
+
+
+class _Options(tuple):  # type: ignore[type-arg]
+    """The options of load(), in one hashable, picklable value."""
+
+    __slots__ = ()
+
+    hold_gil: FrozenSet[str] = property(lambda self: self[0])  # type: ignore[assignment]
+    errno: FrozenSet[str] = property(lambda self: self[1])  # type: ignore[assignment]
+    missing: str = property(lambda self: self[2])  # type: ignore[assignment]
+    tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
+
+
+# The libraries that were pickled here or elsewhere, by what their pickles carry:
+# unpickling gives the same object again. The last few stay, since workers drop
+# a function after each call.
+_pickled: weakref.WeakValueDictionary[bytes, Library] = weakref.WeakValueDictionary()
+_recent: Deque[Library] = deque(maxlen=8)
+_loading = RLock()
+
+
+def _again(
+    token: bytes, name: Optional[str], text: bytes, options: Tuple[Any, ...]
+) -> Library:
+    """The library of a pickle: the one that it came from, or a new one."""
+    with _loading:
+        library = _pickled.get(token)
+        if library is None:
+            library = _pickled[token] = Library(name, text, _Options(options))
+            object.__setattr__(library, "_token", token)
+            _recent.append(library)
+        return library
+
+
+def _open(name: Optional[str]) -> Tuple[Any, str]:
+    native = _native.LibraryP()
+    error = _native.Error()
+    raw = None if name is None else os.fsencode(name)
+    if raw is not None and b"\0" in raw:
+        raise ValueError(f"{name!r} is no name of a library: it holds a NUL")
+    status = _native.kaa_library_open(raw, None, ctypes.byref(native), error)
+    if status != _native.OK:
+        error.status = status
+        made = _error.from_native(error)
+        if isinstance(made, _error.LibraryError):
+            made.explanation = _native.printed(_native.kaa_library_explain, raw)
+        raise made
+    path = _native.kaa_library_path(native)
+    # The address alone: cast() would keep `native` alive.
+    address = ctypes.cast(native, ctypes.c_void_p).value
+    finalizer = weakref.finalize(native, _close, address)
+    finalizer.atexit = False
+    return native, os.fsdecode(path or b"")
+
+
+def _close(address: Optional[int]) -> None:
+    _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
+
+
+def _read_text(declarations: Text) -> bytes:
+    if isinstance(declarations, str):
+        return declarations.encode("utf-8", "surrogateescape")
+    if isinstance(declarations, (bytes, bytearray, memoryview)):
+        return bytes(declarations)
+    if not isinstance(declarations, os.PathLike):
+        raise TypeError(
+            "declarations: str, bytes, or os.PathLike expected, not"
+            f" {type(declarations).__name__}"
+        )
+    with open(declarations, "rb") as file:
+        return file.read()
+
+
+def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
+    if isinstance(names, str):
+        raise TypeError(f"{option}: a list of names expected, not one str")
+    made = frozenset(names)
+    for name in made:
+        if not isinstance(name, str):
+            raise TypeError(f"{option}: names expected, not {type(name).__name__}")
+    return made
+
+
+def load(
+    name: Union[str, os.PathLike[str], None],
+    declarations: Text = "",
+    *,
+    hold_gil: Collection[str] = (),
+    errno: Collection[str] = (),
+    missing: str = "error",
+    tolerant: bool = False,
+) -> Library:
+    """Loads a shared library and binds what `declarations` declare.
+
+    `name` is that of a library ("libz.so.1", "z"), a path, or None: the program
+    itself with all that it has loaded. `declarations` is C text, or the path
+    (os.PathLike) of a file with such text, plain or preprocessed.
+
+    hold_gil  names of functions to be called without releasing the GIL:
+              short ones that neither block nor call back into Python
+    errno     names of functions whose failure raises OSError with errno
+    missing   "error": a name that the library lacks raises SymbolError here;
+              "ignore": it raises AttributeError when it is used
+    tolerant  skip declarations that are not understood
+    """
+    if name is not None:
+        name = os.fsdecode(name)
+    if missing not in ("error", "ignore"):
+        raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
+    text = _read_text(declarations)
+    options = _Options(
+        (_names("hold_gil", hold_gil), _names("errno", errno), missing, bool(tolerant))
+    )
+    return Library(name, text, options)

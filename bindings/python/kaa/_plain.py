@@ -1,0 +1,539 @@
+"""Bound functions without a bridge: ctypes does the call.
+
+What ctypes can pass it passes; what it cannot, or not everywhere alike (128-bit
+integers, complex numbers, long double, records by value, variable arguments),
+goes through kaa_call_invoke(), which is itself called by ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from math import isfinite
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
+
+from kaa import _error, _native
+from kaa._closure import Closure, Frame, here
+from kaa._convert import Value, extent, prefixed, value_of
+from kaa._function import Function
+from kaa._invoke import Invoker, Plan, Promoted, Variadic
+from kaa._pointer import text_at
+from kaa._types import type_text
+
+if TYPE_CHECKING:
+    from kaa._library import Library
+
+#: Calls C with what the arguments were converted to.
+Caller = Callable[[List[Any]], Any]
+
+_MISSING: Any = object()
+
+
+class Parameter(NamedTuple):
+    """A parameter as Python sees it."""
+
+    #: Among C's parameters, from 0.
+    place: int
+    name: Optional[str]
+    value: Value
+    #: "1 (x)": for messages.
+    label: str
+    #: The parameters (of Python's) whose element count this one is.
+    counts: Tuple[int, ...]
+    #: The parameter (of Python's) that holds this one's element count.
+    counted_by: Optional[int]
+
+
+class Out(NamedTuple):
+    """A parameter that is a result."""
+
+    place: int
+    value: Value
+
+
+class Shape(NamedTuple):
+    """All that a call needs to know."""
+
+    name: str
+    parameters: Tuple[Parameter, ...]
+    outs: Tuple[Out, ...]
+    places: int
+    names: Dict[str, int]
+    #: Fewer positional arguments than this are too few.
+    required: int
+    variadic: bool
+    result: Value
+    has_lengths: bool
+    text: str
+
+
+def shape_of(library: Library, item: Any, function: int) -> Shape:
+    name = item.name.decode("utf-8", "surrogateescape")
+    count = _native.kaa_ctype_count(function)
+    native = _native.kaa_ctype_parameters(function)
+    notes = [item.parameters[i] for i in range(count)]
+    visible = [i for i in range(count) if not notes[i].flags & _native.PARAMETER_OUT]
+    at_place = {place: at for at, place in enumerate(visible)}
+    counts: Dict[int, List[int]] = {}
+    for i in visible:
+        if notes[i].flags & _native.PARAMETER_LENGTH and notes[i].length_of in at_place:
+            counts.setdefault(at_place[notes[i].length_of], []).append(at_place[i])
+    parameters: List[Parameter] = []
+    for at, i in enumerate(visible):
+        label = _native.text_or_none(native[i].name)
+        flags = notes[i].flags
+        value = value_of(
+            library._types,
+            native[i].type,
+            library=library,
+            scope=notes[i].scope,
+            nonnull=bool(flags & _native.PARAMETER_NONNULL),
+        )
+        counted_by = None
+        if flags & _native.PARAMETER_LENGTH:
+            counted_by = at_place.get(notes[i].length_of)
+        parameters.append(
+            Parameter(
+                i,
+                label,
+                value,
+                f"{i + 1} ({label})" if label else str(i + 1),
+                tuple(counts.get(at, ())),
+                counted_by,
+            )
+        )
+    outs = tuple(
+        _out(library, name, native[i].type, notes[i].flags, i)
+        for i in range(count)
+        if notes[i].flags & _native.PARAMETER_OUT
+    )
+    names = {one.name: at for at, one in enumerate(parameters) if one.name}
+    variadic = bool(_native.kaa_ctype_flags(function) & _native.VARIADIC)
+    result = value_of(
+        library._types,
+        _native.kaa_ctype_target(function),
+        nullable=bool(item.flags & _native.DECL_NULLABLE),
+    )
+    shown = [
+        _native.printed(
+            _native.kaa_ctype_print,
+            native[i].type,
+            (_native.text_or_none(native[i].name) or "").encode() or None,
+        )
+        for i in visible
+    ]
+    return Shape(
+        name,
+        tuple(parameters),
+        outs,
+        count,
+        names,
+        sum(1 for one in parameters if not one.counts),
+        variadic,
+        result,
+        any(one.counts for one in parameters),
+        ", ".join(shown + ["..."] if variadic else shown),
+    )
+
+
+def _out(library: Library, name: str, ctype: int, flags: int, place: int) -> Out:
+    pointer = _native.kaa_ctype_strip(ctype)
+    target = None
+    if _native.kaa_ctype_kind_of(pointer) == _native.POINTER_:
+        target = _native.kaa_ctype_target(pointer)
+    if target is None or not _native.kaa_ctype_size(target):
+        raise _error.UnsupportedError(
+            f"{name}() parameter {place + 1}: {type_text(ctype)} cannot be an out"
+            " parameter: nothing can be put there"
+        )
+    nullable = bool(flags & _native.PARAMETER_NULLABLE)
+    return Out(place, value_of(library._types, target, nullable=nullable))
+
+
+# From what was given to one value a parameter. ----------------------------------
+
+
+def count_refusal(shape: Shape, given: int) -> TypeError:
+    """What is said where the number of arguments is wrong."""
+    most = len(shape.parameters)
+    if shape.variadic:
+        count = f"at least {shape.required}"
+        number = shape.required
+    elif shape.required != most:
+        count, number = f"{shape.required} to {most}", most
+    else:
+        count, number = str(most) if most else "no", most
+    word = "argument" if number == 1 else "arguments"
+    listed = f" ({shape.text})" if shape.text else ""
+    return TypeError(f"{shape.name}() takes {count} {word}{listed}, {given} given")
+
+
+def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]:
+    """One value a parameter; _MISSING for a count that is to be filled in."""
+    parameters = shape.parameters
+    given = len(args)
+    if given > len(parameters) or (not keywords and given < shape.required):
+        raise count_refusal(shape, given)
+    values: List[Any] = list(args) + [_MISSING] * (len(parameters) - given)
+    for name, value in keywords.items():
+        at = shape.names.get(name)
+        if at is None:
+            known = [one.name for one in parameters if one.name]
+            listed = f"its parameters are {', '.join(known)}"
+            raise TypeError(
+                f"{shape.name}() has no parameter {name!r}; "
+                + (listed if known else "it has none with a name")
+            )
+        if values[at] is not _MISSING:
+            raise TypeError(
+                f"{shape.name}() argument {parameters[at].label} is given twice"
+            )
+        values[at] = value
+    for parameter, value in zip(parameters, values):
+        if value is _MISSING and not parameter.counts:
+            if not keywords:
+                raise count_refusal(shape, given)
+            raise TypeError(f"{shape.name}() misses argument {parameter.label}")
+    return tuple(values)
+
+
+def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> Any:
+    """An argument, converted."""
+    try:
+        return parameter.value.take(given, kept)
+    except Exception as error:
+        made = prefixed(f"{shape.name}() argument {parameter.label}: ", error)
+        if made is error:
+            raise
+        raise made from None
+
+
+def _with_lengths(
+    library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
+) -> None:
+    """Converts arguments; fills in and checks counts of elements."""
+    parameters = shape.parameters
+    for parameter, given in zip(parameters, args):
+        if given is not _MISSING:
+            values[parameter.place] = taken(shape, parameter, given, kept)
+    for parameter, given in zip(parameters, args):
+        if not parameter.counts:
+            continue
+        extents = [
+            extent(library._types, parameters[at].value.ctype, args[at])
+            for at in parameter.counts
+        ]
+        if given is _MISSING:
+            known = [one for one in extents if one is not None]
+            if not known:
+                place = parameters[parameter.counts[0]].place
+                raise TypeError(
+                    f"{shape.name}() argument {parameter.label}: has to be given: the"
+                    f" length of argument {place + 1} is not known"
+                )
+            values[parameter.place] = taken(shape, parameter, known[0], kept)
+        count = values[parameter.place]
+        for at, most in zip(parameter.counts, extents):
+            if most is not None and not 0 <= count <= most:
+                raise ValueError(
+                    f"{shape.name}() argument {parameters[at].label}: has {most}"
+                    f" elements, but argument {parameter.place + 1} says {count}"
+                )
+
+
+# Calling. --------------------------------------------------------------------------
+
+
+def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> Caller:
+    """A caller for what ctypes passes as C does."""
+    prototype: Any = ctypes.CFUNCTYPE
+    if holds_gil and hasattr(ctypes, "PyDLL"):
+        prototype = ctypes.PYFUNCTYPE
+    types: List[Any] = [None] * shape.places
+    for parameter in shape.parameters:
+        types[parameter.place] = parameter.value.storage
+    for out in shape.outs:
+        types[out.place] = ctypes.c_void_p
+    options = {"use_errno": True} if errno else {}
+    function = prototype(shape.result.storage, *types, **options)(address)
+    if not errno:
+        return lambda values: function(*values)
+
+    def call(values: List[Any]) -> Any:
+        ctypes.set_errno(0)
+        return function(*values)
+
+    return call
+
+
+def says_failure(value: Value, raw: Any) -> bool:
+    """Whether a result is one that tells of a failure, where errno is asked for."""
+    kind = value.kind
+    if kind == _native.VOID:
+        return True
+    if kind == _native.POINTER_:
+        return raw in (None, 0, 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 1)
+    if kind in (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE):
+        return not isfinite(raw)
+    if value.whole or kind in (_native.BOOL, _native.CHAR) or isinstance(raw, complex):
+        return False
+    if _native.kaa_ctype_is_signed(_native.kaa_ctype_strip(value.ctype)):
+        return bool(raw < 0)
+    return bool(raw == 2 ** (8 * ctypes.sizeof(value.storage)) - 1)
+
+
+def run_in_frame(call: Callable[[], Any]) -> Any:
+    """Runs a call of C; raises what a callback in it raised."""
+    outer = here.frame
+    frame: Frame = []
+    here.frame = frame
+    try:
+        raw = call()
+    finally:
+        here.frame = outer
+    if frame:
+        try:
+            raise frame[0]
+        finally:
+            # The frame must not keep the exception alive, nor it the frame.
+            frame.clear()
+    return raw
+
+
+def release(kept: List[Any]) -> None:
+    """Ends what was lent to C for one call."""
+    for one in kept:
+        if isinstance(one, Closure):
+            if one.scope == _native.SCOPE_CALL:
+                one.close()
+        elif isinstance(one, memoryview):
+            one.release()
+
+
+class PlainFunction(Function):
+    """A C function that ctypes calls."""
+
+    __slots__ = (
+        "_item",
+        "_library",
+        "address",
+        "_shape",
+        "_call",
+        "_errno",
+        "_give",
+        "_variadic",
+        "__weakref__",
+    )
+
+    def __init__(self, library: Library, item: int, address: int) -> None:
+        self._item = item
+        self._library = library
+        self.address = address
+        native = _native.DeclItem.from_address(item)
+        function = _native.kaa_ctype_strip(native.type)
+        self._shape = shape = shape_of(library, native, function)
+        holds_gil = shape.name in library._hold_gil or bool(
+            native.flags
+            & (_native.DECL_HOLD_GIL | _native.DECL_CONST | _native.DECL_PURE)
+        )
+        errno = shape.name in library._errno or bool(native.flags & _native.DECL_ERRNO)
+        self._errno: Optional[Callable[[], int]] = None
+        self._give = shape.result.give
+        if native.free_function is not None:
+            self._give = _freeing(library, shape, native.free_function)
+        self._variadic: Optional[Variadic] = None
+        values: List[Any] = [parameter.value for parameter in shape.parameters]
+        self._call: Caller
+        if (
+            shape.result.plain
+            and all(value.plain for value in values)
+            and not shape.variadic
+            and not (errno and holds_gil)
+        ):
+            self._call = _ctypes_caller(shape, address, errno, holds_gil)
+            if errno:
+                self._errno = ctypes.get_errno
+            return
+        if errno:
+            self._errno = _native.kaa_call_errno
+        storages: List[Any] = [ctypes.c_void_p] * shape.places
+        for parameter in shape.parameters:
+            value = parameter.value
+            storages[parameter.place] = None if value.whole else value.storage
+        make = Invoker.maker(address, shape.result, errno, holds_gil)
+        if shape.variadic:
+            self._variadic = Variadic(library, function, storages, make)
+            plain: Caller = self._variadic.caller(())
+            self._call = plain
+        else:
+            plan = Plan(function, errno, 0, library._declarations)
+            self._call = make(plan, storages)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        shape = self._shape
+        extra: Tuple[Any, ...] = ()
+        count = len(shape.parameters)
+        if keywords or len(args) != count:
+            if shape.variadic:
+                extra, args = args[count:], args[:count]
+            args = _bound(shape, args, keywords)
+        kept: List[Any] = []
+        try:
+            return self._convert_and_call(args, extra, kept)
+        finally:
+            release(kept)
+
+    def _convert_and_call(
+        self, args: Tuple[Any, ...], extra: Tuple[Any, ...], kept: List[Any]
+    ) -> Any:
+        shape = self._shape
+        values: List[Any] = [None] * shape.places
+        if shape.has_lengths:
+            _with_lengths(self._library, shape, args, values, kept)
+        else:
+            for parameter, given in zip(shape.parameters, args):
+                values[parameter.place] = taken(shape, parameter, given, kept)
+        cells = [out.value.storage() for out in shape.outs]
+        for out, cell in zip(shape.outs, cells):
+            values[out.place] = ctypes.addressof(cell)
+        call = self._call
+        if extra and self._variadic is not None:
+            call = self._with_extra(extra, values, kept)
+        raw = run_in_frame(lambda: call(values))
+        return self._answer(raw, cells)
+
+    def _with_extra(
+        self, extra: Tuple[Any, ...], values: List[Any], kept: List[Any]
+    ) -> Caller:
+        assert self._variadic is not None
+        kinds: List[Promoted] = []
+        for at, given in enumerate(extra, len(self._shape.parameters) + 1):
+            try:
+                promoted = Promoted.of(given, kept)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise prefixed(
+                    f"{self._shape.name}() argument {at}: ", error
+                ) from None
+            kinds.append(promoted)
+            values.append(promoted.value)
+        caller: Caller = self._variadic.caller(kinds)
+        return caller
+
+    def _answer(self, raw: Any, cells: List[Any]) -> Any:
+        shape = self._shape
+        if self._errno is not None and says_failure(shape.result, raw):
+            number = self._errno()
+            if number:
+                raise OSError(number, f"{shape.name}(): {os.strerror(number)}")
+        try:
+            result = self._give(raw)
+            outs = [
+                out.value.give(cell if out.value.whole else cell.value)
+                for out, cell in zip(shape.outs, cells)
+            ]
+        except (TypeError, ValueError, OverflowError) as error:
+            made = prefixed(f"{shape.name}() result: ", error)
+            raise (made if made is not error else ValueError(
+                f"{shape.name}() result: {error}"
+            )) from None
+        if not outs:
+            return result
+        if shape.result.storage is not None:
+            return (result, *outs)
+        return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+# [[kaa::free(function)]] ------------------------------------------------------------
+
+
+def _freeing(library: Library, shape: Shape, name: bytes) -> Callable[[Any], Any]:
+    """Copies what a result points at, then has it freed."""
+    text = name.decode("utf-8", "surrogateescape")
+    read = _copier(library, shape, text)
+    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(find_function(library, text))
+
+    def give(address: Optional[int]) -> Any:
+        if not address:
+            return None
+        try:
+            return read(address)
+        finally:
+            free(address)
+
+    return give
+
+
+def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
+    pointer = _native.kaa_ctype_strip(shape.result.ctype)
+    if shape.result.kind == _native.POINTER_:
+        target = _native.kaa_ctype_target(pointer)
+        kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
+        if kind == _native.CHAR:
+            return text_at
+        if kind in (_native.STRUCT, _native.UNION) and _native.kaa_ctype_is_complete(
+            target
+        ):
+            record: Any = library._types.ctypes_class(target)
+
+            def copy(address: int) -> Any:
+                made = record()
+                ctypes.memmove(ctypes.addressof(made), address, ctypes.sizeof(made))
+                return made
+
+            return copy
+    raise _error.UnsupportedError(
+        f"{shape.name}() has [[kaa::free({free})]], but a result of type"
+        f" {type_text(shape.result.ctype)} cannot be copied: it must point at char or"
+        " at a complete record"
+    )
+
+
+def find_function(library: Library, name: str) -> int:
+    """The address of a function: one that is declared, else a symbol of the
+    library, else of the program."""
+    item = library._declarations.find(name)
+    if item is not None:
+        if _native.DeclItem.from_address(item).kind == _native.DECL_FUNCTION:
+            declared = library._symbol(item)
+            if declared is not None:
+                return declared
+    address = ctypes.c_void_p()
+    raw = name.encode("utf-8", "surrogateescape")
+    status = _native.kaa_library_symbol(
+        library._native, raw, ctypes.byref(address), None
+    )
+    if status != _native.OK:
+        program = _native.LibraryP()
+        error = _native.Error()
+        _error.check(
+            _native.kaa_library_open(None, None, ctypes.byref(program), error), error
+        )
+        status = _native.kaa_library_symbol(program, raw, ctypes.byref(address), None)
+        _native.kaa_library_close(program)
+    if status != _native.OK or not address.value:
+        raise _error.SymbolError(
+            f"there is no function {name} in {library._label} or the program, but"
+            f" [[kaa::free({name})]] names it",
+            [name],
+        )
+    return int(address.value)
+
+
+def bind(library: Library, item: int, address: int) -> Function:
+    """The callable of a function's declaration at an address."""
+    try:
+        return PlainFunction(library, item, address)
+    except _error.UnsupportedError as error:
+        name = _native.DeclItem.from_address(item).name.decode("utf-8", "replace")
+        if str(error).startswith(name):
+            raise
+        raise _error.UnsupportedError(f"{name}(): {error}") from None

@@ -1,0 +1,461 @@
+"""Pointers for C from buffers, ctypes instances, text and addresses.
+
+Nothing is copied that C may write to. What is read only is passed where it
+stands too, but for text that has to be encoded, and for read-only buffers on
+interpreters without CPython's buffer functions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import weakref
+from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
+from typing import Any, Dict, MutableMapping, Optional, Tuple
+
+from kaa import _native
+from kaa._types import BASIC, TypeMap, type_text
+
+_CPYTHON = sys.implementation.name == "cpython"
+
+
+class _NoReference:
+    """Where byref() gives a pointer, there is nothing else to know."""
+
+
+#: What ctypes.byref() gives.
+Reference: Any = type(ctypes.byref(ctypes.c_int())) if _CPYTHON else _NoReference
+_INSTANCES = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
+_ADDRESSES = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)
+
+_BYTES = (_native.CHAR, _native.SCHAR, _native.UCHAR)
+_SIGNED_CODES = frozenset("bhilqn")
+_UNSIGNED_CODES = frozenset("BHILQN")
+_FLOAT_CODES = {"f": 4, "d": 8, "g": ctypes.sizeof(ctypes.c_longdouble)}
+_NATIVE_ORDER = "@=<" if sys.byteorder == "little" else "@=>!"
+_OTHER_ORDER = "__ctype_be__" if sys.byteorder == "little" else "__ctype_le__"
+_COMPLEX_CODES = {
+    _native.CFLOAT: ("Zf", "F"),
+    _native.CDOUBLE: ("Zd", "D"),
+    _native.CLDOUBLE: ("Zg", "G"),
+}
+#: How messages name the format that a kind of element wants.
+_CODES: Dict[int, str] = {
+    _native.BOOL: "?",
+    _native.SHORT: "h",
+    _native.USHORT: "H",
+    _native.INT: "i",
+    _native.UINT: "I",
+    _native.LONG: "l",
+    _native.ULONG: "L",
+    _native.LLONG: "q",
+    _native.ULLONG: "Q",
+    _native.WCHAR: "w",
+    _native.CHAR16: "H",
+    _native.CHAR32: "I",
+    _native.FLOAT: "f",
+    _native.DOUBLE: "d",
+    _native.LDOUBLE: "g",
+    _native.CFLOAT: "Zf",
+    _native.CDOUBLE: "Zd",
+    _native.CLDOUBLE: "Zg",
+}
+
+
+# Text in C's memory. ---------------------------------------------------------
+
+
+def text_at(address: int) -> str:
+    """The UTF-8 text at an address; undecodable bytes become lone surrogates."""
+    return ctypes.string_at(address).decode("utf-8", "surrogateescape")
+
+
+def wide_at(address: int) -> str:
+    """The wchar_t text at an address."""
+    return ctypes.wstring_at(address)
+
+
+def _units(address: int, unit: Any) -> bytes:
+    size = ctypes.sizeof(unit)
+    count = 0
+    while unit.from_address(address + count * size).value:
+        count += 1
+    return ctypes.string_at(address, count * size)
+
+
+def char16_at(address: int) -> str:
+    """The UTF-16 text at an address."""
+    return _units(address, ctypes.c_uint16).decode(_utf(16), "surrogatepass")
+
+
+def char32_at(address: int) -> str:
+    """The UTF-32 text at an address."""
+    return _units(address, ctypes.c_uint32).decode(_utf(32), "surrogatepass")
+
+
+def _utf(bits: int) -> str:
+    return "utf-%d-%s" % (bits, "le" if sys.byteorder == "little" else "be")
+
+
+def is_contiguous(view: memoryview) -> bool:
+    """Whether a view's elements stand one after the other, in C's order. Asked of
+    the strides, because PyPy's own answer is always yes."""
+    shape, strides = view.shape or (), view.strides or ()
+    if 0 in shape:
+        return True
+    expected = view.itemsize
+    for length, stride in zip(reversed(shape), reversed(strides)):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return True
+
+
+# Addresses of Python's memory. -------------------------------------------------
+
+if _CPYTHON:
+
+    class _PyBuffer(ctypes.Structure):
+        """Py_buffer, of which the address alone is read."""
+
+        _fields_ = [
+            ("buf", ctypes.c_void_p),
+            ("obj", ctypes.c_void_p),
+            ("len", ctypes.c_ssize_t),
+            ("itemsize", ctypes.c_ssize_t),
+            ("readonly", ctypes.c_int),
+            ("ndim", ctypes.c_int),
+            ("pointers", ctypes.c_void_p * 5),
+            ("spare", ctypes.c_void_p * 8),
+        ]
+
+    _FULL_RO = 0x011C
+    _get_buffer = ctypes.PYFUNCTYPE(
+        ctypes.c_int, ctypes.py_object, ctypes.POINTER(_PyBuffer), ctypes.c_int
+    )(("PyObject_GetBuffer", ctypes.pythonapi))
+    _release_buffer = ctypes.PYFUNCTYPE(None, ctypes.POINTER(_PyBuffer))(
+        ("PyBuffer_Release", ctypes.pythonapi)
+    )
+
+    def view_address(view: memoryview) -> Tuple[int, Any]:
+        """Where a view's first element stands; valid as long as the view."""
+        buffer = _PyBuffer()
+        _get_buffer(view, buffer, _FULL_RO)
+        address = buffer.buf or 0
+        _release_buffer(buffer)
+        return address, view
+
+else:
+
+    def view_address(view: memoryview) -> Tuple[int, Any]:
+        """Where a view's first element stands, and what keeps it there: the
+        object's own memory where it is writable, else a copy."""
+        if view.readonly or not is_contiguous(view):
+            copy = ctypes.create_string_buffer(view.tobytes())
+            return ctypes.addressof(copy), copy
+        flat = (ctypes.c_char * view.nbytes).from_buffer(view)
+        return ctypes.addressof(flat), (flat, view)
+
+
+def pointer_value(instance: Any) -> int:
+    """What a pointer instance, a byref or a function instance points at."""
+    if isinstance(instance, ctypes.c_void_p):
+        return instance.value or 0
+    if isinstance(instance, Reference):
+        # No attribute tells it; memmove() of nothing returns where to.
+        return ctypes.memmove(instance, b"", 0) or 0
+    return ctypes.cast(instance, ctypes.c_void_p).value or 0
+
+
+# What fits what. ---------------------------------------------------------------
+
+
+def code_fits(kind: int, size: int, signed: bool, code: str, itemsize: int) -> bool:
+    """Whether elements with a format's letter are those of a basic kind."""
+    if kind in _BYTES:
+        return itemsize == 1 and code in ("b", "B", "c")
+    if itemsize != size:
+        return False
+    if kind == _native.BOOL:
+        return code == "?"
+    if kind in (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE):
+        return _FLOAT_CODES.get(code) == size and (
+            kind != _native.LDOUBLE or code == "g"
+        )
+    if kind in _COMPLEX_CODES:
+        return code in _COMPLEX_CODES[kind]
+    if kind in (_native.WCHAR, _native.CHAR16, _native.CHAR32):
+        if code in ("u", "w"):
+            return True
+    elif not _native.SHORT <= kind <= _native.ULLONG:
+        return False
+    return code in (_SIGNED_CODES if signed else _UNSIGNED_CODES)
+
+
+def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
+    """Whether instances of a ctypes class are what C knows as `ctype`."""
+    if not isinstance(kind, type):
+        return False
+    behind = _native.kaa_ctype_strip(ctype)
+    c_kind = _native.kaa_ctype_kind_of(behind)
+    if c_kind == _native.ENUM:
+        target = _native.kaa_ctype_target(behind)
+        return bool(target) and fits(types, target, kind)
+    if c_kind == _native.POINTER_:
+        return _pointer_fits(types, behind, kind)
+    if c_kind == _native.ARRAY:
+        return (
+            issubclass(kind, Array)
+            and kind._length_ == _native.kaa_ctype_count(behind)
+            and fits(types, _native.kaa_ctype_target(behind), kind._type_)
+        )
+    if c_kind in (_native.STRUCT, _native.UNION):
+        return _record_fits(types, behind, kind)
+    if issubclass(kind, _SimpleCData):
+        size = ctypes.sizeof(kind)
+        if _CPYTHON and size > 1 and getattr(kind, _OTHER_ORDER, None) is kind:
+            return False
+        return code_fits(
+            c_kind,
+            _native.kaa_ctype_size(behind),
+            bool(_native.kaa_ctype_is_signed(behind)),
+            kind._type_,  # type: ignore[attr-defined]
+            size,
+        )
+    return c_kind in BASIC and BASIC[c_kind] is not None and issubclass(
+        kind, BASIC[c_kind]
+    )
+
+
+def _pointer_fits(types: TypeMap, pointer: int, kind: Any) -> bool:
+    target = _native.kaa_ctype_target(pointer)
+    pointee = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
+    if issubclass(kind, ctypes.c_void_p):
+        return True
+    if pointee == _native.FUNCTION:
+        return issubclass(kind, _CFuncPtr)
+    if issubclass(kind, ctypes.c_char_p):
+        return pointee in _BYTES or pointee == _native.VOID
+    if issubclass(kind, ctypes.c_wchar_p):
+        return pointee in (_native.WCHAR, _native.VOID)
+    if issubclass(kind, _Pointer):
+        return pointee == _native.VOID or fits(types, target, kind._type_)
+    return False
+
+
+def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
+    if issubclass(kind, types.ctypes_class(record)):
+        return True
+    # A class of another library's is as good if C takes the types for one.
+    for base in kind.__mro__:
+        owner = getattr(base, "_types_", None)
+        if isinstance(owner, TypeMap):
+            origin = owner.origin(base)
+            if origin is not None:
+                return bool(_native.kaa_ctype_same(origin, record))
+    return False
+
+
+# Pointers. ---------------------------------------------------------------------
+
+
+class Pointee:
+    """What a pointer type points at, and so what it takes."""
+
+    __slots__ = ("types", "pointer", "target", "kind", "size", "signed")
+
+    def __init__(self, types: Any, pointer: int, target: int) -> None:
+        self.types = types
+        self.pointer = pointer
+        self.target = target
+        behind = _native.kaa_ctype_strip(target)
+        kind = _native.kaa_ctype_kind_of(behind)
+        if kind == _native.ENUM and _native.kaa_ctype_target(behind):
+            behind = _native.kaa_ctype_strip(_native.kaa_ctype_target(behind))
+            kind = _native.kaa_ctype_kind_of(behind)
+        self.kind = kind
+        self.size = _native.kaa_ctype_size(behind)
+        self.signed = bool(_native.kaa_ctype_is_signed(behind))
+
+    def take(self, value: Any, writable: bool) -> Tuple[int, Any]:
+        """The address for a value, and what keeps it valid."""
+        if value is None:
+            return 0, None
+        if isinstance(value, str):
+            return self._text(value, writable)
+        if isinstance(value, _INSTANCES):
+            return self._instance(value, writable), value
+        if self.kind == _native.VOID and isinstance(value, int):
+            if 0 <= value < 1 << 64:
+                return int(value), None
+            from kaa._convert import shown
+
+            raise OverflowError(
+                f"{shown(value)} is out of range for {type_text(self.pointer)}"
+                f" (0 to {(1 << 64) - 1})"
+            )
+        view = self.view(value, writable)
+        if not is_contiguous(view):
+            raise self.refusal(
+                f"a {type(value).__name__} that is not contiguous", writable
+            )
+        return view_address(view)
+
+    def view(self, value: Any, writable: bool) -> memoryview:
+        """The view of a buffer whose elements fit, contiguous or not."""
+        name = type(value).__name__
+        try:
+            view = memoryview(value)
+        except (TypeError, BufferError):
+            raise self.refusal(name, writable, value) from None
+        if not self.format_fits(view):
+            if not isinstance(value, (bytes, bytearray)):
+                name += f" of format {view.format!r}"
+            raise self.refusal(name, writable, value)
+        if writable and view.readonly:
+            if not isinstance(value, bytes):
+                name = f"a read-only {name}"
+            raise self.refusal(name, writable, value)
+        return view
+
+    def format_fits(self, view: memoryview) -> bool:
+        """Whether a buffer's elements are the pointee."""
+        if self.kind == _native.VOID:
+            return True
+        code = view.format
+        if code[:1] in ("<", ">", "=", "@", "!"):
+            if code[0] not in _NATIVE_ORDER and view.itemsize > 1:
+                return False
+            code = code[1:]
+        return code_fits(self.kind, self.size, self.signed, code, view.itemsize)
+
+    def _text(self, value: str, writable: bool) -> Tuple[int, Any]:
+        if writable or self.kind not in (
+            _native.CHAR,
+            _native.WCHAR,
+            _native.CHAR16,
+            _native.CHAR32,
+        ):
+            raise self.refusal("str", writable, value)
+        if "\0" in value:
+            raise ValueError("embedded NUL character")
+        buffer = ctypes.create_string_buffer(self._encoded(value) + b"\0\0\0")
+        return ctypes.addressof(buffer), buffer
+
+    def _encoded(self, value: str) -> bytes:
+        try:
+            if self.kind == _native.CHAR:
+                return value.encode("utf-8", "surrogateescape")
+            bits = 16 if self.size == 2 else 32
+            return value.encode(_utf(bits), "surrogatepass")
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"character {error.start} is a lone surrogate"
+            ) from None
+
+    def _instance(self, value: Any, writable: bool) -> int:
+        """The address for a ctypes instance: the instance itself where it is of
+        the pointee's type, or what it points at."""
+        kind = type(value)
+        if self.kind == _native.VOID:
+            if isinstance(value, (_Pointer, Reference) + _ADDRESSES):
+                return pointer_value(value)
+            if not isinstance(value, _CFuncPtr):
+                return ctypes.addressof(value)
+        elif isinstance(value, Reference):
+            if self._holds(type(value._obj)):
+                return pointer_value(value)
+            raise self.refusal(f"byref({type(value._obj).__name__})", writable)
+        elif isinstance(value, _Pointer) and self._holds(kind._type_):
+            return pointer_value(value)
+        elif self._holds(kind):
+            return ctypes.addressof(value)
+        elif isinstance(value, _ADDRESSES):
+            if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
+                return pointer_value(value)
+        raise self.refusal(kind.__name__, writable, value)
+
+    def _holds(self, kind: Any) -> bool:
+        """Whether an instance is one of the pointee, or an array of it."""
+        return fits(self.types, self.target, kind) or (
+            issubclass(kind, Array) and fits(self.types, self.target, kind._type_)
+        )
+
+    def wanted(self, writable: bool) -> str:
+        """What the pointer takes, for a message."""
+        buffer = "a writable C-contiguous buffer" if writable else "a C-contiguous buffer"
+        if self.kind == _native.VOID:
+            return f"{buffer}, a pointer or an address"
+        if self.kind in _BYTES:
+            text = "str, bytes or " if self.kind == _native.CHAR and not writable else ""
+            return f"{text}{buffer} of bytes"
+        if self.kind in _CODES:
+            text = ""
+            if not writable and _native.WCHAR <= self.kind <= _native.CHAR32:
+                text = "str or "
+            return f"{text}{buffer} of format '{_CODES[self.kind]}'"
+        return f"a ctypes instance or pointer of {type_text(self.target)}"
+
+    def refusal(self, given: str, writable: bool, value: Any = None) -> TypeError:
+        """The exception for a value that is not taken."""
+        hint = ""
+        if self.kind == _native.CHAR and writable and isinstance(value, (str, bytes)):
+            hint = "; declare it const char * if the function does not write"
+        return TypeError(
+            f"'{type_text(self.pointer)}' needs {self.wanted(writable)}, not {given}{hint}"
+        )
+
+    def extent(self, value: Any) -> Optional[int]:
+        """How many elements a value that was taken has (bytes for void); None
+        where only C knows."""
+        if value is None:
+            return 0
+        size = self.size or 1
+        if isinstance(value, str):
+            return len(self._encoded(value)) // size
+        if isinstance(value, Reference):
+            whole = value._obj
+            gone = pointer_value(value) - ctypes.addressof(whole)
+            return max(ctypes.sizeof(whole) - gone, 0) // size if gone >= 0 else 0
+        if isinstance(value, _INSTANCES):
+            if isinstance(value, _Pointer) and (
+                self.kind == _native.VOID or self._holds(value._type_)
+            ):
+                return None if value else 0
+            if self.kind != _native.VOID and self._holds(type(value)):
+                return ctypes.sizeof(value) // size
+            if isinstance(value, _ADDRESSES):
+                return None if value else 0
+            return ctypes.sizeof(value) // size
+        if isinstance(value, int):
+            return None if value else 0
+        return memoryview(value).nbytes // size
+
+
+_pointees: MutableMapping[TypeMap, Dict[int, Pointee]] = weakref.WeakKeyDictionary()
+
+
+def pointee_of(types: TypeMap, ctype: int) -> Pointee:
+    """What is known of a pointer type, worked out once."""
+    try:
+        return _pointees[types][ctype]
+    except KeyError:
+        target = _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
+        # A value of the dictionary must not keep its key alive.
+        made = Pointee(weakref.proxy(types), ctype, target)
+        return _pointees.setdefault(types, {}).setdefault(ctype, made)
+
+
+def pointer_argument(
+    types: TypeMap, ctype: int, value: Any, writable: bool
+) -> Tuple[int, Any]:
+    """The address to pass for a parameter of a pointer type, and what must be
+    kept alive meanwhile. Raises TypeError, ValueError or OverflowError with the
+    reason alone."""
+    return pointee_of(types, ctype).take(value, writable)
+
+
+def extent(types: TypeMap, ctype: int, value: Any) -> Optional[int]:
+    """How many elements of the pointee a value that was taken has (bytes for
+    void pointers); None where only C knows."""
+    return pointee_of(types, ctype).extent(value)

@@ -1,0 +1,581 @@
+"""C types as Python sees them: a view of each, and its ctypes class.
+
+`CType` reads a kaa_ctype; `TypeMap` makes, once each, the ctypes class whose
+instances have that type's size and layout, and the IntEnum of an enum. Records
+are made in `_records`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+from _thread import RLock
+from operator import index
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+
+from kaa import _native
+
+_KIND_NAMES: Dict[int, str] = {
+    _native.VOID: "void",
+    _native.BOOL: "bool",
+    _native.CHAR: "char",
+    _native.SCHAR: "schar",
+    _native.UCHAR: "uchar",
+    _native.SHORT: "short",
+    _native.USHORT: "ushort",
+    _native.INT: "int",
+    _native.UINT: "uint",
+    _native.LONG: "long",
+    _native.ULONG: "ulong",
+    _native.LLONG: "llong",
+    _native.ULLONG: "ullong",
+    _native.INT128: "int128",
+    _native.UINT128: "uint128",
+    _native.WCHAR: "wchar",
+    _native.CHAR16: "char16",
+    _native.CHAR32: "char32",
+    _native.FLOAT16: "float16",
+    _native.FLOAT: "float",
+    _native.DOUBLE: "double",
+    _native.LDOUBLE: "ldouble",
+    _native.FLOAT128: "float128",
+    _native.CFLOAT: "cfloat",
+    _native.CDOUBLE: "cdouble",
+    _native.CLDOUBLE: "cldouble",
+    _native.VALIST: "valist",
+    _native.POINTER_: "pointer",
+    _native.ARRAY: "array",
+    _native.STRUCT: "struct",
+    _native.UNION: "union",
+    _native.ENUM: "enum",
+    _native.FUNCTION: "function",
+    _native.TYPEDEF: "typedef",
+    _native.QUALIFIED: "qualified",
+}
+
+
+class Member(NamedTuple):
+    """A member of a record; offsets in bytes, bit positions in bits."""
+
+    name: Optional[str]
+    type: "CType"
+    offset: int
+    bit_position: int
+    bit_width: Optional[int]
+
+
+class Parameter(NamedTuple):
+    """A parameter of a function type."""
+
+    name: Optional[str]
+    type: "CType"
+
+
+class CType:
+    """A C type. Immutable; equal if it is the same type of the same text.
+
+    `address` is that of the kaa_ctype, `keep` whatever owns it.
+    """
+
+    __slots__ = ("address", "keep")
+
+    def __init__(self, address: int, keep: object = None) -> None:
+        self.address = address
+        self.keep = keep
+
+    def _view(self, address: Optional[int]) -> Optional[CType]:
+        return CType(address, self.keep) if address else None
+
+    @property
+    def kind(self) -> int:
+        """Its KAA_CTYPE_ number: typedefs and qualified types as such."""
+        return int(_native.kaa_ctype_kind_of(self.address))
+
+    @property
+    def kind_name(self) -> str:
+        """Its kind as a word."""
+        return _KIND_NAMES.get(self.kind, "unknown")
+
+    @property
+    def size(self) -> int:
+        """sizeof; 0 where it is not known."""
+        return int(_native.kaa_ctype_size(self.address))
+
+    @property
+    def align(self) -> int:
+        """_Alignof"""
+        return int(_native.kaa_ctype_align(self.address))
+
+    @property
+    def name(self) -> Optional[str]:
+        """The tag, the typedef's or the basic type's name."""
+        return _native.text_or_none(_native.kaa_ctype_name(self.address))
+
+    @property
+    def target(self) -> Optional[CType]:
+        """What it points at, holds, returns, names or qualifies."""
+        return self._view(_native.kaa_ctype_target(self.address))
+
+    @property
+    def count(self) -> int:
+        """How many elements, parameters, members, or names it has."""
+        return int(_native.kaa_ctype_count(self.address))
+
+    @property
+    def flags(self) -> int:
+        """A function's or record's KAA_CTYPE_ bits."""
+        return int(_native.kaa_ctype_flags(self.address))
+
+    @property
+    def qualifiers(self) -> int:
+        """KAA_CTYPE_CONST and so on."""
+        return int(_native.kaa_ctype_qualifiers(self.address))
+
+    @property
+    def is_const(self) -> bool:
+        """Whether C may not write to it."""
+        return bool(self.qualifiers & _native.CONST)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its size is known."""
+        return bool(_native.kaa_ctype_is_complete(self.address))
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether an integer type has negative values."""
+        return bool(_native.kaa_ctype_is_signed(self.address))
+
+    @property
+    def is_variadic(self) -> bool:
+        """Whether a function type ends in `...`."""
+        return self.kind == _native.FUNCTION and bool(self.flags & _native.VARIADIC)
+
+    @property
+    def members(self) -> Tuple[Member, ...]:
+        """The members of a record, laid out."""
+        native = _native.kaa_ctype_members(self.address)
+        if not native:
+            return ()
+        return tuple(
+            Member(
+                _native.text_or_none(one.name),
+                CType(one.type, self.keep),
+                one.offset,
+                one.bit_position,
+                None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width,
+            )
+            for one in native[: self.count]
+        )
+
+    @property
+    def parameters(self) -> Tuple[Parameter, ...]:
+        """The parameters of a function type."""
+        native = _native.kaa_ctype_parameters(self.address)
+        if not native:
+            return ()
+        return tuple(
+            Parameter(_native.text_or_none(one.name), CType(one.type, self.keep))
+            for one in native[: self.count]
+        )
+
+    @property
+    def enumerators(self) -> Tuple[Tuple[str, int], ...]:
+        """The names of an enum and their values."""
+        native = _native.kaa_ctype_enumerators(self.address)
+        if not native:
+            return ()
+        return tuple(
+            (
+                one.name.decode("utf-8", "surrogateescape"),
+                one.value + 2**64 if one.is_unsigned else one.value,
+            )
+            for one in native[: self.count]
+        )
+
+    @property
+    def definition(self) -> str:
+        """A record or an enum written out as C."""
+        return _native.printed(_native.kaa_ctype_print_definition, self.address)
+
+    def strip(self) -> CType:
+        """The type behind typedefs and qualifiers."""
+        return CType(_native.kaa_ctype_strip(self.address), self.keep)
+
+    def declare(self, name: str) -> str:
+        """The C declaration of `name` with this type."""
+        return _native.printed(_native.kaa_ctype_print, self.address, name.encode())
+
+    def is_same(self, other: CType) -> bool:
+        """Whether C takes both for the same type, perhaps of another text."""
+        return bool(_native.kaa_ctype_same(self.address, other.address))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, CType):
+            return self.address == other.address
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.address)
+
+    def __str__(self) -> str:
+        return _native.printed(_native.kaa_ctype_print, self.address, None)
+
+    def __repr__(self) -> str:
+        return f"<CType {self}>"
+
+
+def named(address: int) -> Tuple[int, Optional[str]]:
+    """The type behind typedefs and qualifiers, and the outermost typedef's name."""
+    name = None
+    kind = _native.kaa_ctype_kind_of(address)
+    while kind in (_native.TYPEDEF, _native.QUALIFIED):
+        if kind == _native.TYPEDEF and name is None:
+            name = _native.text_or_none(_native.kaa_ctype_name(address))
+        address = _native.kaa_ctype_target(address)
+        kind = _native.kaa_ctype_kind_of(address)
+    return address, name
+
+
+def type_text(address: int) -> str:
+    """A C type as C writes it."""
+    return _native.printed(_native.kaa_ctype_print, address, None)
+
+
+# What ctypes has no class for. --------------------------------------------
+
+
+def _words(value: int, signed: bool) -> Tuple[int, int]:
+    low = -(2**127) if signed else 0
+    if not low <= value < low + 2**128:
+        name = "__int128" if signed else "unsigned __int128"
+        raise OverflowError(
+            f"{value} is out of range for {name} ({low} to {low + 2**128 - 1})"
+        )
+    return value & (2**64 - 1), (value >> 64) & (2**64 - 1)
+
+
+class _Wide(ctypes.Structure):
+    """A 128-bit integer: two words, the low one first."""
+
+    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+    _signed_ = True
+
+    def __init__(self, value: Any = 0) -> None:
+        super().__init__()
+        self.value = value
+
+    @property
+    def value(self) -> int:
+        whole: int = self.low | self.high << 64
+        return whole - 2**128 if self._signed_ and whole >> 127 else whole
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.low, self.high = _words(index(value), self._signed_)
+
+    def __index__(self) -> int:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value})"
+
+
+class Int128(_Wide):
+    """__int128"""
+
+
+class UInt128(_Wide):
+    """unsigned __int128"""
+
+    _signed_ = False
+
+
+class _Complex(ctypes.Structure):
+    """A C complex number."""
+
+    def __init__(self, value: Any = 0.0) -> None:
+        super().__init__()
+        self.value = value
+
+    @property
+    def value(self) -> complex:
+        return complex(self.real, self.imag)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        value = complex(value)
+        self.real = value.real
+        self.imag = value.imag
+
+    def __complex__(self) -> complex:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value})"
+
+
+class ComplexFloat(_Complex):
+    """float _Complex"""
+
+    _fields_ = [("real", ctypes.c_float), ("imag", ctypes.c_float)]
+
+
+class ComplexDouble(_Complex):
+    """double _Complex"""
+
+    _fields_ = [("real", ctypes.c_double), ("imag", ctypes.c_double)]
+
+
+class ComplexLongDouble(_Complex):
+    """long double _Complex"""
+
+    _fields_ = [("real", ctypes.c_longdouble), ("imag", ctypes.c_longdouble)]
+
+
+def _character_value(base: Any, largest: int, name: str) -> Any:
+    """A property `value` that is text, over the code that ctypes keeps."""
+    code: Any = base.value
+
+    def read(self: Any) -> str:
+        number = code.__get__(self)
+        return chr(number) if number <= largest else "\ufffd"
+
+    def write(self: Any, value: Any) -> None:
+        code.__set__(self, character(value, largest, name))
+
+    return property(read, write)
+
+
+class Char16(ctypes.c_uint16):
+    """char16_t: `value` is a str of one UTF-16 unit."""
+
+    value: Any = _character_value(ctypes.c_uint16, 0xFFFF, "char16_t")
+
+
+class Char32(ctypes.c_uint32):
+    """char32_t: `value` is a str of one character."""
+
+    value: Any = _character_value(ctypes.c_uint32, 0x10FFFF, "char32_t")
+
+
+def character(value: Any, largest: int, name: str) -> int:
+    """The code of a str of one character, or of an int."""
+    if isinstance(value, int):
+        code = value
+    elif isinstance(value, str):
+        if len(value) != 1:
+            raise ValueError(f"{name} needs one character, not {len(value)}")
+        code = ord(value)
+    else:
+        raise TypeError(f"str expected for {name}, not {type(value).__name__}")
+    if not 0 <= code <= largest:
+        raise OverflowError(f"{value!r} does not fit {name}")
+    return code
+
+
+def _opaque_number(name: str, kind: int) -> Any:
+    size = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
+    fields = [("bytes", ctypes.c_ubyte * size)]
+    return type(name, (ctypes.Structure,), {"_fields_": fields})
+
+
+BASIC: Dict[int, Any] = {
+    _native.VOID: None,
+    _native.BOOL: ctypes.c_bool,
+    _native.CHAR: ctypes.c_char,
+    _native.SCHAR: ctypes.c_byte,
+    _native.UCHAR: ctypes.c_ubyte,
+    _native.SHORT: ctypes.c_short,
+    _native.USHORT: ctypes.c_ushort,
+    _native.INT: ctypes.c_int,
+    _native.UINT: ctypes.c_uint,
+    _native.LONG: ctypes.c_long,
+    _native.ULONG: ctypes.c_ulong,
+    _native.LLONG: ctypes.c_longlong,
+    _native.ULLONG: ctypes.c_ulonglong,
+    _native.INT128: Int128,
+    _native.UINT128: UInt128,
+    _native.WCHAR: ctypes.c_wchar,
+    _native.CHAR16: Char16,
+    _native.CHAR32: Char32,
+    _native.FLOAT: ctypes.c_float,
+    _native.DOUBLE: ctypes.c_double,
+    _native.LDOUBLE: ctypes.c_longdouble,
+    _native.CFLOAT: ComplexFloat,
+    _native.CDOUBLE: ComplexDouble,
+    _native.CLDOUBLE: ComplexLongDouble,
+}
+# Kinds with a layout and no value.
+_RAW = {
+    _native.FLOAT16: "Float16",
+    _native.FLOAT128: "Float128",
+    _native.VALIST: "VaList",
+}
+
+
+class TypeMap:
+    """The ctypes classes and IntEnums of one library's types.
+
+    Every method takes the address of a kaa_ctype. A class, once made, stays; a
+    type has one class. Threads may share a map.
+    """
+
+    __slots__ = (
+        "module",
+        "keep",
+        "records",
+        "_ready",
+        "_classes",
+        "_enums",
+        "_origins",
+        "_lock",
+        "__weakref__",
+    )
+
+    def __init__(self, module: str, keep: object = None) -> None:
+        from kaa._records import RecordMaker
+
+        self.module = module
+        self.keep = keep
+        # What other threads may see; _classes may hold unfinished ones.
+        self._ready: Dict[int, Any] = {}
+        self._classes: Dict[int, Any] = {}
+        self._enums: Dict[int, Optional[Type[enum.IntEnum]]] = {}
+        # Record class -> the address of its type.
+        self._origins: Dict[Any, int] = {}
+        self._lock = RLock()
+        self.records = RecordMaker(self)
+
+    def ctypes_class(self, address: int) -> Any:
+        """The ctypes class of a type; None for void."""
+        try:
+            return self._ready[address]
+        except KeyError:
+            with self._lock:
+                made = self.make(address)
+                self.records.finish()
+                self._ready[address] = made
+            return made
+
+    def enum_class(self, address: int) -> Optional[Type[enum.IntEnum]]:
+        """The IntEnum of an enum (or of a typedef of one); None for others."""
+        try:
+            return self._enums[address]
+        except KeyError:
+            with self._lock:
+                return self._make_enum(address)
+
+    def ctype(self, address: int) -> CType:
+        """The view of a type that keeps it alive."""
+        return CType(address, self.keep)
+
+    def origin(self, record: Any) -> Optional[int]:
+        """The address of the type that a record class of this map stands for."""
+        return self._origins.get(record)
+
+    def is_native(self, address: int) -> bool:
+        """Whether ctypes itself knows the true layout of a record and of all in
+        it, so that it can be trusted to pass one by value."""
+        stripped = _native.kaa_ctype_strip(address)
+        self.ctypes_class(stripped)
+        return self.records.is_native(stripped)
+
+    def add(self, address: int, made: Any) -> None:
+        """Takes in a record class, perhaps without its fields yet."""
+        self._classes[address] = made
+        self._origins[made] = address
+
+    # Under the lock; record classes may come back without their fields.
+
+    def make(self, address: int, hint: Optional[str] = None) -> Any:
+        """The class of a type; a record's may lack its fields until finish()."""
+        if address in self._classes:
+            return self._classes[address]
+        kind = _native.kaa_ctype_kind_of(address)
+        if kind in (_native.TYPEDEF, _native.QUALIFIED):
+            behind, name = named(address)
+            made = self.make(behind, name)
+            if name and behind in self.records.unnamed:
+                self.records.name(behind, made, name)
+        elif kind in (_native.STRUCT, _native.UNION):
+            return self.records.shell(address, kind, hint)
+        elif kind == _native.POINTER_:
+            made = self._pointer(_native.kaa_ctype_target(address))
+        elif kind == _native.ARRAY:
+            made = self._array(address)
+        elif kind == _native.ENUM:
+            target = _native.kaa_ctype_target(address)
+            made = self.make(target) if target else ctypes.c_int
+        elif kind == _native.FUNCTION:
+            made = self._function(address)
+        elif kind in _RAW:
+            made = _opaque_number(_RAW[kind], kind)
+        else:
+            made = BASIC[kind]
+        self._classes[address] = made
+        return made
+
+    def _pointer(self, target: int) -> Any:
+        stripped = _native.kaa_ctype_strip(target)
+        kind = _native.kaa_ctype_kind_of(stripped)
+        if kind == _native.VOID:
+            return ctypes.c_void_p
+        if kind == _native.FUNCTION:
+            return self.make(stripped)
+        if _native.kaa_ctype_qualifiers(target) & _native.CONST:
+            if kind == _native.CHAR:
+                return ctypes.c_char_p
+            if kind == _native.WCHAR:
+                return ctypes.c_wchar_p
+        pointee = self.make(target)
+        return ctypes.POINTER(pointee)
+
+    def _array(self, address: int) -> Any:
+        count = _native.kaa_ctype_count(address)
+        element = _native.kaa_ctype_target(address)
+        made = self.make(element)
+        self.records.complete_within(element)
+        return made * (0 if count == _native.UNKNOWN_COUNT else count)
+
+    def _function(self, address: int) -> Any:
+        result = self.make(_native.kaa_ctype_target(address))
+        count = _native.kaa_ctype_count(address)
+        native = _native.kaa_ctype_parameters(address)
+        return ctypes.CFUNCTYPE(
+            result, *(self.make(native[i].type) for i in range(count))
+        )
+
+    def _make_enum(self, address: int) -> Optional[Type[enum.IntEnum]]:
+        behind, hint = named(address)
+        if behind not in self._enums:
+            made: Optional[Type[enum.IntEnum]] = None
+            if _native.kaa_ctype_kind_of(behind) == _native.ENUM:
+                view = CType(behind)
+                name = view.name or hint
+                if not name:
+                    # A typedef that comes later may still give it a name.
+                    return None
+                if view.enumerators:
+                    made = _int_enum(name, view.enumerators, self.module)
+                    made.__doc__ = view.definition
+            self._enums[behind] = made
+        self._enums[address] = self._enums[behind]
+        return self._enums[address]
+
+
+def _int_enum(
+    name: str, names: Tuple[Tuple[str, int], ...], module: str
+) -> Type[enum.IntEnum]:
+    try:
+        return enum.IntEnum(name, list(names), module=module)  # type: ignore[return-value]
+    except (TypeError, ValueError):
+        # Names that enum keeps for itself (_x_, mro): those are left out.
+        kept: List[Tuple[str, int]] = []
+        for one in names:
+            try:
+                enum.IntEnum(name, kept + [one], module=module)
+            except (TypeError, ValueError):
+                continue
+            kept.append(one)
+        return enum.IntEnum(name, kept, module=module)  # type: ignore[return-value]

@@ -1,0 +1,123 @@
+/* kaa/cpython.h - the bridge into a running CPython.
+ *
+ * Meant for kaa's Python package, which loads libkaa with ctypes and hands it a
+ * handle of the interpreter; C programs have no use for it. Nothing of kaa is
+ * compiled against CPython: the functions are looked up when the bridge is
+ * attached, layouts of objects are believed only after a probe, and where a
+ * probe fails the documented function is called instead.
+ *
+ * Objects of the interpreter are `void *` here. Every function but
+ * kaa_cpython_close() must be called with the interpreter's own GIL held (as
+ * ctypes.PyDLL does) and, as CPython's functions do, returns a new reference or
+ * leaves a Python exception pending and returns NULL.
+ */
+#ifndef KAA_CPYTHON_H
+#define KAA_CPYTHON_H
+
+#include <kaa/call.h>
+#include <kaa/closure.h>
+
+KAA_BEGIN_DECLS
+
+/** One interpreter, as kaa sees it. Opaque; lives as long as the process. */
+typedef struct kaa_cpython kaa_cpython;
+
+/** Bits of kaa_cpython_options::flags. */
+enum {
+    KAA_CPYTHON_NO_LAYOUT = 1u << 0, /**< Believe no layout: only documented
+                                          functions (for tests). */
+};
+
+/** What kaa needs to know of the interpreter. References are borrowed during
+ * the call; kaa takes its own. */
+typedef struct kaa_cpython_options {
+    uint32_t size;  /**< sizeof(kaa_cpython_options) in the caller. */
+    uint32_t flags; /**< KAA_CPYTHON_* bits; an unknown bit is refused. */
+    void *handle;   /**< dlopen handle in which the interpreter's functions are
+                         found; NULL: the program itself. */
+    uint64_t header_size;   /**< object.__basicsize__ */
+    uint32_t version;       /**< sys.hexversion >> 16: 0x030b for 3.11. */
+    uint32_t free_threaded; /**< 1: a build without GIL: no field is read. */
+    void *function_base;    /**< A class with empty __slots__, the base of
+                                 bound functions. */
+    void *cdata;            /**< ctypes' common base class, _CData. */
+    void *byref_type;       /**< type(ctypes.byref(...)) */
+    void *pointer_base;     /**< ctypes._Pointer */
+    void *function_pointer_base; /**< ctypes._CFuncPtr */
+    void *hooks;  /**< An object with the slow paths, methods written in Python:
+                       class_of(library, ctype), enum_of(library, ctype),
+                       pointer(library, ctype, value, flags),
+                       record(library, ctype, value),
+                       function(library, ctype, value),
+                       variadic(library, ctype, value, flags),
+                      extent(library, ctype, value, flags),
+                      addressof(instance). */
+    void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
+    void *sample_byref;      /**< ctypes.byref(sample) */
+    uint64_t sample_address; /**< ctypes.addressof(sample) */
+} kaa_cpython_options;
+
+/**
+ * Attaches to the interpreter that the calling thread runs.
+ *
+ * @owns   The host lives as long as the process.
+ * @gil    any; the interpreter's own is held
+ * @fails  KAA_UNSUPPORTED when the interpreter lacks a function that is needed
+ *         (the message names it), KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_cpython_attach(
+    const kaa_cpython_options *options, kaa_cpython **out_host, kaa_error *err);
+
+/**
+ * Makes a callable of the interpreter's from a C function.
+ *
+ * @param library  The Python object that owns `item`, its types and its code;
+ *                 the function keeps it alive.
+ * @param flags    KAA_DECL_HOLD_GIL and KAA_DECL_ERRNO add to the item's own.
+ * @param free_function  The address of what [[kaa::free]] names, or NULL.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_function(kaa_cpython *host, void *library,
+                                   const kaa_decl_item *item,
+                                   kaa_function address, uint32_t flags,
+                                   kaa_function free_function);
+
+/**
+ * Makes a C function pointer from a Python callable: an object with the
+ * attribute `address` that keeps the pointer alive.
+ *
+ * @param signature  A function type of `library`.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
+                                   const kaa_ctype *signature, void *callable);
+
+/**
+ * Tells which layouts were believed: bits 0 object type, 1 float, 2 int,
+ * 3 bytes, 4 ctypes data pointer, 5 byref.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_cpython_layouts(const kaa_cpython *host);
+
+/**
+ * Ends all callbacks into the interpreter: from now on they return their error
+ * value and touch nothing. For the interpreter's atexit. Waits (at most a
+ * second) for callbacks that are about to enter.
+ *
+ * @gil    any; the interpreter's own is not held
+ * @since  0.1
+ */
+KAA_API void kaa_cpython_close(kaa_cpython *host);
+
+KAA_END_DECLS
+
+#endif /* KAA_CPYTHON_H */

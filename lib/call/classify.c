@@ -1,0 +1,155 @@
+/* call/classify.c - which registers a type travels in.
+ *
+ * The algorithm of the System V x86-64 ABI, section 3.2.3, for what C has but
+ * vectors: each eightbyte of a value gets a class, members merge into it, and a
+ * value that has no class for its bytes, or is larger than two eightbytes, goes
+ * into memory as a whole.
+ *
+ * gcc and clang disagree on unnamed bit-fields (gcc: class INTEGER, clang: not
+ * there). A type for which that matters is refused.
+ */
+#include "call/internal.h"
+
+#define DEPTH_MAX 100
+
+typedef struct walk {
+    kaa_call__classes classes;
+    int with_unnamed;   /* do unnamed bit-fields count? */
+    const char *reason; /* why it cannot be passed; else NULL */
+} walk;
+
+static void
+merge(walk *w, uint64_t eightbyte, uint8_t class)
+{
+    uint8_t *have;
+
+    if (eightbyte > 1 || class == KAA_CALL__CLASS_NONE)
+        return;
+    have = &w->classes.of[eightbyte];
+    if (*have == class)
+        return;
+    if (*have == KAA_CALL__CLASS_NONE)
+        *have = class;
+    else if (*have == KAA_CALL__CLASS_MEMORY || class == KAA_CALL__CLASS_MEMORY)
+        *have = KAA_CALL__CLASS_MEMORY;
+    else if (*have == KAA_CALL__CLASS_INTEGER ||
+             class == KAA_CALL__CLASS_INTEGER)
+        *have = KAA_CALL__CLASS_INTEGER;
+    else if (*have != KAA_CALL__CLASS_SSE || class != KAA_CALL__CLASS_SSE)
+        *have = KAA_CALL__CLASS_MEMORY;
+}
+
+/* A scalar of `size` bytes; one that is not aligned puts all into memory. */
+static void
+scalar(walk *w, uint64_t offset, uint64_t size, uint64_t align, uint8_t class)
+{
+    if (offset % align != 0) {
+        merge(w, 0, KAA_CALL__CLASS_MEMORY);
+        return;
+    }
+    for (uint64_t at = offset / 8; at <= (offset + size - 1) / 8; at++)
+        merge(w, at, class);
+}
+
+static void visit(walk *w, const kaa_ctype *type, uint64_t offset, int depth);
+
+static void
+visit_record(walk *w, const kaa_ctype *type, uint64_t offset, int depth)
+{
+    const kaa_ctype_member *members = kaa_ctype_members(type);
+    uint64_t count = kaa_ctype_count(type);
+
+    for (uint64_t i = 0; i < count; i++) {
+        const kaa_ctype_member *m = &members[i];
+
+        if (m->bit_width == KAA_CTYPE_NOT_A_BIT_FIELD) {
+            visit(w, m->type, offset + m->offset, depth + 1);
+        } else if (m->bit_width > 0 && (m->name != NULL || w->with_unnamed)) {
+            uint64_t first = offset * 8 + m->bit_position;
+
+            merge(w, first / 64, KAA_CALL__CLASS_INTEGER);
+            merge(w, (first + m->bit_width - 1) / 64, KAA_CALL__CLASS_INTEGER);
+        }
+    }
+}
+
+/* Sizes are at most 16 here, so an array has at most 16 elements that count. */
+static void
+visit(walk *w, const kaa_ctype *type, uint64_t offset, int depth)
+{
+    const kaa_ctype *bare = kaa_ctype_strip(type);
+    uint64_t size = kaa_ctype_size(bare);
+    kaa_ctype_kind kind = kaa_ctype_kind_of(bare);
+
+    if (depth > DEPTH_MAX)
+        w->reason = "is nested too deep";
+    if (w->reason != NULL || size == 0)
+        return;
+    if (kind == KAA_CTYPE_STRUCT || kind == KAA_CTYPE_UNION) {
+        visit_record(w, bare, offset, depth);
+    } else if (kind == KAA_CTYPE_ARRAY) {
+        const kaa_ctype *element = kaa_ctype_target(bare);
+        uint64_t step = kaa_ctype_size(element);
+
+        for (uint64_t at = 0; step > 0 && at + step <= size; at += step)
+            visit(w, element, offset + at, depth + 1);
+    } else if (kind == KAA_CTYPE_FLOAT || kind == KAA_CTYPE_DOUBLE) {
+        scalar(w, offset, size, size, KAA_CALL__CLASS_SSE);
+    } else if (kind == KAA_CTYPE_CFLOAT || kind == KAA_CTYPE_CDOUBLE) {
+        scalar(w, offset, size, size / 2, KAA_CALL__CLASS_SSE);
+    } else if (kind == KAA_CTYPE_LDOUBLE) {
+        if (offset % 16 != 0) {
+            merge(w, 0, KAA_CALL__CLASS_MEMORY);
+        } else {
+            merge(w, 0, KAA_CALL__CLASS_X87);
+            merge(w, 1, KAA_CALL__CLASS_X87UP);
+        }
+    } else if (kind == KAA_CTYPE_FLOAT16 || kind == KAA_CTYPE_FLOAT128 ||
+               kind == KAA_CTYPE_VALIST) {
+        w->reason = "is of a type that kaa does not pass by value";
+    } else {
+        scalar(w, offset, size, size, KAA_CALL__CLASS_INTEGER);
+    }
+}
+
+/* The end of the algorithm: MEMORY anywhere, or half a long double. */
+static void
+settle(walk *w)
+{
+    uint8_t *of = w->classes.of;
+
+    if (of[0] == KAA_CALL__CLASS_MEMORY || of[1] == KAA_CALL__CLASS_MEMORY ||
+        (of[1] == KAA_CALL__CLASS_X87UP && of[0] != KAA_CALL__CLASS_X87))
+        of[0] = of[1] = KAA_CALL__CLASS_MEMORY;
+}
+
+kaa_status
+kaa_call__classify(const kaa_ctype *type, uint32_t number,
+                   kaa_call__classes *out, kaa_error *err)
+{
+    walk w = {.with_unnamed = 1}, other = {.with_unnamed = 0};
+    char text[120];
+
+    if (kaa_ctype_size(type) > 16) {
+        out->of[0] = out->of[1] = KAA_CALL__CLASS_MEMORY;
+        return KAA_OK;
+    }
+    visit(&w, type, 0, 0);
+    visit(&other, type, 0, 0);
+    settle(&w);
+    settle(&other);
+    if (w.reason == NULL && memcmp(&w.classes, &other.classes, 2) != 0)
+        w.reason = "has unnamed bit-fields, which gcc and clang pass "
+                   "differently";
+    if (w.reason == NULL && kaa_ctype_size(type) > 0 &&
+        w.classes.of[0] == KAA_CALL__CLASS_NONE)
+        w.reason = "begins with eight bytes, or all its bytes, of padding, "
+                   "which kaa does not pass by value";
+    if (w.reason != NULL) {
+        kaa_ctype_print(type, NULL, text, sizeof(text));
+        return kaa_base__fail(err, KAA_UNSUPPORTED, number, "%s %s", text,
+                              w.reason);
+    }
+    *out = w.classes;
+    return KAA_OK;
+}

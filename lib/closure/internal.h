@@ -1,0 +1,101 @@
+/* closure/internal.h - a closure, and the two ways of making its pointer.
+ *
+ *     trampoline i (code of libkaa) --> slots[i] --> kaa_closure   direct.c
+ *     trampoline of libffi's        ---------------> kaa_closure   libffi.c
+ *
+ * The first is quick and needs no executable memory at run time, but there are
+ * only so many, and they serve System V x86-64 and what call/ places itself.
+ */
+#ifndef KAA_CLOSURE_INTERNAL_H
+#define KAA_CLOSURE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <kaa/closure.h>
+
+#include "call/internal.h"
+
+/* Of a signature. libffi.c has a table of as many pointers on its stack. */
+#define KAA_CLOSURE__ARGUMENTS_MAX 1000u
+/* Of a signature that direct.c serves. */
+#define KAA_CLOSURE__DIRECT_MAX 64u
+
+#define KAA_CLOSURE__NO_SLOT UINT32_MAX
+
+struct kaa_closure {
+    kaa_closure_callback callback;
+    void *user;
+    atomic_int is_retired;
+    uint32_t argument_count;
+    kaa_call_plan *plan; /* how values of the signature travel */
+    void (*retired_hook)(void *user);
+    kaa_function pointer;
+    unsigned char *error_value; /* inside this block, result_size bytes */
+    size_t result_size;
+    /* direct.c */
+    uint32_t slot; /* or KAA_CLOSURE__NO_SLOT */
+    int has_split; /* some argument's halves do not stand together */
+    /* libffi.c */
+    ffi_closure *writable;
+    kaa_call__ffi *ffi;
+    uint32_t offsets[]; /* of arguments from a kaa_closure__frame */
+};
+
+/* Which way to take; tests choose, everybody else takes ANY. */
+enum { KAA_CLOSURE__ANY, KAA_CLOSURE__DIRECT_ONLY, KAA_CLOSURE__LIBFFI_ONLY };
+
+kaa_status kaa_closure__create(const kaa_ctype *signature,
+                               kaa_closure_callback callback, void *user,
+                               const kaa_closure_options *options, int way,
+                               kaa_closure **out_closure, kaa_error *err);
+
+/* Takes a slot: 1, or 0 where there is none for this closure. */
+int kaa_closure__direct_init(kaa_closure *closure);
+void kaa_closure__direct_fini(kaa_closure *closure);
+
+kaa_status kaa_closure__libffi_init(kaa_closure *closure, kaa_error *err);
+void kaa_closure__libffi_fini(kaa_closure *closure);
+
+/* Calls the callback, or gives the error value. */
+static inline void
+kaa_closure__answer(kaa_closure *closure, void *result, void *const *arguments)
+{
+    if (KAA_UNLIKELY(
+            atomic_load_explicit(&closure->is_retired, memory_order_acquire))) {
+        if (closure->retired_hook != NULL)
+            closure->retired_hook(closure->user);
+        memcpy(result, closure->error_value, closure->result_size);
+    } else {
+        closure->callback(result, arguments, closure->user);
+    }
+}
+
+#if KAA_CALL__SYSV
+/* What a trampoline leaves for kaa_closure__enter(), laid out by the assembly
+ * in trampolines.c. The first two members stand as in kaa_call__frame, so that
+ * offsets of places hold for both. */
+typedef struct kaa_closure__frame {
+    uint64_t integers[6];
+    uint64_t vectors[8];
+    union {
+        struct {
+            uint64_t integers[2]; /* rax, rdx */
+            uint64_t vectors[2];  /* xmm0, xmm1 */
+        } in;
+        unsigned char x87[32]; /* one or two long doubles */
+    } out;
+    uint64_t saved[2]; /* the caller's rbp, the return address */
+    /* what the caller put on the stack follows */
+} kaa_closure__frame;
+
+/* The number of trampolines: 16 bytes of code and 16 of data each. */
+#define KAA_CLOSURE__SLOTS 2048
+
+/* The code of trampoline 0; the others follow, 16 bytes each. */
+extern const unsigned char kaa_closure__trampolines[];
+
+/* Returns how many long doubles the result is: 0, 1 or 2. */
+uint32_t kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot);
+#endif
+
+#endif /* KAA_CLOSURE_INTERNAL_H */

@@ -1,0 +1,289 @@
+/* cpython/invoke.c - a call, from objects to registers and back. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "cpython/function.h"
+
+/* ---- frames ---- */
+
+static size_t
+align_up(size_t bytes, size_t align)
+{
+    return (bytes + align - 1) & ~(align - 1);
+}
+
+kaa_call__frame *
+kaa_cpython__new_frame(const kaa_call_plan *plan, kaa_cpython__frame *local)
+{
+    size_t result_at = align_up(plan->frame_size, 64);
+    size_t bytes = plan->frame_size;
+    kaa_call__frame *frame;
+    void *memory = NULL;
+
+    if (plan->result_in_memory)
+        bytes = align_up(result_at + (size_t)plan->result_size, 64);
+    if (bytes <= sizeof(*local) && !plan->result_in_memory)
+        return &local->frame;
+    if (plan->result_align > 64 || kaa_base__fault_due() ||
+        posix_memalign(&memory, 64, align_up(bytes, 64)) != 0) {
+        PY(PyErr_NoMemory)();
+        return NULL;
+    }
+    memset(memory, 0, bytes);
+    frame = memory;
+    frame->result_memory =
+        plan->result_in_memory ? (char *)memory + result_at : NULL;
+    return frame;
+}
+
+void
+kaa_cpython__release_frame(kaa_call__frame *frame,
+                           const kaa_cpython__frame *local)
+{
+    if (frame != &local->frame)
+        free(frame);
+}
+
+/* ---- calling ---- */
+
+int
+kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
+                 kaa_call__frame *frame)
+{
+    kaa_cpython__record record;
+
+    if (self->flags & FUNCTION_IS_CLOSED) {
+        kaa_call__run(plan, self->target, frame);
+        return 0;
+    }
+    kaa_cpython__begin(&record, self->host, self->flags & FUNCTION_HOLDS_GIL);
+    kaa_call__run(plan, self->target, frame);
+    return kaa_cpython__end(&record);
+}
+
+/* ---- results ---- */
+
+/* What counts as failing for [[kaa::errno]]: see the package's documentation.
+ */
+static int
+has_failed(const kaa_cpython__function *self, const kaa_call_plan *plan,
+           const kaa_call__frame *frame)
+{
+    const kaa_cpython__conversion *result = &self->result;
+    uint64_t word = frame->result.words[0];
+    double number;
+
+    (void)plan;
+    switch (result->op) {
+    case CONVERT_VOID:
+        return 1;
+    case CONVERT_INTEGER:
+        if (result->is_signed)
+            return (int64_t)word < 0;
+        return word == UINT64_MAX >> (64u - 8u * result->size);
+    case CONVERT_POINTER:
+    case CONVERT_TEXT:
+    case CONVERT_WIDE_TEXT:
+    case CONVERT_FUNCTION:
+        return word == 0 || word == UINT64_MAX;
+    case CONVERT_DOUBLE:
+        number = frame->result.doubles[0];
+        return !(number - number == 0.0);
+    case CONVERT_FLOAT:
+        number = (double)frame->result.floats[0];
+        return !(number - number == 0.0);
+    default:
+        return 0;
+    }
+}
+
+static PyObject *
+raise_errno(const kaa_cpython__function *self, int code)
+{
+    PyObject *args = PY(PyTuple_New)(2);
+    PyObject *number = PY(PyLong_FromLongLong)(code);
+    char text[256], words[128];
+    PyObject *message;
+
+    /* The XSI and the GNU strerror_r differ in what they return. */
+    words[0] = '\0';
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name,
+             strerror_r(code, words, sizeof(words)));
+#else
+    strerror_r(code, words, sizeof(words));
+    snprintf(text, sizeof(text), "%s(): %s", self->item->name, words);
+#endif
+    message = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), "replace");
+    if (args != NULL && number != NULL && message != NULL) {
+        PY(PyTuple_SetItem)(args, 0, number);
+        PY(PyTuple_SetItem)(args, 1, message);
+        PY(PyErr_SetObject)(PY(PyExc_OSError), args);
+        number = message = NULL;
+    }
+    if (number != NULL)
+        PY(Py_DecRef)(number);
+    if (message != NULL)
+        PY(Py_DecRef)(message);
+    if (args != NULL)
+        PY(Py_DecRef)(args);
+    return NULL;
+}
+
+/* [[kaa::free(fn)]]: the result is copied, then given to fn. */
+static PyObject *
+copy_and_free(const kaa_cpython__function *self, uint64_t word)
+{
+    kaa_cpython__conversion *conversion =
+        (kaa_cpython__conversion *)(uintptr_t)&self->result;
+    void (*release)(void *) = NULL;
+    PyObject *made;
+
+    if (word == 0)
+        return kaa_cpython__new_none();
+    made = conversion->op == CONVERT_RECORD
+               ? kaa_cpython__from_c(self->host, self->library, conversion,
+                                     (const void *)(uintptr_t)word)
+               : kaa_cpython__from_word(self->host, self->library, conversion,
+                                        word);
+    memcpy(&release, &self->free_function, sizeof(release));
+    release((void *)(uintptr_t)word);
+    return made;
+}
+
+static PyObject *
+make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
+            const kaa_call__frame *frame)
+{
+    kaa_cpython__conversion *result =
+        (kaa_cpython__conversion *)(uintptr_t)&self->result;
+
+    if (self->flags & FUNCTION_FREES)
+        return copy_and_free(self, frame->result.words[0]);
+    switch (result->op) {
+    case CONVERT_FLOAT:
+    case CONVERT_DOUBLE:
+    case CONVERT_LONG_DOUBLE:
+    case CONVERT_COMPLEX:
+    case CONVERT_INT128:
+    case CONVERT_RECORD:
+        return kaa_cpython__from_c(self->host, self->library, result,
+                                   plan->result_in_memory
+                                       ? frame->result_memory
+                                       : (const void *)frame->result.bytes);
+    default:
+        return kaa_cpython__from_word(self->host, self->library, result,
+                                      frame->result.words[0]);
+    }
+}
+
+PyObject *
+kaa_cpython__result(const kaa_cpython__function *self,
+                    const kaa_call_plan *plan, const kaa_call__frame *frame)
+{
+    PyObject *made;
+
+    if (self->flags & FUNCTION_ERRNO) {
+        int code = *kaa_call__errno_place();
+
+        if (code != 0 && has_failed(self, plan, frame))
+            return raise_errno(self, code);
+    }
+    made = make_result(self, plan, frame);
+    if (KAA_UNLIKELY(made == NULL)) {
+        const kaa_cpython__state state = {.subject = self->item->name};
+
+        kaa_cpython__prefix(&state);
+    }
+    return made;
+}
+
+/* ---- arguments ---- */
+
+/* What is wider than a register goes through storage of its own. */
+static int
+store_wide(kaa_cpython__state *state, kaa_cpython__conversion *conversion,
+           const kaa_call__place *place, kaa_call__frame *frame,
+           PyObject *value)
+{
+    _Alignas(16) unsigned char on_stack[128];
+    size_t size = (size_t)kaa_ctype_size(conversion->core);
+    void *storage = on_stack;
+    int failed;
+
+    if (size > sizeof(on_stack))
+        storage = kaa_base__alloc(size);
+    if (storage == NULL) {
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    failed = kaa_cpython__to_c(state, conversion, value, storage);
+    if (!failed)
+        kaa_call__store(place, frame, storage);
+    if (storage != on_stack)
+        kaa_base__free(storage);
+    return failed;
+}
+
+int
+kaa_cpython__store_argument(kaa_cpython__state *state,
+                            kaa_cpython__conversion *conversion,
+                            const kaa_call__place *place,
+                            kaa_call__frame *frame, PyObject *value)
+{
+    if (conversion->op >= CONVERT_RECORD)
+        return store_wide(state, conversion, place, frame, value);
+    return kaa_cpython__to_c(state, conversion, value,
+                             (char *)frame + place->offset[0]);
+}
+
+static int
+store_all(const kaa_cpython__function *self, kaa_cpython__state *state,
+          kaa_call__frame *frame, PyObject *const *args)
+{
+    const kaa_call__place *place = self->plan->places;
+    kaa_cpython__conversion *conversion = self->arguments;
+
+    for (uint32_t i = 0; i < self->count; i++, place++, conversion++) {
+        state->position = i + 1;
+        state->name = self->parameters[i].name;
+        if (kaa_cpython__store_argument(state, conversion, place, frame,
+                                        args[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+PyObject *
+kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
+                  PyObject *names)
+{
+    const kaa_cpython__function *self = kaa_cpython__function_body(object);
+    size_t given = flagged_count & ~HOST_ARGUMENTS_OFFSET;
+    kaa_cpython__state state;
+    kaa_cpython__frame local;
+    kaa_call__frame *frame;
+    PyObject *result = NULL;
+
+    if (KAA_UNLIKELY(names != NULL || given != self->count ||
+                     self->flags & FUNCTION_IS_SPECIAL))
+        return kaa_cpython__call_special(self, args, given, names);
+    frame = kaa_cpython__new_frame(self->plan, &local);
+    if (KAA_UNLIKELY(frame == NULL))
+        return NULL;
+    state.host = self->host;
+    state.library = self->library;
+    state.holds = NULL;
+    state.subject = self->item->name;
+    if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&
+        KAA_LIKELY(kaa_cpython__run(self, self->plan, frame) == 0))
+        result = kaa_cpython__result(self, self->plan, frame);
+    if (KAA_UNLIKELY(state.holds != NULL))
+        kaa_cpython__release_holds(&state);
+    kaa_cpython__release_frame(frame, &local);
+    return result;
+}

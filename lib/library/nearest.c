@@ -1,0 +1,197 @@
+/* library/nearest.c - "no symbol 'compres'; nearest: 'compress'".
+ *
+ * The names are those of the dynamic symbol table as the loader has it in
+ * memory. How many there are stands nowhere: DT_HASH has the number, else the
+ * chains of DT_GNU_HASH are followed to their end.
+ */
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "library/internal.h"
+
+#define LENGTH_MAX 120u
+#define FOUND_MAX 3u
+
+uint32_t
+kaa_library__distance(const char *a, const char *b, uint32_t limit)
+{
+    size_t m = strlen(a), n = strlen(b);
+    uint8_t rows[3][LENGTH_MAX + 1]; /* the last three of the matrix */
+
+    if (m > LENGTH_MAX || n > LENGTH_MAX || m > n + limit || n > m + limit)
+        return limit + 1;
+    for (size_t j = 0; j <= n; j++)
+        rows[0][j] = (uint8_t)j;
+    for (size_t i = 1; i <= m; i++) {
+        uint8_t *row = rows[i % 3], *above = rows[(i + 2) % 3],
+                *higher = rows[(i + 1) % 3];
+        uint8_t best = row[0] = (uint8_t)i;
+
+        for (size_t j = 1; j <= n; j++) {
+            uint8_t cost = (uint8_t)(above[j - 1] + (a[i - 1] != b[j - 1]));
+
+            if (above[j] + 1 < cost)
+                cost = (uint8_t)(above[j] + 1);
+            if (row[j - 1] + 1 < cost)
+                cost = (uint8_t)(row[j - 1] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+                a[i - 2] == b[j - 1] && higher[j - 2] + 1 < cost)
+                cost = (uint8_t)(higher[j - 2] + 1);
+            row[j] = cost;
+            if (cost < best)
+                best = cost;
+        }
+        if (best > limit)
+            return limit + 1;
+    }
+    return rows[m % 3][n] > limit ? limit + 1 : rows[m % 3][n];
+}
+
+typedef struct nearest {
+    const char *wanted;
+    uint32_t limit;
+    uint32_t count;
+    const char *found[FOUND_MAX]; /* nearest first */
+    uint32_t distance[FOUND_MAX];
+} nearest;
+
+static void
+offer(nearest *n, const char *name)
+{
+    uint32_t distance = kaa_library__distance(n->wanted, name, n->limit);
+    uint32_t at = n->count;
+
+    if (distance > n->limit || *name == '\0')
+        return;
+    for (uint32_t i = 0; i < n->count; i++)
+        if (strcmp(n->found[i], name) == 0)
+            return;
+    while (at > 0 && n->distance[at - 1] > distance)
+        at--;
+    if (at == FOUND_MAX)
+        return;
+    if (n->count < FOUND_MAX)
+        n->count++;
+    for (uint32_t i = n->count - 1; i > at; i--) {
+        n->found[i] = n->found[i - 1];
+        n->distance[i] = n->distance[i - 1];
+    }
+    n->found[at] = name;
+    n->distance[at] = distance;
+}
+
+/* What the dynamic section of a loaded library points at. */
+typedef struct tables {
+    const ElfW(Sym) * symbols;
+    const char *text;
+    const uint32_t *hash;
+    const uint32_t *gnu_hash;
+    size_t text_size;
+} tables;
+
+/* glibc has relocated these pointers in most libraries, musl in none. */
+static const void *
+pointer_of(const struct link_map *map, uint64_t address)
+{
+    if (address < map->l_addr)
+        address += map->l_addr;
+    return (const void *)(uintptr_t)address;
+}
+
+static void
+read_tables(const struct link_map *map, tables *out)
+{
+    memset(out, 0, sizeof(*out));
+    for (const ElfW(Dyn) *d = map->l_ld; d != NULL && d->d_tag != DT_NULL;
+         d++) {
+        if (d->d_tag == DT_SYMTAB)
+            out->symbols = pointer_of(map, d->d_un.d_ptr);
+        else if (d->d_tag == DT_STRTAB)
+            out->text = pointer_of(map, d->d_un.d_ptr);
+        else if (d->d_tag == DT_STRSZ)
+            out->text_size = d->d_un.d_val;
+        else if (d->d_tag == DT_HASH)
+            out->hash = pointer_of(map, d->d_un.d_ptr);
+        else if (d->d_tag == DT_GNU_HASH)
+            out->gnu_hash = pointer_of(map, d->d_un.d_ptr);
+    }
+}
+
+static uint32_t
+count_symbols(const tables *t)
+{
+    const uint32_t *buckets, *chains;
+    uint32_t last = 0;
+
+    if (t->gnu_hash == NULL)
+#if defined(__s390x__) || defined(__alpha__)
+        return 0; /* DT_HASH has words of 64 bits there */
+#else
+        return t->hash != NULL ? t->hash[1] : 0;
+#endif
+    buckets = t->gnu_hash + 4 + t->gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
+    chains = buckets + t->gnu_hash[0];
+    for (uint32_t i = 0; i < t->gnu_hash[0]; i++)
+        if (buckets[i] > last)
+            last = buckets[i];
+    if (last < t->gnu_hash[1])
+        return t->gnu_hash[1]; /* nothing is exported */
+    while ((chains[last - t->gnu_hash[1]] & 1) == 0)
+        last++;
+    return last + 1;
+}
+
+static void
+look_through(nearest *n, const struct link_map *map)
+{
+    tables t;
+    uint32_t count;
+
+    read_tables(map, &t);
+    if (t.symbols == NULL || t.text == NULL)
+        return;
+    count = count_symbols(&t);
+    for (uint32_t i = 1; i < count; i++) {
+        const ElfW(Sym) *symbol = &t.symbols[i];
+
+        if (symbol->st_shndx != SHN_UNDEF && symbol->st_name < t.text_size)
+            offer(n, t.text + symbol->st_name);
+    }
+}
+
+kaa_status
+kaa_library__no_symbol(const kaa_library *library, const char *name,
+                       kaa_error *err)
+{
+    nearest n = {.wanted = name};
+    size_t length = strlen(name);
+    struct link_map *map = NULL;
+    const char *slash = strrchr(library->path, '/');
+    const char *where = *library->path == '\0' ? "the program"
+                        : slash != NULL        ? slash + 1
+                                               : library->path;
+    char list[160] = "";
+    size_t used = 0;
+
+    /* One edit in three letters, or it is another word. */
+    n.limit = length < 3 ? 0 : length < 9 ? (uint32_t)length / 3 : 3;
+    if (n.limit > 0 && length <= LENGTH_MAX &&
+        dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0)
+        for (; map != NULL; map = *library->path == '\0' ? map->l_next : NULL)
+            look_through(&n, map);
+    for (uint32_t i = 0; i < n.count && used < sizeof(list) - 1; i++) {
+        int written = snprintf(list + used, sizeof(list) - used, "%s'%s'",
+                               i == 0 ? "; nearest: " : ", ", n.found[i]);
+
+        if (written < 0 || (size_t)written >= sizeof(list) - used) {
+            list[used] = '\0';
+            break;
+        }
+        used += (size_t)written;
+    }
+    return kaa_base__fail(err, KAA_NO_SYMBOL, KAA_NO_ARGUMENT,
+                          "no symbol '%.120s' in %.60s%s", name, where, list);
+}

@@ -1,0 +1,320 @@
+/* layout.c - the layouts and numbers that users have compiled in, pinned.
+ *
+ * This only has to compile. Structures that begin with `size` may grow at their
+ * end: their SIZE line changes then, no MEMBER line ever does. VALUE lines are
+ * only added. tests/abi/pinned.py sees to it that nothing is left out.
+ */
+#include <stddef.h>
+
+#include <kaa/base.h>
+#include <kaa/call.h>
+#include <kaa/closure.h>
+#include <kaa/cpython.h>
+#include <kaa/ctype.h>
+#include <kaa/decl.h>
+#include <kaa/gil.h>
+#include <kaa/heap.h>
+#include <kaa/kaa.h>
+#include <kaa/library.h>
+
+#define SIZE(type, bytes)                                                      \
+    _Static_assert(sizeof(type) == (bytes), "size of " #type)
+#define MEMBER(type, member, bytes)                                            \
+    _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
+#define VALUE(name, number) _Static_assert((name) == (number), #name)
+
+#if UINTPTR_MAX == UINT64_MAX /* the pinned numbers are those of LP64 */
+
+/* base.h */
+SIZE(kaa_error, 256);
+MEMBER(kaa_error, status, 0);
+MEMBER(kaa_error, argument, 4);
+MEMBER(kaa_error, line, 8);
+MEMBER(kaa_error, column, 12);
+MEMBER(kaa_error, message, 16);
+
+/* status.def */
+VALUE(KAA_OK, 0);
+VALUE(KAA_INVALID_ARGUMENT, 1);
+VALUE(KAA_NO_MEMORY, 2);
+VALUE(KAA_UNSUPPORTED, 3);
+VALUE(KAA_SYNTAX, 4);
+VALUE(KAA_NO_LIBRARY, 5);
+VALUE(KAA_NO_SYMBOL, 6);
+VALUE(KAA_SYSTEM, 7);
+VALUE(KAA_LIMIT, 8);
+VALUE(KAA_MISUSE, 9);
+VALUE(KAA_DEADLOCK, 10);
+VALUE(KAA_CANCELLED, 11);
+VALUE(KAA_CORRUPT, 12);
+
+/* ctype.h */
+SIZE(kaa_ctype_member, 48);
+MEMBER(kaa_ctype_member, name, 0);
+MEMBER(kaa_ctype_member, type, 8);
+MEMBER(kaa_ctype_member, offset, 16);
+MEMBER(kaa_ctype_member, bit_position, 24);
+MEMBER(kaa_ctype_member, bit_width, 32);
+MEMBER(kaa_ctype_member, align, 36);
+MEMBER(kaa_ctype_member, flags, 40);
+MEMBER(kaa_ctype_member, reserved, 44);
+SIZE(kaa_ctype_parameter, 16);
+MEMBER(kaa_ctype_parameter, name, 0);
+MEMBER(kaa_ctype_parameter, type, 8);
+SIZE(kaa_ctype_enumerator, 24);
+MEMBER(kaa_ctype_enumerator, name, 0);
+MEMBER(kaa_ctype_enumerator, value, 8);
+MEMBER(kaa_ctype_enumerator, is_unsigned, 16);
+MEMBER(kaa_ctype_enumerator, reserved, 20);
+SIZE(kaa_ctype_record_options, 16);
+MEMBER(kaa_ctype_record_options, size, 0);
+MEMBER(kaa_ctype_record_options, flags, 4);
+MEMBER(kaa_ctype_record_options, align, 8);
+MEMBER(kaa_ctype_record_options, pack, 12);
+SIZE(kaa_ctype_enum_options, 16);
+MEMBER(kaa_ctype_enum_options, size, 0);
+MEMBER(kaa_ctype_enum_options, flags, 4);
+MEMBER(kaa_ctype_enum_options, underlying, 8);
+VALUE(KAA_CTYPE_VOID, 0);
+VALUE(KAA_CTYPE_BOOL, 1);
+VALUE(KAA_CTYPE_CHAR, 2);
+VALUE(KAA_CTYPE_SCHAR, 3);
+VALUE(KAA_CTYPE_UCHAR, 4);
+VALUE(KAA_CTYPE_SHORT, 5);
+VALUE(KAA_CTYPE_USHORT, 6);
+VALUE(KAA_CTYPE_INT, 7);
+VALUE(KAA_CTYPE_UINT, 8);
+VALUE(KAA_CTYPE_LONG, 9);
+VALUE(KAA_CTYPE_ULONG, 10);
+VALUE(KAA_CTYPE_LLONG, 11);
+VALUE(KAA_CTYPE_ULLONG, 12);
+VALUE(KAA_CTYPE_INT128, 13);
+VALUE(KAA_CTYPE_UINT128, 14);
+VALUE(KAA_CTYPE_WCHAR, 15);
+VALUE(KAA_CTYPE_CHAR16, 16);
+VALUE(KAA_CTYPE_CHAR32, 17);
+VALUE(KAA_CTYPE_FLOAT16, 18);
+VALUE(KAA_CTYPE_FLOAT, 19);
+VALUE(KAA_CTYPE_DOUBLE, 20);
+VALUE(KAA_CTYPE_LDOUBLE, 21);
+VALUE(KAA_CTYPE_FLOAT128, 22);
+VALUE(KAA_CTYPE_CFLOAT, 23);
+VALUE(KAA_CTYPE_CDOUBLE, 24);
+VALUE(KAA_CTYPE_CLDOUBLE, 25);
+VALUE(KAA_CTYPE_VALIST, 26);
+VALUE(KAA_CTYPE_POINTER, 32);
+VALUE(KAA_CTYPE_ARRAY, 33);
+VALUE(KAA_CTYPE_STRUCT, 34);
+VALUE(KAA_CTYPE_UNION, 35);
+VALUE(KAA_CTYPE_ENUM, 36);
+VALUE(KAA_CTYPE_FUNCTION, 37);
+VALUE(KAA_CTYPE_TYPEDEF, 38);
+VALUE(KAA_CTYPE_QUALIFIED, 39);
+VALUE(KAA_CTYPE_CONST, 1);
+VALUE(KAA_CTYPE_VOLATILE, 2);
+VALUE(KAA_CTYPE_RESTRICT, 4);
+VALUE(KAA_CTYPE_ATOMIC, 8);
+VALUE(KAA_CTYPE_VARIADIC, 1);
+VALUE(KAA_CTYPE_UNPROTOTYPED, 2);
+VALUE(KAA_CTYPE_PACKED, 1);
+VALUE(KAA_CTYPE_FLEXIBLE, 2);
+
+/* decl.h */
+SIZE(kaa_decl_options, 8);
+MEMBER(kaa_decl_options, size, 0);
+MEMBER(kaa_decl_options, flags, 4);
+SIZE(kaa_decl_parameter, 16);
+MEMBER(kaa_decl_parameter, flags, 0);
+MEMBER(kaa_decl_parameter, scope, 4);
+MEMBER(kaa_decl_parameter, length_of, 8);
+MEMBER(kaa_decl_parameter, reserved, 12);
+SIZE(kaa_decl_item, 112);
+MEMBER(kaa_decl_item, size, 0);
+MEMBER(kaa_decl_item, kind, 4);
+MEMBER(kaa_decl_item, flags, 8);
+MEMBER(kaa_decl_item, line, 12);
+MEMBER(kaa_decl_item, column, 16);
+MEMBER(kaa_decl_item, source_line, 20);
+MEMBER(kaa_decl_item, source_file, 24);
+MEMBER(kaa_decl_item, name, 32);
+MEMBER(kaa_decl_item, symbol, 40);
+MEMBER(kaa_decl_item, type, 48);
+MEMBER(kaa_decl_item, parameters, 56);
+MEMBER(kaa_decl_item, free_function, 64);
+MEMBER(kaa_decl_item, integer, 72);
+MEMBER(kaa_decl_item, floating, 80);
+MEMBER(kaa_decl_item, string, 88);
+MEMBER(kaa_decl_item, string_length, 96);
+MEMBER(kaa_decl_item, reason, 104);
+VALUE(KAA_DECL_TOLERANT, 1);
+VALUE(KAA_DECL_FUNCTION, 0);
+VALUE(KAA_DECL_VARIABLE, 1);
+VALUE(KAA_DECL_TYPEDEF, 2);
+VALUE(KAA_DECL_RECORD, 3);
+VALUE(KAA_DECL_ENUM, 4);
+VALUE(KAA_DECL_INTEGER, 5);
+VALUE(KAA_DECL_FLOATING, 6);
+VALUE(KAA_DECL_STRING, 7);
+VALUE(KAA_DECL_SKIPPED, 8);
+VALUE(KAA_DECL_HOLD_GIL, 1);
+VALUE(KAA_DECL_ERRNO, 2);
+VALUE(KAA_DECL_NULLABLE, 4);
+VALUE(KAA_DECL_CONST, 8);
+VALUE(KAA_DECL_PURE, 16);
+VALUE(KAA_DECL_NORETURN, 32);
+VALUE(KAA_DECL_DEPRECATED, 64);
+VALUE(KAA_DECL_STATIC, 128);
+VALUE(KAA_DECL_RETURNS_NONNULL, 256);
+VALUE(KAA_DECL_UNSIGNED, 512);
+VALUE(KAA_DECL_MACRO, 1024);
+VALUE(KAA_DECL_ENUMERATOR, 2048);
+VALUE(KAA_DECL_PARAMETER_OUT, 1);
+VALUE(KAA_DECL_PARAMETER_NULLABLE, 2);
+VALUE(KAA_DECL_PARAMETER_NONNULL, 4);
+VALUE(KAA_DECL_PARAMETER_LENGTH, 8);
+VALUE(KAA_DECL_SCOPE_LIBRARY, 0);
+VALUE(KAA_DECL_SCOPE_CALL, 1);
+VALUE(KAA_DECL_SCOPE_ASYNC, 2);
+VALUE(KAA_DECL_SCOPE_FOREVER, 3);
+
+/* library.h */
+SIZE(kaa_library_options, 8);
+MEMBER(kaa_library_options, size, 0);
+MEMBER(kaa_library_options, flags, 4);
+VALUE(KAA_LIBRARY_GLOBAL, 1);
+VALUE(KAA_LIBRARY_NOW, 2);
+
+/* call.h */
+SIZE(kaa_call_options, 16);
+MEMBER(kaa_call_options, size, 0);
+MEMBER(kaa_call_options, flags, 4);
+MEMBER(kaa_call_options, fixed_count, 8);
+MEMBER(kaa_call_options, reserved, 12);
+SIZE(kaa_call_operand, 16);
+MEMBER(kaa_call_operand, data, 0);
+MEMBER(kaa_call_operand, stride, 8);
+VALUE(KAA_CALL_LIBFFI, 1);
+VALUE(KAA_CALL_ERRNO, 2);
+
+/* closure.h */
+SIZE(kaa_closure_options, 24);
+MEMBER(kaa_closure_options, size, 0);
+MEMBER(kaa_closure_options, flags, 4);
+MEMBER(kaa_closure_options, error_value, 8);
+MEMBER(kaa_closure_options, retired, 16);
+
+/* heap.h */
+SIZE(kaa_heap_misuse, 56);
+MEMBER(kaa_heap_misuse, size, 0);
+MEMBER(kaa_heap_misuse, what, 4);
+MEMBER(kaa_heap_misuse, block, 8);
+MEMBER(kaa_heap_misuse, block_size, 16);
+MEMBER(kaa_heap_misuse, serial, 24);
+MEMBER(kaa_heap_misuse, site, 32);
+MEMBER(kaa_heap_misuse, site_free, 40);
+MEMBER(kaa_heap_misuse, message, 48);
+SIZE(kaa_heap_options, 48);
+MEMBER(kaa_heap_options, size, 0);
+MEMBER(kaa_heap_options, flags, 4);
+MEMBER(kaa_heap_options, bytes_limit, 8);
+MEMBER(kaa_heap_options, quarantine_bytes, 16);
+MEMBER(kaa_heap_options, fail_nth, 24);
+MEMBER(kaa_heap_options, misuse, 32);
+MEMBER(kaa_heap_options, user, 40);
+SIZE(kaa_heap_count, 32);
+MEMBER(kaa_heap_count, blocks_live, 0);
+MEMBER(kaa_heap_count, blocks_peak, 8);
+MEMBER(kaa_heap_count, bytes_live, 16);
+MEMBER(kaa_heap_count, bytes_peak, 24);
+SIZE(kaa_heap_stats, 224);
+MEMBER(kaa_heap_stats, size, 0);
+MEMBER(kaa_heap_stats, fragmentation_permille, 4);
+MEMBER(kaa_heap_stats, total, 8);
+MEMBER(kaa_heap_stats, kinds, 40);
+MEMBER(kaa_heap_stats, arenas, 136);
+MEMBER(kaa_heap_stats, bytes_reserved, 144);
+MEMBER(kaa_heap_stats, pages, 152);
+MEMBER(kaa_heap_stats, pages_peak, 160);
+MEMBER(kaa_heap_stats, bytes_in_pages, 168);
+MEMBER(kaa_heap_stats, bytes_idle, 176);
+MEMBER(kaa_heap_stats, bytes_kept, 184);
+MEMBER(kaa_heap_stats, bytes_given_back, 192);
+MEMBER(kaa_heap_stats, purges, 200);
+MEMBER(kaa_heap_stats, quarantine_bytes, 208);
+MEMBER(kaa_heap_stats, allocations, 216);
+SIZE(kaa_heap_class_stats, 56);
+MEMBER(kaa_heap_class_stats, size, 0);
+MEMBER(kaa_heap_class_stats, block_size, 4);
+MEMBER(kaa_heap_class_stats, count, 8);
+MEMBER(kaa_heap_class_stats, pages, 40);
+MEMBER(kaa_heap_class_stats, blocks_free, 48);
+SIZE(kaa_heap_block, 40);
+MEMBER(kaa_heap_block, size, 0);
+MEMBER(kaa_heap_block, kind, 4);
+MEMBER(kaa_heap_block, block, 8);
+MEMBER(kaa_heap_block, block_size, 16);
+MEMBER(kaa_heap_block, serial, 24);
+MEMBER(kaa_heap_block, site, 32);
+VALUE(KAA_HEAP_OBJECT_TRACKED, 0);
+VALUE(KAA_HEAP_OBJECT_PLAIN, 1);
+VALUE(KAA_HEAP_RAW, 2);
+VALUE(KAA_HEAP_DOUBLE_FREE, 1);
+VALUE(KAA_HEAP_OVERRUN, 2);
+VALUE(KAA_HEAP_UNDERRUN, 3);
+VALUE(KAA_HEAP_USE_AFTER_FREE, 4);
+VALUE(KAA_HEAP_FOREIGN_POINTER, 5);
+VALUE(KAA_HEAP_LEAK, 6);
+
+/* gil.h */
+SIZE(kaa_gil_thread, 8);
+MEMBER(kaa_gil_thread, requests, 0);
+SIZE(kaa_gil_options, 48);
+MEMBER(kaa_gil_options, size, 0);
+MEMBER(kaa_gil_options, flags, 4);
+MEMBER(kaa_gil_options, interval_ns, 8);
+MEMBER(kaa_gil_options, short_ns, 16);
+MEMBER(kaa_gil_options, name, 24);
+MEMBER(kaa_gil_options, report, 32);
+MEMBER(kaa_gil_options, user, 40);
+SIZE(kaa_gil_entry, 16);
+MEMBER(kaa_gil_entry, thread, 0);
+MEMBER(kaa_gil_entry, acquired, 8);
+MEMBER(kaa_gil_entry, reserved, 12);
+SIZE(kaa_gil_statistics, 88);
+MEMBER(kaa_gil_statistics, size, 0);
+MEMBER(kaa_gil_statistics, threads, 4);
+MEMBER(kaa_gil_statistics, acquisitions, 8);
+MEMBER(kaa_gil_statistics, contended, 16);
+MEMBER(kaa_gil_statistics, voluntary, 24);
+MEMBER(kaa_gil_statistics, forced, 32);
+MEMBER(kaa_gil_statistics, held_ns, 40);
+MEMBER(kaa_gil_statistics, held_ns_max, 48);
+MEMBER(kaa_gil_statistics, unsure_ns, 56);
+MEMBER(kaa_gil_statistics, waited_ns, 64);
+MEMBER(kaa_gil_statistics, waited_ns_max, 72);
+MEMBER(kaa_gil_statistics, pending_calls, 80);
+VALUE(KAA_GIL_DEBUG, 1);
+VALUE(KAA_GIL_TIME_ALL, 2);
+VALUE(KAA_GIL_TIME_NONE, 4);
+VALUE(KAA_GIL_FENCE, 8);
+
+/* cpython.h */
+SIZE(kaa_cpython_options, 104);
+MEMBER(kaa_cpython_options, size, 0);
+MEMBER(kaa_cpython_options, flags, 4);
+MEMBER(kaa_cpython_options, handle, 8);
+MEMBER(kaa_cpython_options, header_size, 16);
+MEMBER(kaa_cpython_options, version, 24);
+MEMBER(kaa_cpython_options, free_threaded, 28);
+MEMBER(kaa_cpython_options, function_base, 32);
+MEMBER(kaa_cpython_options, cdata, 40);
+MEMBER(kaa_cpython_options, byref_type, 48);
+MEMBER(kaa_cpython_options, pointer_base, 56);
+MEMBER(kaa_cpython_options, function_pointer_base, 64);
+MEMBER(kaa_cpython_options, hooks, 72);
+MEMBER(kaa_cpython_options, sample, 80);
+MEMBER(kaa_cpython_options, sample_byref, 88);
+MEMBER(kaa_cpython_options, sample_address, 96);
+VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
+
+#endif

@@ -1,0 +1,54 @@
+"""layout.c pins everything: each public structure, member and enumerator.
+
+    pinned.py include/kaa layout.c
+
+What layout.c says is checked by the compiler; that it says it of everything, by
+this.
+"""
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style"))
+import source  # noqa: E402
+
+STRUCT = re.compile(r"\btypedef\s+struct\s+(\w+)\s*\{(.*?)\n\}\s*(\w+)\s*;", re.DOTALL)
+ENUM = re.compile(r"\benum\b[^{;()]*\{(.*?)\}", re.DOTALL)
+# `name;`, `name[n];`, `(*name)(...);`
+MEMBER = re.compile(r"(?:\(\*(\w+)\)\s*\([^;]*\)|\b(\w+)(?:\[\w+\])*)\s*;")
+
+
+def public(include):
+    """What must be pinned: ("SIZE", struct), ("MEMBER", struct, member),
+    ("VALUE", enumerator)."""
+    found = []
+    for path in source.c_files(include):
+        text = source.without_comments(path.read_text())
+        for name in re.findall(r"^KAA_STATUS\((\w+),", text, re.MULTILINE):
+            found.append(("VALUE", f"KAA_{name}"))
+        text = re.sub(r"^[ \t]*#(?:\\\n|.)*$", "", text, flags=re.MULTILINE)
+        for match in STRUCT.finditer(text):
+            found.append(("SIZE", match.group(3)))
+            for pair in MEMBER.findall(match.group(2)):
+                found.append(("MEMBER", match.group(3), pair[0] or pair[1]))
+        for body in ENUM.findall(text):
+            for name in re.findall(r"\b(KAA_\w+)\b\s*(?=[=,}]|$)", body):
+                found.append(("VALUE", name))
+    return found
+
+
+def pinned(text):
+    """What layout.c pins, in the same form."""
+    text = source.without_comments(text)
+    calls = re.findall(r"\b(SIZE|MEMBER|VALUE)\(([^()]*?),\s*[^,()]+\)", text)
+    return {(kind, *re.split(r"\s*,\s*", names)) for kind, names in calls}
+
+
+def check(include, layout_text):
+    wanted, found = public(include), pinned(layout_text)
+    findings = [f"layout.c lacks {w[0]}({', '.join(w[1:])}, ...)" for w in wanted]
+    return [f for f, w in zip(findings, wanted) if w not in found]
+
+
+if __name__ == "__main__":
+    source.report(check(sys.argv[1], pathlib.Path(sys.argv[2]).read_text()))

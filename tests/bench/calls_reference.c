@@ -1,0 +1,423 @@
+/* bench/calls_reference.c - what one would write by hand: a METH_FASTCALL
+ * extension over calls_target.c. Only benches may include Python.h. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct point {
+    double x, y;
+} point;
+typedef struct box {
+    int left, top, right, bottom;
+    double weight;
+} box;
+
+double add_doubles(double a, double b);
+double add_doubles_released(double a, double b);
+int add_ints(int a, int b);
+size_t text_length(const char *text);
+long checksum(const void *data, size_t length);
+long fill(void *data, size_t length);
+double sum_doubles(const double *values, size_t count);
+double mixed8(int a, double b, long c, float d, unsigned char e, double f,
+              short g, uint64_t h);
+double norm_by_pointer(const point *p);
+double norm_by_value(point p);
+double weigh_by_value(box b);
+point make_point(double x, double y);
+const char *greeting(int which);
+int checked(int code);
+long repeat(int (*callback)(int, int), int times);
+
+static int
+takes(const char *name, Py_ssize_t given, Py_ssize_t wanted)
+{
+    if (given == wanted)
+        return 1;
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, %zd given", name,
+                 wanted, given);
+    return 0;
+}
+
+static int
+as_double(PyObject *value, double *out)
+{
+    *out = PyFloat_AsDouble(value);
+    return *out != -1.0 || !PyErr_Occurred();
+}
+
+static int
+as_int(PyObject *value, long low, long high, long *out)
+{
+    *out = PyLong_AsLong(value);
+    if (*out == -1 && PyErr_Occurred())
+        return 0;
+    if (*out < low || *out > high) {
+        PyErr_SetString(PyExc_OverflowError, "out of range");
+        return 0;
+    }
+    return 1;
+}
+
+static PyObject *
+ref_add_doubles(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    double a, b;
+
+    (void)self;
+    if (!takes("add_doubles", count, 2) || !as_double(args[0], &a) ||
+        !as_double(args[1], &b))
+        return NULL;
+    return PyFloat_FromDouble(add_doubles(a, b));
+}
+
+static PyObject *
+ref_add_doubles_released(PyObject *self, PyObject *const *args,
+                         Py_ssize_t count)
+{
+    double a, b, sum;
+
+    (void)self;
+    if (!takes("add_doubles", count, 2) || !as_double(args[0], &a) ||
+        !as_double(args[1], &b))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    sum = add_doubles_released(a, b);
+    Py_END_ALLOW_THREADS
+    return PyFloat_FromDouble(sum);
+}
+
+static PyObject *
+ref_add_ints(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long a, b;
+
+    (void)self;
+    if (!takes("add_ints", count, 2) ||
+        !as_int(args[0], INT32_MIN, INT32_MAX, &a) ||
+        !as_int(args[1], INT32_MIN, INT32_MAX, &b))
+        return NULL;
+    return PyLong_FromLong(add_ints((int)a, (int)b));
+}
+
+static PyObject *
+ref_text_length(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    Py_ssize_t length;
+    const char *text;
+
+    (void)self;
+    if (!takes("text_length", count, 1))
+        return NULL;
+    text = PyUnicode_AsUTF8AndSize(args[0], &length);
+    if (text == NULL)
+        return NULL;
+    if (strlen(text) != (size_t)length) {
+        PyErr_SetString(PyExc_ValueError, "embedded null character");
+        return NULL;
+    }
+    return PyLong_FromSize_t(text_length(text));
+}
+
+static PyObject *
+call_buffer(PyObject *const *args, Py_ssize_t count, int flags,
+            long (*function)(void *, size_t))
+{
+    Py_buffer view;
+    size_t length;
+    long result;
+
+    if (!takes("buffer", count, 2))
+        return NULL;
+    length = PyLong_AsSize_t(args[1]);
+    if (length == (size_t)-1 && PyErr_Occurred())
+        return NULL;
+    if (PyObject_GetBuffer(args[0], &view, flags) != 0)
+        return NULL;
+    result = function(view.buf, length);
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(result);
+}
+
+static long
+call_checksum(void *data, size_t length)
+{
+    return checksum(data, length);
+}
+
+static PyObject *
+ref_checksum(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    return call_buffer(args, count, PyBUF_SIMPLE, call_checksum);
+}
+
+static PyObject *
+ref_fill(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    return call_buffer(args, count, PyBUF_WRITABLE, fill);
+}
+
+static PyObject *
+ref_sum_doubles(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer view;
+    size_t length;
+    double sum;
+
+    (void)self;
+    if (!takes("sum_doubles", count, 2))
+        return NULL;
+    length = PyLong_AsSize_t(args[1]);
+    if (length == (size_t)-1 && PyErr_Occurred())
+        return NULL;
+    if (PyObject_GetBuffer(args[0], &view, PyBUF_ND | PyBUF_FORMAT) != 0)
+        return NULL;
+    if (view.itemsize != 8 || strcmp(view.format, "d") != 0) {
+        PyBuffer_Release(&view);
+        PyErr_SetString(PyExc_TypeError, "doubles expected");
+        return NULL;
+    }
+    sum = sum_doubles(view.buf, length);
+    PyBuffer_Release(&view);
+    return PyFloat_FromDouble(sum);
+}
+
+static PyObject *
+ref_mixed8(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long a, c, e, g;
+    double b, d, f;
+    unsigned long long h;
+
+    (void)self;
+    if (!takes("mixed8", count, 8) ||
+        !as_int(args[0], INT32_MIN, INT32_MAX, &a) || !as_double(args[1], &b) ||
+        !as_int(args[2], LONG_MIN, LONG_MAX, &c) || !as_double(args[3], &d) ||
+        !as_int(args[4], 0, 255, &e) || !as_double(args[5], &f) ||
+        !as_int(args[6], INT16_MIN, INT16_MAX, &g))
+        return NULL;
+    h = PyLong_AsUnsignedLongLong(args[7]);
+    if (h == (unsigned long long)-1 && PyErr_Occurred())
+        return NULL;
+    return PyFloat_FromDouble(mixed8((int)a, b, c, (float)d, (unsigned char)e,
+                                     f, (short)g, h));
+}
+
+/* A native type around each record, as a hand-written extension has. */
+typedef struct point_object {
+    PyObject_HEAD
+    point value;
+} point_object;
+
+typedef struct box_object {
+    PyObject_HEAD
+    box value;
+} box_object;
+
+static int
+point_init(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    point *p = &((point_object *)self)->value;
+
+    (void)kwargs;
+    return PyArg_ParseTuple(args, "dd", &p->x, &p->y) ? 0 : -1;
+}
+
+static int
+box_init(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    box *b = &((box_object *)self)->value;
+
+    (void)kwargs;
+    return PyArg_ParseTuple(args, "iiiid", &b->left, &b->top, &b->right,
+                            &b->bottom, &b->weight)
+               ? 0
+               : -1;
+}
+
+static PyTypeObject point_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.Point",
+    .tp_basicsize = sizeof(point_object),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = PyType_GenericNew,
+    .tp_init = point_init,
+};
+
+static PyTypeObject box_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.Box",
+    .tp_basicsize = sizeof(box_object),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = PyType_GenericNew,
+    .tp_init = box_init,
+};
+
+static int
+is_of(PyObject *value, PyTypeObject *type)
+{
+    if (PyObject_TypeCheck(value, type))
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "record expected");
+    return 0;
+}
+
+static PyObject *
+ref_norm_by_pointer(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!takes("norm", count, 1) || !is_of(args[0], &point_type))
+        return NULL;
+    return PyFloat_FromDouble(
+        norm_by_pointer(&((point_object *)args[0])->value));
+}
+
+static PyObject *
+ref_norm_by_value(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!takes("norm", count, 1) || !is_of(args[0], &point_type))
+        return NULL;
+    return PyFloat_FromDouble(norm_by_value(((point_object *)args[0])->value));
+}
+
+static PyObject *
+ref_weigh_by_value(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!takes("weigh", count, 1) || !is_of(args[0], &box_type))
+        return NULL;
+    return PyFloat_FromDouble(weigh_by_value(((box_object *)args[0])->value));
+}
+
+static PyObject *
+ref_make_point(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    double x, y;
+    PyObject *made;
+
+    (void)self;
+    if (!takes("make_point", count, 2) || !as_double(args[0], &x) ||
+        !as_double(args[1], &y))
+        return NULL;
+    made = point_type.tp_alloc(&point_type, 0);
+    if (made != NULL)
+        ((point_object *)made)->value = make_point(x, y);
+    return made;
+}
+
+static PyObject *
+ref_greeting(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long which;
+    const char *text;
+
+    (void)self;
+    if (!takes("greeting", count, 1) ||
+        !as_int(args[0], INT32_MIN, INT32_MAX, &which))
+        return NULL;
+    text = greeting((int)which);
+    if (text == NULL)
+        Py_RETURN_NONE;
+    return PyUnicode_FromString(text);
+}
+
+static PyObject *
+ref_checked(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long code;
+    int result;
+
+    (void)self;
+    if (!takes("checked", count, 1) ||
+        !as_int(args[0], INT32_MIN, INT32_MAX, &code))
+        return NULL;
+    errno = 0;
+    result = checked((int)code);
+    if (result < 0 && errno != 0)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    return PyLong_FromLong(result);
+}
+
+static PyObject *repeated; /* the callable; the GIL protects it */
+
+static int
+call_repeated(int a, int b)
+{
+    PyObject *args[2] = {PyLong_FromLong(a), PyLong_FromLong(b)};
+    PyObject *result;
+    long number = 0;
+
+#if PY_VERSION_HEX >= 0x03090000
+    result = PyObject_Vectorcall(repeated, args, 2, NULL);
+#else
+    result = _PyObject_Vectorcall(repeated, args, 2, NULL);
+#endif
+    Py_DECREF(args[0]);
+    Py_DECREF(args[1]);
+    if (result != NULL) {
+        number = PyLong_AsLong(result);
+        Py_DECREF(result);
+    }
+    return (int)number;
+}
+
+static PyObject *
+ref_repeat(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long times, sum;
+
+    (void)self;
+    if (!takes("repeat", count, 2) ||
+        !as_int(args[1], INT32_MIN, INT32_MAX, &times))
+        return NULL;
+    repeated = args[0];
+    sum = repeat(call_repeated, (int)times);
+    if (PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(sum);
+}
+
+#define METHOD(name)                                                           \
+    {#name, (PyCFunction)(void (*)(void))ref_##name, METH_FASTCALL, NULL}
+
+static PyMethodDef methods[] = {METHOD(add_doubles),
+                                METHOD(add_doubles_released),
+                                METHOD(add_ints),
+                                METHOD(text_length),
+                                METHOD(checksum),
+                                METHOD(fill),
+                                METHOD(sum_doubles),
+                                METHOD(mixed8),
+                                METHOD(norm_by_pointer),
+                                METHOD(norm_by_value),
+                                METHOD(weigh_by_value),
+                                METHOD(make_point),
+                                METHOD(greeting),
+                                METHOD(checked),
+                                METHOD(repeat),
+                                {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "calls_reference", NULL, -1, methods,
+    NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC
+PyInit_calls_reference(void)
+{
+    PyObject *module;
+
+    if (PyType_Ready(&point_type) != 0 || PyType_Ready(&box_type) != 0)
+        return NULL;
+    module = PyModule_Create(&definition);
+    if (module == NULL)
+        return NULL;
+    Py_INCREF(&point_type);
+    Py_INCREF(&box_type);
+    PyModule_AddObject(module, "Point", (PyObject *)&point_type);
+    PyModule_AddObject(module, "Box", (PyObject *)&box_type);
+    return module;
+}

@@ -1,0 +1,118 @@
+/* bench/calls_target.c - the C functions that calls.py calls. They do next to
+ * nothing: what is measured is the way to them and back. */
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default"), noinline))
+
+typedef struct point {
+    double x, y;
+} point;
+
+typedef struct box {
+    int left, top, right, bottom;
+    double weight;
+} box;
+
+EXPORT double
+add_doubles(double a, double b)
+{
+    return a + b;
+}
+
+EXPORT double
+add_doubles_released(double a, double b)
+{
+    return a + b;
+}
+
+EXPORT int
+add_ints(int a, int b)
+{
+    return a + b;
+}
+
+EXPORT size_t
+text_length(const char *text)
+{
+    return (unsigned char)text[0] ? 1 : 0;
+}
+
+EXPORT long
+checksum(const void *data, size_t length)
+{
+    return (long)length + (data == NULL);
+}
+
+EXPORT long
+fill(void *data, size_t length)
+{
+    return (long)length + (data == NULL);
+}
+
+EXPORT double
+sum_doubles(const double *values, size_t count)
+{
+    return count != 0 ? values[0] : 0.0;
+}
+
+EXPORT double
+mixed8(int a, double b, long c, float d, unsigned char e, double f, short g,
+       uint64_t h)
+{
+    return (double)a + b + (double)c + (double)d + (double)e + f + (double)g +
+           (double)h;
+}
+
+EXPORT double
+norm_by_pointer(const point *p)
+{
+    return p->x + p->y;
+}
+
+EXPORT double
+norm_by_value(point p)
+{
+    return p.x + p.y;
+}
+
+EXPORT double
+weigh_by_value(box b)
+{
+    return (double)(b.right - b.left) * b.weight;
+}
+
+EXPORT point
+make_point(double x, double y)
+{
+    point p = {x, y};
+    return p;
+}
+
+EXPORT const char *
+greeting(int which)
+{
+    return which != 0 ? "hello, world" : "goodbye";
+}
+
+EXPORT int
+checked(int code)
+{
+    if (code != 0) {
+        errno = code;
+        return -1;
+    }
+    return 0;
+}
+
+EXPORT long
+repeat(int (*callback)(int, int), int times)
+{
+    long sum = 0;
+
+    for (int i = 0; i < times; i++)
+        sum += callback(i, 1);
+    return sum;
+}

@@ -1,0 +1,89 @@
+"""Holds every #include to the layers that lib/CMakeLists.txt declares.
+
+    layers.py layers.txt lib include/kaa
+
+A folder includes its own headers, those of the folders its MAY_INCLUDE names,
+and their public headers. MAY_INCLUDE names only folders declared above, so the
+graph has no cycle. A public header may include what its folder may. libffi
+belongs to call and closure.
+"""
+import pathlib
+import re
+import sys
+
+import source
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.MULTILINE)
+ALWAYS = {"base", "version", "status"}  # public headers below every folder
+USES_LIBFFI = {"call", "closure"}
+
+
+def read_layers(text):
+    """{folder: those it may include}, and what is wrong with the list."""
+    layers, findings = {}, []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name, _, below = line.partition(":")
+        for other in below.split():
+            if other not in layers:
+                findings.append(
+                    f"layers: {name} may include {other}, which is not above it"
+                )
+        layers[name] = set(below.split())
+    return layers, findings
+
+
+def judge(folder, name, bracket, included, layers):
+    """Why file `name` of a folder may not include it; None if it may."""
+    allowed = layers[folder] | {folder}
+    if included in ("ffi.h", "ffitarget.h") and folder not in USES_LIBFFI:
+        return "libffi belongs to call and closure"
+    if included == "Python.h":
+        return "nothing is compiled against CPython"
+    if included.startswith("kaa/"):
+        other = included[len("kaa/") :].partition(".")[0]
+        if other not in allowed | ALWAYS:
+            return f"{folder} may not include {other}"
+        return None if bracket == "<" else "public headers stand in <>"
+    if bracket == "<":
+        return None
+    other, slash, _ = included.partition("/")
+    if not slash:
+        return 'private headers are named "folder/file.h"'
+    if other not in allowed:
+        return f"{folder} may not include {other}"
+    return None
+
+
+def check_file(path, folder, layers):
+    text = source.without_comments(path.read_text())
+    for match in INCLUDE.finditer(text):
+        why = judge(folder, path.name, *match.groups(), layers)
+        if why:
+            line = source.line_of(text, match.start())
+            yield f"{path}:{line}: {match.group().strip()}: {why}"
+
+
+def check(layers_text, lib, include):
+    layers, findings = read_layers(layers_text)
+    for folder in sorted(p for p in pathlib.Path(lib).iterdir() if p.is_dir()):
+        files = source.c_files(folder)
+        if files and folder.name not in layers:
+            findings.append(f"{folder}: no kaa_subsystem() declares it")
+            continue
+        for path in files:
+            findings += check_file(path, folder.name, layers)
+    for path in source.c_files(include):
+        if path.stem in ("kaa", "version", "status"):
+            continue
+        if path.stem not in layers:
+            # Headers come before their folder does; they may see what exists.
+            findings.append(f"{path}: lib/{path.stem} is not declared")
+            continue
+        findings += check_file(path, path.stem, layers)
+    return findings
+
+
+if __name__ == "__main__":
+    source.report(check(pathlib.Path(sys.argv[1]).read_text(), *sys.argv[2:4]))

@@ -1,0 +1,65 @@
+"""Names say who may use them.
+
+    names.py objects.txt lib include/kaa
+
+Functions and data that cross files are kaa_<folder>__x unless a public header
+declares them; types do not end in _t (POSIX owns that); macros of public
+headers begin with KAA_; Py is said in lib/cpython alone.
+"""
+import pathlib
+import re
+import sys
+
+import source
+
+PY = re.compile(r"\b_?Py[A-Z_]\w*|\bPy\b")
+TYPEDEF_T = re.compile(r"\btypedef\b[^;{]*?(?:\{.*?\})?[^;{}]*?\b(\w+_t)\s*;", re.DOTALL)
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
+
+
+def check_symbols(objects, public):
+    """Yields what objects of lib/ define under names that are not theirs."""
+    for path, name, letter, _ in source.symbols(objects):
+        folder, slash, _ = source.source_of(path).partition("/")
+        if not slash or not letter.isupper() or letter in "NU":
+            continue
+        if name.startswith(("__asan", "__odr_asan", "__start_", "__stop_")):
+            continue
+        if name not in public and not name.startswith(f"kaa_{folder}__"):
+            yield (
+                f"{source.source_of(path)}: {name} is neither public nor"
+                f" kaa_{folder}__..."
+            )
+
+
+def check_text(path, text, folder, is_public):
+    """Yields what a source or header may not say. `folder` is its room."""
+    bare = source.without_comments(text)
+    for match in TYPEDEF_T.finditer(bare):
+        line = source.line_of(text, match.start(1))
+        yield f"{path}:{line}: {match.group(1)}: _t belongs to POSIX"
+    if folder != "cpython":
+        for match in PY.finditer(text):
+            line = source.line_of(text, match.start())
+            yield f"{path}:{line}: only lib/cpython says {match.group()}"
+    if is_public:
+        for match in MACRO.finditer(bare):
+            if not match.group(1).startswith("KAA_"):
+                line = source.line_of(text, match.start())
+                yield f"{path}:{line}: public macro {match.group(1)} lacks KAA_"
+
+
+def check(objects, lib, include):
+    findings = list(check_symbols(objects, source.declared(include)))
+    for path in source.c_files(lib):
+        folder = path.relative_to(lib).parts[0]
+        findings += check_text(path, path.read_text(), folder, False)
+    for path in source.c_files(include):
+        findings += check_text(path, path.read_text(), path.stem, True)
+    return findings
+
+
+if __name__ == "__main__":
+    source.report(
+        check(pathlib.Path(sys.argv[1]).read_text().split(), *sys.argv[2:4])
+    )
