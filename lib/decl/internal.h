@@ -516,6 +516,8 @@ int kaa_decl__read_attributes(kaa_decl__parser *p, kaa_decl__attributes *a);
 void kaa_decl__merge(kaa_decl__attributes *into,
                      const kaa_decl__attributes *from);
 int kaa_decl__gnu_attribute(kaa_decl__parser *p, kaa_decl__attributes *a);
+/* At _Pragma("..."), which has its effect there. */
+int kaa_decl__read_pragma(kaa_decl__parser *p);
 /* At the word behind kaa:: */
 int kaa_decl__annotation(kaa_decl__parser *p, kaa_decl__attributes *a);
 /* Fails if `a` has an annotation that only suits elsewhere. */

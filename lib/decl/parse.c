@@ -117,6 +117,7 @@ skip_initialiser(kaa_decl__parser *p)
                 return 0;
             break;
         case T_END:
+        case T_STRAY:
         case ')':
         case ']':
         case '}':
@@ -137,6 +138,8 @@ read_initialiser(kaa_decl__parser *p, kaa_decl__value *value, int *has_value)
     int is_skipped;
 
     *has_value = 0;
+    if (p->token.kind == ';' || p->token.kind == ',')
+        return kaa_decl__fail_expected(p, "a value");
     kaa_decl__mark_here(p, &mark);
     if (p->token.kind != '{') {
         int was_quiet = p->is_quiet;
@@ -295,6 +298,8 @@ read_external(kaa_decl__parser *p, kaa_decl__declarator *d)
         return skip_asm(p);
     case T_STATIC_ASSERT:
         return kaa_decl__read_static_assert(p);
+    case T_PRAGMA:
+        return kaa_decl__read_pragma(p);
     case T_EXTERN:
         if (kaa_decl__peek(p)->kind == T_STRING)
             return read_linkage(p);
