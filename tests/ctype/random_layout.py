@@ -260,7 +260,10 @@ class Generator:
             return
         align = self.random.choice([1, 2, 4, 8, 16, 32])
         name = self.name("t")
-        self.source.append(f"typedef {target.declare(name)} __attribute__((aligned({align})));")
+        declared = target.declare(name)
+        if target in self.basics:  # the words of a basic type come in any order
+            declared = " ".join(reversed(target.text.split())) + " " + name
+        self.source.append(f"typedef {declared} __attribute__((aligned({align})));")
         changed = self.add(Type(), f"qualified {target.number} 0 {align}")
         made = Type(name)
         self.add(made, f"typedef {changed.number} {name}")
