@@ -30,8 +30,15 @@ enum {
     KAA_GIL__CHECK = 1u << 2,   /* always set in a debug lock */
 };
 
-/* kaa_gil__thread::state */
-enum { KAA_GIL__IDLE, KAA_GIL__WAITING, KAA_GIL__GRANTED, KAA_GIL__REFUSED };
+/* kaa_gil__thread::state, the word that a thread sleeps on. Changed under the
+ * mutex. */
+enum {
+    KAA_GIL__IDLE,
+    KAA_GIL__WAITING, /* in line, its alarm is right */
+    KAA_GIL__CALLED,  /* in line, and to look again when its turn may come */
+    KAA_GIL__GRANTED,
+    KAA_GIL__REFUSED
+};
 
 typedef struct kaa_gil__thread kaa_gil__thread;
 
@@ -77,9 +84,9 @@ struct kaa_gil__thread {
     uint32_t is_required; /* it waits in a call that cannot fail */
     kaa_error *err;       /* of the call it waits in: guarded by the registry */
     uint64_t hold_last;   /* how long it last held; its own */
-    uint64_t slice_ns;    /* what it gets when its turn comes */
-    uint64_t alarm_at;    /* when it looks again, while it waits; its own */
-    uint32_t spins;       /* its turn will come soon; its own */
+    uint64_t slice_ends_at; /* of the slice that it resumes */
+    uint64_t alarm_at;      /* when it looks again, while it waits; its own */
+    uint32_t spins;         /* its turn will come soon; its own */
     kaa_gil__thread *line_next;
 
     kaa_gil__person *person;
@@ -169,6 +176,9 @@ void kaa_gil__line_remove(kaa_gil *gil, kaa_gil__thread *thread);
 kaa_gil__thread *kaa_gil__line_next(const kaa_gil *gil);
 /* Takes the next one from the line and counts whom it overtook. */
 void kaa_gil__line_serve(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now);
+/* The slice of the thread that was served begins, or goes on. */
+void kaa_gil__slice_begin(kaa_gil *gil, const kaa_gil__thread *thread,
+                          uint64_t now);
 /* When a waiting thread may ask the holder to let go. */
 uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
                               const kaa_gil__thread *thread);
@@ -242,6 +252,14 @@ kaa_gil__pause(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+static inline int
+kaa_gil__waits(const kaa_gil__thread *thread)
+{
+    uint32_t state = atomic_load_explicit(&thread->state, memory_order_acquire);
+
+    return state == KAA_GIL__WAITING || state == KAA_GIL__CALLED;
 }
 
 /* Figures have one writer. */
