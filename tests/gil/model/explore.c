@@ -96,6 +96,7 @@ explore(kaa_test *t, const settings *set)
     static explorer x;
     model start;
 
+    free_explorer(&x);
     memset(&x, 0, sizeof(x));
     x.set = *set;
     x.capacity = 1u << (getenv("KAA_TEST_LONG") != NULL ? 25 : 22);
