@@ -20,6 +20,13 @@
 
 #define KAA_GIL__NEVER UINT64_MAX
 
+/* Whether threads sleep by futex(2). A test asks for the other way. */
+#if defined(__linux__) && !defined(KAA_GIL__PORTABLE)
+#define KAA_GIL__FUTEX 1
+#else
+#define KAA_GIL__FUTEX 0
+#endif
+
 /* Bit of kaa_gil::contended that keeps a debug lock off the fast paths. */
 #define KAA_GIL__CHECKED (1u << 31)
 
@@ -94,7 +101,7 @@ struct kaa_gil__thread {
     kaa_gil__thread *gil_next, *gil_previous; /* guarded by the mutex */
     uint32_t attached_count;                  /* its own */
     char name[KAA_GIL_NAME_MAX + 1];
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     pthread_cond_t cond;
 #endif
 };

@@ -30,7 +30,7 @@ typedef struct wake_list {
 static void
 unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
 {
-#ifdef __linux__
+#if KAA_GIL__FUTEX
     /* The words slept on may be somebody else's by then: a wake-up for nothing,
      * which every sleeper bears. */
     pthread_mutex_unlock(&gil->mutex);
@@ -39,7 +39,7 @@ unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
         kaa_gil__unpark(wakes->granted);
     if (wakes->first != NULL)
         kaa_gil__unpark(wakes->first);
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     pthread_mutex_unlock(&gil->mutex);
 #endif
 }

@@ -47,7 +47,7 @@ alloc_thread(kaa_gil *gil)
     if (thread != NULL)
         return thread;
     thread = kaa_base__alloc_zeroed(sizeof(*thread));
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     if (thread != NULL && pthread_cond_init(&thread->cond, NULL) != 0) {
         kaa_base__free(thread);
         return NULL;
