@@ -249,6 +249,19 @@ void kaa_gil__add_figures(kaa_gil_statistics *sum,
 /* pending.c */
 void kaa_gil__pending_start(kaa_gil *gil);
 int kaa_gil__pending_run(kaa_gil__thread *thread);
+/* In the child: mends what threads that are gone were about to do. */
+void kaa_gil__pending_after_fork(kaa_gil *gil);
+
+/* Where structures are checked whole (KAA_CHECKS 2), this one is. */
+static inline void
+kaa_gil__verify_now(kaa_gil *gil)
+{
+#if KAA_CHECKS >= 2
+    KAA_ASSERT(kaa_gil_verify(gil, NULL) == KAA_OK);
+#else
+    (void)gil;
+#endif
+}
 
 /* In a loop that waits for another processor. */
 static inline void

@@ -300,6 +300,7 @@ kaa_gil__acquire_slowly(kaa_gil__thread *thread, int is_required,
         thread->person->waits_as = NULL;
         kaa_gil__registry_unlock();
     }
+    kaa_gil__verify_now(gil);
     errno = saved_errno;
     return state == KAA_GIL__REFUSED ? KAA_DEADLOCK : KAA_OK;
 }
@@ -398,5 +399,6 @@ kaa_gil__yield(kaa_gil__thread *thread)
     unlock_and_wake(gil, &wakes);
     wait_turn(thread);
     begin_turn(thread, now);
+    kaa_gil__verify_now(gil);
     errno = saved_errno;
 }
