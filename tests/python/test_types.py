@@ -207,7 +207,7 @@ class AgainstTheCompiler(unittest.TestCase):
             expected[tag] = ctypes.sizeof(made)
             for name in made._names_:
                 field = getattr(made, name)
-                if field.size > 1 << 16 or isinstance(field.size, type(None)):
+                if field.size >= 1 << 16:  # a bit-field: has no offsetof
                     continue
                 lines.append(
                     f'printf("{tag}.{name} %zu\\n", offsetof({kind} {tag}, {name}));'

@@ -151,6 +151,7 @@ class Library:
         "_errno",
         "_kept",
         "_closures",
+        "_lock",
         "_token",
         "__dict__",
         "__weakref__",
@@ -180,6 +181,7 @@ class Library:
         give(self, "_errno", options.errno)
         give(self, "_kept", [])
         give(self, "_closures", {})
+        give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
         for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
@@ -411,6 +413,11 @@ def _read_text(declarations: Text) -> bytes:
         return declarations.encode("utf-8", "surrogateescape")
     if isinstance(declarations, (bytes, bytearray, memoryview)):
         return bytes(declarations)
+    if not isinstance(declarations, os.PathLike):
+        raise TypeError(
+            "declarations: str, bytes, or os.PathLike expected, not"
+            f" {type(declarations).__name__}"
+        )
     with open(declarations, "rb") as file:
         return file.read()
 
