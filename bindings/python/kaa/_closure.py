@@ -68,7 +68,7 @@ def _report(error: BaseException, function: Any) -> None:
         err_msg="Exception ignored in a callback from C",
         object=function,
     )
-    sys.unraisablehook(unraisable)  # type: ignore[arg-type]
+    sys.unraisablehook(unraisable)
 
 
 # Never freed: C may call it as long as the process lives.
@@ -157,7 +157,8 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                made = prefixed("callback result: ", error)
+                name = getattr(function, "__name__", type(function).__name__)
+                made = prefixed(f"callback {name}() result: ", error)
                 if made is error:
                     raise
                 raise made from None
@@ -284,7 +285,9 @@ def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
     elif isinstance(value, ctypes.c_void_p):
         return pointer_value(value), value
     else:
-        raise TypeError(f"a callable expected, not {type(value).__name__}")
+        raise TypeError(
+            f"'{type_text(ctype)}' needs a callable, not {type(value).__name__}"
+        )
     raise TypeError(
         f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
     )
