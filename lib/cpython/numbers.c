@@ -202,8 +202,11 @@ refuse_no_float(const kaa_cpython__state *state, PyObject *value)
     int is_number;
 
     PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
+    /* A complex has a __float__ before 3.10, to say that it has none. */
     is_number =
-        has_attribute(value, "__float__") || has_attribute(value, "__index__");
+        (has_attribute(value, "__float__") ||
+         has_attribute(value, "__index__")) &&
+        !PY(PyType_IsSubtype)(kaa_cpython__type(value), PY(PyComplex_Type));
     if (is_number) {
         PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
         return -1;

@@ -12,7 +12,7 @@ import ctypes
 import os
 import sys
 import sysconfig
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from kaa import _convert, _native
 from kaa._error import UnsupportedError
@@ -64,22 +64,11 @@ class _Hooks:
 
     @staticmethod
     def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _promoted(value)
+        return _convert.variadic_instance(library._types, value)
 
     @staticmethod
     def addressof(instance: Any) -> int:
         return ctypes.addressof(instance)
-
-
-def _promoted(value: Any) -> Tuple[int, int, Any]:
-    """The type that a ctypes instance is passed as in `...`, where the value is,
-    and what keeps it there."""
-    from kaa._invoke import Promoted
-
-    kept: List[Any] = []
-    made = Promoted.of(value, kept)
-    cell = made.value if made.storage is None else made.storage(made.value)
-    return made.ctype, ctypes.addressof(cell), (cell, kept, made)
 
 
 def _attach() -> Any:
@@ -121,13 +110,6 @@ _make = _native.kaa_cpython_function
 _adopted = False
 
 
-def _find_function(library: Library, name: str) -> int:
-    """Where the function is that a [[kaa::free(name)]] names."""
-    from kaa._plain import find_function
-
-    return find_function(library, name)
-
-
 def bind(library: Library, item: int, address: int) -> Function:
     """A callable for a declared function at an address."""
     global _adopted
@@ -141,7 +123,7 @@ def bind(library: Library, item: int, address: int) -> Function:
             flags |= _native.DECL_ERRNO
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
-        release = _find_function(library, declared.decode())
+        release = _convert.symbol_address(library, declared.decode())
     try:
         function: Any = _make(_host, library, item, address, flags, release)
     except NotImplementedError as error:
