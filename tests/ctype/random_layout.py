@@ -349,6 +349,10 @@ class Generator:
             element = self.random.choice(self.basics)
             array = self.add(Array(element, -1), f"array {element.number} -1")
             members.append(Member(self.name("m"), array))
+        open_ended = [r for r in self.records[-200:] if r.flexible]
+        if word == "struct" and depth == 0 and open_ended and self.chance(0.03) and \
+                not any(m.type.flexible for m in members):
+            members.append(Member(self.name("m"), self.random.choice(open_ended)))
         packed = self.chance(0.2)
         align = self.random.choice([1, 2, 4, 8, 16, 32]) if self.chance(0.12) else 0
         made = Record(word, tag, members, packed, align, self.pack)
