@@ -131,7 +131,8 @@ typedef struct kaa_heap__bin {
     uint64_t held;         /* debug heaps: in quarantine */
     uint32_t pages_count;
     uint8_t code;
-    uint8_t unused[59];
+    uint8_t ramp; /* refills since it was armed */
+    uint8_t unused[58];
 } kaa_heap__bin;
 
 typedef struct kaa_heap__debug {
@@ -151,8 +152,8 @@ typedef struct kaa_heap__pace {
     uint32_t events;      /* of pages, until the clock is read */
     uint32_t ticks;       /* allocations of armed bins, until it is */
     uint8_t armed;        /* whether bins may be armed */
-    uint8_t flush_wanted; /* by whoever flushes a bin, when that is done */
-    uint8_t flushed;      /* since used_peak rose last */
+    uint8_t close_wanted; /* of all bins, by whoever frees, when it is done */
+    uint8_t closed;       /* and not grown much since */
     uint8_t unused;
 } kaa_heap__pace;
 
@@ -287,7 +288,9 @@ void kaa_heap__arena_abandon(kaa_heap__arena *arena);
 
 /* ---- purge.c: giving back */
 
+void kaa_heap__pace_page_taken(kaa_heap *heap);
 void kaa_heap__pace_page_freed(kaa_heap *heap);
+/* Something happened that happens once in many allocations. */
 void kaa_heap__pace_event(kaa_heap *heap);
 /* An allocation of an armed bin; disarms it when there is nothing to watch. */
 void kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin);

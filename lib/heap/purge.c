@@ -6,12 +6,12 @@
  *
  * - Epochs. Of the free pages, those that were free throughout an epoch of half
  *   a second (the least number of free pages in it) go back at its end. The
- *   clock is read at every 16th page taken or freed.
+ *   clock is read at every 16th page or lot of blocks taken or freed.
  * - Drops. When pages in use fall below a thirty-second of their peak, all free
  *   pages go back at once, but not again before a hundred times as long has
  *   passed as that took. The peak begins anew then.
- *   Blocks at hand in the bins keep pages in use: they are given up once when
- *   pages in use fall below an eighth.
+ *   Blocks at hand in the bins keep pages in use: they are given up when pages
+ *   in use fall below an eighth, and bins stay closed until they need blocks.
  * - Arming. After a drop that had to wait, the program may only allocate what
  *   the bins have at hand, and never come here. So bins are armed: their
  * `floor` sends each allocation down the slow path, which reads the clock now
@@ -27,6 +27,7 @@
 #define KEEP_PAGES 12u  /* not worth a thought */
 #define DROP_SHARE 32u
 #define NEAR_SHARE 8u
+#define GROWN_SHARE 4u
 #define EVENTS 16u
 #define TICKS 256u
 #define HUGE_PAGE_PAGES 32u /* 2 MiB */
@@ -125,7 +126,6 @@ purge_bulk(kaa_heap *heap, uint64_t now)
     heap->pace.last = dirty;
     heap->pace.used_peak = heap->pages_used;
     heap->pace.due = end + DUE_NS + (end - now) * DUE_FACTOR;
-    heap->pace.flushed = 0;
     heap->pace.armed = 0;
     heap->pace.dirty_min = heap->dirty;
 }
@@ -136,9 +136,25 @@ arm(kaa_heap *heap)
     heap->pace.armed = 1;
     heap->pace.ticks = TICKS;
     for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
-        for (uint64_t bits = heap->bins_used[word]; bits != 0; bits &= bits - 1)
-            heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)].floor =
-                KAA_HEAP__ARMED;
+        for (uint64_t bits = heap->bins_used[word]; bits != 0;
+             bits &= bits - 1) {
+            kaa_heap__bin *bin =
+                &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+
+            bin->floor = KAA_HEAP__ARMED;
+            bin->ramp = 0;
+        }
+}
+
+void
+kaa_heap__pace_page_taken(kaa_heap *heap)
+{
+    kaa_heap__pace *pace = &heap->pace;
+
+    if (heap->pages_used > pace->used_peak)
+        pace->used_peak = heap->pages_used;
+    if (heap->pages_used > pace->used_peak / GROWN_SHARE)
+        pace->closed = 0;
 }
 
 /* Called in the middle of flushing a bin: bins may not be flushed here. */
@@ -151,8 +167,8 @@ kaa_heap__pace_page_freed(kaa_heap *heap)
         heap->pages_used <= pace->used_peak / NEAR_SHARE) {
         uint64_t now = 0;
 
-        if (!pace->flushed)
-            pace->flushed = pace->flush_wanted = 1;
+        if (!pace->closed)
+            pace->closed = pace->close_wanted = 1;
         if (heap->pages_used <= pace->used_peak / DROP_SHARE)
             now = kaa_base__now_ns();
         /* A drop within a drop is small beside the last. */
