@@ -73,7 +73,9 @@ class Variable:
         if isinstance(view, ctypes.c_void_p):
             return view.value
         # A copy: what it points at now, whatever the variable is set to later.
-        return self._class.from_buffer_copy(view)
+        if isinstance(view, ctypes._Pointer):
+            return self._class.from_buffer_copy(view)
+        return self._class(ctypes.cast(view, ctypes.c_void_p).value or 0)
 
     def write(self, value: Any) -> None:
         """Assigns, as C would, if the value fits."""
