@@ -87,7 +87,8 @@ class Nullable(Case):
             "void handle_close(struct handle *from);"
         )
         self.assertIsNone(lib.same_int_pointer(None))
-        self.assertEqual(lib.same_int_pointer(ctypes.c_int(3)).contents.value, 3)
+        value = ctypes.c_int(3)
+        self.assertEqual(lib.same_int_pointer(value).contents.value, 3)
         self.assertIsNone(lib.handle_open(-1))
         handle = lib.handle_open(1)
         self.assertTrue(handle)

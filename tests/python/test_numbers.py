@@ -96,7 +96,7 @@ class Integers(Case):
                     text = "{}() argument 1 (value): {} is out of range for {} ({} to {})".format(
                         function.__name__, value, name, low, high
                     )
-                    if len(str(value)) > 20:
+                    if len(str(value)) > 20 or "128" in name:
                         self.refuses_like(OverflowError, "is out of range for", function, value)
                     else:
                         self.refuses(OverflowError, text, function, value)
@@ -175,7 +175,7 @@ class Characters(Case):
         for value in (2, -1, 2**64, 2**200):
             self.refuses_like(
                 OverflowError,
-                r"^same_bool\(\) argument 1 \(value\): -?\d+ is out of range for "
+                r"^same_bool\(\) argument 1 \(value\): .+ is out of range for "
                 r"(_Bool|bool) \(0 to 1\)$",
                 same,
                 value,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import itertools
+import sys
 import threading
 import types as python_types
 import weakref
@@ -42,6 +43,7 @@ class _Here(threading.local):
 
 here = _Here()
 
+_making = threading.RLock()
 _tokens = itertools.count(1)
 _live: weakref.WeakValueDictionary[int, Closure] = weakref.WeakValueDictionary()
 #: Closures that nobody else keeps: for ever, or until they have been called.
@@ -55,6 +57,18 @@ def _dispatch(result: int, arguments: Any, token: int) -> None:
     closure = _live.get(token)
     if closure is not None:
         closure.run(result, arguments)
+
+
+def _report(error: BaseException, function: Any) -> None:
+    """Hands an exception that nobody can catch to sys.unraisablehook."""
+    unraisable = python_types.SimpleNamespace(
+        exc_type=type(error),
+        exc_value=error,
+        exc_traceback=error.__traceback__,
+        err_msg="Exception ignored in a callback from C",
+        object=function,
+    )
+    sys.unraisablehook(unraisable)  # type: ignore[arg-type]
 
 
 # Never freed: C may call it as long as the process lives.
@@ -143,13 +157,19 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                raise prefixed("callback result: ", error) from None
+                made = prefixed("callback result: ", error)
+                if made is error:
+                    raise
+                raise made from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:
-            if frame is None:
+            if frame is not None:
+                frame.append(error)
+            elif sys.implementation.name == "cpython":
                 raise  # ctypes hands it to sys.unraisablehook
-            frame.append(error)
+            else:
+                _report(error, function)
 
     def _spend(self) -> bool:
         """Ends a closure that may be called once; False if that has been."""
@@ -176,12 +196,11 @@ class _Held:
     """What a closure needs of its library, without keeping it alive: the
     library keeps the closure."""
 
-    __slots__ = ("_types", "_closures", "_lock")
+    __slots__ = ("_types", "_closures")
 
     def __init__(self, library: Any) -> None:
         self._types = library._types
         self._closures = library._closures
-        self._lock = library._lock
 
 
 # From a value to a pointer. --------------------------------------------------
@@ -204,7 +223,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # One pointer for one callable: C may compare them, and passing the
         # same callable a million times must not make a million.
         key = _identity(value), function
-        with library._lock:
+        with _making:
             closure: Optional[Closure] = library._closures.get(key)
             if closure is None:
                 closure = Closure(library, function, value, scope)

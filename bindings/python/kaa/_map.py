@@ -149,7 +149,9 @@ def _result(shape: Shape, types: TypeMap, out: Any, count: int) -> Tuple[Any, Op
             raise TypeError(f"{shape.name}() out: the function returns nothing")
         return None, Operand(0, 0, None, None)
     if out is None:
-        out = _new_array(shape, count)
+        made = _new_array(shape, count)
+        address, _ = made.buffer_info()
+        return made, Operand(address, made.itemsize, count, made)
     try:
         operand = _elements(types, value.ctype, out, True)
     except TypeError as error:

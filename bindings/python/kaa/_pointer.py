@@ -212,14 +212,15 @@ def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
     if c_kind in (_native.STRUCT, _native.UNION):
         return _record_fits(types, behind, kind)
     if issubclass(kind, _SimpleCData):
-        if _CPYTHON and getattr(kind, _OTHER_ORDER, None) is kind:
+        size = ctypes.sizeof(kind)
+        if _CPYTHON and size > 1 and getattr(kind, _OTHER_ORDER, None) is kind:
             return False
         return code_fits(
             c_kind,
             _native.kaa_ctype_size(behind),
             bool(_native.kaa_ctype_is_signed(behind)),
             kind._type_,  # type: ignore[attr-defined]
-            ctypes.sizeof(kind),
+            size,
         )
     return c_kind in BASIC and BASIC[c_kind] is not None and issubclass(
         kind, BASIC[c_kind]
@@ -365,11 +366,10 @@ class Pointee:
             if self._holds(type(value._obj)):
                 return pointer_value(value)
             raise self.refusal(f"byref({type(value._obj).__name__})", writable)
+        elif isinstance(value, _Pointer) and self._holds(kind._type_):
+            return pointer_value(value)
         elif self._holds(kind):
             return ctypes.addressof(value)
-        elif isinstance(value, _Pointer):
-            if fits(self.types, self.target, kind._type_):
-                return pointer_value(value)
         elif isinstance(value, _ADDRESSES):
             if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
                 return pointer_value(value)
@@ -418,9 +418,13 @@ class Pointee:
             gone = pointer_value(value) - ctypes.addressof(whole)
             return max(ctypes.sizeof(whole) - gone, 0) // size if gone >= 0 else 0
         if isinstance(value, _INSTANCES):
+            if isinstance(value, _Pointer) and (
+                self.kind == _native.VOID or self._holds(value._type_)
+            ):
+                return None if value else 0
             if self.kind != _native.VOID and self._holds(type(value)):
                 return ctypes.sizeof(value) // size
-            if isinstance(value, (_Pointer,) + _ADDRESSES):
+            if isinstance(value, _ADDRESSES):
                 return None if value else 0
             return ctypes.sizeof(value) // size
         if isinstance(value, int):
