@@ -7,6 +7,7 @@
 
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
 #include <kaa/gil.h>

@@ -51,7 +51,7 @@ kaa_decl_parse(kaa_ctype_table *types, const char *text, size_t length,
 {
     kaa_decl_options chosen = {.size = sizeof(chosen)};
     kaa_error own;
-    kaa_decl__parser *p;
+    kaa_decl__parser *p = NULL;
     kaa_decl *decl;
     kaa_status status = check_text(types, text, length, out_decl, err);
 
@@ -99,7 +99,7 @@ kaa_decl_parse_type(kaa_ctype_table *types, const kaa_decl *scope,
                     kaa_error *err)
 {
     kaa_error own;
-    kaa_decl__parser *p;
+    kaa_decl__parser *p = NULL;
     const kaa_ctype *type = NULL;
     kaa_status status = check_text(types, text, length, out_type, err);
 

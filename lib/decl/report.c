@@ -123,8 +123,8 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
 {
     char window[2 * WINDOW_MAX + 16] = "";
     char message[512];
-    char clean[sizeof(p->err->message)];
     size_t room = sizeof(p->err->message) - 1;
+    size_t used;
     int length;
 
     if (p->has_failed)
@@ -145,8 +145,8 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
         length = 0;
     if ((size_t)length >= sizeof(message))
         length = (int)sizeof(message) - 1;
-    copy_clean(clean, room, message, message + length);
-    snprintf(p->err->message, sizeof(p->err->message), "%s%s", clean, window);
+    used = copy_clean(p->err->message, room, message, message + length);
+    memcpy(p->err->message + used, window, strlen(window) + 1);
     return 0;
 }
 

@@ -12,6 +12,8 @@
 #include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
+#include <kaa/gil.h>
+#include <kaa/heap.h>
 #include <kaa/kaa.h>
 #include <kaa/library.h>
 
@@ -200,6 +202,101 @@ MEMBER(kaa_closure_options, size, 0);
 MEMBER(kaa_closure_options, flags, 4);
 MEMBER(kaa_closure_options, error_value, 8);
 MEMBER(kaa_closure_options, retired, 16);
+
+/* heap.h */
+SIZE(kaa_heap_misuse, 56);
+MEMBER(kaa_heap_misuse, size, 0);
+MEMBER(kaa_heap_misuse, what, 4);
+MEMBER(kaa_heap_misuse, block, 8);
+MEMBER(kaa_heap_misuse, block_size, 16);
+MEMBER(kaa_heap_misuse, serial, 24);
+MEMBER(kaa_heap_misuse, site, 32);
+MEMBER(kaa_heap_misuse, site_free, 40);
+MEMBER(kaa_heap_misuse, message, 48);
+SIZE(kaa_heap_options, 48);
+MEMBER(kaa_heap_options, size, 0);
+MEMBER(kaa_heap_options, flags, 4);
+MEMBER(kaa_heap_options, bytes_limit, 8);
+MEMBER(kaa_heap_options, quarantine_bytes, 16);
+MEMBER(kaa_heap_options, fail_nth, 24);
+MEMBER(kaa_heap_options, misuse, 32);
+MEMBER(kaa_heap_options, user, 40);
+SIZE(kaa_heap_count, 32);
+MEMBER(kaa_heap_count, blocks_live, 0);
+MEMBER(kaa_heap_count, blocks_peak, 8);
+MEMBER(kaa_heap_count, bytes_live, 16);
+MEMBER(kaa_heap_count, bytes_peak, 24);
+SIZE(kaa_heap_stats, 224);
+MEMBER(kaa_heap_stats, size, 0);
+MEMBER(kaa_heap_stats, fragmentation_permille, 4);
+MEMBER(kaa_heap_stats, total, 8);
+MEMBER(kaa_heap_stats, kinds, 40);
+MEMBER(kaa_heap_stats, arenas, 136);
+MEMBER(kaa_heap_stats, bytes_reserved, 144);
+MEMBER(kaa_heap_stats, pages, 152);
+MEMBER(kaa_heap_stats, pages_peak, 160);
+MEMBER(kaa_heap_stats, bytes_in_pages, 168);
+MEMBER(kaa_heap_stats, bytes_idle, 176);
+MEMBER(kaa_heap_stats, bytes_kept, 184);
+MEMBER(kaa_heap_stats, bytes_given_back, 192);
+MEMBER(kaa_heap_stats, purges, 200);
+MEMBER(kaa_heap_stats, quarantine_bytes, 208);
+MEMBER(kaa_heap_stats, allocations, 216);
+SIZE(kaa_heap_class_stats, 56);
+MEMBER(kaa_heap_class_stats, size, 0);
+MEMBER(kaa_heap_class_stats, block_size, 4);
+MEMBER(kaa_heap_class_stats, count, 8);
+MEMBER(kaa_heap_class_stats, pages, 40);
+MEMBER(kaa_heap_class_stats, blocks_free, 48);
+SIZE(kaa_heap_block, 40);
+MEMBER(kaa_heap_block, size, 0);
+MEMBER(kaa_heap_block, kind, 4);
+MEMBER(kaa_heap_block, block, 8);
+MEMBER(kaa_heap_block, block_size, 16);
+MEMBER(kaa_heap_block, serial, 24);
+MEMBER(kaa_heap_block, site, 32);
+VALUE(KAA_HEAP_OBJECT_TRACKED, 0);
+VALUE(KAA_HEAP_OBJECT_PLAIN, 1);
+VALUE(KAA_HEAP_RAW, 2);
+VALUE(KAA_HEAP_DOUBLE_FREE, 1);
+VALUE(KAA_HEAP_OVERRUN, 2);
+VALUE(KAA_HEAP_UNDERRUN, 3);
+VALUE(KAA_HEAP_USE_AFTER_FREE, 4);
+VALUE(KAA_HEAP_FOREIGN_POINTER, 5);
+VALUE(KAA_HEAP_LEAK, 6);
+
+/* gil.h */
+SIZE(kaa_gil_thread, 8);
+MEMBER(kaa_gil_thread, requests, 0);
+SIZE(kaa_gil_options, 48);
+MEMBER(kaa_gil_options, size, 0);
+MEMBER(kaa_gil_options, flags, 4);
+MEMBER(kaa_gil_options, interval_ns, 8);
+MEMBER(kaa_gil_options, short_ns, 16);
+MEMBER(kaa_gil_options, name, 24);
+MEMBER(kaa_gil_options, report, 32);
+MEMBER(kaa_gil_options, user, 40);
+SIZE(kaa_gil_entry, 16);
+MEMBER(kaa_gil_entry, thread, 0);
+MEMBER(kaa_gil_entry, acquired, 8);
+MEMBER(kaa_gil_entry, reserved, 12);
+SIZE(kaa_gil_statistics, 88);
+MEMBER(kaa_gil_statistics, size, 0);
+MEMBER(kaa_gil_statistics, threads, 4);
+MEMBER(kaa_gil_statistics, acquisitions, 8);
+MEMBER(kaa_gil_statistics, contended, 16);
+MEMBER(kaa_gil_statistics, voluntary, 24);
+MEMBER(kaa_gil_statistics, forced, 32);
+MEMBER(kaa_gil_statistics, held_ns, 40);
+MEMBER(kaa_gil_statistics, held_ns_max, 48);
+MEMBER(kaa_gil_statistics, unsure_ns, 56);
+MEMBER(kaa_gil_statistics, waited_ns, 64);
+MEMBER(kaa_gil_statistics, waited_ns_max, 72);
+MEMBER(kaa_gil_statistics, pending_calls, 80);
+VALUE(KAA_GIL_DEBUG, 1);
+VALUE(KAA_GIL_TIME_ALL, 2);
+VALUE(KAA_GIL_TIME_NONE, 4);
+VALUE(KAA_GIL_FENCE, 8);
 
 /* cpython.h */
 SIZE(kaa_cpython_options, 104);

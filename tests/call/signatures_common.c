@@ -117,7 +117,7 @@ signature_is_disputed(const signature_set *set, const signature_case *c,
 {
     uint32_t words = 0;
 
-    if (strncmp(set->compiler, "clang", 5) != 0)
+    if (strncasecmp(set->compiler, "clang", 5) != 0)
         return 0;
     for (uint32_t i = 0; i < c->count; i++) {
         kaa_ctype_kind kind = kaa_ctype_kind_of(values->types[c->types[i]]);

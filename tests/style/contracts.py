@@ -29,6 +29,14 @@ def names_of(include):
     return found
 
 
+def inline_functions(include):
+    found = set()
+    for path in pathlib.Path(include).glob("*.h"):
+        bare = source.without_comments(path.read_text())
+        found |= set(re.findall(r"^static inline [^;{]*?\b(kaa_\w+)\(", bare, re.MULTILINE))
+    return found
+
+
 def comment_before(text, position):
     """The doc comment that ends right before a position, or None."""
     before = text[:position].rstrip()
@@ -79,8 +87,6 @@ def judge(declaration, comment, known_names, known_functions):
     returns_status = re.match(r"KAA_API\s+(KAA_NODISCARD\s+)?kaa_status\s", declaration)
     if returns_status and "fails" not in names:
         yield "returns a kaa_status and lacks @fails"
-    if returns_status and "KAA_NODISCARD" not in declaration:
-        yield "returns a kaa_status and lacks KAA_NODISCARD"
     yield from judge_texts(dict(tags), known_names)
     for name in re.findall(r"\b(kaa_\w+)\(\)", comment):
         if name not in known_functions:
@@ -99,9 +105,18 @@ def judge_texts(tags, known_names):
         yield "@fails names no status"
 
 
+def check_all(path, text):
+    """kaa.h includes every other public header; base.h includes version.h."""
+    for other in sorted(path.parent.glob("*.h")):
+        if other.stem not in ("kaa", "version"):
+            if f"#include <kaa/{other.name}>\n" not in text:
+                yield f"{path}: does not include {other.name}"
+
+
 def check(include):
     known_names = names_of(include)
     functions = source.declared(include)
+    known_functions = set(functions) | inline_functions(include)
     findings = []
     for path in sorted(pathlib.Path(include).glob("*.h")):
         text = path.read_text()
@@ -110,6 +125,8 @@ def check(include):
             findings.append(f"{path}:1: does not open with '/* kaa/{path.name} - '")
         if f"#ifndef {guard}\n#define {guard}\n" not in text:
             findings.append(f"{path}:1: is not guarded by {guard}")
+        if path.name == "kaa.h":
+            findings += check_all(path, text)
         bare = source.without_comments(text)
         for match in source.DECLARATION.finditer(bare):
             name = match.group(2)
@@ -117,7 +134,7 @@ def check(include):
                 continue
             comment = comment_before(text, match.start())
             line = source.line_of(text, match.start())
-            for why in judge(match.group(), comment, known_names, functions):
+            for why in judge(match.group(), comment, known_names, known_functions):
                 findings.append(f"{path}:{line}: {name} {why}")
             stem = {"base": "(status|version|base)"}.get(path.stem, path.stem)
             if not re.match(rf"kaa_{stem}_", name):

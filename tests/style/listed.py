@@ -2,9 +2,9 @@
 
     listed.py ROOT objects.txt
 
-Every lib/x/y.c has an object; every .c and test_*.py below tests/ is named (by
-its stem, or as folder/stem) in a CMakeLists.txt of its folder, a folder above,
-or by a script beside it that compiles it.
+Every lib/x/y.c has an object; every .c and test_*.py below tests/ is named by
+its stem, or the latter by a pattern, in a CMakeLists.txt or script of its
+folder or of one above.
 """
 import pathlib
 import re
@@ -38,6 +38,8 @@ def check_tests(tests):
     wanted = sorted([*tests.rglob("*.c"), *tests.rglob("test_*.py")])
     for path in wanted:
         word = re.compile(rf"\b{re.escape(path.stem)}\b")
+        if path.suffix == ".py":
+            word = re.compile(word.pattern + r"|/test_\*\.py\b")
         if not any(word.search(text) for text in namers(path, tests)):
             yield f"{path}: nothing builds or runs it"
 

@@ -143,7 +143,6 @@ class Contracts(Folder):
         self.told(self.check(" * @gil    any\n", ""), "lacks @gil")
         self.told(self.check(" * @since  0.1\n", ""), "lacks @since")
         self.told(self.check(" * @fails  KAA_NO_MEMORY\n", ""), "lacks @fails")
-        self.told(self.check("KAA_NODISCARD ", ""), "lacks KAA_NODISCARD")
         self.told(self.check("Makes a thing.", ""), "sentence")
         self.told(self.check("/**\n", "/*\n"), "no doc comment")
         self.told(self.check("#define KAA_THING_H", "#define OTHER"), "guarded")
@@ -161,6 +160,14 @@ class Contracts(Folder):
         self.told(self.check("Makes", "As kaa_gone() makes"), "kaa_gone")
         found = self.check("kaa_thing_create", "kaa_create")
         self.told(found, "does not begin kaa_thing_")
+
+    def test_kaa_h_is_all_of_it(self):
+        self.check("", "")
+        text = "/* kaa/kaa.h - all. */\n#ifndef KAA_KAA_H\n#define KAA_KAA_H\n"
+        self.write("kaa.h", text + "#include <kaa/thing.h>\n#endif\n")
+        self.assertEqual(contracts.check(self.root), [])
+        self.write("kaa.h", text + "#endif\n")
+        self.told(contracts.check(self.root), "does not include thing.h")
 
 
 class Exports(Folder):
@@ -303,6 +310,8 @@ class Listed(Folder):
         self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
         self.write("tests/x/test_on.py", "")
         self.told(listed.check_tests(self.root / "tests"), "test_on.py")
+        self.write("tests/x/CMakeLists.txt", "x/one\nfile(GLOB x ${y}/test_*.py)\n")
+        self.assertEqual(list(listed.check_tests(self.root / "tests")), [])
 
 
 class Needed(Folder):
