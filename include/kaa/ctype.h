@@ -12,11 +12,21 @@
  *
  * Derived types are interned: one table gives the same address for the same
  * type, so most comparisons are of addresses; kaa_ctype_same() compares types
- * of different tables. Records and enums are themselves; an incomplete one is
- * completed in place, once.
+ * of different tables, and functions whose parameters have other names. Records
+ * and enums are themselves; an incomplete one is completed in place, once. A
+ * type may have parts of another table, which must then live longer.
  *
  * Layout is that of the System V ABI as gcc and clang implement it: sizes,
- * alignments, bit-fields, `packed`, `aligned` and `#pragma pack`.
+ * alignments, bit-fields, `packed`, `aligned` and `#pragma pack`. In the few
+ * corners where the two differ (bit-fields of typedefs with another alignment,
+ * aligned(n) on a bit-field, arrays of _Atomic) kaa does as the compiler it was
+ * built by.
+ *
+ * No type nests deeper than 500 levels (KAA_LIMIT), so that code which follows
+ * types may recurse: a pointer, an array, a typedef, a function, a record in a
+ * record is a level. What lies behind a pointer to a record does not count.
+ *
+ * Functions that ask a type something take NULL and answer 0 or NULL.
  *
  * Threads: a table is changed by one thread at a time. A type whose table is no
  * longer changed may be read by any number of threads. Sizes and offsets are in
@@ -63,7 +73,9 @@ typedef enum kaa_ctype_kind {
     KAA_CTYPE_CFLOAT = 23,   /**< float _Complex */
     KAA_CTYPE_CDOUBLE = 24,
     KAA_CTYPE_CLDOUBLE = 25,
-    KAA_CTYPE_VALIST = 26, /**< __builtin_va_list: layout only. */
+    KAA_CTYPE_VALIST = 26, /**< __builtin_va_list: layout only. It stays this
+                                kind as a parameter, too, where on some machines
+                                it is passed as a pointer. */
     KAA_CTYPE_POINTER = 32,
     KAA_CTYPE_ARRAY = 33,
     KAA_CTYPE_STRUCT = 34,
@@ -88,7 +100,7 @@ enum {
     KAA_CTYPE_UNPROTOTYPED = 1u << 1, /**< `()`: parameters are not known. */
 };
 
-/** Bits of a record's flags. */
+/** Bits of a record's flags; KAA_CTYPE_PACKED also of an enum's. */
 enum {
     KAA_CTYPE_PACKED = 1u << 0,   /**< __attribute__((packed)) */
     KAA_CTYPE_FLEXIBLE = 1u << 1, /**< Ends in a flexible array (read only). */
@@ -176,7 +188,8 @@ KAA_API const kaa_ctype *kaa_ctype_basic(kaa_ctype_kind kind);
 
 /**
  * Finds the basic type behind a well-known typedef name of C or POSIX:
- * "size_t", "uint32_t", "time_t", "wchar_t" and the like.
+ * "size_t", "uint32_t", "time_t", "wchar_t" and the like, and the C library's
+ * own names for them ("__off64_t"). "va_list" is KAA_CTYPE_VALIST.
  *
  * @owns   A constant of the library; NULL for a name that is not known.
  * @gil    any
@@ -189,7 +202,7 @@ KAA_API const kaa_ctype *kaa_ctype_well_known(const char *name, size_t length);
  *
  * @owns   The table owns the type.
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT, KAA_LIMIT, KAA_NO_MEMORY
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_ctype_pointer(kaa_ctype_table *table,
@@ -204,8 +217,9 @@ KAA_API KAA_NODISCARD kaa_status kaa_ctype_pointer(kaa_ctype_table *table,
  *
  * @owns   The table owns the type.
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT for an incomplete element, a function, or a size
- *         above PTRDIFF_MAX; KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT for an incomplete element, a function, a size
+ *         that is no multiple of the alignment or gets above PTRDIFF_MAX;
+ * KAA_LIMIT, KAA_NO_MEMORY
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_ctype_array(kaa_ctype_table *table,
@@ -216,12 +230,16 @@ KAA_API KAA_NODISCARD kaa_status kaa_ctype_array(kaa_ctype_table *table,
 
 /**
  * Makes a type with qualifiers (KAA_CTYPE_CONST and so on). Qualifiers of a
- * qualified type add up; 0 gives `type` back. `align` above 0 gives the type
- * another alignment, as __attribute__((aligned(n))) on a typedef does.
+ * qualified type add up; where nothing is added `type` is given back, and so is
+ * a function. Of an array the elements are qualified. `align` above 0 gives the
+ * type another alignment, larger or smaller, as __attribute__((aligned(n))) on
+ * a typedef does.
  *
  * @owns   The table owns the type.
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT for unknown bits, restrict on a type that
+ *         is no pointer, _Atomic on an array or function, an alignment that
+ *         is no power of two or above 2^28; KAA_LIMIT, KAA_NO_MEMORY
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_ctype_qualified(
@@ -233,7 +251,7 @@ KAA_API KAA_NODISCARD kaa_status kaa_ctype_qualified(
  *
  * @owns   The table owns the type; `name` is copied.
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT, KAA_LIMIT, KAA_NO_MEMORY
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_ctype_typedef(
@@ -242,14 +260,18 @@ KAA_API KAA_NODISCARD kaa_status kaa_ctype_typedef(
 
 /**
  * Makes a function type. Parameters that are arrays or functions become
- * pointers; names are copied and take no part in kaa_ctype_same().
+ * pointers, their qualifiers stay. Names are copied: functions whose parameters
+ * have different names are different types to look at, but the same to
+ * kaa_ctype_same().
  *
  * @param flags  KAA_CTYPE_VARIADIC, KAA_CTYPE_UNPROTOTYPED
  *
  * @owns   The table owns the type.
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT (the argument at fault is the parameter's
- *         number), KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT for a parameter of type void (`argument` is its
+ *         number), a result that is an array or a function, unknown flags, or
+ *         parameters without a prototype; KAA_LIMIT for more than 4096
+ *         parameters; KAA_NO_MEMORY
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status
@@ -280,10 +302,12 @@ kaa_ctype_record(kaa_ctype_table *table, kaa_ctype_kind kind, const char *tag,
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT (`argument` is the member's number) if the
- *         record is complete, a member's type is incomplete or a function, a
- *         bit-field is too wide or of a type that has none, a name stands
- *         twice, or the size is above PTRDIFF_MAX; KAA_NO_MEMORY. The record
- *         stays incomplete.
+ *         record is complete or another table's, a member's type is incomplete
+ *         or a function, a flexible array is not last, a bit-field is too wide
+ *         or of a type that has none, a name stands twice (those of anonymous
+ *         members count), an alignment is no power of two or above 2^28, or
+ *         the size is above PTRDIFF_MAX / 8; KAA_UNSUPPORTED for options of a
+ *         newer kaa; KAA_LIMIT, KAA_NO_MEMORY. The record stays incomplete.
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_ctype_record_define(
@@ -308,10 +332,13 @@ KAA_API KAA_NODISCARD kaa_status kaa_ctype_enum(kaa_ctype_table *table,
 /**
  * Completes an enum: chooses its integer type as gcc does (unsigned int, int,
  * unsigned long, long: the first that holds all values), unless the options
- * say otherwise.
+ * say otherwise. Without enumerators it needs an underlying type.
  *
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @fails  KAA_INVALID_ARGUMENT (`argument` is the enumerator's number) if the
+ *         enum is complete or another table's, a name stands twice, or no type
+ *         (or not the underlying one) holds a value; KAA_UNSUPPORTED for
+ *         options of a newer kaa; KAA_NO_MEMORY. The enum stays incomplete.
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status
@@ -409,7 +436,7 @@ KAA_API uint64_t kaa_ctype_count(const kaa_ctype *type);
 
 /**
  * A function's KAA_CTYPE_VARIADIC and KAA_CTYPE_UNPROTOTYPED, a record's
- * KAA_CTYPE_PACKED and KAA_CTYPE_FLEXIBLE; else 0.
+ * KAA_CTYPE_PACKED and KAA_CTYPE_FLEXIBLE, an enum's KAA_CTYPE_PACKED; else 0.
  *
  * @gil    any
  * @since  0.1
@@ -446,9 +473,11 @@ kaa_ctype_enumerators(const kaa_ctype *type);
 
 /**
  * Says whether two types, perhaps of different tables, are the same: typedefs
- * are looked through, qualifiers count, names of parameters do not. Records
- * and enums with the same tag (or the same members, where there is no tag) are
- * the same if their layouts are.
+ * are looked through, qualifiers count, names of parameters and qualifiers of
+ * results and parameters themselves do not. Records and enums with the same tag
+ * (or the same members, where there is no tag) are the same if their layouts
+ * are, or if one of them is incomplete. In graphs of more than 256 records and
+ * functions the parts of those beyond are not looked into.
  *
  * @gil    any
  * @since  0.1
@@ -458,7 +487,7 @@ KAA_API int kaa_ctype_same(const kaa_ctype *a, const kaa_ctype *b);
 /**
  * Writes a declaration: `int (*name)(const char *text)`. Typedefs are printed
  * by their names, records by their tags. A record without tag is printed as
- * `struct {...}`.
+ * `struct {...}`. Text above 1 MiB ends in "...".
  *
  * @param name    What is declared; NULL or "" for the type alone.
  * @param buffer  NUL-terminated where size > 0; cut where it is too short.
@@ -472,7 +501,8 @@ KAA_API size_t kaa_ctype_print(const kaa_ctype *type, const char *name,
 
 /**
  * Writes the definition of a record or enum, members and all, as C text of
- * several lines; other types as kaa_ctype_print() does.
+ * several lines, with the attributes and #pragma pack that its layout needs;
+ * other types as kaa_ctype_print() does.
  *
  * @return the length of the whole text, without the NUL.
  * @gil    any

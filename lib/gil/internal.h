@@ -44,15 +44,17 @@ typedef struct kaa_gil__person {
 
 /* When a thread's holds are timed; all its own. See statistics.c. */
 typedef struct kaa_gil__timing {
-    uint64_t acquired_at;  /* of the hold that is on; 0: it is not timed */
-    uint64_t mark_at;      /* the last reading of the clock at a release */
-    uint64_t mark_count;   /* acquisitions up to then */
-    uint64_t held_recent;  /* sums over the last timed cycles: held, */
-    uint64_t away_recent;  /* and not held */
-    uint64_t hold_run;     /* held since the last acquisition of its own, with
-                              interruptions */
-    uint32_t exact_left;   /* cycles still to be timed in a row */
-    uint32_t trust_cycles; /* so many are, after something long */
+    uint64_t acquired_at;   /* of the hold that is on; 0: it is not timed */
+    uint64_t mark_at;       /* the last reading of the clock at a release */
+    uint64_t mark_count;    /* acquisitions up to then */
+    uint64_t held_recent;   /* sums over the last timed cycles: held, */
+    uint64_t away_recent;   /* not held, */
+    uint64_t cycles_recent; /* and how many */
+    uint64_t hold_run;      /* held since the last acquisition of its own, with
+                               interruptions */
+    uint32_t exact_left;    /* cycles still to be timed in a row */
+    uint32_t trust_cycles;  /* so many are, after something long */
+    uint32_t skip_cycles;   /* so many are not, when nothing long happens */
 } kaa_gil__timing;
 
 struct kaa_gil__thread {
@@ -76,7 +78,8 @@ struct kaa_gil__thread {
     kaa_error *err;       /* of the call it waits in: guarded by the registry */
     uint64_t hold_last;   /* how long it last held; its own */
     uint64_t slice_ns;    /* what it gets when its turn comes */
-    uint64_t alarm_at;    /* when it looks again, while it waits */
+    uint64_t alarm_at;    /* when it looks again, while it waits; its own */
+    uint32_t spins;       /* its turn will come soon; its own */
     kaa_gil__thread *line_next;
 
     kaa_gil__person *person;
@@ -108,6 +111,7 @@ struct kaa_gil {
     _Atomic uint32_t requests;
     uint32_t is_fenced; /* release by a fence; never changes */
     uint32_t flags;     /* never changes */
+    uint32_t can_spin;  /* more than one processor; never changes */
 
     /* Guarded by the mutex. */
     pthread_mutex_t mutex;
@@ -175,6 +179,8 @@ uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
 void kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline);
 /* Wakes it, or whoever has its place by now. */
 void kaa_gil__unpark(kaa_gil__thread *thread);
+/* Whether threads of this process can run at once. */
+int kaa_gil__has_processors(void);
 /* Whether kaa_gil__fence_all() works in this process. */
 int kaa_gil__fence_all_start(void);
 /* Every running thread of the process passes a full fence. 0 on failure. */
@@ -226,6 +232,17 @@ void kaa_gil__add_figures(kaa_gil_statistics *sum,
 /* pending.c */
 void kaa_gil__pending_start(kaa_gil *gil);
 int kaa_gil__pending_run(kaa_gil__thread *thread);
+
+/* In a loop that waits for another processor. */
+static inline void
+kaa_gil__pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /* Figures have one writer. */
 static inline void

@@ -83,6 +83,7 @@ kaa_gil_create(const kaa_gil_options *options, kaa_gil **out_gil,
     gil->flags = chosen.flags;
     gil->is_fenced =
         chosen.flags & KAA_GIL_FENCE || !kaa_gil__fence_all_start();
+    gil->can_spin = kaa_gil__has_processors() != 0;
     if (chosen.flags & KAA_GIL_DEBUG) {
         atomic_init(&gil->contended, KAA_GIL__CHECKED);
         atomic_init(&gil->requests, KAA_GIL__CHECK);

@@ -18,6 +18,9 @@
 
 #include "base/clock.h"
 
+/* About what it takes to go to sleep and be woken. */
+#define SPIN_NS 20000u
+
 /* Whom to wake once the mutex is unlocked. */
 typedef struct wake_list {
     kaa_gil__thread *granted; /* it has the lock */
@@ -101,16 +104,36 @@ look(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
     uint64_t ask_at;
 
     thread->alarm_at = KAA_GIL__NEVER;
+    thread->spins = 0;
     if (kaa_gil__line_next(gil) == thread) { /* else: woken when it is */
         ask_at = kaa_gil__line_ask_at(gil, thread);
-        if (now >= ask_at)
+        if (now >= ask_at) {
             atomic_fetch_or_explicit(&gil->requests, KAA_GIL__DROP,
                                      memory_order_relaxed);
-        else
+            thread->spins = thread->is_urgent;
+        } else {
             thread->alarm_at = ask_at;
+        }
     }
     if (gil->polls && thread->alarm_at > now + gil->short_ns)
         thread->alarm_at = now + gil->short_ns;
+}
+
+/* Looks at the state for SPIN_NS, for a turn that comes sooner than a thread
+ * can go to sleep and be woken. */
+static void
+spin(const kaa_gil__thread *thread)
+{
+    uint64_t end = kaa_base__now_ns() + SPIN_NS;
+
+    do {
+        for (int i = 0; i < 16; i++) {
+            if (atomic_load_explicit(&thread->state, memory_order_relaxed) !=
+                KAA_GIL__WAITING)
+                return;
+            kaa_gil__pause();
+        }
+    } while (kaa_base__now_ns() < end);
 }
 
 /* Sleeps until the state is no longer KAA_GIL__WAITING, and returns it. */
@@ -120,6 +143,8 @@ wait_turn(kaa_gil__thread *thread)
     kaa_gil *gil = thread->gil;
     uint32_t state;
 
+    if (thread->spins && gil->can_spin)
+        spin(thread);
     for (;;) {
         state = atomic_load_explicit(&thread->state, memory_order_acquire);
         if (state != KAA_GIL__WAITING)
@@ -139,12 +164,35 @@ wait_turn(kaa_gil__thread *thread)
     }
 }
 
+/* The slice of an ordinary thread begins when it runs, not when it was woken:
+ * on a busy machine that is milliseconds later. */
+static void
+begin_slice(kaa_gil__thread *thread, uint64_t now)
+{
+    kaa_gil *gil = thread->gil;
+    wake_list wakes = {0};
+
+    pthread_mutex_lock(&gil->mutex);
+    gil->switched_at = now;
+    gil->slice_ends_at = now + thread->slice_ns;
+    if (atomic_load_explicit(&gil->requests, memory_order_relaxed) &
+        KAA_GIL__DROP) {
+        /* Too early. Whoever asked has to set its alarm anew. */
+        atomic_fetch_and_explicit(&gil->requests, ~(uint32_t)KAA_GIL__DROP,
+                                  memory_order_relaxed);
+        wakes.first = kaa_gil__line_next(gil);
+    }
+    unlock_and_wake(gil, &wakes);
+}
+
 /* Got the lock after waiting since `asked_at`. */
 static void
 begin_turn(kaa_gil__thread *thread, uint64_t asked_at)
 {
     uint64_t now = kaa_base__now_ns();
 
+    if (!thread->is_urgent)
+        begin_slice(thread, now);
     kaa_gil__add(&thread->acquisitions, 1);
     kaa_gil__add(&thread->contended, 1);
     kaa_gil__waited(thread, now - asked_at);
@@ -309,6 +357,7 @@ kaa_gil__yield(kaa_gil__thread *thread)
     wake_list wakes = {0};
     uint64_t now = kaa_base__now_ns();
     kaa_gil__thread *next;
+    uint32_t is_short;
 
     pthread_mutex_lock(&gil->mutex);
     next = kaa_gil__line_next(gil);
@@ -328,9 +377,11 @@ kaa_gil__yield(kaa_gil__thread *thread)
     atomic_fetch_add(&gil->contended, 1);
     kaa_gil__line_return(gil, thread, now);
     thread->alarm_at = KAA_GIL__NEVER;
+    is_short = next->is_urgent && next->hold_last < SPIN_NS / 2;
     atomic_store_explicit(&gil->owner, next, memory_order_release);
     grant(gil, next, now, &wakes);
     look(gil, thread, now);
+    thread->spins = is_short;
     if (wakes.first == thread)
         wakes.first = NULL;
     unlock_and_wake(gil, &wakes);

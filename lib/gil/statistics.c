@@ -3,15 +3,16 @@
  * Reading the clock twice a hold would cost more than the lock itself, so a
  * thread's cycles (a hold, and the time away before it) are not all timed:
  *
- *     exact     every cycle is timed; after anything long, for trust_cycles
- *     skipping  TIMED_CYCLES + 1 after each SKIPPED_CYCLES; the time between is
- * split into held and away as the timed ones were
+ *     exact     every cycle is timed; at first, and after anything long
+ *     skipping  skip_cycles are not timed, then two are, and so on; the time
+ *               that was skipped is split into held and away as the timed
+ *               cycles were, and skip_cycles grows
  *
- * Only cycles that turn out to have been short (SHORT_NS on average) are split
- * so. Otherwise something long hid among them: nobody can say now whether it
- * was held or away, so it is `unsure`, and the thread has to be exact for four
- * times as many cycles as before. Where the lock was waited for, the clock has
- * been read anyway, and the times are exact.
+ * A run of skipped cycles that took much longer than the timed ones hid
+ * something long. Nobody can say now whether that was held or away, so it is
+ * `unsure`, and the thread has to be exact for four times as many cycles as
+ * before. Where the lock was waited for, the clock has been read anyway, and
+ * the times are exact.
  */
 #include <stddef.h>
 #include <string.h>
@@ -20,13 +21,19 @@
 #include "base/error.h"
 #include "gil/internal.h"
 
-#define SKIPPED_CYCLES 60u
-#define TIMED_CYCLES 1u
-#define SHORT_NS 2000u
+#define SKIP_LEAST 60u
+#define SKIP_MOST 960u
+#define TIMED_CYCLES 1u /* after the first of them */
 #define TRUST_LEAST 16u
 #define TRUST_MOST 256u
-/* The sums that the split goes by are halved beyond this. */
-#define RECENT_NS 100000u
+/* A hold, or a time away, of more than this is long. */
+#define LONG_NS 2000u
+/* Skipped cycles may take this many times as long as the timed ones did, and
+ * in all so much longer. */
+#define SKIP_FACTOR 4u
+#define SKIP_SLACK_NS 20000u
+/* What the timed cycles were like is halved beyond this many. */
+#define RECENT_CYCLES 64u
 
 static void
 raise_to(_Atomic uint64_t *figure, uint64_t value)
@@ -38,8 +45,10 @@ raise_to(_Atomic uint64_t *figure, uint64_t value)
 void
 kaa_gil__timing_start(kaa_gil__thread *thread, uint64_t now)
 {
-    thread->timing = (kaa_gil__timing){
-        .mark_at = now, .exact_left = TRUST_LEAST, .trust_cycles = TRUST_LEAST};
+    thread->timing = (kaa_gil__timing){.mark_at = now,
+                                       .exact_left = TRUST_LEAST,
+                                       .trust_cycles = TRUST_LEAST,
+                                       .skip_cycles = SKIP_LEAST};
     thread->timed_next =
         thread->gil->flags & KAA_GIL_TIME_NONE ? KAA_GIL__NEVER : 1;
 }
@@ -58,23 +67,28 @@ account(kaa_gil__thread *thread, uint64_t holds, uint64_t now)
 {
     kaa_gil__timing *timing = &thread->timing;
     uint64_t ns = now > timing->mark_at ? now - timing->mark_at : 0;
+    uint64_t both = timing->held_recent + timing->away_recent;
+    uint64_t expected = both / (timing->cycles_recent + 1) + 1;
 
     if (holds == 0) {
         timing->away_recent += ns;
-        if (ns > SHORT_NS)
+        if (ns > LONG_NS)
             be_exact(timing);
         return;
     }
-    if (ns <= holds * SHORT_NS) {
-        uint64_t both = timing->held_recent + timing->away_recent;
-
+    if (expected > LONG_NS)
+        expected = LONG_NS;
+    if (ns <= holds * expected * SKIP_FACTOR + SKIP_SLACK_NS) {
         if (both != 0)
             kaa_gil__add(&thread->held_ns, ns * timing->held_recent / both);
         if (timing->trust_cycles > TRUST_LEAST)
             timing->trust_cycles--;
+        if (timing->skip_cycles < SKIP_MOST)
+            timing->skip_cycles *= 2;
         return;
     }
     kaa_gil__add(&thread->unsure_ns, ns);
+    timing->skip_cycles = SKIP_LEAST;
     if (timing->trust_cycles < TRUST_MOST)
         timing->trust_cycles *= 4;
     be_exact(timing);
@@ -99,15 +113,16 @@ add_hold(kaa_gil__thread *thread, uint64_t ns)
 
     timing->hold_run += ns;
     timing->held_recent += ns;
-    if (timing->held_recent + timing->away_recent > RECENT_NS) {
+    if (++timing->cycles_recent > RECENT_CYCLES) {
         timing->held_recent /= 2;
         timing->away_recent /= 2;
+        timing->cycles_recent /= 2;
     }
     if (thread->gil->flags & KAA_GIL_TIME_NONE)
         return;
     kaa_gil__add(&thread->held_ns, ns);
     raise_to(&thread->held_ns_max, ns);
-    if (ns > SHORT_NS)
+    if (ns > LONG_NS)
         be_exact(timing);
 }
 
@@ -134,7 +149,7 @@ kaa_gil__timing_released(kaa_gil__thread *thread, uint64_t seen_at,
         return;
     if (timing->exact_left == 0) {
         timing->exact_left = TIMED_CYCLES;
-        thread->timed_next = count + SKIPPED_CYCLES;
+        thread->timed_next = count + timing->skip_cycles;
         return;
     }
     if (!(thread->gil->flags & KAA_GIL_TIME_ALL))

@@ -18,6 +18,7 @@
 
 #ifdef __linux__
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +45,15 @@ kaa_gil__unpark(kaa_gil__thread *thread)
 {
     syscall(SYS_futex, &thread->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL,
             NULL, 0);
+}
+
+int
+kaa_gil__has_processors(void)
+{
+    cpu_set_t set;
+
+    /* More processors than a set has room for: then surely. */
+    return sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) > 1;
 }
 
 int
@@ -97,6 +107,12 @@ void
 kaa_gil__unpark(kaa_gil__thread *thread)
 {
     pthread_cond_signal(&thread->cond);
+}
+
+int
+kaa_gil__has_processors(void)
+{
+    return 1;
 }
 
 int

@@ -2,8 +2,8 @@
  *
  * The ways that every program takes, an array's worth of free blocks at hand,
  * are the first lines of kaa_heap_alloc() and kaa_heap_free(). Checked heaps
- * (debug ones, and all under Valgrind) have bins whose count and limit are
- * always 0, so those lines send them on without asking.
+ * (debug ones, and all under Valgrind) have bins that have nothing at hand
+ * and no room, so those lines send them on without asking.
  */
 #include "heap/internal.h"
 
@@ -150,7 +150,7 @@ kaa_heap_destroy(kaa_heap *heap)
     for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
         for (uint64_t bits = heap->bins_used[word]; bits != 0; bits &= bits - 1)
             memset(&heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)], 0,
-                   offsetof(kaa_heap__bin, hot));
+                   sizeof(kaa_heap__bin));
     memset((void *)heap, 0, offsetof(kaa_heap, bins));
     kaa_heap__arena_keep(home, now);
 }
@@ -182,17 +182,16 @@ alloc(kaa_heap *heap, size_t size, kaa_heap_kind kind, const char *site)
 {
     int zeroed;
 
-    if (KAA_LIKELY(size <= KAA_HEAP__SMALL_MAX)) {
-        kaa_heap__bin *bin =
-            &heap->bins[((uint32_t)kind & 3u) << 6 | kaa_heap__class_of(size)];
-        uint32_t count = bin->count;
+    /* A size of 0 wraps, and goes the long way. */
+    if (KAA_LIKELY(size - 1 < KAA_HEAP__SMALL_MAX)) {
+        kaa_heap__bin *bin = &heap->bins[((uint32_t)kind & 3u) << 6 |
+                                         (uint32_t)((size - 1) >> 4)];
+        void **top = bin->top;
 
-        if (KAA_LIKELY(count > bin->floor)) {
-            void *block = bin->hot[count - 1];
-
-            bin->count = count - 1;
-            KAA_HEAP__UNPOISON(block, size);
-            return block;
+        if (KAA_LIKELY(top > bin->floor)) {
+            bin->top = top - 1;
+            KAA_HEAP__UNPOISON(top[-1], size);
+            return top[-1];
         }
     }
     return alloc_slow(heap, size, KAA_HEAP__ALIGNMENT, kind, site, &zeroed);
@@ -262,7 +261,8 @@ free_block(kaa_heap *heap, void *block, const char *site)
 {
     kaa_heap__arena *arena = kaa_heap__arena_of(block);
     kaa_heap__bin *bin;
-    uint32_t code, count;
+    uint32_t code;
+    void **top;
 
     if (KAA_UNLIKELY(block == NULL))
         return;
@@ -273,14 +273,14 @@ free_block(kaa_heap *heap, void *block, const char *site)
     KAA_ASSERT(kaa_heap__is_arena(block) && arena->heap == heap);
     code = arena->codes[kaa_heap__page_index(block)];
     bin = &heap->bins[code];
-    count = bin->count;
+    top = bin->top;
 #if KAA_HEAP__ASAN
     if (KAA_HEAP__IS_BLOCKS(code))
         KAA_HEAP__POISON(block, kaa_heap__classes[KAA_HEAP__CLASS(code)].size);
 #endif
-    if (KAA_LIKELY(count < bin->limit)) {
-        bin->hot[count] = block;
-        bin->count = count + 1;
+    if (KAA_LIKELY(top < bin->limit)) {
+        *top = block;
+        bin->top = top + 1;
         return;
     }
     free_slow(heap, block, code, site);

@@ -13,7 +13,7 @@
  * is also the number of the page's bin. A bin holds the blocks freed last in
  * `hot`, and the list of its pages that have free blocks. Freeing is
  *
- *     bins[arena->codes[page]].hot[count++] = block
+ *     *bins[arena->codes[page]].top++ = block
  *
  * and reads neither the block nor the page. The kibibyte of codes stays in the
  * first-level cache where page headers, 64 KiB apart, would fight for one set
@@ -39,7 +39,7 @@
 #define KAA_HEAP__PAGES 1024u /* an arena */
 #define KAA_HEAP__PAGE_WORDS (KAA_HEAP__PAGES / 64)
 #define KAA_HEAP__BITS_WORDS 64u /* 4096 blocks of 16 bytes fill a page */
-#define KAA_HEAP__HOT_MAX 64u
+#define KAA_HEAP__HOT_MAX 256u
 #define KAA_HEAP__ALIGNMENT ((size_t)16)
 #define KAA_HEAP__ALIGNMENT_MAX (KAA_HEAP__ARENA_BYTES / 2)
 
@@ -59,7 +59,7 @@
 #define KAA_HEAP__CLASS(code) ((code)&63u)
 
 /* bin.floor of a bin whose every allocation shall look at the clock. */
-#define KAA_HEAP__ARMED UINT32_MAX
+#define KAA_HEAP__ARMED ((void **)UINTPTR_MAX)
 
 /* heap.checked */
 #define KAA_HEAP__CHECK_DEBUG 1u
@@ -119,18 +119,19 @@ typedef struct kaa_heap__arena {
     uint64_t bits[KAA_HEAP__PAGES][KAA_HEAP__BITS_WORDS];
 } kaa_heap__arena;
 
+/* What a fresh block or a free one needs comes first. All zero: not set up. */
 typedef struct kaa_heap__bin {
-    uint32_t count; /* in hot */
-    uint32_t floor; /* pops at or below it are new peaks of live blocks */
-    uint32_t limit; /* of count; 0: the bin is not set up */
-    uint32_t pages_count;
+    void **top;            /* the blocks at hand are hot[0] to top[-1] */
+    void **floor;          /* pops at or below it are new peaks, or find none */
+    void **limit;          /* of top */
+    void **hot;            /* of kaa_heap.hot */
     kaa_heap__page *pages; /* that have free blocks */
-    uint64_t used;         /* blocks taken out of pages; live + count + held */
+    uint64_t used;         /* blocks out of pages: live, at hand and held */
     uint64_t peak;         /* of live blocks */
     uint64_t held;         /* debug heaps: in quarantine */
+    uint32_t pages_count;
     uint8_t code;
-    uint8_t unused[7];
-    void *hot[KAA_HEAP__HOT_MAX];
+    uint8_t unused[59];
 } kaa_heap__bin;
 
 typedef struct kaa_heap__debug {
@@ -175,6 +176,8 @@ struct kaa_heap {
     uint64_t bins_used[KAA_HEAP__BINS / 64];
     _Alignas(64) _Atomic(void *) remote; /* freed by others, linked by word 0 */
     _Alignas(64) kaa_heap__bin bins[KAA_HEAP__BINS];
+    /* Odd in lines of the cache, so that bins do not fight for the same. */
+    void *hot[KAA_HEAP__BINS][KAA_HEAP__HOT_MAX + 8];
 };
 
 #define KAA_HEAP__BOOK_PAGES                                                   \
@@ -189,6 +192,7 @@ struct kaa_heap {
 #define KAA_HEAP__CODE_LARGE(kind) ((uint8_t)((kind) << 6 | 63))
 
 _Static_assert(sizeof(kaa_heap__page) == 64, "one line of the cache");
+_Static_assert(sizeof(kaa_heap__bin) == 128, "found by a shift");
 _Static_assert(KAA_HEAP__FIRST < 32, "the books are small");
 
 static inline kaa_heap__arena *
@@ -215,6 +219,12 @@ static inline uint32_t
 kaa_heap__index_in(const kaa_heap__arena *arena, const kaa_heap__page *page)
 {
     return (uint32_t)(page - arena->pages);
+}
+
+static inline uint32_t
+kaa_heap__at_hand(const kaa_heap__bin *bin)
+{
+    return (uint32_t)(bin->top - bin->hot);
 }
 
 /* Which block of its page an offset lies in. */

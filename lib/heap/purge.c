@@ -195,5 +195,5 @@ kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
             return;
         purge_bulk(heap, now);
     }
-    bin->floor = 0;
+    bin->floor = bin->hot;
 }

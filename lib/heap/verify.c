@@ -28,7 +28,7 @@ kaa_heap__turn_hot(kaa_heap *heap)
             kaa_heap__bin *bin =
                 &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
 
-            for (uint32_t i = 0; i < bin->count; i++) {
+            for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
                 uint32_t number;
                 kaa_heap__page *page =
                     kaa_heap__find(heap, bin->hot[i], &number);
@@ -212,11 +212,14 @@ static kaa_status
 verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
            kaa_error *err)
 {
-    if (bin->count > bin->limit ||
-        bin->limit > kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max)
+    if (bin->hot != heap->hot[code] || bin->top < bin->hot ||
+        bin->top > bin->limit ||
+        bin->limit - bin->hot >
+            (ptrdiff_t)kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max)
         return CORRUPT("bin %u: %u blocks at hand, at most %u", (unsigned)code,
-                       (unsigned)bin->count, (unsigned)bin->limit);
-    for (uint32_t i = 0; i < bin->count; i++) {
+                       (unsigned)kaa_heap__at_hand(bin),
+                       (unsigned)(bin->limit - bin->hot));
+    for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
         uint32_t number;
         kaa_heap__page *page = kaa_heap__find(heap, bin->hot[i], &number);
 
@@ -240,7 +243,7 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
     const kaa_heap__bin *bin = &heap->bins[code];
     const kaa_heap__page *previous = NULL;
     uint32_t listed = 0;
-    uint64_t live = bin->used - bin->count - bin->held;
+    uint64_t live = bin->used - kaa_heap__at_hand(bin) - bin->held;
 
     if (bin->used != sum->used[code] || bin->pages_count != sum->pages[code])
         return CORRUPT("bin %u: %" PRIu64 " blocks in %u pages, but the pages "
@@ -261,9 +264,10 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
                        (unsigned)sum->listed[code]);
     if (live > bin->peak ||
         (!heap->checked && bin->floor != KAA_HEAP__ARMED &&
-         bin->floor != (bin->used > bin->peak ? bin->used - bin->peak : 0)))
-        return CORRUPT("bin %u: %" PRIu64 " live, peak %" PRIu64 ", floor %u",
-                       (unsigned)code, live, bin->peak, (unsigned)bin->floor);
+         bin->floor - bin->hot !=
+             (ptrdiff_t)(bin->used > bin->peak ? bin->used - bin->peak : 0)))
+        return CORRUPT("bin %u: %" PRIu64 " live, peak %" PRIu64 ", floor %td",
+                       (unsigned)code, live, bin->peak, bin->floor - bin->hot);
     return verify_hot(heap, bin, code, err);
 }
 
@@ -285,7 +289,7 @@ verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
         blocks += sum->used[code];
         if (heap->bins_used[code / 64] >> (code % 64) & 1u)
             status = verify_bin(heap, code, sum, err);
-        else if (sum->pages[code] != 0 || heap->bins[code].limit != 0)
+        else if (sum->pages[code] != 0 || heap->bins[code].limit != NULL)
             return CORRUPT("bin %u is in use unnoticed", (unsigned)code);
     }
     for (uint32_t i = 0; i < KAA_HEAP_KIND_COUNT && status == KAA_OK; i++) {

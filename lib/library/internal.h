@@ -52,7 +52,8 @@ typedef struct kaa_library__node {
 typedef struct kaa_library__search {
     kaa_base__arena arena;
     kaa_library__cache cache;
-    kaa_library__node program; /* whose RPATH counts for dlopen() */
+    kaa_library__node program; /* its RPATH counts for dlopen() .. */
+    kaa_library__node self;    /* .. and the RUNPATH of who calls it: us */
     kaa_base__text *searched;  /* NULL, or: receives every place, by line */
     kaa_library__node *first;  /* of the tree */
     kaa_library__node *last;

@@ -13,6 +13,7 @@
  * for another machine is passed over, as the loader does, but remembered: if
  * nothing better turns up, it is what went wrong.
  */
+#include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
 #include <stdio.h>
@@ -152,9 +153,10 @@ try_list(kaa_library__search *search, kaa_library__node *node, const char *list,
 static int
 try_rpaths(kaa_library__search *search, kaa_library__node *node)
 {
-    const kaa_library__node *owner = node->parent;
+    const kaa_library__node *owner =
+        node->parent != NULL ? node->parent : &search->self;
 
-    if (owner != NULL && owner->elf.runpath != NULL)
+    if (owner->elf.runpath != NULL)
         return 0;
     for (int i = 0; owner != NULL && i < CHAIN_MAX; i++) {
         if (owner->elf.runpath == NULL &&
@@ -200,7 +202,7 @@ static void
 find(kaa_library__search *search, kaa_library__node *node)
 {
     const kaa_library__node *owner =
-        node->parent != NULL ? node->parent : &search->program;
+        node->parent != NULL ? node->parent : &search->self;
     const char *cached;
 
     if (strchr(node->name, '/') != NULL) {
@@ -275,23 +277,33 @@ kaa_library__search_walk(kaa_library__search *search)
         }
 }
 
+static void
+read_owner(kaa_library__search *search, kaa_library__node *node,
+           const char *path)
+{
+    node->path = kaa_base__arena_text(&search->arena, path, strlen(path));
+    kaa_library__elf_open(path, &search->arena, &node->elf);
+    if (node->path == NULL || node->elf.verdict == KAA_LIBRARY__NO_MEMORY)
+        search->failed = 1;
+}
+
 int
 kaa_library__search_init(kaa_library__search *search)
 {
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    Dl_info info;
 
     memset(search, 0, sizeof(*search));
-    search->program.elf.verdict = KAA_LIBRARY__MISSING;
     if (length > 0) {
         path[length] = '\0';
-        search->program.path =
-            kaa_base__arena_text(&search->arena, path, (size_t)length);
-        kaa_library__elf_open(path, &search->arena, &search->program.elf);
-        if (search->program.path == NULL ||
-            search->program.elf.verdict == KAA_LIBRARY__NO_MEMORY)
-            search->failed = 1;
+        read_owner(search, &search->program, path);
     }
+    /* Linked statically, kaa is the program. */
+    search->self = search->program;
+    if (dladdr(default_directories, &info) != 0 && info.dli_fname != NULL &&
+        strstr(info.dli_fname, ".so") != NULL)
+        read_owner(search, &search->self, info.dli_fname);
     if (!kaa_library__cache_load(&search->cache, &search->arena))
         search->failed = 1;
     return !search->failed;

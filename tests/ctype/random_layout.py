@@ -1,7 +1,7 @@
 """Random records: their layout by kaa against that of the C compilers.
 
     random_layout.py --driver PATH --built-with GNU|Clang [--gcc gcc] [--clang clang]
-                     [--records 4000] [--seed 1]
+                     [--records 4000] [--seed 1] [--emulator COMMAND]
 
 Each record is written twice: as C text, compiled by gcc and by clang into a
 program that looks at itself (sizeof, _Alignof, offsetof, and for a bit-field
@@ -17,6 +17,7 @@ test, so that the list stays whole.
 import argparse
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,10 @@ PRELUDE = """\
 #include <stdio.h>
 #include <string.h>
 #include <uchar.h>
+
+#ifndef __SIZEOF_FLOAT128__
+#define __float128 _Float128
+#endif
 
 static void bits(const char *name, const void *object, size_t size)
 {
@@ -397,7 +402,8 @@ def parse(text: str) -> Dict[str, str]:
     return {line.split(" ", 1)[0]: line for line in text.splitlines()}
 
 
-def compiled(compiler: str, source: str, folder: str, name: str) -> Dict[str, str]:
+def compiled(compiler: str, source: str, folder: str, name: str,
+             emulator: List[str]) -> Dict[str, str]:
     path = os.path.join(folder, name)
     with open(path + ".c", "w") as file:
         file.write(source)
@@ -405,11 +411,12 @@ def compiled(compiler: str, source: str, folder: str, name: str) -> Dict[str, st
     made = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     if made.returncode != 0:
         sys.exit(f"{name}: {compiler} refuses the program:\n{made.stderr[:3000]}")
-    return parse(subprocess.run([path], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return parse(subprocess.run([*emulator, path], stdout=subprocess.PIPE, text=True,
+                                check=True).stdout)
 
 
-def driven(driver: str, lines: str, *options: str) -> str:
-    made = subprocess.run([driver, *options], input=lines, stdout=subprocess.PIPE, text=True)
+def driven(driver: List[str], lines: str, *options: str) -> str:
+    made = subprocess.run([*driver, *options], input=lines, stdout=subprocess.PIPE, text=True)
     if made.returncode != 0:
         sys.exit(f"the driver failed with {made.returncode}")
     return made.stdout
@@ -424,7 +431,10 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", help="a folder for the programs")
+    parser.add_argument("--emulator", default="", help="what runs programs of a cross compiler")
     given = parser.parse_args()
+    emulator = shlex.split(given.emulator)
+    driver = [*emulator, given.driver]
 
     generator = Generator(given.seed)
     while len(generator.records) < given.records:
@@ -432,7 +442,7 @@ def main() -> int:
     text = {r.tag: t for r, t in zip(generator.records,
             (s for s in generator.source if "{\n" in s))}
     lines = "\n".join(generator.lines) + "\n"
-    kaa = parse(driven(given.driver, lines))
+    kaa = parse(driven(driver, lines))
     end = probes(generator)
     folder = given.keep or tempfile.mkdtemp(prefix="kaa-layout-")
     if given.keep:
@@ -444,13 +454,13 @@ def main() -> int:
             print(f"SKIPPED: there is no {compiler}; its layouts are not compared")
             continue
         by[name] = compiled(compiler, PRELUDE + "\n".join(generator.source) + "\n" + end,
-                            folder, name)
+                            folder, name, emulator)
     if given.built_with not in by:
         sys.exit("the compiler that built kaa is not here")
     # What kaa prints as C says the same as what it was built from.
     printed = compiled({"GNU": given.gcc, "Clang": given.clang}[given.built_with],
-                       PRELUDE + driven(given.driver, lines, "--definitions") + end,
-                       folder, "printed")
+                       PRELUDE + driven(driver, lines, "--definitions") + end,
+                       folder, "printed", emulator)
     own = by[given.built_with]
     tagged = {r.tag: r for r in generator.records}
     counts = {key: 0 for key in DIFFERENCES}

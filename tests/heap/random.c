@@ -10,7 +10,7 @@
 
 #include <kaa/heap.h>
 
-#define BLOCKS_MAX 600
+#define BLOCKS_MAX 3000
 
 typedef struct shadow {
     unsigned char *block;
@@ -27,12 +27,15 @@ typedef struct model {
 } model;
 
 static model models[4];
+static int is_narrow; /* two classes only, so that bins run over */
 
 DEFERRABLE(kaa_heap_destroy, kaa_heap)
 
 static size_t
 random_size(kaa_test_random *random)
 {
+    if (is_narrow)
+        return kaa_test_below(random, 33);
     switch (kaa_test_below(random, 16)) {
     case 0:
         return kaa_test_below(random, 200000);
@@ -164,6 +167,8 @@ step_free(kaa_test *t, model *m, kaa_test_random *random)
 {
     uint32_t which = (uint32_t)kaa_test_below(random, m->count);
 
+    if (kaa_test_below(random, 64) != 0 && is_narrow)
+        which = m->count - 1; /* runs of neighbours */
     check_block(t, &m->blocks[which]);
     if (kaa_test_below(random, 4) == 0)
         kaa_heap_free_remote(m->heap, m->blocks[which].block);
@@ -178,7 +183,8 @@ step(kaa_test *t, model *m, kaa_test_random *random, int grow)
 {
     uint64_t dice = kaa_test_below(random, 10);
 
-    if (m->count == 0 || (m->count < BLOCKS_MAX && dice < (grow ? 6u : 2u)))
+    if (m->count == 0 ||
+        (m->count < (is_narrow ? BLOCKS_MAX : 600u) && dice < (grow ? 6u : 2u)))
         step_alloc(t, m, random);
     else if (dice == 9)
         step_realloc(t, m, random);
@@ -193,6 +199,7 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
     uint64_t seed)
 {
     kaa_test_random random = {seed};
+    int phase = is_narrow ? 4000 : 500;
 
     if (kaa_test_is_fault_run())
         steps /= 16;
@@ -205,9 +212,9 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
     for (int i = 0; i < steps; i++) {
         model *m = &models[kaa_test_below(&random, (uint64_t)heaps)];
 
-        step(t, m, &random, i / 500 % 2 == 0);
+        step(t, m, &random, i / phase % 2 == 0);
         CHECK_OK(kaa_heap_verify(m->heap, &t->err));
-        if (i % 64 == 0)
+        if (i % (is_narrow ? 1000 : 64) == 0)
             compare(t, m);
     }
     for (int i = 0; i < heaps; i++) {
@@ -221,11 +228,19 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
 
 KAA_TEST(random_operations_leave_what_the_model_says)
 {
+    is_narrow = 0;
     run(t, NULL, 1, 4000, 42);
+}
+
+KAA_TEST(full_bins_run_over_in_any_order)
+{
+    is_narrow = 1;
+    run(t, NULL, 1, 12000, 46);
 }
 
 KAA_TEST(heaps_do_not_disturb_each_other)
 {
+    is_narrow = 0;
     run(t, NULL, 4, 4000, 43);
 }
 
@@ -235,6 +250,7 @@ KAA_TEST(debug_heaps_do_the_same)
                                 .flags = KAA_HEAP_DEBUG,
                                 .quarantine_bytes = 100000};
 
+    is_narrow = 0;
     run(t, &options, 2, 1000, 44);
 }
 
@@ -243,5 +259,6 @@ KAA_TEST(huge_pages_do_the_same)
     kaa_heap_options options = {.size = sizeof(options),
                                 .flags = KAA_HEAP_HUGE_PAGES};
 
+    is_narrow = 0;
     run(t, &options, 2, 2000, 45);
 }

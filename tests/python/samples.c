@@ -610,7 +610,7 @@ apply_times(int_function *function, int times)
     type apply_##name(type (*function)(type), type value);                     \
     type apply_##name(type (*function)(type), type value)                      \
     {                                                                          \
-        return function(value);                                                \
+        return function == NULL ? value : function(value);                     \
     }
 APPLY(bool, bool)
 APPLY(char, char)

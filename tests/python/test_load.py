@@ -85,7 +85,7 @@ class Attributes(unittest.TestCase):
         self.assertEqual(library.LATER, 2001)
         self.assertEqual(library.fixed, -3)
         self.assertEqual((library.ONE, library.MANY), (1, 2**63 - 1))
-        self.assertIs(library.GREEN, library.color.GREEN)
+        self.assertEqual(library.GREEN, library.color.GREEN)
         self.assertIs(library.color_t, library.color)
         self.assertEqual(library.color(5).name, "GREEN")
         self.assertTrue(issubclass(library.s, ctypes.Structure))

@@ -95,7 +95,8 @@ class Layout(unittest.TestCase):
                 lines.append(f'printf("{name} %llu\\n", (unsigned long long){name});')
                 expected[name] = python_constant(prefix, name)
         printed = support.compile_and_run(
-            "#include <kaa/kaa.h>\n#include <stdio.h>\n#include <stddef.h>\n"
+            "".join(f"#include <kaa/{one}.h>\n" for one in HEADERS)
+            + "#include <stdio.h>\n#include <stddef.h>\n"
             "int main(void) {\n" + "\n".join(lines) + "\nreturn 0; }\n",
             ["-I", os.path.join(support.ROOT, "include")],
         )

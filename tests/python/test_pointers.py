@@ -7,6 +7,7 @@ import array
 import ctypes
 import gc
 import struct
+import sys
 import unittest
 import weakref
 from typing import Any, Dict, Optional, Tuple
@@ -17,6 +18,8 @@ try:
     import numpy
 except ImportError:
     numpy = None  # type: ignore
+
+PYPY = sys.implementation.name == "pypy"
 
 #: C type of the elements, array typecode, ctypes class, NumPy type.
 ELEMENTS: Dict[str, Tuple[str, Optional[str], Any, str]] = {
@@ -403,15 +406,23 @@ class PointersToPointers(Case):
         self.lib.allocate(ctypes.byref(pointer), 16)
         self.assertTrue(pointer.value)
         self.assertEqual(ctypes.string_at(pointer.value or 0, 16), bytes(16))
+        second = ctypes.c_void_p()
+        self.lib.allocate(ctypes.pointer(second), 16)
+        self.assertTrue(second.value)
+        numbers = ctypes.POINTER(ctypes.c_int)()
+        self.lib.allocate(ctypes.byref(numbers), 16)
+        self.assertEqual(numbers[3], 0)
         free = ctypes.CDLL(None).free
         free.argtypes = [ctypes.c_void_p]
-        free(pointer)
+        for one in (pointer, second, numbers):
+            free(one)
 
     def test_refusals(self) -> None:
         value = ctypes.c_int(1)
         for other in (
             value,
-            ctypes.byref(value),
+            # PyPy's byref() is a pointer instance, so one more of the pointee.
+            (ctypes.c_int * 2)() if PYPY else ctypes.byref(value),
             (ctypes.c_int * 2)(),
             ctypes.pointer(ctypes.pointer(ctypes.c_float())),
             ctypes.byref(ctypes.c_char_p()),

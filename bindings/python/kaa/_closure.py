@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import itertools
+import sys
 import threading
 import types as python_types
 import weakref
@@ -57,6 +58,18 @@ def _dispatch(result: int, arguments: Any, token: int) -> None:
         closure.run(result, arguments)
 
 
+def _report(error: BaseException, function: Any) -> None:
+    """Hands an exception that nobody can catch to sys.unraisablehook."""
+    unraisable = python_types.SimpleNamespace(
+        exc_type=type(error),
+        exc_value=error,
+        exc_traceback=error.__traceback__,
+        err_msg="Exception ignored in a callback from C",
+        object=function,
+    )
+    sys.unraisablehook(unraisable)  # type: ignore[arg-type]
+
+
 # Never freed: C may call it as long as the process lives.
 _entry = _native.ClosureCallback(_dispatch)
 
@@ -78,11 +91,6 @@ def _retire_all() -> None:
 
 def _nothing(*arguments: Any) -> None:
     return None
-
-
-def _result_of(function: Any) -> str:
-    name = getattr(function, "__name__", type(function).__name__)
-    return f"callback {name}() result: "
 
 
 class Closure:
@@ -112,7 +120,7 @@ class Closure:
             value_of(types, parameters[i].type) for i in range(count)
         )
         self._result = value_of(
-            types, _native.kaa_ctype_target(function), library=_Held(library)
+            types, _native.kaa_ctype_target(function), library=_Held(library)  # type: ignore[arg-type]
         )
         # Text that the callable returned must live on in C for a while.
         self._texts: Deque[List[Any]] = deque(maxlen=64)
@@ -148,13 +156,19 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                raise prefixed(_result_of(function), error) from None
+                made = prefixed("callback result: ", error)
+                if made is error:
+                    raise
+                raise made from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:
-            if frame is None:
+            if frame is not None:
+                frame.append(error)
+            elif sys.implementation.name == "cpython":
                 raise  # ctypes hands it to sys.unraisablehook
-            frame.append(error)
+            else:
+                _report(error, function)
 
     def _spend(self) -> bool:
         """Ends a closure that may be called once; False if that has been."""
@@ -254,6 +268,28 @@ def _result_fits(types: Any, result: int, restype: Any) -> bool:
     return fits(types, result, restype)
 
 
+def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a function that is C already, and its owner."""
+    pointer = _native.kaa_ctype_strip(ctype)
+    function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    if isinstance(value, Function):
+        own = _native.DeclItem.from_address(value._item).type
+        if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
+            return value.address, value
+        refused = value.declaration
+    elif isinstance(value, _CFuncPtr):
+        if _same_signature(types, function, value):
+            return pointer_value(value), value
+        refused = type(value).__name__
+    elif isinstance(value, ctypes.c_void_p):
+        return pointer_value(value), value
+    else:
+        raise TypeError(f"a callable expected, not {type(value).__name__}")
+    raise TypeError(
+        f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
+    )
+
+
 def function_pointer(
     library: Any, ctype: int, value: Any, scope: int
 ) -> Tuple[int, Any]:
@@ -261,25 +297,11 @@ def function_pointer(
     what must be kept alive during the call (longer lives are seen to here)."""
     if value is None:
         return 0, None
+    if isinstance(value, (Function, _CFuncPtr)) or not callable(value):
+        found = function_address(library._types, ctype, value)
+        _keep(library, value, scope)
+        return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    refused: Optional[str] = None
-    if isinstance(value, Function):
-        own = _native.DeclItem.from_address(value._item).type
-        if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
-            _keep(library, value, scope)
-            return value.address, value
-        refused = f"a function of the same signature, not {value.declaration}"
-    elif isinstance(value, _CFuncPtr):
-        if _same_signature(library._types, function, value):
-            _keep(library, value, scope)
-            return pointer_value(value), value
-        refused = f"a function of the same signature, not {type(value).__name__}"
-    elif isinstance(value, ctypes.c_void_p):
-        return pointer_value(value), value
-    elif not callable(value):
-        refused = f"a callable, not {type(value).__name__}"
-    if refused is not None:
-        raise TypeError(f"'{type_text(ctype)}' needs {refused}")
     closure = _make(library, function, value, scope)
     return closure.address, closure

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 from math import isinf
 from operator import index
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
 from kaa._pointer import (
@@ -34,10 +34,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Value",
     "extent",
+    "function_address",
     "function_pointer",
     "pointer_argument",
     "prefixed",
+    "record_argument",
+    "symbol_address",
     "value_of",
+    "variadic_instance",
 ]
 
 #: Converts a Python value; what must outlive the call goes into the list.
@@ -163,22 +167,22 @@ def _byte(value: Any, kept: List[Any]) -> int:
     if not isinstance(value, (bytes, bytearray)):
         raise TypeError(f"bytes of length 1 expected, not {_named(value)}")
     if len(value) != 1:
-        raise ValueError(f"bytes of length 1 expected, not of length {len(value)}")
+        raise ValueError(f"bytes of length 1 expected, not {len(value)}")
     return value[0]
 
 
-def _wide(ctype: int, kind: int) -> Take:
-    high = 0xFFFF if kind == _native.CHAR16 else 0x10FFFF
+def _wide(ctype: int) -> Take:
+    high = 0xFFFF if _native.kaa_ctype_size(ctype) == 2 else 0x10FFFF
 
     def take(value: Any, kept: List[Any]) -> int:
         if not isinstance(value, str):
             raise TypeError(f"str of length 1 expected, not {_named(value)}")
         if len(value) != 1:
-            raise ValueError(f"str of length 1 expected, not of length {len(value)}")
+            raise ValueError(f"str of length 1 expected, not {len(value)}")
         code = ord(value)
         if code > high:
             raise OverflowError(
-                f"{code} is out of range for {type_text(ctype)} (0 to {high})"
+                f"U+{code:04X} is out of range for {type_text(ctype)}"
             )
         return code
 
@@ -265,7 +269,7 @@ def _give_byte(value: int) -> bytes:
 
 def _give_wide(value: int) -> str:
     if not 0 <= value <= 0x10FFFF:
-        raise ValueError(f"{value} is no character")
+        raise ValueError(f"{value:#x} is no character")
     return chr(value)
 
 
@@ -353,7 +357,7 @@ def value_of(
     elif kind == _native.CHAR:
         take, give = _byte, _give_byte
     elif kind in _WIDE_CHARACTERS:
-        take, give = _wide(ctype, kind), _give_wide
+        take, give = _wide(ctype), _give_wide
     else:
         take = _integer(ctype, size, signed)
         if kind == _native.ENUM:
@@ -383,18 +387,52 @@ def _pointer_taker(
         else:
             address, keep = pointer_argument(types, ctype, value, writable)
         if nonnull and not address:
-            refused = "None" if value is None else "a NULL pointer"
-            kind = TypeError if value is None else ValueError
-            raise kind(f"{refused}, but the parameter is declared nonnull")
+            if value is None:
+                raise TypeError("None is not allowed: the declaration says nonnull")
+            raise ValueError("a pointer that is NULL; the declaration says nonnull")
         if keep is not None:
             kept.append(keep)
-        return address
+        return int(address)
 
     return take
 
 
-def function_pointer(library: Library, ctype: int, value: Any, scope: int) -> Any:
+def record_argument(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a record that is passed by value, and what owns it."""
+    taken = _record(types, ctype)(value, [])
+    return ctypes.addressof(taken), taken
+
+
+def function_pointer(
+    library: Library, ctype: int, value: Any, scope: int
+) -> Tuple[int, Any]:
     """The address of a C function for a callable, and what keeps it valid."""
     from kaa._closure import function_pointer as make
 
     return make(library, ctype, value, scope)
+
+
+def function_address(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
+    """The address of a function that is C already: a kaa or a ctypes function."""
+    from kaa._closure import function_address as find
+
+    return find(types, ctype, value)
+
+
+def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:
+    """How a ctypes instance is passed as a variable argument: the promoted
+    type, the address of a value of it, and what owns that."""
+    from kaa._invoke import Promoted
+
+    kept: List[Any] = []
+    promoted = Promoted.of(value, kept)
+    cell = promoted.value if promoted.storage is None else promoted.storage(promoted.value)
+    return promoted.ctype, ctypes.addressof(cell), (cell, kept)
+
+
+def symbol_address(library: Library, name: str) -> int:
+    """The address of a function by its name: one that is declared, else a
+    symbol of the library, else of the program."""
+    from kaa._plain import find_function
+
+    return find_function(library, name)

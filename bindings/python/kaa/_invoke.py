@@ -16,10 +16,21 @@ from ctypes import (  # type: ignore[attr-defined]
     _Pointer,
     _SimpleCData,
 )
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from kaa import _error, _native
-from kaa._convert import Value, shown
+from kaa._convert import Value
 from kaa._pointer import Reference, pointer_value
 from kaa._types import BASIC, TypeMap
 
@@ -124,10 +135,6 @@ class Invoker:
 
 # Variable arguments. -----------------------------------------------------------------
 
-_INT = (_native.INT, -(2**31), 2**31 - 1)
-_LLONG = (_native.LLONG, -(2**63), 2**63 - 1)
-_ULLONG = (_native.ULLONG, 0, 2**64 - 1)
-
 #: What C's promotions make of a simple ctypes class, by its letter.
 _PROMOTED: Dict[str, int] = {
     "b": _native.INT,
@@ -147,11 +154,124 @@ _PROMOTED: Dict[str, int] = {
 }
 
 
-class Variadic:
-    """The variable arguments of one function: their types, and the plans."""
+class Promoted(NamedTuple):
+    """A variable argument: the type that C's promotions give it, the class of
+    its cell (None: the value is one), and the value."""
 
-    __slots__ = ("_library", "_function", "_storages", "_make", "_table", "_callers",
-                 "_pointer", "_classes", "__weakref__")
+    ctype: int
+    storage: Any
+    value: Any
+    #: What keeps the type alive, if it is not libkaa's own.
+    owner: Any = None
+
+    @staticmethod
+    def of(value: Any, kept: List[Any]) -> Promoted:
+        """How a Python value is passed; what must outlive the call goes into
+        the list."""
+        if isinstance(value, int):
+            for kind, low, high in (
+                (_native.INT, -(2**31), 2**31 - 1),
+                (_native.LLONG, -(2**63), 2**63 - 1),
+                (_native.ULLONG, 0, 2**64 - 1),
+            ):
+                if low <= value <= high:
+                    return _basic(kind, int(value))
+            raise OverflowError(
+                "the int is out of range for long long and unsigned long long"
+            )
+        if isinstance(value, float):
+            return _basic(_native.DOUBLE, float(value))
+        if value is None:
+            return _address(0)
+        if isinstance(value, (str, bytes)):
+            return _address(_text(value, kept))
+        kept.append(value)
+        made: Optional[Promoted] = None
+        if isinstance(value, (_Pointer, Reference, _CFuncPtr)):
+            made = _address(pointer_value(value))
+        elif isinstance(value, Array):
+            made = _address(ctypes.addressof(value))
+        elif isinstance(value, _SimpleCData):
+            made = _simple(value)
+        elif isinstance(value, (Structure, Union)):
+            made = _record(value)
+        if made is None:
+            raise TypeError(
+                "int, float, str, bytes, None or a ctypes instance expected, not "
+                + type(value).__name__
+            )
+        return made
+
+
+def _basic(kind: int, value: Any) -> Promoted:
+    return Promoted(_native.kaa_ctype_basic(kind), BASIC[kind], value)
+
+
+def _address(address: int) -> Promoted:
+    return Promoted(_any_pointer(), ctypes.c_void_p, address)
+
+
+_pointer: Optional[int] = None
+
+
+def _any_pointer() -> int:
+    """The type void *, made once for all libraries."""
+    global _pointer
+    if _pointer is None:
+        table = _Table()
+        made = table.pointer_to(_native.kaa_ctype_basic(_native.VOID))
+        table.keep_for_ever()
+        _pointer = made
+    return _pointer
+
+
+def _text(value: Any, kept: List[Any]) -> int:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("embedded NUL character")
+        try:
+            value = value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise ValueError(f"character {error.start} is a lone surrogate") from None
+    # A copy: also where bytes may move, and always with a NUL behind.
+    buffer = ctypes.create_string_buffer(value)
+    kept.append(buffer)
+    return ctypes.addressof(buffer)
+
+
+def _simple(value: Any) -> Optional[Promoted]:
+    if isinstance(value, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)):
+        return _address(pointer_value(value))
+    code = type(value)._type_
+    content = value.value
+    if code == "c":
+        signed = _native.kaa_ctype_is_signed(_native.kaa_ctype_basic(_native.CHAR))
+        code, content = "b", content[0]
+        if signed and content > 127:
+            content -= 256
+    elif isinstance(content, str):
+        content = ord(content)
+        code = "I" if code == "I" else "i"
+    return _basic(_PROMOTED[code], content) if code in _PROMOTED else None
+
+
+def _record(value: Any) -> Optional[Promoted]:
+    for kind, made in BASIC.items():
+        if made is not None and isinstance(value, made):
+            return _basic(kind, value.value)
+    for base in type(value).__mro__:
+        owner = getattr(base, "_types_", None)
+        if isinstance(owner, TypeMap):
+            origin = owner.origin(base)
+            if origin is not None:
+                return Promoted(origin, None, value, owner)
+    return None
+
+
+class Variadic:
+    """The plans of one function for the variable arguments it was given."""
+
+    __slots__ = ("_library", "_function", "_storages", "_make", "_table", "_callers")
 
     def __init__(
         self, library: Library, function: int, storages: List[Any], make: Any
@@ -162,133 +282,53 @@ class Variadic:
         self._make = make
         self._callers: Dict[Tuple[int, ...], Any] = {}
         self._table = _Table()
-        self._pointer = self._table.pointer_to(_native.kaa_ctype_basic(_native.VOID))
-        # The cell of each type of argument; None for records.
-        self._classes: Dict[int, Any] = {self._pointer: ctypes.c_void_p}
 
-    def promoted(self, value: Any, kept: List[Any]) -> Tuple[int, Any]:
-        """The type that a value is passed as, and what its cell holds."""
-        if isinstance(value, int):
-            for kind, low, high in (_INT, _LLONG, _ULLONG):
-                if low <= value <= high:
-                    return self._basic(kind), int(value)
-            raise OverflowError(
-                f"{shown(value)} is out of range for long long"
-                f" ({_LLONG[1]} to {_ULLONG[2]})"
-            )
-        if isinstance(value, float):
-            return self._basic(_native.DOUBLE), float(value)
-        if value is None:
-            return self._pointer, 0
-        if isinstance(value, (str, bytes)):
-            return self._pointer, self._text(value, kept)
-        kept.append(value)
-        if isinstance(value, (_Pointer, Reference, _CFuncPtr)):
-            return self._pointer, pointer_value(value)
-        if isinstance(value, Array):
-            return self._pointer, ctypes.addressof(value)
-        if isinstance(value, _SimpleCData):
-            found = self._simple(value)
-        else:
-            found = self._record(value)
-        if found is None:
-            raise TypeError(
-                "int, float, str, bytes, None or a ctypes instance expected, not "
-                + type(value).__name__
-            )
-        return found
-
-    def _basic(self, kind: int) -> int:
-        ctype: int = _native.kaa_ctype_basic(kind)
-        self._classes.setdefault(ctype, BASIC[kind])
-        return ctype
-
-    def _text(self, value: Any, kept: List[Any]) -> int:
-        if isinstance(value, str):
-            if "\0" in value:
-                raise ValueError("embedded NUL character")
-            try:
-                value = value.encode("utf-8", "surrogateescape")
-            except UnicodeEncodeError as error:
-                raise ValueError(
-                    f"character {error.start} is a lone surrogate"
-                ) from None
-        # A copy: also where bytes may move, and always with a NUL behind.
-        buffer = ctypes.create_string_buffer(value)
-        kept.append(buffer)
-        return ctypes.addressof(buffer)
-
-    def _simple(self, value: Any) -> Optional[Tuple[int, Any]]:
-        if isinstance(value, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)):
-            return self._pointer, pointer_value(value)
-        code = type(value)._type_
-        content = value.value
-        if code == "c":
-            signed = _native.kaa_ctype_is_signed(_native.kaa_ctype_basic(_native.CHAR))
-            code, content = "b" if signed else "B", content[0]
-            if signed and content > 127:
-                content -= 256
-        elif isinstance(content, str):
-            content = ord(content)
-            code = "I" if code in "I" else "i"
-        if code not in _PROMOTED:
-            return None
-        return self._basic(_PROMOTED[code]), content
-
-    def _record(self, value: Any) -> Optional[Tuple[int, Any]]:
-        if not isinstance(value, (Structure, Union)):
-            return None
-        for kind, made in BASIC.items():
-            if made is not None and isinstance(value, made):
-                return self._basic(kind), value.value  # type: ignore[attr-defined]
-        for base in type(value).__mro__:
-            owner = getattr(base, "_types_", None)
-            if isinstance(owner, TypeMap):
-                origin = owner.origin(base)
-                if origin is not None:
-                    # The class, and so its types, live as long as this.
-                    self._table.keep.setdefault(origin, base)
-                    self._classes.setdefault(origin, None)
-                    return origin, value
-        return None
-
-    def caller(self, kinds: Tuple[int, ...]) -> Any:
+    def caller(self, extra: Sequence[Promoted]) -> Any:
         """The caller for variable arguments of these types."""
-        found = self._callers.get(kinds)
+        key = tuple(one.ctype for one in extra)
+        found = self._callers.get(key)
         if found is None:
             with self._library._lock:
                 if len(self._callers) > 256:
                     self._callers.clear()
-                found = self._callers[kinds] = self._new_caller(kinds)
+                found = self._callers[key] = self._new_caller(extra)
         return found
 
-    def _new_caller(self, kinds: Tuple[int, ...]) -> Any:
+    def _new_caller(self, extra: Sequence[Promoted]) -> Any:
         fixed = len(self._storages)
         native = _native.kaa_ctype_parameters(self._function)
-        types = [native[i].type for i in range(fixed)] + list(kinds)
+        types = [native[i].type for i in range(fixed)]
+        for one in extra:
+            types.append(one.ctype)
+            if one.owner is not None:
+                self._table.owners.add(one.owner)
         signature = self._table.function(
             _native.kaa_ctype_target(self._function), types
         )
         keep = self._table, self._library._declarations
         plan = Plan(signature, self._make.errno, fixed, keep)
-        storages = self._storages + [self._classes[kind] for kind in kinds]
-        return self._make(plan, storages)
+        return self._make(plan, self._storages + [one.storage for one in extra])
 
 
 class _Table:
-    """A kaa_ctype_table for the signatures of single calls."""
+    """A kaa_ctype_table for the signatures of single calls. `owners` are those
+    of the records in them."""
 
-    __slots__ = ("_table", "keep", "_finalizer", "__weakref__")
+    __slots__ = ("_table", "owners", "_finalizer", "__weakref__")
 
     def __init__(self) -> None:
         error = _native.Error()
         self._table = _native.TableP()
-        self.keep: Dict[int, Any] = {}
+        self.owners: Set[TypeMap] = set()
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
         )
         self._finalizer = weakref.finalize(self, _destroy_table, self._table)
         self._finalizer.atexit = False
+
+    def keep_for_ever(self) -> None:
+        """Types of the table may be used as long as the process lives."""
+        self._finalizer.detach()
 
     def pointer_to(self, target: int) -> int:
         """The type of a pointer."""
@@ -305,7 +345,9 @@ class _Table:
         error = _native.Error()
         made = ctypes.c_void_p()
         count = len(parameters)
-        native = (_native.Parameter * count)(*((None, one) for one in parameters))
+        native = (_native.Parameter * count)()
+        for place, parameter in zip(native, parameters):
+            place.type = parameter
         _error.check(
             _native.kaa_ctype_function(
                 self._table,

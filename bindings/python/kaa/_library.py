@@ -12,10 +12,12 @@ import ctypes
 import os
 import weakref
 from _thread import RLock
+from collections import deque
 from typing import (
     Any,
     Callable,
     Collection,
+    Deque,
     Dict,
     FrozenSet,
     List,
@@ -150,6 +152,7 @@ class Library:
         "_kept",
         "_closures",
         "_lock",
+        "_token",
         "__dict__",
         "__weakref__",
     )
@@ -161,6 +164,7 @@ class Library:
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
+    _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
         give = object.__setattr__
@@ -178,6 +182,7 @@ class Library:
         give(self, "_kept", [])
         give(self, "_closures", {})
         give(self, "_lock", RLock())
+        give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
         for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
             self._check_names(option, names)
@@ -291,13 +296,6 @@ class Library:
         value: int = item.integer
         if item.flags & _native.DECL_UNSIGNED and value < 0:
             value += 2**64
-        if item.flags & _native.DECL_ENUMERATOR and item.type:
-            enum_class = self._types.enum_class(item.type)
-            if enum_class is not None:
-                try:
-                    return enum_class(value)
-                except ValueError:
-                    return value
         return value
 
     def _variable(self, name: str, item: int) -> Any:
@@ -341,7 +339,13 @@ class Library:
         return f"<kaa library {self._label}: {count} declarations>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return _again, (self._name, self._declarations.text, tuple(self._options))
+        with _loading:
+            if self._token is None:
+                token = os.urandom(16)
+                object.__setattr__(self, "_token", token)
+                _pickled[token] = self
+        options = tuple(self._options)
+        return _again, (self._token, self._name, self._declarations.text, options)
 
 
 _OWN_NAMES = frozenset(Library.__slots__)
@@ -358,18 +362,24 @@ class _Options(tuple):  # type: ignore[type-arg]
     tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
 
 
-# What is loaded, by what it was loaded from: unpickling gives the same again.
-_loaded: weakref.WeakValueDictionary[Any, Library] = weakref.WeakValueDictionary()
+# The libraries that were pickled here or elsewhere, by what their pickles carry:
+# unpickling gives the same object again. The last few stay, since workers drop
+# a function after each call.
+_pickled: weakref.WeakValueDictionary[bytes, Library] = weakref.WeakValueDictionary()
+_recent: Deque[Library] = deque(maxlen=8)
 _loading = RLock()
 
 
-def _again(name: Optional[str], text: bytes, options: Tuple[Any, ...]) -> Library:
-    """The library of a pickle: the one already loaded so, or a new one."""
-    key = (name, text, options)
+def _again(
+    token: bytes, name: Optional[str], text: bytes, options: Tuple[Any, ...]
+) -> Library:
+    """The library of a pickle: the one that it came from, or a new one."""
     with _loading:
-        library = _loaded.get(key)
+        library = _pickled.get(token)
         if library is None:
-            library = _loaded[key] = Library(name, text, _Options(options))
+            library = _pickled[token] = Library(name, text, _Options(options))
+            object.__setattr__(library, "_token", token)
+            _recent.append(library)
         return library
 
 
@@ -403,6 +413,11 @@ def _read_text(declarations: Text) -> bytes:
         return declarations.encode("utf-8", "surrogateescape")
     if isinstance(declarations, (bytes, bytearray, memoryview)):
         return bytes(declarations)
+    if not isinstance(declarations, os.PathLike):
+        raise TypeError(
+            "declarations: str, bytes, or os.PathLike expected, not"
+            f" {type(declarations).__name__}"
+        )
     with open(declarations, "rb") as file:
         return file.read()
 
@@ -447,7 +462,4 @@ def load(
     options = _Options(
         (_names("hold_gil", hold_gil), _names("errno", errno), missing, bool(tolerant))
     )
-    library = Library(name, text, options)
-    with _loading:
-        _loaded.setdefault((name, text, tuple(options)), library)
-    return library
+    return Library(name, text, options)

@@ -20,7 +20,7 @@ from kaa._convert import Value, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._pointer import Pointee, fits, view_address
+from kaa._pointer import Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
@@ -36,11 +36,11 @@ _CODES: Dict[Tuple[int, bool], str] = {
 
 
 class Operand(NamedTuple):
-    """Elements in memory; `count` is None for one value that serves all."""
+    """Elements in memory; `length` is None for one value that serves all."""
 
     address: int
     stride: int
-    count: Optional[int]
+    length: Optional[int]
     keep: Any
 
 
@@ -70,7 +70,7 @@ def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand
         raise TypeError(f"{name} of format {view.format!r}")
     if writable and view.readonly:
         raise TypeError(f"a read-only {name}")
-    if view.c_contiguous:
+    if is_contiguous(view):
         address, keep = view_address(view)
         size = view.itemsize or 1
         return Operand(address, size, view.nbytes // size, (keep, view))
@@ -127,13 +127,13 @@ def _counted(shape: Shape, operands: List[Operand]) -> int:
     """How many elements: the same for every buffer."""
     first: Optional[Tuple[Parameter, int]] = None
     for parameter, operand in zip(shape.parameters, operands):
-        if operand.count is None:
+        if operand.length is None:
             continue
         if first is None:
-            first = parameter, operand.count
-        elif operand.count != first[1]:
+            first = parameter, operand.length
+        elif operand.length != first[1]:
             raise ValueError(
-                f"{shape.name}() argument {parameter.label}: {operand.count} elements,"
+                f"{shape.name}() argument {parameter.label}: {operand.length} elements,"
                 f" but argument {first[0].label} has {first[1]}"
             )
     if first is None:
@@ -149,7 +149,9 @@ def _result(shape: Shape, types: TypeMap, out: Any, count: int) -> Tuple[Any, Op
             raise TypeError(f"{shape.name}() out: the function returns nothing")
         return None, Operand(0, 0, None, None)
     if out is None:
-        out = _new_array(shape, count)
+        made = _new_array(shape, count)
+        address, _ = made.buffer_info()
+        return made, Operand(address, made.itemsize, count, made)
     try:
         operand = _elements(types, value.ctype, out, True)
     except TypeError as error:
@@ -157,9 +159,9 @@ def _result(shape: Shape, types: TypeMap, out: Any, count: int) -> Tuple[Any, Op
             f"{shape.name}() out: '{type_text(value.ctype)}' needs a writable buffer"
             f"{_format(types, value.ctype)}, not {error}"
         ) from None
-    if operand.count != count:
+    if operand.length != count:
         raise ValueError(
-            f"{shape.name}() out: {operand.count} elements for {count} results"
+            f"{shape.name}() out: {operand.length} elements for {count} results"
         )
     return out, operand
 
@@ -238,9 +240,9 @@ def _run(
     threads: int,
     progress: Optional[Callable[[int, int], object]],
 ) -> None:
-    native = (_native.Operand * max(len(operands), 1))(
-        *((one.address, one.stride) for one in operands)
-    )
+    native = (_native.Operand * max(len(operands), 1))()
+    for cell, one in zip(native, operands):
+        cell.data, cell.stride = one.address, one.stride
     place = _native.Operand(result.address, result.stride)
     error = _native.Error()
     arguments = plan.pointer, address, native, ctypes.byref(place), count

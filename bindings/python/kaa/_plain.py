@@ -25,7 +25,7 @@ from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Value, extent, prefixed, value_of
 from kaa._function import Function
-from kaa._invoke import Invoker, Plan, Variadic
+from kaa._invoke import Invoker, Plan, Promoted, Variadic
 from kaa._pointer import text_at
 from kaa._types import type_text
 
@@ -106,7 +106,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
                 i,
                 label,
                 value,
-                f"{at + 1} ({label})" if label else str(at + 1),
+                f"{i + 1} ({label})" if label else str(i + 1),
                 tuple(counts.get(at, ())),
                 counted_by,
             )
@@ -188,8 +188,11 @@ def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]
         at = shape.names.get(name)
         if at is None:
             known = [one.name for one in parameters if one.name]
-            listed = f"; its parameters are {', '.join(known)}" if known else ""
-            raise TypeError(f"{shape.name}() has no parameter {name!r}{listed}")
+            listed = f"its parameters are {', '.join(known)}"
+            raise TypeError(
+                f"{shape.name}() has no parameter {name!r}; "
+                + (listed if known else "it has none with a name")
+            )
         if values[at] is not _MISSING:
             raise TypeError(
                 f"{shape.name}() argument {parameters[at].label} is given twice"
@@ -197,6 +200,8 @@ def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]
         values[at] = value
     for parameter, value in zip(parameters, values):
         if value is _MISSING and not parameter.counts:
+            if not keywords:
+                raise count_refusal(shape, given)
             raise TypeError(f"{shape.name}() misses argument {parameter.label}")
     return tuple(values)
 
@@ -230,18 +235,18 @@ def _with_lengths(
         if given is _MISSING:
             known = [one for one in extents if one is not None]
             if not known:
+                place = parameters[parameter.counts[0]].place
                 raise TypeError(
-                    f"{shape.name}() misses argument {parameter.label}: the length of"
-                    f" argument {parameters[parameter.counts[0]].label} is not known"
+                    f"{shape.name}() argument {parameter.label}: has to be given: the"
+                    f" length of argument {place + 1} is not known"
                 )
             values[parameter.place] = taken(shape, parameter, known[0], kept)
         count = values[parameter.place]
         for at, most in zip(parameter.counts, extents):
             if most is not None and not 0 <= count <= most:
                 raise ValueError(
-                    f"{shape.name}() argument {parameters[at].label}: "
-                    f"{parameter.name or 'the count'} is {count}, but there are only "
-                    f"{most} elements"
+                    f"{shape.name}() argument {parameters[at].label}: has {most}"
+                    f" elements, but argument {parameter.place + 1} says {count}"
                 )
 
 
@@ -367,7 +372,8 @@ class PlainFunction(Function):
         make = Invoker.maker(address, shape.result, errno, holds_gil)
         if shape.variadic:
             self._variadic = Variadic(library, function, storages, make)
-            self._call = self._variadic.caller(())
+            plain: Caller = self._variadic.caller(())
+            self._call = plain
         else:
             plan = Plan(function, errno, 0, library._declarations)
             self._call = make(plan, storages)
@@ -409,17 +415,18 @@ class PlainFunction(Function):
         self, extra: Tuple[Any, ...], values: List[Any], kept: List[Any]
     ) -> Caller:
         assert self._variadic is not None
-        kinds: List[int] = []
+        kinds: List[Promoted] = []
         for at, given in enumerate(extra, len(self._shape.parameters) + 1):
             try:
-                kind, value = self._variadic.promoted(given, kept)
+                promoted = Promoted.of(given, kept)
             except (TypeError, ValueError, OverflowError) as error:
                 raise prefixed(
                     f"{self._shape.name}() argument {at}: ", error
                 ) from None
-            kinds.append(kind)
-            values.append(value)
-        return self._variadic.caller(tuple(kinds))
+            kinds.append(promoted)
+            values.append(promoted.value)
+        caller: Caller = self._variadic.caller(kinds)
+        return caller
 
     def _answer(self, raw: Any, cells: List[Any]) -> Any:
         shape = self._shape
@@ -452,7 +459,7 @@ def _freeing(library: Library, shape: Shape, name: bytes) -> Callable[[Any], Any
     """Copies what a result points at, then has it freed."""
     text = name.decode("utf-8", "surrogateescape")
     read = _copier(library, shape, text)
-    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_free_function(library, shape, text))
+    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(find_function(library, text))
 
     def give(address: Optional[int]) -> Any:
         if not address:
@@ -490,7 +497,9 @@ def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
     )
 
 
-def _free_function(library: Library, shape: Shape, name: str) -> int:
+def find_function(library: Library, name: str) -> int:
+    """The address of a function: one that is declared, else a symbol of the
+    library, else of the program."""
     item = library._declarations.find(name)
     if item is not None:
         if _native.DeclItem.from_address(item).kind == _native.DECL_FUNCTION:
@@ -499,11 +508,11 @@ def _free_function(library: Library, shape: Shape, name: str) -> int:
                 return declared
     address = ctypes.c_void_p()
     raw = name.encode("utf-8", "surrogateescape")
-    program = _native.LibraryP()
     status = _native.kaa_library_symbol(
         library._native, raw, ctypes.byref(address), None
     )
     if status != _native.OK:
+        program = _native.LibraryP()
         error = _native.Error()
         _error.check(
             _native.kaa_library_open(None, None, ctypes.byref(program), error), error
@@ -512,8 +521,8 @@ def _free_function(library: Library, shape: Shape, name: str) -> int:
         _native.kaa_library_close(program)
     if status != _native.OK or not address.value:
         raise _error.SymbolError(
-            f"{shape.name}() has [[kaa::free({name})]], but there is no function"
-            f" {name} in {library._label} or the program",
+            f"there is no function {name} in {library._label} or the program, but"
+            f" [[kaa::free({name})]] names it",
             [name],
         )
     return int(address.value)

@@ -16,8 +16,15 @@ from typing import Any, Dict, MutableMapping, Optional, Tuple
 from kaa import _native
 from kaa._types import BASIC, TypeMap, type_text
 
+_CPYTHON = sys.implementation.name == "cpython"
+
+
+class _NoReference:
+    """Where byref() gives a pointer, there is nothing else to know."""
+
+
 #: What ctypes.byref() gives.
-Reference: Any = type(ctypes.byref(ctypes.c_int()))
+Reference: Any = type(ctypes.byref(ctypes.c_int())) if _CPYTHON else _NoReference
 _INSTANCES = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
 _ADDRESSES = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)
 
@@ -90,9 +97,23 @@ def _utf(bits: int) -> str:
     return "utf-%d-%s" % (bits, "le" if sys.byteorder == "little" else "be")
 
 
+def is_contiguous(view: memoryview) -> bool:
+    """Whether a view's elements stand one after the other, in C's order. Asked of
+    the strides, because PyPy's own answer is always yes."""
+    shape, strides = view.shape or (), view.strides or ()
+    if 0 in shape:
+        return True
+    expected = view.itemsize
+    for length, stride in zip(reversed(shape), reversed(strides)):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return True
+
+
 # Addresses of Python's memory. -------------------------------------------------
 
-if hasattr(ctypes, "pythonapi") and sys.implementation.name == "cpython":
+if _CPYTHON:
 
     class _PyBuffer(ctypes.Structure):
         """Py_buffer, of which the address alone is read."""
@@ -129,7 +150,7 @@ else:
     def view_address(view: memoryview) -> Tuple[int, Any]:
         """Where a view's first element stands, and what keeps it there: the
         object's own memory where it is writable, else a copy."""
-        if view.readonly or not view.c_contiguous:
+        if view.readonly or not is_contiguous(view):
             copy = ctypes.create_string_buffer(view.tobytes())
             return ctypes.addressof(copy), copy
         flat = (ctypes.c_char * view.nbytes).from_buffer(view)
@@ -191,14 +212,15 @@ def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
     if c_kind in (_native.STRUCT, _native.UNION):
         return _record_fits(types, behind, kind)
     if issubclass(kind, _SimpleCData):
-        if getattr(kind, _OTHER_ORDER, None) is kind:
+        size = ctypes.sizeof(kind)
+        if _CPYTHON and size > 1 and getattr(kind, _OTHER_ORDER, None) is kind:
             return False
         return code_fits(
             c_kind,
             _native.kaa_ctype_size(behind),
             bool(_native.kaa_ctype_is_signed(behind)),
-            kind._type_,
-            ctypes.sizeof(kind),
+            kind._type_,  # type: ignore[attr-defined]
+            size,
         )
     return c_kind in BASIC and BASIC[c_kind] is not None and issubclass(
         kind, BASIC[c_kind]
@@ -273,7 +295,7 @@ class Pointee:
                 f" (0 to {(1 << 64) - 1})"
             )
         view = self.view(value, writable)
-        if not view.c_contiguous:
+        if not is_contiguous(view):
             raise self.refusal(
                 f"a {type(value).__name__} that is not contiguous", writable
             )
@@ -344,11 +366,10 @@ class Pointee:
             if self._holds(type(value._obj)):
                 return pointer_value(value)
             raise self.refusal(f"byref({type(value._obj).__name__})", writable)
+        elif isinstance(value, _Pointer) and self._holds(kind._type_):
+            return pointer_value(value)
         elif self._holds(kind):
             return ctypes.addressof(value)
-        elif isinstance(value, _Pointer):
-            if fits(self.types, self.target, kind._type_):
-                return pointer_value(value)
         elif isinstance(value, _ADDRESSES):
             if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
                 return pointer_value(value)
@@ -397,9 +418,13 @@ class Pointee:
             gone = pointer_value(value) - ctypes.addressof(whole)
             return max(ctypes.sizeof(whole) - gone, 0) // size if gone >= 0 else 0
         if isinstance(value, _INSTANCES):
+            if isinstance(value, _Pointer) and (
+                self.kind == _native.VOID or self._holds(value._type_)
+            ):
+                return None if value else 0
             if self.kind != _native.VOID and self._holds(type(value)):
                 return ctypes.sizeof(value) // size
-            if isinstance(value, (_Pointer,) + _ADDRESSES):
+            if isinstance(value, _ADDRESSES):
                 return None if value else 0
             return ctypes.sizeof(value) // size
         if isinstance(value, int):

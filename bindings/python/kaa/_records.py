@@ -231,7 +231,6 @@ class RecordMaker:
         "_types",
         "_waiting",
         "_done",
-        "_open",
         "_native_layout",
         "_align",
     )
@@ -242,8 +241,6 @@ class RecordMaker:
         self._types = types
         self._waiting: List[int] = []
         self._done: Set[int] = set()
-        # Records whose fields are being made right now.
-        self._open: Set[int] = set()
         self._native_layout: Dict[int, bool] = {}
         # What ctypes takes a finished record's alignment for.
         self._align: Dict[int, int] = {}
@@ -281,14 +278,6 @@ class RecordMaker:
         """Whether a finished record has ctypes' own layout."""
         return self._native_layout.get(address, True)
 
-    def is_open(self, address: int) -> bool:
-        """Whether a type (an array) holds by value a record in the making."""
-        while _native.kaa_ctype_kind_of(address) == _native.ARRAY:
-            address = _native.kaa_ctype_strip(_native.kaa_ctype_target(address))
-            if address in self._open:
-                return True
-        return False
-
     def complete_within(self, address: int) -> None:
         """Gives the record that a type holds by value its fields."""
         stripped = _native.kaa_ctype_strip(address)
@@ -302,11 +291,7 @@ class RecordMaker:
         if address in self._done or not _native.kaa_ctype_is_complete(address):
             return
         self._done.add(address)
-        self._open.add(address)
-        try:
-            self._define(address)
-        finally:
-            self._open.discard(address)
+        self._define(address)
 
     def _pieces(self, address: int) -> List[_Piece]:
         count = _native.kaa_ctype_count(address)

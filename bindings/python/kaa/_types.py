@@ -528,9 +528,6 @@ class TypeMap:
                 return ctypes.c_char_p
             if kind == _native.WCHAR:
                 return ctypes.c_wchar_p
-        if self.records.is_open(stripped):
-            # An array of a record that is being made: no class can hold it yet.
-            return ctypes.c_void_p
         pointee = self.make(target)
         return ctypes.POINTER(pointee)
 

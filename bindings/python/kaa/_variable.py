@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _INTEGERS = frozenset(range(_native.SCHAR, _native.ULLONG + 1))
 _HELD_BY_VALUE = frozenset(
-    (_native.INT128, _native.UINT128, _native.CHAR16, _native.CHAR32)
+    (_native.INT128, _native.UINT128)
     + (_native.CFLOAT, _native.CDOUBLE, _native.CLDOUBLE)
 )
 
@@ -106,6 +106,8 @@ class Variable:
             view.value = bytes(value)
         elif kind == _native.WCHAR:
             view.value = chr(character(value, 0x10FFFF, "wchar_t"))
+        elif kind in (_native.CHAR16, _native.CHAR32):
+            view.value = value
         elif hasattr(view, "value"):
             if isinstance(value, (str, bytes)):
                 raise TypeError(f"a number expected, not {type(value).__name__}")
