@@ -149,8 +149,10 @@ kaa_heap__count_pages_taken(kaa_heap *heap, uint64_t run)
     heap->pages_used += run;
     if (heap->pages_used > heap->pages_peak)
         heap->pages_peak = heap->pages_used;
-    if (heap->pages_used > heap->pace.used_peak)
+    if (heap->pages_used > heap->pace.used_peak) {
         heap->pace.used_peak = heap->pages_used;
+        heap->pace.flushed = 0;
+    }
 }
 
 static kaa_heap__page *

@@ -31,10 +31,10 @@
         CLASS((start) + 3 * (step), hot), CLASS((start) + 4 * (step), hot)
 
 const kaa_heap__class kaa_heap__classes[KAA_HEAP__CLASSES] = {
-    CLASSES_4(0, 16, 64),     CLASSES_4(64, 16, 64),
-    CLASSES_4(128, 16, 64),   CLASSES_4(192, 16, 64),
-    CLASSES_4(256, 16, 64),   CLASSES_4(320, 16, 64),
-    CLASSES_4(384, 16, 64),   CLASSES_4(448, 16, 64),
+    CLASSES_4(0, 16, 512),    CLASSES_4(64, 16, 512),
+    CLASSES_4(128, 16, 256),  CLASSES_4(192, 16, 256),
+    CLASSES_4(256, 16, 256),  CLASSES_4(320, 16, 256),
+    CLASSES_4(384, 16, 256),  CLASSES_4(448, 16, 256),
     CLASSES_4(512, 128, 32),  CLASSES_4(1024, 256, 16),
     CLASSES_4(2048, 512, 8),  CLASSES_4(4096, 1024, 8),
     CLASSES_4(8192, 2048, 4), CLASSES_4(16384, 4096, 4),
@@ -173,13 +173,14 @@ page_new(kaa_heap *heap, kaa_heap__bin *bin)
     return page;
 }
 
-/* Writes `run` neighbours downwards from `out`, two at a time: this loop is
- * half of what a fresh block costs. */
+/* Two pointers at once. */
+typedef uintptr_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Writes `run` neighbours downwards from `out`. This and run_length() are most
+ * of what a block costs that goes to its page and comes back. */
 static inline void
 write_run(void **out, char *block, uint32_t run, uint32_t size)
 {
-    typedef uintptr_t pair
-        __attribute__((vector_size(16), aligned(8), may_alias));
     pair two = {(uintptr_t)block + size, (uintptr_t)block};
     const pair step = {(uintptr_t)2 * size, (uintptr_t)2 * size};
 
@@ -235,7 +236,7 @@ static uint32_t
 refill(kaa_heap *heap, kaa_heap__bin *bin)
 {
     uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
-    uint32_t want = max / 2, got = 0;
+    uint32_t want = max - max / 4, got = 0;
 
     if (atomic_load_explicit(&heap->remote, memory_order_relaxed) != NULL) {
         kaa_heap_collect_remote(heap);
@@ -269,17 +270,30 @@ refill(kaa_heap *heap, kaa_heap__bin *bin)
 static inline uint32_t
 run_length(void *const *blocks, uint32_t count, uint32_t size)
 {
-    uintptr_t next = (uintptr_t)blocks[0] + size, step = size;
+    uintptr_t next = (uintptr_t)blocks[0] + size;
+    const pair step = {(uintptr_t)2 * size, (uintptr_t)2 * size};
+    pair two = {next, next + size};
     uint32_t run = 1;
 
-    for (; run + 4 <= count; run += 4, next += 4 * step)
-        if ((((uintptr_t)blocks[run] ^ next) |
-             ((uintptr_t)blocks[run + 1] ^ (next + step)) |
-             ((uintptr_t)blocks[run + 2] ^ (next + 2 * step)) |
-             ((uintptr_t)blocks[run + 3] ^ (next + 3 * step))) != 0)
+    if (count == 1 || (uintptr_t)blocks[1] != next)
+        return 1;
+    for (; run + 8 <= count; run += 8) {
+        const pair *at = (const pair *)(blocks + run);
+        pair differ = at[0] ^ two;
+
+        two += step;
+        differ |= at[1] ^ two;
+        two += step;
+        differ |= at[2] ^ two;
+        two += step;
+        differ |= at[3] ^ two;
+        two += step;
+        if ((differ[0] | differ[1]) != 0)
             break;
-    for (; run < count && (uintptr_t)blocks[run] == next; run++)
-        next += step;
+    }
+    for (next = (uintptr_t)blocks[0] + (uintptr_t)run * size;
+         run < count && (uintptr_t)blocks[run] == next; run++)
+        next += size;
     return run;
 }
 
@@ -431,6 +445,10 @@ kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
         /* Armed before, or just now by what the flush freed: remains so. */
         if (floor != KAA_HEAP__ARMED && bin->floor != KAA_HEAP__ARMED)
             set_floor(bin);
+        if (heap->pace.flush_wanted) {
+            heap->pace.flush_wanted = 0;
+            kaa_heap__flush_all(heap);
+        }
     }
     *bin->top++ = block;
 }

@@ -39,7 +39,7 @@
 #define KAA_HEAP__PAGES 1024u /* an arena */
 #define KAA_HEAP__PAGE_WORDS (KAA_HEAP__PAGES / 64)
 #define KAA_HEAP__BITS_WORDS 64u /* 4096 blocks of 16 bytes fill a page */
-#define KAA_HEAP__HOT_MAX 256u
+#define KAA_HEAP__HOT_MAX 512u
 #define KAA_HEAP__ALIGNMENT ((size_t)16)
 #define KAA_HEAP__ALIGNMENT_MAX (KAA_HEAP__ARENA_BYTES / 2)
 
@@ -150,8 +150,10 @@ typedef struct kaa_heap__pace {
     uint64_t last;        /* pages, of the last purge in bulk */
     uint32_t events;      /* of pages, until the clock is read */
     uint32_t ticks;       /* allocations of armed bins, until it is */
-    uint32_t armed;       /* whether bins may be armed */
-    uint32_t unused;
+    uint8_t armed;        /* whether bins may be armed */
+    uint8_t flush_wanted; /* by whoever flushes a bin, when that is done */
+    uint8_t flushed;      /* since used_peak rose last */
+    uint8_t unused;
 } kaa_heap__pace;
 
 /* Lives in its first arena, behind the books. Every arena has that place, and

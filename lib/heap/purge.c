@@ -10,6 +10,8 @@
  * - Drops. When pages in use fall below a thirty-second of their peak, all free
  *   pages go back at once, but not again before a hundred times as long has
  *   passed as that took. The peak begins anew then.
+ *   Blocks at hand in the bins keep pages in use: they are given up once when
+ *   pages in use fall below an eighth.
  * - Arming. After a drop that had to wait, the program may only allocate what
  *   the bins have at hand, and never come here. So bins are armed: their
  * `floor` sends each allocation down the slow path, which reads the clock now
@@ -24,6 +26,7 @@
 #define DUE_FACTOR 100u /* at most one per cent of the time */
 #define KEEP_PAGES 12u  /* not worth a thought */
 #define DROP_SHARE 32u
+#define NEAR_SHARE 8u
 #define EVENTS 16u
 #define TICKS 256u
 #define HUGE_PAGE_PAGES 32u /* 2 MiB */
@@ -122,6 +125,7 @@ purge_bulk(kaa_heap *heap, uint64_t now)
     heap->pace.last = dirty;
     heap->pace.used_peak = heap->pages_used;
     heap->pace.due = end + DUE_NS + (end - now) * DUE_FACTOR;
+    heap->pace.flushed = 0;
     heap->pace.armed = 0;
     heap->pace.dirty_min = heap->dirty;
 }
@@ -137,17 +141,23 @@ arm(kaa_heap *heap)
                 KAA_HEAP__ARMED;
 }
 
+/* Called in the middle of flushing a bin: bins may not be flushed here. */
 void
 kaa_heap__pace_page_freed(kaa_heap *heap)
 {
     kaa_heap__pace *pace = &heap->pace;
 
     if (heap->dirty > KEEP_PAGES &&
-        heap->pages_used <= pace->used_peak / DROP_SHARE) {
-        uint64_t now = kaa_base__now_ns();
+        heap->pages_used <= pace->used_peak / NEAR_SHARE) {
+        uint64_t now = 0;
 
+        if (!pace->flushed)
+            pace->flushed = pace->flush_wanted = 1;
+        if (heap->pages_used <= pace->used_peak / DROP_SHARE)
+            now = kaa_base__now_ns();
         /* A drop within a drop is small beside the last. */
-        if (now >= pace->due || heap->dirty <= pace->last / DROP_SHARE)
+        if (now != 0 &&
+            (now >= pace->due || heap->dirty <= pace->last / DROP_SHARE))
             purge_bulk(heap, now);
         else
             arm(heap);
@@ -193,6 +203,7 @@ kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
         now = kaa_base__now_ns();
         if (now < pace->due)
             return;
+        kaa_heap__flush_all(heap);
         purge_bulk(heap, now);
     }
     bin->floor = bin->hot;

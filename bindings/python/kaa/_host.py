@@ -71,22 +71,15 @@ class _Hooks:
         return ctypes.addressof(instance)
 
 
-_variadic: Any = None
-
-
 def _promoted(value: Any) -> Tuple[int, int, Any]:
     """The type that a ctypes instance is passed as in `...`, where the value is,
     and what keeps it there."""
-    global _variadic
-    if _variadic is None:
-        from kaa._invoke import Variadic
+    from kaa._invoke import Promoted
 
-        _variadic = Variadic(None, 0, [], None)  # type: ignore[arg-type]
     kept: List[Any] = []
-    ctype, content = _variadic.promoted(value, kept)
-    storage = _variadic._classes[ctype]
-    cell = content if storage is None else storage(content)
-    return ctype, ctypes.addressof(cell), (cell, kept)
+    made = Promoted.of(value, kept)
+    cell = made.value if made.storage is None else made.storage(made.value)
+    return made.ctype, ctypes.addressof(cell), (cell, kept, made)
 
 
 def _attach() -> Any:
@@ -128,14 +121,11 @@ _make = _native.kaa_cpython_function
 _adopted = False
 
 
-def _free_function(library: Library, item: int, name: str) -> int:
+def _find_function(library: Library, name: str) -> int:
     """Where the function is that a [[kaa::free(name)]] names."""
-    from types import SimpleNamespace
+    from kaa._plain import find_function
 
-    from kaa._plain import _free_function
-
-    owner = _native.DeclItem.from_address(item).name.decode()
-    return _free_function(library, SimpleNamespace(name=owner), name)
+    return find_function(library, name)
 
 
 def bind(library: Library, item: int, address: int) -> Function:
@@ -151,7 +141,7 @@ def bind(library: Library, item: int, address: int) -> Function:
             flags |= _native.DECL_ERRNO
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
-        release = _free_function(library, item, declared.decode())
+        release = _find_function(library, declared.decode())
     try:
         function: Any = _make(_host, library, item, address, flags, release)
     except NotImplementedError as error:
