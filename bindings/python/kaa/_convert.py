@@ -167,7 +167,7 @@ def _byte(value: Any, kept: List[Any]) -> int:
     if not isinstance(value, (bytes, bytearray)):
         raise TypeError(f"bytes of length 1 expected, not {_named(value)}")
     if len(value) != 1:
-        raise ValueError(f"bytes of length 1 expected, not of length {len(value)}")
+        raise ValueError(f"bytes of length 1 expected, not {len(value)}")
     return value[0]
 
 
@@ -178,11 +178,11 @@ def _wide(ctype: int) -> Take:
         if not isinstance(value, str):
             raise TypeError(f"str of length 1 expected, not {_named(value)}")
         if len(value) != 1:
-            raise ValueError(f"str of length 1 expected, not of length {len(value)}")
+            raise ValueError(f"str of length 1 expected, not {len(value)}")
         code = ord(value)
         if code > high:
             raise OverflowError(
-                f"{code} is out of range for {type_text(ctype)} (0 to {high})"
+                f"U+{code:04X} is out of range for {type_text(ctype)}"
             )
         return code
 
@@ -272,7 +272,7 @@ def _give_byte(value: int) -> bytes:
 
 def _give_wide(value: int) -> str:
     if not 0 <= value <= 0x10FFFF:
-        raise ValueError(f"{value} is no character")
+        raise ValueError(f"{value:#x} is no character")
     return chr(value)
 
 
