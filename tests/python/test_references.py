@@ -100,7 +100,7 @@ class Leaks(Case):
             ("wrong type", lambda: _ignore(TypeError, lib.add, 1, "x")),
             ("wrong count", lambda: _ignore(TypeError, lib.add, 1)),
             ("out of range", lambda: _ignore(OverflowError, lib.add, 1, 10**30)),
-            ("wrong buffer", lambda: _ignore(TypeError, lib.sum_double, numbers, 2)),
+            ("wrong buffer", lambda: _ignore(TypeError, lib.sum_double, numbers, 0)),
             ("too short", lambda: _ignore(ValueError, lib.sum_double, items, 3)),
             ("wrong keyword", lambda: _ignore(TypeError, lib.add, 1, c=2)),
             ("wrong text", lambda: _ignore(ValueError, lib.text_length, "a\0b")),
