@@ -163,6 +163,7 @@ note_word(const kaa_decl__token *word, kaa_decl__attributes *a)
         {"vectorcall", "the calling convention vectorcall"},
         {"aarch64_vector_pcs", "the calling convention aarch64_vector_pcs"},
         {"regcall", "the calling convention regcall"},
+        {"overloadable", "an overloaded function"},
 #if defined(__i386__)
         {"stdcall", "the calling convention stdcall"},
         {"fastcall", "the calling convention fastcall"},
@@ -277,8 +278,8 @@ read_standard(kaa_decl__parser *p, kaa_decl__attributes *a)
 }
 
 /* _Pragma("pack(1)") */
-static int
-read_pragma(kaa_decl__parser *p)
+int
+kaa_decl__read_pragma(kaa_decl__parser *p)
 {
     kaa_decl__token where = p->token;
     const char *text;
@@ -302,7 +303,7 @@ kaa_decl__read_attributes(kaa_decl__parser *p, kaa_decl__attributes *a)
             is_read = read_gnu(p, a);
             break;
         case T_PRAGMA:
-            is_read = read_pragma(p);
+            is_read = kaa_decl__read_pragma(p);
             break;
         case '[':
             is_read = read_standard(p, a);

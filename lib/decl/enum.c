@@ -57,21 +57,20 @@ read_enumerator(kaa_decl__parser *p, kaa_decl__value *value, int is_first)
     return 1;
 }
 
-/* Enumerators that are no int have the enum's integer type. */
+/* An enumerator is an int where it fits one, else of the enum's integer type;
+ * and always of that where it was given. */
 static void
 retype(kaa_decl__parser *p, const kaa_ctype *type, size_t base)
 {
     const kaa_ctype *integer = kaa_ctype__strip(type)->target;
     const kaa_decl__place *places = p->places.items;
-    int is_int = !kaa_ctype__strip(type)->is_fixed_enum;
 
     for (size_t i = base; i < p->places.count; i++) {
-        const kaa_decl_item *item = &p->decl->entries[places[i].entry].item;
-        if (kaa_ctype__kind(item->type) != KAA_CTYPE_INT)
-            is_int = 0;
+        kaa_decl_item *item = &p->decl->entries[places[i].entry].item;
+        if (kaa_ctype__strip(type)->is_fixed_enum ||
+            kaa_ctype__kind(item->type) != KAA_CTYPE_INT)
+            item->type = integer;
     }
-    for (size_t i = base; !is_int && i < p->places.count; i++)
-        p->decl->entries[places[i].entry].item.type = integer;
 }
 
 static int

@@ -122,10 +122,12 @@ struct kaa_decl__symbol {
     const char *name; /* NUL-terminated */
     uint32_t length;
     uint32_t hash;
-    uint16_t token;                /* T_IDENTIFIER or its keyword */
-    uint16_t is_well_known;        /* 1: asked kaa_ctype_well_known() */
-    uint32_t ordinary;             /* entry + 1 of what it names, or 0 */
-    uint32_t tag;                  /* entry + 1 of the tag it names, or 0 */
+    uint16_t token;         /* T_IDENTIFIER or its keyword */
+    uint16_t is_well_known; /* 1: asked kaa_ctype_well_known() */
+    uint32_t ordinary;      /* entry + 1 of what it names, or 0 */
+    uint32_t tag;           /* entry + 1 of the tag it names, or 0 */
+    uint32_t is_skipped;    /* a declaration of it was not understood */
+    uint32_t reserved;
     kaa_decl__macro *macro;        /* while parsing only */
     const kaa_ctype *type;         /* the type, if it is a typedef's name */
     const kaa_decl__symbol *outer; /* in the scope of a type's text */
@@ -516,6 +518,8 @@ int kaa_decl__read_attributes(kaa_decl__parser *p, kaa_decl__attributes *a);
 void kaa_decl__merge(kaa_decl__attributes *into,
                      const kaa_decl__attributes *from);
 int kaa_decl__gnu_attribute(kaa_decl__parser *p, kaa_decl__attributes *a);
+/* At _Pragma("..."), which has its effect there. */
+int kaa_decl__read_pragma(kaa_decl__parser *p);
 /* At the word behind kaa:: */
 int kaa_decl__annotation(kaa_decl__parser *p, kaa_decl__attributes *a);
 /* Fails if `a` has an annotation that only suits elsewhere. */

@@ -117,6 +117,7 @@ skip_initialiser(kaa_decl__parser *p)
                 return 0;
             break;
         case T_END:
+        case T_STRAY:
         case ')':
         case ']':
         case '}':
@@ -137,6 +138,8 @@ read_initialiser(kaa_decl__parser *p, kaa_decl__value *value, int *has_value)
     int is_skipped;
 
     *has_value = 0;
+    if (p->token.kind == ';' || p->token.kind == ',')
+        return kaa_decl__fail_expected(p, "a value");
     kaa_decl__mark_here(p, &mark);
     if (p->token.kind != '{') {
         int was_quiet = p->is_quiet;
@@ -295,6 +298,8 @@ read_external(kaa_decl__parser *p, kaa_decl__declarator *d)
         return skip_asm(p);
     case T_STATIC_ASSERT:
         return kaa_decl__read_static_assert(p);
+    case T_PRAGMA:
+        return kaa_decl__read_pragma(p);
     case T_EXTERN:
         if (kaa_decl__peek(p)->kind == T_STRING)
             return read_linkage(p);
@@ -310,10 +315,31 @@ read_external(kaa_decl__parser *p, kaa_decl__declarator *d)
 struct skip {
     const char *failed_at; /* no end before this counts */
     uint64_t braces;
-    int is_tag;    /* struct, union or enum: a { is its members */
-    int has_value; /* behind =: a { is an initialiser */
-    int is_body;   /* the outermost { is a function's */
+    int is_tag;               /* struct, union or enum: a { is its members */
+    int has_value;            /* behind =: a { is an initialiser */
+    int is_body;              /* the outermost { is a function's */
+    kaa_decl__symbol *before; /* the identifier before this token */
+    kaa_decl__symbol *name;   /* what seems to be declared */
 };
+
+/* A declaration that was not understood still has a name, most likely: the
+ * first identifier in front of what follows a declarator's name or a tag. */
+static void
+note_name(struct skip *skip, const kaa_decl__token *token)
+{
+    if (token->kind == T_IDENTIFIER) {
+        skip->before = token->symbol;
+        return;
+    }
+    if (skip->before != NULL && skip->braces == 0 &&
+        (token->kind == T_ATTRIBUTE ||
+         (token->kind < 128 && strchr("([{};,=", (int)token->kind) != NULL))) {
+        if (skip->name == NULL)
+            skip->name = skip->before;
+        skip->before->is_skipped = 1;
+    }
+    skip->before = NULL;
+}
 
 /* One token. 1: the declaration ends behind it. */
 static int
@@ -379,14 +405,17 @@ skip_parentheses(kaa_decl__parser *p)
 
 static int
 skip_declaration(kaa_decl__parser *p, const kaa_decl__mark *start,
-                 const char *failed_at)
+                 const char *failed_at, kaa_decl__symbol **out_name)
 {
     struct skip skip = {.failed_at = failed_at};
 
     kaa_decl__rewind(p, start);
     while (p->token.kind != T_END) {
         uint32_t kind = p->token.kind;
-        int ends = is_end(&skip, &p->token);
+        int ends;
+
+        note_name(&skip, &p->token);
+        ends = is_end(&skip, &p->token);
 
         /* What closes extern "C" { is read by its own rule. */
         if (ends && kind == '}' && skip.braces == 0 && !skip.is_body &&
@@ -400,6 +429,7 @@ skip_declaration(kaa_decl__parser *p, const kaa_decl__mark *start,
             skip_parentheses(p);
     }
     p->is_raw = 0;
+    *out_name = skip.name;
     return !p->has_failed;
 }
 
@@ -409,13 +439,20 @@ recover(kaa_decl__parser *p, const kaa_decl__mark *start,
         const kaa_decl__declarator *d)
 {
     const char *failed_at = p->token.place;
+    kaa_decl__symbol *name;
+    size_t index = p->decl->count;
 
-    if (!p->is_tolerant || !kaa_decl__forgive(p))
+    if (!p->is_tolerant || !kaa_decl__forgive(p) ||
+        !kaa_decl__add_skipped(p, "", &start->token, p->err->message) ||
+        !skip_declaration(p, start, failed_at, &name))
         return 0;
-    return kaa_decl__add_skipped(p, d->name != NULL ? d->name->name : "",
-                                 d->name != NULL ? &d->where : &start->token,
-                                 p->err->message) &&
-           skip_declaration(p, start, failed_at);
+    if (d->name != NULL) {
+        name = d->name;
+        kaa_decl__set_place(&p->decl->entries[index].item, &d->where);
+    }
+    if (name != NULL)
+        p->decl->entries[index].item.name = name->name;
+    return 1;
 }
 
 int

@@ -47,7 +47,12 @@ add_definition(kaa_base__text *out, const kaa_ctype *type)
     }
     while (used > 0 && (text[used - 1] == ' ' || text[used - 1] == ';'))
         used--;
+    if (type->record_pack != 0)
+        kaa_base__text_printf(out, "_Pragma(\"pack(push, %u)\") ",
+                              (unsigned)type->record_pack);
     kaa_base__text_add(out, text, used);
+    if (type->record_pack != 0)
+        kaa_base__text_puts(out, " _Pragma(\"pack(pop)\")");
     kaa_base__free(text);
 }
 
@@ -280,8 +285,10 @@ add_integer(kaa_base__text *out, const kaa_decl_item *item)
         kaa_base__text_printf(out, "%llu%s", (unsigned long long)item->integer,
                               suffix[0] == '\0' && item->integer < 0 ? "U"
                                                                      : suffix);
-    else if (item->integer == INT64_MIN)
-        kaa_base__text_printf(out, "(-9223372036854775807%s - 1)", suffix);
+    else if (item->integer == INT64_MIN || item->integer == INT32_MIN)
+        /* C has no negative literals, and their absolute values no room. */
+        kaa_base__text_printf(out, "(%lld%s - 1)", (long long)item->integer + 1,
+                              suffix);
     else
         kaa_base__text_printf(out, "(%lld%s)", (long long)item->integer,
                               suffix);
@@ -298,7 +305,13 @@ add_constant(kaa_base__text *out, const kaa_decl_item *item)
     if (is_macro) {
         kaa_base__text_printf(out, "#define %s ", item->name);
     } else if (is_enumerator) {
-        kaa_base__text_printf(out, "enum { %s = ", item->name);
+        kaa_base__text_puts(out, "enum ");
+        if (item->type->kind != KAA_CTYPE_INT) {
+            kaa_base__text_puts(out, ": ");
+            add_type(out, item->type, NULL);
+            kaa_base__text_puts(out, " ");
+        }
+        kaa_base__text_printf(out, "{ %s = ", item->name);
     } else {
         kaa_base__text_puts(out, "static ");
         add_type(out, item->type, item->name);

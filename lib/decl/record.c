@@ -194,8 +194,9 @@ read_members(kaa_decl__parser *p)
 
         if (kaa_decl__accept(p, ';'))
             continue;
-        if (p->token.kind == T_STATIC_ASSERT) {
-            if (!kaa_decl__read_static_assert(p))
+        if (p->token.kind == T_STATIC_ASSERT || p->token.kind == T_PRAGMA) {
+            if (!(p->token.kind == T_PRAGMA ? kaa_decl__read_pragma(p)
+                                            : kaa_decl__read_static_assert(p)))
                 return 0;
             continue;
         }

@@ -146,6 +146,7 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
     if ((size_t)length >= sizeof(message))
         length = (int)sizeof(message) - 1;
     used = copy_clean(p->err->message, room, message, message + length);
+    /* copy_clean() left room for the window and its NUL. */
     memcpy(p->err->message + used, window, strlen(window) + 1);
     return 0;
 }
@@ -287,6 +288,10 @@ kaa_decl__fail_unknown_type(kaa_decl__parser *p)
                               "%s is a macro with arguments: preprocess the "
                               "text first",
                               name);
+    if (symbol->is_skipped)
+        return kaa_decl__fail_as(p, KAA_UNSUPPORTED, &p->token,
+                                 "kaa does not have %s, which was skipped",
+                                 name);
     tag = kaa_decl__tagged(p, symbol);
     if (tag != NULL)
         return kaa_decl__fail(
