@@ -26,8 +26,10 @@ typedef struct kaa_closure kaa_closure;
 /**
  * What a closure calls.
  *
- * @param result     Storage of the result type, zeroed; write it whole.
- * @param arguments  One pointer an argument, valid during the call.
+ * @param result     Storage of the result type, zeroed; write it whole. For
+ *                   void, storage that nobody reads.
+ * @param arguments  One pointer an argument, aligned as its type is, valid
+ *                   during the call.
  */
 typedef void (*kaa_closure_callback)(void *result, void *const *arguments,
                                      void *user);

@@ -70,6 +70,20 @@ offset_of(const kaa_call__place *place)
            (uint32_t)sizeof(kaa_closure__frame);
 }
 
+/* Whether an argument cannot be pointed at where it stands: its halves are in
+ * registers of two sorts, or its type wants more alignment than one has. */
+static int
+is_split(const kaa_call_plan *plan, uint32_t i)
+{
+    const kaa_call__place *place = &plan->places[i];
+    const kaa_ctype *type = kaa_ctype_parameters(plan->signature)[i].type;
+
+    if (place->size[0] == 0 || place->offset[0] >= sizeof(kaa_call__frame))
+        return 0;
+    return (place->size[1] > 0 && place->offset[1] != place->offset[0] + 8) ||
+           (kaa_ctype_align(type) > 8 && kaa_ctype_size(type) > 8);
+}
+
 int
 kaa_closure__direct_init(kaa_closure *closure)
 {
@@ -82,7 +96,7 @@ kaa_closure__direct_init(kaa_closure *closure)
         const kaa_call__place *place = &plan->places[i];
 
         closure->offsets[i] = offset_of(place);
-        if (place->size[1] > 0 && place->offset[1] != place->offset[0] + 8)
+        if (is_split(plan, i))
             closure->has_split = 1;
     }
     closure->slot = take_slot();
@@ -101,25 +115,28 @@ kaa_closure__direct_fini(kaa_closure *closure)
     give_slot(closure->slot);
 }
 
-/* Joins the halves of arguments that came in registers of two sorts. */
+/* Gives arguments that came in registers the form that their type has in
+ * memory: halves together, and aligned. */
 __attribute__((noinline)) static void
 answer_split(kaa_closure *closure, void *result, void **arguments,
              const kaa_closure__frame *frame)
 {
     const kaa_call_plan *plan = closure->plan;
     const unsigned char *base = (const unsigned char *)frame;
-    /* Each takes a vector register, of which there are eight. */
-    uint64_t joined[KAA_CALL__VECTORS][2];
+    /* Each takes a register at least. */
+    _Alignas(16) uint64_t joined[KAA_CALL__INTEGERS + KAA_CALL__VECTORS][2];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < plan->argument_count; i++) {
         const kaa_call__place *place = &plan->places[i];
 
-        if (place->size[1] == 0 || place->offset[1] == place->offset[0] + 8)
+        if (!is_split(plan, i))
             continue;
-        KAA_ASSERT(count < KAA_CALL__VECTORS);
+        KAA_ASSERT(count < KAA_CALL__INTEGERS + KAA_CALL__VECTORS);
         memcpy(&joined[count][0], base + place->offset[0], 8);
-        memcpy(&joined[count][1], base + place->offset[1], 8);
+        joined[count][1] = 0;
+        if (place->size[1] > 0)
+            memcpy(&joined[count][1], base + place->offset[1], 8);
         arguments[i] = joined[count++];
     }
     kaa_closure__answer(closure, result, arguments);
@@ -154,7 +171,7 @@ kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
     kaa_closure *closure =
         atomic_load_explicit(&slots[slot], memory_order_acquire);
     void *arguments[KAA_CLOSURE__DIRECT_MAX];
-    uint64_t words[2] = {0, 0};
+    _Alignas(16) uint64_t words[2] = {0, 0};
     void *result = words;
     uint8_t how;
 

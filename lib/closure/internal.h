@@ -34,7 +34,7 @@ struct kaa_closure {
     size_t result_size;
     /* direct.c */
     uint32_t slot; /* or KAA_CLOSURE__NO_SLOT */
-    int has_split; /* some argument's halves do not stand together */
+    int has_split; /* some argument cannot be pointed at where it stands */
     /* libffi.c */
     ffi_closure *writable;
     kaa_call__ffi *ffi;

@@ -11,17 +11,33 @@
 
 #include "closure/internal.h"
 
-/* libffi does not know of arguments without a size: they get pointers here. */
+#define COPIES_MAX 32u
+
+/* Pointers for all arguments: libffi knows of none without a size, and points
+ * at saved registers, which are aligned to 8 only. */
 __attribute__((noinline)) static void
 answer_spread(kaa_closure *closure, void *result, void *const *arguments)
 {
+    const kaa_ctype_parameter *parameters =
+        kaa_ctype_parameters(closure->plan->signature);
     void *spread[KAA_CLOSURE__ARGUMENTS_MAX];
+    _Alignas(16) unsigned char copies[COPIES_MAX][16];
+    uint32_t copied = 0;
     uint64_t nothing = 0;
 
     for (uint32_t i = 0; i < closure->argument_count; i++)
         spread[i] = &nothing;
-    for (uint32_t i = 0; i < closure->ffi->cif.nargs; i++)
-        spread[closure->ffi->numbers[i]] = arguments[i];
+    for (uint32_t i = 0; i < closure->ffi->cif.nargs; i++) {
+        uint32_t number = closure->ffi->numbers[i];
+        const kaa_ctype *type = parameters[number].type;
+
+        spread[number] = arguments[i];
+        if (kaa_ctype_align(type) <= 8 || kaa_ctype_size(type) > 16 ||
+            (uintptr_t)arguments[i] % 16 == 0 || copied == COPIES_MAX)
+            continue;
+        memcpy(copies[copied], arguments[i], (size_t)kaa_ctype_size(type));
+        spread[number] = copies[copied++];
+    }
     kaa_closure__answer(closure, result, spread);
 }
 
@@ -37,7 +53,7 @@ answer_narrow(kaa_closure *closure, void *result, void *const *arguments)
     uint64_t narrow = 0;
     ffi_arg wide;
 
-    if (closure->ffi->cif.nargs == closure->argument_count)
+    if (!closure->has_split)
         kaa_closure__answer(closure, &narrow, arguments);
     else
         answer_spread(closure, &narrow, arguments);
@@ -50,20 +66,26 @@ static void
 enter(ffi_cif *cif, void *result, void **arguments, void *user)
 {
     kaa_closure *closure = user;
-    uint64_t nothing = 0;
+    _Alignas(16) uint64_t own[2] = {0, 0};
+    void *theirs = result;
 
-    if (closure->result_size == 0)
-        result = &nothing;
+    (void)cif;
     if (closure->plan->result_load >= KAA_CALL__LOAD_U8 &&
         closure->plan->result_load <= KAA_CALL__LOAD_S32) {
         answer_narrow(closure, result, arguments);
         return;
     }
-    memset(result, 0, closure->result_size);
-    if (KAA_LIKELY(cif->nargs == closure->argument_count))
+    /* libffi's storage for results in registers is aligned to 8. */
+    if (closure->result_size <= sizeof(own))
+        result = own;
+    else
+        memset(result, 0, closure->result_size);
+    if (KAA_LIKELY(!closure->has_split))
         kaa_closure__answer(closure, result, arguments);
     else
         answer_spread(closure, result, arguments);
+    if (result == own && closure->result_size > 0)
+        memcpy(theirs, own, closure->result_size);
 }
 
 /* Why there is no closure: no executable memory, or no memory? */
@@ -127,6 +149,10 @@ kaa_closure__libffi_init(kaa_closure *closure, kaa_error *err)
             kaa_call__ffi_create(signature, 0, UINT32_MAX, &closure->ffi, err);
     if (status != KAA_OK)
         return status;
+    closure->has_split = closure->ffi->cif.nargs != closure->argument_count;
+    for (uint32_t i = 0; i < closure->argument_count; i++)
+        if (kaa_ctype_align(kaa_ctype_parameters(signature)[i].type) > 8)
+            closure->has_split = 1;
     if (kaa_base__fault_due())
         return kaa_base__fail_memory(err, "a function pointer");
     closure->writable = ffi_closure_alloc(sizeof(ffi_closure), &code);

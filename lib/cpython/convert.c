@@ -258,11 +258,12 @@ kaa_cpython__prefix(const kaa_cpython__state *state)
     PyObject *text;
     const char *reason;
 
-    if (!PY(PyErr_ExceptionMatches)(PY(PyExc_TypeError)) &&
-        !PY(PyErr_ExceptionMatches)(PY(PyExc_ValueError)) &&
-        !PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError)))
-        return -1;
     PY(PyErr_Fetch)(&type, &value, &traceback);
+    if (type != PY(PyExc_TypeError) && type != PY(PyExc_ValueError) &&
+        type != PY(PyExc_OverflowError)) {
+        PY(PyErr_Restore)(type, value, traceback);
+        return -1;
+    }
     text = value != NULL ? PY(PyObject_Str)(value) : NULL;
     reason = text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, NULL) : NULL;
     if (reason != NULL) {

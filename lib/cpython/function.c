@@ -33,6 +33,29 @@ annotate(kaa_cpython__function *self, uint32_t i)
 }
 
 static int
+init_out(kaa_cpython__function *self, uint32_t i)
+{
+    const kaa_ctype *pointer = self->arguments[i].core;
+    const kaa_ctype *target = kaa_ctype_kind_of(pointer) == KAA_CTYPE_POINTER
+                                  ? kaa_ctype_target(pointer)
+                                  : NULL;
+    char type[128];
+
+    if (target == NULL || kaa_ctype_size(target) == 0) {
+        kaa_ctype_print(self->parameters[i].type, NULL, type, sizeof(type));
+        return kaa_cpython__raise(
+            PY(PyExc_NotImplementedError),
+            "%s() parameter %u: %s cannot be an out parameter: nothing can be "
+            "put there",
+            self->item->name, (unsigned)i + 1, type);
+    }
+    kaa_cpython__conversion_init(&self->outs[i], target);
+    if (self->notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
+        self->outs[i].flags |= CONVERT_NULLABLE;
+    return 0;
+}
+
+static int
 init_arguments(kaa_cpython__function *self)
 {
     self->arguments = kaa_base__alloc_zeroed(
@@ -55,9 +78,8 @@ init_arguments(kaa_cpython__function *self)
         return -1;
     }
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].flags & CONVERT_OUT)
-            kaa_cpython__conversion_init(
-                &self->outs[i], kaa_ctype_target(self->arguments[i].core));
+        if (self->arguments[i].flags & CONVERT_OUT && init_out(self, i) != 0)
+            return -1;
     return 0;
 }
 

@@ -75,17 +75,6 @@ PyObject *kaa_cpython__call(PyObject *object, PyObject *const *args,
  * it finds not to be simple. */
 host_vectorcall kaa_cpython__choose_quick(const kaa_cpython__function *self);
 
-/* Where a parameter stands as Python counts: from 1, without outs. */
-static inline uint32_t
-kaa_cpython__position(const kaa_cpython__function *self, uint32_t i)
-{
-    uint32_t position = i + 1;
-
-    for (uint32_t k = 0; k < i; k++)
-        position -= (self->arguments[k].flags & CONVERT_OUT) != 0;
-    return position;
-}
-
 /* The general path: keywords, defaults, out, length, `...`. */
 PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,
                                     PyObject *const *args, size_t given,

@@ -120,10 +120,17 @@ raise_errno(const kaa_cpython__function *self, int code)
 #endif
     message = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), "replace");
     if (args != NULL && number != NULL && message != NULL) {
+        PyObject *error;
+
         PY(PyTuple_SetItem)(args, 0, number);
         PY(PyTuple_SetItem)(args, 1, message);
-        PY(PyErr_SetObject)(PY(PyExc_OSError), args);
         number = message = NULL;
+        /* Made here, since its class depends on the number. */
+        error = PY(PyObject_CallObject)(PY(PyExc_OSError), args);
+        if (error != NULL) {
+            PY(PyErr_SetObject)(kaa_cpython__type(error), error);
+            PY(Py_DecRef)(error);
+        }
     }
     if (number != NULL)
         PY(Py_DecRef)(number);

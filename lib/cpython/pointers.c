@@ -82,6 +82,32 @@ buffer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
 /* ---- text ---- */
 
+/* Says where the pending UnicodeEncodeError found a character that no bytes
+ * stand for. */
+static int
+refuse_surrogate(const kaa_cpython__state *state)
+{
+    PyObject *type = NULL, *error = NULL, *traceback = NULL, *start = NULL;
+    long long at = -1;
+    int overflow;
+
+    PY(PyErr_Fetch)(&type, &error, &traceback);
+    if (error != NULL)
+        start = PY(PyObject_GetAttrString)(error, "start");
+    if (start == NULL) {
+        PY(PyErr_Restore)(type, error, traceback);
+        return -1;
+    }
+    at = PY(PyLong_AsLongLongAndOverflow)(start, &overflow);
+    PY(Py_DecRef)(start);
+    PY(Py_DecRef)(type);
+    PY(Py_DecRef)(error);
+    if (traceback != NULL)
+        PY(Py_DecRef)(traceback);
+    return kaa_cpython__refuse(state, PY(PyExc_ValueError),
+                               "character %lld is a lone surrogate", at);
+}
+
 static int
 text(kaa_cpython__state *state, PyObject *value, void *place)
 {
@@ -97,7 +123,7 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
         encoded =
             PY(PyUnicode_AsEncodedString)(value, "utf-8", "surrogateescape");
         if (encoded == NULL)
-            return kaa_cpython__prefix(state);
+            return refuse_surrogate(state);
         if (kaa_cpython__hold_object(state, encoded) != 0)
             return -1;
         bytes = PY(PyBytes_AsString)(encoded);

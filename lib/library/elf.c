@@ -198,10 +198,10 @@ read_headers(reader *r)
     }
     if (ident[EI_CLASS] != OWN_CLASS || ident[EI_DATA] != OWN_ORDER) {
         /* e_machine stands at the same place in both classes. */
+        unsigned low = ident[EI_NIDENT + 2], high = ident[EI_NIDENT + 3];
         uint16_t machine =
-            ident[EI_DATA] == ELFDATA2LSB
-                ? (uint16_t)(ident[EI_NIDENT + 2] | ident[EI_NIDENT + 3] << 8)
-                : (uint16_t)(ident[EI_NIDENT + 2] << 8 | ident[EI_NIDENT + 3]);
+            (uint16_t)(ident[EI_DATA] == ELFDATA2LSB ? low | high << 8
+                                                     : high | low << 8);
 
         judge_machine(r, machine, ident[EI_CLASS]);
         return 0;

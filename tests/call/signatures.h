@@ -53,7 +53,8 @@ typedef struct signature_values {
     void *arguments[32];
     void *expected; /* the result of the compiler's call */
     void *result;
-    uint64_t digest;      /* of the compiler's call */
+    int is_sound;    /* the compiler's call has the digest it should have */
+    uint64_t digest; /* of the compiler's call */
     unsigned char *bytes; /* all storage */
     const kaa_ctype **types;
     kaa_ctype_table *table;

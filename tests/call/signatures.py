@@ -347,7 +347,7 @@ static inline uint64_t next(uint64_t *s)
 
 def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 400
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 20240229
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 11
     with open(sys.argv[1], "w", encoding="ascii") as out:
         out.write(Generator(seed).generate(count))
 

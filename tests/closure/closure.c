@@ -1,8 +1,7 @@
 /* tests/closure/closure.c - function pointers made at run time. */
 #include <stdlib.h>
 
-#include <kaa/closure.h>
-
+#include "closure/internal.h"
 #include "kaa_test.h"
 
 DEFERRABLE(kaa_ctype_table_destroy, kaa_ctype_table)
@@ -76,4 +75,86 @@ KAA_TEST(a_retired_closure_reports)
     CHECK_EQ(function(&a, &b), -5);
     CHECK_EQ(function(&a, &b), -5);
     CHECK_EQ(calls, 3);
+}
+
+static void
+store_user(void *result, void *const *arguments, void *user)
+{
+    (void)arguments;
+    memcpy(result, user, sizeof(int));
+}
+
+/* More than there are trampolines: the rest goes through libffi, and all are
+ * told apart. */
+KAA_TEST(thousands_of_closures_live_at_once)
+{
+    enum { MANY = 2500 };
+    static int numbers[MANY];
+    static kaa_closure *closures[MANY];
+    const kaa_ctype *type = comparison(t);
+    kaa_status status = KAA_OK;
+    int made = 0, wrong = 0;
+    int many = kaa_test_is_fault_run() ? 3 : MANY;
+
+    for (; made < many && status == KAA_OK; made += status == KAA_OK) {
+        numbers[made] = made;
+        status = kaa_closure_create(type, store_user, &numbers[made], NULL,
+                                    &closures[made], &t->err);
+    }
+    for (int i = 0; i < made; i++)
+        wrong += ((int (*)(const void *, const void *))kaa_closure_pointer(
+                     closures[i]))(NULL, NULL) != i;
+    for (int i = 0; i < made; i++)
+        kaa_closure_destroy(closures[i]);
+    CHECK_EQ(wrong, 0);
+    CHECK_OK(status);
+}
+
+KAA_TEST(a_stale_pointer_to_a_trampoline_returns_zero)
+{
+    int answer = 5;
+    kaa_closure *closure = NULL;
+    int (*function)(const void *, const void *);
+
+    if (!KAA_CALL__SYSV)
+        SKIP("no trampolines of kaa's own on this machine");
+    CHECK_OK(kaa_closure__create(comparison(t), store_user, &answer, NULL,
+                                 KAA_CLOSURE__DIRECT_ONLY, &closure, &t->err));
+    function =
+        (int (*)(const void *, const void *))kaa_closure_pointer(closure);
+    CHECK_EQ(function(NULL, NULL), 5);
+    kaa_closure_destroy(closure);
+    CHECK_EQ(function(NULL, NULL), 0);
+}
+
+KAA_TEST(mistakes_are_refused)
+{
+    kaa_closure_options options = {.size = sizeof(options), .flags = 1};
+    const kaa_ctype *type = comparison(t), *open = NULL;
+    kaa_ctype_parameter parameter = {NULL, kaa_ctype_basic(KAA_CTYPE_INT)};
+    kaa_ctype_table *table = NULL;
+    kaa_closure *closure = NULL;
+
+    CHECK_OK(kaa_ctype_table_create(&table, &t->err));
+    DEFER(t, kaa_ctype_table_destroy, table);
+    CHECK_OK(kaa_ctype_function(table, kaa_ctype_basic(KAA_CTYPE_INT),
+                                &parameter, 1, KAA_CTYPE_VARIADIC, &open,
+                                &t->err));
+    CHECK_STATUS(
+        kaa_closure_create(NULL, compare, NULL, NULL, &closure, &t->err),
+        KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_closure_create(type, NULL, NULL, NULL, &closure, &t->err),
+                 KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_closure_create(type, compare, NULL, NULL, NULL, &t->err),
+                 KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(
+        kaa_closure_create(type, compare, NULL, &options, &closure, &t->err),
+        KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(
+        kaa_closure_create(open, compare, NULL, NULL, &closure, &t->err),
+        KAA_UNSUPPORTED);
+    CHECK(closure == NULL);
+    CHECK(kaa_closure_pointer(NULL) == NULL);
+    kaa_closure_retire(NULL);
+    kaa_closure_destroy(NULL);
 }

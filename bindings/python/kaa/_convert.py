@@ -167,7 +167,7 @@ def _byte(value: Any, kept: List[Any]) -> int:
     if not isinstance(value, (bytes, bytearray)):
         raise TypeError(f"bytes of length 1 expected, not {_named(value)}")
     if len(value) != 1:
-        raise ValueError(f"bytes of length 1 expected, not {len(value)}")
+        raise ValueError(f"bytes of length 1 expected, not of length {len(value)}")
     return value[0]
 
 
@@ -178,11 +178,11 @@ def _wide(ctype: int) -> Take:
         if not isinstance(value, str):
             raise TypeError(f"str of length 1 expected, not {_named(value)}")
         if len(value) != 1:
-            raise ValueError(f"str of length 1 expected, not {len(value)}")
+            raise ValueError(f"str of length 1 expected, not of length {len(value)}")
         code = ord(value)
         if code > high:
             raise OverflowError(
-                f"U+{code:04X} is out of range for {type_text(ctype)}"
+                f"{code} is out of range for {type_text(ctype)} (0 to {high})"
             )
         return code
 
@@ -269,7 +269,7 @@ def _give_byte(value: int) -> bytes:
 
 def _give_wide(value: int) -> str:
     if not 0 <= value <= 0x10FFFF:
-        raise ValueError(f"{value:#x} is no character")
+        raise ValueError(f"{value} is no character")
     return chr(value)
 
 
@@ -388,8 +388,8 @@ def _pointer_taker(
             address, keep = pointer_argument(types, ctype, value, writable)
         if nonnull and not address:
             if value is None:
-                raise TypeError("None is not allowed: the declaration says nonnull")
-            raise ValueError("a pointer that is NULL; the declaration says nonnull")
+                raise TypeError("None, but the parameter is declared nonnull")
+            raise ValueError("a NULL pointer, but the parameter is declared nonnull")
         if keep is not None:
             kept.append(keep)
         return int(address)

@@ -106,7 +106,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
                 i,
                 label,
                 value,
-                f"{i + 1} ({label})" if label else str(i + 1),
+                f"{at + 1} ({label})" if label else str(at + 1),
                 tuple(counts.get(at, ())),
                 counted_by,
             )
@@ -188,11 +188,8 @@ def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]
         at = shape.names.get(name)
         if at is None:
             known = [one.name for one in parameters if one.name]
-            listed = f"its parameters are {', '.join(known)}"
-            raise TypeError(
-                f"{shape.name}() has no parameter {name!r}; "
-                + (listed if known else "it has none with a name")
-            )
+            listed = f"; its parameters are {', '.join(known)}" if known else ""
+            raise TypeError(f"{shape.name}() has no parameter {name!r}{listed}")
         if values[at] is not _MISSING:
             raise TypeError(
                 f"{shape.name}() argument {parameters[at].label} is given twice"
@@ -235,18 +232,18 @@ def _with_lengths(
         if given is _MISSING:
             known = [one for one in extents if one is not None]
             if not known:
-                place = parameters[parameter.counts[0]].place
                 raise TypeError(
-                    f"{shape.name}() argument {parameter.label}: has to be given: the"
-                    f" length of argument {place + 1} is not known"
+                    f"{shape.name}() misses argument {parameter.label}: the length of"
+                    f" argument {parameters[parameter.counts[0]].label} is not known"
                 )
             values[parameter.place] = taken(shape, parameter, known[0], kept)
         count = values[parameter.place]
         for at, most in zip(parameter.counts, extents):
             if most is not None and not 0 <= count <= most:
                 raise ValueError(
-                    f"{shape.name}() argument {parameters[at].label}: has {most}"
-                    f" elements, but argument {parameter.place + 1} says {count}"
+                    f"{shape.name}() argument {parameters[at].label}: "
+                    f"{parameter.name or 'the count'} is {count}, but there are only "
+                    f"{most} elements"
                 )
 
 
