@@ -122,44 +122,6 @@ init_result(kaa_cpython__function *self, const kaa_ctype *type)
         self->item->name);
 }
 
-/* The quick path takes what stands in registers and needs nothing that would
- * have to be let go. */
-static int
-init_quick(kaa_cpython__function *self)
-{
-    kaa_cpython__quick *quick;
-
-    if (!self->plan->is_direct || self->flags & FUNCTION_IS_SPECIAL ||
-        self->plan->frame_size > sizeof(kaa_call__frame) ||
-        self->plan->result_in_memory || kaa_cpython__layout.type_offset == 0)
-        return 0;
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].op > CONVERT_POINTER ||
-            self->arguments[i].op == CONVERT_FLOAT)
-            return 0;
-    quick = kaa_base__alloc_zeroed((self->count + 1u) * sizeof(*quick));
-    if (quick == NULL) {
-        PY(PyErr_NoMemory)();
-        return -1;
-    }
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_cpython__conversion *argument = &self->arguments[i];
-
-        quick[i].op = argument->op;
-        quick[i].unused = (uint8_t)(64u - 8u * argument->size);
-        quick[i].is_signed = argument->is_signed;
-        quick[i].offset = self->plan->places[i].offset[0];
-        if (argument->op == CONVERT_POINTER)
-            quick[i].op = (argument->flags &
-                           (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES
-                              ? CONVERT_TEXT
-                              : CONVERT_POINTER;
-    }
-    self->quick = quick;
-    self->vectorcall = kaa_cpython__choose_quick(self);
-    return 0;
-}
-
 static int
 init_plan(kaa_cpython__function *self, const kaa_ctype *type)
 {
@@ -202,7 +164,7 @@ init(kaa_cpython__function *self, uint32_t flags)
         init_result(self, kaa_ctype_target(type)) != 0)
         return -1;
     self->vectorcall = kaa_cpython__call;
-    return init_quick(self);
+    return kaa_cpython__init_quick(self);
 }
 
 void *
@@ -277,10 +239,11 @@ visit_conversion(const kaa_cpython__conversion *conversion, host_visit visit,
 {
     PyObject *const held[] = {
         conversion->direct_class, conversion->indirect_class,
-        conversion->result_class, conversion->enum_members};
+        conversion->buffer_class, conversion->result_class,
+        conversion->enum_members};
     int stop = 0;
 
-    for (int i = 0; i < 4 && stop == 0; i++)
+    for (int i = 0; i < 5 && stop == 0; i++)
         if (held[i] != NULL)
             stop = visit(held[i], user);
     return stop;

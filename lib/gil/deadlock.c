@@ -77,7 +77,6 @@ refuse_other(kaa_gil__thread *victim, const circle_text *story)
     pthread_mutex_lock(&gil->mutex);
     KAA_ASSERT(kaa_gil__waits(victim));
     kaa_gil__refuse(victim);
-    kaa_gil__unpark(victim);
     pthread_mutex_unlock(&gil->mutex);
 }
 

@@ -211,8 +211,8 @@ kaa_status kaa_gil__release_slowly(kaa_gil__thread *thread, kaa_error *err);
 void kaa_gil__hand_over(kaa_gil *gil);
 /* Lets the next thread have its turn. */
 void kaa_gil__yield(kaa_gil__thread *thread);
-/* Takes a thread out of the line for good: KAA_GIL__REFUSED. The mutex of its
- * lock is held. */
+/* Takes a thread out of the line for good and wakes it. The mutex of its lock
+ * is held. */
 void kaa_gil__refuse(kaa_gil__thread *thread);
 /* Releases the lock without asking questions. */
 void kaa_gil__abandon(kaa_gil__thread *thread);

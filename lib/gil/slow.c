@@ -245,16 +245,20 @@ get_in_line(kaa_gil__thread *thread, int is_nested, uint64_t now,
     return KAA_GIL__WAITING;
 }
 
-/* The mutex is held. Takes a waiting thread out of the line for good. */
 void
 kaa_gil__refuse(kaa_gil__thread *thread)
 {
     kaa_gil *gil = thread->gil;
+    wake_list wakes = {0};
 
     kaa_gil__line_remove(gil, thread);
     atomic_fetch_sub(&gil->contended, 1);
     atomic_store_explicit(&thread->state, KAA_GIL__REFUSED,
                           memory_order_release);
+    kaa_gil__unpark(thread);
+    call_first(gil, &wakes);
+    if (wakes.first != NULL)
+        kaa_gil__unpark(wakes.first);
 }
 
 kaa_status

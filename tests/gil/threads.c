@@ -290,6 +290,92 @@ KAA_TEST(who_can_fail_gives_up_for_who_cannot)
     CHECK_HAS(ring.message[0], "\"one\" waits for \"B\", which \"two\" holds");
 }
 
+typedef struct refusal_state {
+    kaa_gil *gils[2];
+    atomic_int refused, served, failed;
+} refusal_state;
+
+/* Acquires the first lock as a thread that is not urgent; then at once lets go
+ * of it. */
+static kaa_status
+wait_as_ordinary(refusal_state *state)
+{
+    kaa_gil_thread *thread;
+    kaa_status status = kaa_gil_attach(state->gils[0], "x", &thread, NULL);
+
+    if (status != KAA_OK)
+        return status;
+    ((kaa_gil__thread *)thread)->hold_last = UINT64_MAX / 2;
+    status = kaa_gil_acquire(thread, NULL);
+    if (status == KAA_OK)
+        kaa_gil_release(thread, NULL);
+    kaa_gil_detach(thread);
+    return status;
+}
+
+/* Holds the second lock, waits for the first, and is refused. */
+static void *
+be_refused(void *user)
+{
+    refusal_state *state = user;
+    kaa_gil_entry entry;
+    kaa_status status = kaa_gil_enter(state->gils[1], "x", &entry, NULL);
+
+    if (status == KAA_OK) {
+        status = wait_as_ordinary(state);
+        kaa_gil_leave(&entry);
+    }
+    atomic_store(&state->refused, status == KAA_DEADLOCK);
+    atomic_fetch_add(&state->failed, status == KAA_NO_MEMORY);
+    return NULL;
+}
+
+static void *
+be_served(void *user)
+{
+    refusal_state *state = user;
+
+    if (wait_as_ordinary(state) != KAA_OK)
+        atomic_fetch_add(&state->failed, 1);
+    atomic_store(&state->served, 1);
+    return NULL;
+}
+
+KAA_TEST(who_stands_behind_a_refused_thread_gets_to_ask)
+{
+    static refusal_state state;
+    kaa_gil_thread *threads[2];
+    pthread_t ids[2];
+
+    memset(&state, 0, sizeof(state));
+    for (int i = 0; i < 2; i++) {
+        kaa_gil_options options = {.size = sizeof(options),
+                                   .interval_ns = 50000000};
+
+        CHECK_OK(kaa_gil_create(&options, &state.gils[i], &t->err));
+        DEFER(t, kaa_gil_destroy, state.gils[i]);
+        CHECK_OK(kaa_gil_attach(state.gils[i], "main", &threads[i], &t->err));
+        DEFER(t, kaa_gil_detach, threads[i]);
+    }
+    CHECK_OK(kaa_gil_acquire(threads[0], &t->err));
+    CHECK_EQ(pthread_create(&ids[0], NULL, be_refused, &state), 0);
+    while (waiting_threads(state.gils[0]) + atomic_load(&state.failed) != 1)
+        sleep_ns(100000);
+    CHECK_EQ(pthread_create(&ids[1], NULL, be_served, &state), 0);
+    while (waiting_threads(state.gils[0]) + atomic_load(&state.failed) != 2)
+        sleep_ns(100000);
+    kaa_gil_end_allow_threads(threads[1], 1);
+    kaa_gil_release(threads[1], NULL);
+    while (!atomic_load(&state.served))
+        kaa_checkpoint(threads[0]);
+    kaa_gil_release(threads[0], NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(ids[i], NULL);
+    if (atomic_load(&state.failed))
+        CHECK_STATUS(KAA_NO_MEMORY, KAA_OK);
+    CHECK_EQ(atomic_load(&state.refused), 1);
+}
+
 /* --- Fork ----------------------------------------------------------------- */
 
 typedef struct fork_state {

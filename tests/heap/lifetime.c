@@ -242,7 +242,7 @@ KAA_TEST(heaps_end_with_live_blocks_of_every_sort)
 
             CHECK_OK(kaa_heap_create(&options, &heap, &t->err));
             for (int i = 0;
-                 i < (kaa_test_is_fault_run() ? 40 : 300) && !is_short; i++)
+                 i < (kaa_test_is_fault_run() ? 15 : 300) && !is_short; i++)
                 is_short = kaa_heap_alloc(heap, (size_t)(i * i * 7),
                                           (kaa_heap_kind)(i % 3)) == NULL;
             is_short |= kaa_heap_alloc(heap, 80 * MIB, KAA_HEAP_RAW) == NULL ||

@@ -107,6 +107,8 @@ KAA_TEST(broken_bins_are_told)
     kaa_heap__bin *bin = &heap->bins[page_of(blocks[0])->code];
     kaa_heap__bin *other = &heap->bins[5];
 
+    if (heap->checked)
+        SKIP("checked heaps have nothing at hand");
     CHECK(kaa_heap__at_hand(bin) >= 2);
     BREAK(bin->used, bin->used + 1, "but the pages say");
     BREAK(bin->pages_count, 77, "but the pages say");

@@ -32,10 +32,10 @@ class Out(Case):
         self.assertEqual(self.lib.half_of(5.0), 2.5)
         self.assertEqual(self.lib.half_of(value=5.0), 2.5)
 
-    def test_positions_are_those_of_the_call(self) -> None:
+    def test_positions_are_those_of_the_declaration(self) -> None:
         self.refuses(
             TypeError,
-            "half_of() argument 1 (value): float expected, not str",
+            "half_of() argument 2 (value): float expected, not str",
             self.lib.half_of,
             "x",
         )
@@ -165,7 +165,7 @@ class Length(Case):
         self.assertEqual(self.lib.weighted(items, 3, 1.0), 6.0)
         self.refuses(
             ValueError,
-            "weighted() argument 1 (items): count is 4, but there are only 3 elements",
+            "weighted() argument 1 (items): has 3 elements, but argument 2 says 4",
             self.lib.weighted,
             items,
             4,
@@ -173,7 +173,7 @@ class Length(Case):
         )
         self.refuses(
             ValueError,
-            "weighted() argument 1 (items): count is 1, but there are only 0 elements",
+            "weighted() argument 1 (items): has 0 elements, but argument 2 says 1",
             self.lib.weighted,
             None,
             1,
@@ -193,7 +193,7 @@ class Length(Case):
     def test_ctypes_instances(self) -> None:
         items = (ctypes.c_double * 4)(1, 2, 3, 4)
         self.assertEqual(self.lib.weighted(items, weight=1.0), 10.0)
-        self.refuses_like(ValueError, "count is 5, but there are only 4", self.lib.weighted, items, 5, 1.0)
+        self.refuses_like(ValueError, "has 4 elements, but argument 2 says 5", self.lib.weighted, items, 5, 1.0)
         self.assertEqual(self.lib.weighted(ctypes.c_double(2.5), weight=1.0), 2.5)
         pointer = ctypes.cast(items, ctypes.POINTER(ctypes.c_double))
         self.assertEqual(self.lib.weighted(pointer, 4, 1.0), 10.0)
@@ -202,18 +202,18 @@ class Length(Case):
         long, short = array.array("d", [1, 2, 3]), array.array("d", [1, 2])
         self.assertEqual(self.lib.dot(long, short, 2), 5.0)
         self.refuses_like(
-            ValueError, r"argument 2 \(b\): count is 3, but there are only 2", self.lib.dot,
+            ValueError, r"argument 2 \(b\): has 2 elements, but argument 3 says 3", self.lib.dot,
             long, short,
         )
         self.refuses_like(
-            ValueError, r"argument 2 \(b\): count is 3", self.lib.dot, long, short, 3
+            ValueError, r"argument 2 \(b\): has 2 elements", self.lib.dot, long, short, 3
         )
 
     def test_negative_counts(self) -> None:
         items = array.array("i", [1, 2])
         self.refuses_like(
             ValueError,
-            r"^count_first\(\) argument 2 \(items\): count is -1",
+            r"^count_first\(\) argument 2 \(items\): has 2 elements, but argument 1 says -1",
             self.lib.count_first,
             -1,
             items,
@@ -225,8 +225,8 @@ class Length(Case):
         pointer = ctypes.cast(items, ctypes.POINTER(ctypes.c_double))
         self.refuses_like(
             TypeError,
-            r"^weighted\(\) misses argument 2 \(count\): the length of argument 1 \(items\) is not "
-            r"known$",
+            r"^weighted\(\) argument 2 \(count\): has to be given: "
+            r"the length of argument 1 is not known",
             self.lib.weighted,
             pointer,
             weight=1.0,
@@ -234,7 +234,7 @@ class Length(Case):
 
     def test_text(self) -> None:
         self.assertEqual(self.lib.text_byte("abc", 1), ord("b"))
-        self.refuses_like(ValueError, "index is 9, but there are only 3", self.lib.text_byte, "abc", 9)
+        self.refuses_like(ValueError, "has 3 elements, but argument 2 says 9", self.lib.text_byte, "abc", 9)
 
     def test_wrong_calls(self) -> None:
         self.refuses_like(TypeError, r"^dot\(\) takes 2 to 3 arguments ", self.lib.dot)

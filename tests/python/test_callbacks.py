@@ -103,7 +103,7 @@ class Calls(Case):
         for value in (1, "x", b"x", 1.0, [], object(), ctypes.c_int(1)):
             self.refuses(
                 TypeError,
-                "apply() argument 1 (function): 'int (*)(int)' needs a callable, not "
+                "apply() argument 1 (function): a callable expected, not "
                 + type(value).__name__,
                 self.lib.apply,
                 value,

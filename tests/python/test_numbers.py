@@ -198,8 +198,9 @@ class Characters(Case):
         for value in (b"", b"ab", bytearray(b"abc")):
             self.refuses(
                 ValueError,
-                "same_char() argument 1 (value): bytes of length 1 expected, "
-                "not of length {}".format(len(value)),
+                "same_char() argument 1 (value): bytes of length 1 expected, not {}".format(
+                    len(value)
+                ),
                 same,
                 value,
             )
@@ -220,8 +221,9 @@ class Characters(Case):
             for text in ("", "ab"):
                 self.refuses(
                     ValueError,
-                    "{}() argument 1 (value): str of length 1 expected, not of length "
-                    "{}".format(name, len(text)),
+                    "{}() argument 1 (value): str of length 1 expected, not {}".format(
+                        name, len(text)
+                    ),
                     function,
                     text,
                 )
@@ -238,7 +240,7 @@ class Characters(Case):
         self.assertEqual(self.lib.same_wchar("\U0010ffff"), "\U0010ffff")
         self.refuses(
             OverflowError,
-            "same_char16() argument 1 (value): 128512 is out of range for char16_t (0 to 65535)",
+            "same_char16() argument 1 (value): U+1F600 is out of range for char16_t",
             self.lib.same_char16,
             "\U0001f600",
         )
@@ -246,9 +248,7 @@ class Characters(Case):
     def test_a_result_that_is_no_character(self) -> None:
         lib = load("char32_t code_point(unsigned value);")
         self.assertEqual(lib.code_point(0x41), "A")
-        self.refuses(
-            ValueError, "code_point() result: 1114112 is no character", lib.code_point, 0x110000
-        )
+        self.refuses_like(ValueError, "0x110000 is no character", lib.code_point, 0x110000)
 
 
 class Floats(Case):
@@ -502,13 +502,13 @@ class Arguments(Case):
         self.refuses(TypeError, "add() misses argument 1 (a)", self.lib.add, b=1)
         self.refuses(
             TypeError,
-            "forty_two() has no parameter 'z'",
+            "forty_two() has no parameter 'z'; it has none with a name",
             self.lib.forty_two,
             z=2,
         )
         self.refuses(
             TypeError,
-            "subtract() has no parameter 'a'",
+            "subtract() has no parameter 'a'; it has none with a name",
             self.lib.subtract,
             1,
             a=2,

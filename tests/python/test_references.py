@@ -100,7 +100,7 @@ class Leaks(Case):
             ("wrong type", lambda: _ignore(TypeError, lib.add, 1, "x")),
             ("wrong count", lambda: _ignore(TypeError, lib.add, 1)),
             ("out of range", lambda: _ignore(OverflowError, lib.add, 1, 10**30)),
-            ("wrong buffer", lambda: _ignore(TypeError, lib.sum_double, numbers, 2)),
+            ("wrong buffer", lambda: _ignore(TypeError, lib.sum_double, numbers, 0)),
             ("too short", lambda: _ignore(ValueError, lib.sum_double, items, 3)),
             ("wrong keyword", lambda: _ignore(TypeError, lib.add, 1, c=2)),
             ("wrong text", lambda: _ignore(ValueError, lib.text_length, "a\0b")),
@@ -223,11 +223,15 @@ class Lock(unittest.TestCase):
         thread = threading.Thread(target=tick)
         thread.start()
         started.wait()
+        interval = sys.getswitchinterval()
+        # The other thread gets the lock only where it is given up.
+        sys.setswitchinterval(1000)
         try:
             before = len(ticks)
             call()
             return len(ticks) - before
         finally:
+            sys.setswitchinterval(interval)
             stop.set()
             thread.join()
 

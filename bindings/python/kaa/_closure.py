@@ -285,9 +285,7 @@ def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
     elif isinstance(value, ctypes.c_void_p):
         return pointer_value(value), value
     else:
-        raise TypeError(
-            f"'{type_text(ctype)}' needs a callable, not {type(value).__name__}"
-        )
+        raise TypeError(f"a callable expected, not {type(value).__name__}")
     raise TypeError(
         f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
     )

@@ -17,13 +17,15 @@ from typing import (
     Dict,
     List,
     NamedTuple,
+    NoReturn,
     Optional,
+    Sequence,
     Tuple,
 )
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Value, extent, prefixed, value_of
+from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Variadic
 from kaa._pointer import text_at
@@ -106,7 +108,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
                 i,
                 label,
                 value,
-                f"{at + 1} ({label})" if label else str(at + 1),
+                f"{i + 1} ({label})" if label else str(i + 1),
                 tuple(counts.get(at, ())),
                 counted_by,
             )
@@ -188,8 +190,11 @@ def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]
         at = shape.names.get(name)
         if at is None:
             known = [one.name for one in parameters if one.name]
-            listed = f"; its parameters are {', '.join(known)}" if known else ""
-            raise TypeError(f"{shape.name}() has no parameter {name!r}{listed}")
+            listed = f"its parameters are {', '.join(known)}"
+            raise TypeError(
+                f"{shape.name}() has no parameter {name!r}; "
+                + (listed if known else "it has none with a name")
+            )
         if values[at] is not _MISSING:
             raise TypeError(
                 f"{shape.name}() argument {parameters[at].label} is given twice"
@@ -232,18 +237,18 @@ def _with_lengths(
         if given is _MISSING:
             known = [one for one in extents if one is not None]
             if not known:
+                place = parameters[parameter.counts[0]].place
                 raise TypeError(
-                    f"{shape.name}() misses argument {parameter.label}: the length of"
-                    f" argument {parameters[parameter.counts[0]].label} is not known"
+                    f"{shape.name}() argument {parameter.label}: has to be given: the"
+                    f" length of argument {place + 1} is not known"
                 )
             values[parameter.place] = taken(shape, parameter, known[0], kept)
         count = values[parameter.place]
         for at, most in zip(parameter.counts, extents):
             if most is not None and not 0 <= count <= most:
                 raise ValueError(
-                    f"{shape.name}() argument {parameters[at].label}: "
-                    f"{parameter.name or 'the count'} is {count}, but there are only "
-                    f"{most} elements"
+                    f"{shape.name}() argument {parameters[at].label}: has {most}"
+                    f" elements, but argument {parameter.place + 1} says {count}"
                 )
 
 
@@ -263,6 +268,8 @@ def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> 
     options = {"use_errno": True} if errno else {}
     function = prototype(shape.result.storage, *types, **options)(address)
     if not errno:
+        if len(types) == 1:
+            return lambda values: function(values[0])
         return lambda values: function(*values)
 
     def call(values: List[Any]) -> Any:
@@ -298,12 +305,17 @@ def run_in_frame(call: Callable[[], Any]) -> Any:
     finally:
         here.frame = outer
     if frame:
-        try:
-            raise frame[0]
-        finally:
-            # The frame must not keep the exception alive, nor it the frame.
-            frame.clear()
+        raise_kept(frame)
     return raw
+
+
+def raise_kept(frame: Frame) -> NoReturn:
+    """Raises the exception of a callback."""
+    try:
+        raise frame[0]
+    finally:
+        # The frame must not keep the exception alive, nor it the frame.
+        frame.clear()
 
 
 def release(kept: List[Any]) -> None:
@@ -328,6 +340,8 @@ class PlainFunction(Function):
         "_errno",
         "_give",
         "_variadic",
+        "_takes",
+        "_is_straight",
         "__weakref__",
     )
 
@@ -348,6 +362,11 @@ class PlainFunction(Function):
         if native.free_function is not None:
             self._give = _freeing(library, shape, native.free_function)
         self._variadic: Optional[Variadic] = None
+        # Where nothing is filled in or added, arguments go straight through.
+        self._takes: Tuple[Take, ...] = tuple(
+            parameter.value.take for parameter in shape.parameters
+        )
+        self._is_straight = not (shape.outs or shape.has_lengths)
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         self._call: Caller
         if (
@@ -378,16 +397,46 @@ class PlainFunction(Function):
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         shape = self._shape
         extra: Tuple[Any, ...] = ()
-        count = len(shape.parameters)
+        count = len(self._takes)
+        kept: List[Any] = []
         if keywords or len(args) != count:
             if shape.variadic:
                 extra, args = args[count:], args[:count]
             args = _bound(shape, args, keywords)
-        kept: List[Any] = []
+        elif self._is_straight:
+            try:
+                return self._call_straight(args, kept)
+            finally:
+                if kept:
+                    release(kept)
         try:
             return self._convert_and_call(args, extra, kept)
         finally:
             release(kept)
+
+    def _call_straight(self, args: Tuple[Any, ...], kept: List[Any]) -> Any:
+        values: List[Any] = []
+        try:
+            for take, given in zip(self._takes, args):
+                values.append(take(given, kept))
+        except Exception as error:
+            label = self._shape.parameters[len(values)].label
+            made = prefixed(f"{self._shape.name}() argument {label}: ", error)
+            if made is error:
+                raise
+            raise made from None
+        outer = here.frame
+        frame: Frame = []
+        here.frame = frame
+        try:
+            raw = self._call(values)
+        finally:
+            here.frame = outer
+        if frame:
+            raise_kept(frame)
+        if self._errno is None and self._give is as_it_is:
+            return raw
+        return self._answer(raw, ())
 
     def _convert_and_call(
         self, args: Tuple[Any, ...], extra: Tuple[Any, ...], kept: List[Any]
@@ -425,7 +474,7 @@ class PlainFunction(Function):
         caller: Caller = self._variadic.caller(kinds)
         return caller
 
-    def _answer(self, raw: Any, cells: List[Any]) -> Any:
+    def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
         shape = self._shape
         if self._errno is not None and says_failure(shape.result, raw):
             number = self._errno()
