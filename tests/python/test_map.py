@@ -55,7 +55,10 @@ class Map(Case):
 
     def test_mixed_types(self) -> None:
         result = self.lib.powers.map(
-            array.array("b", [-1, 2]), array.array("H", [3, 4]), 0.5, array.array("l", [5, -6])
+            array.array("b", [-1, 2]),
+            array.array("H", [3, 4]),
+            0.5,
+            array.array("l", [5, -6]),
         )
         self.assertEqual(result.tolist(), [-1 + 6 + 2 + 40, 2 + 8 + 2 - 48])
 
@@ -92,7 +95,9 @@ class Map(Case):
         cells = (ctypes.c_int * 3)(1, 2, 3)
         self.assertEqual(self.lib.square.map(cells).tolist(), [1, 4, 9])
         self.assertEqual(self.lib.same_uchar.map(b"\1\2\xff").tolist(), [1, 2, 255])
-        self.assertEqual(list(self.lib.same_bool.map(memoryview(b"\1\0").cast("?"))), [1, 0])
+        self.assertEqual(
+            list(self.lib.same_bool.map(memoryview(b"\1\0").cast("?"))), [1, 0]
+        )
         view = memoryview(array.array("i", [1, 2, 3, 4, 5]))
         self.assertEqual(self.lib.square.map(view[1:3]).tolist(), [4, 9])
         self.assertEqual(self.lib.square.map(view[::2]).tolist(), [1, 9, 25])
@@ -115,7 +120,10 @@ class Map(Case):
         self.lib.same_cdouble.map(values, out=out)
         self.assertEqual(out.tolist(), [1 + 2j, 3j])
         self.refuses_like(
-            TypeError, r"argument 1 \(value\)", self.lib.square.map, numpy.arange(3, dtype="int64")
+            TypeError,
+            r"argument 1 \(value\)",
+            self.lib.square.map,
+            numpy.arange(3, dtype="int64"),
         )
 
     def test_refusals(self) -> None:
@@ -173,12 +181,21 @@ class Map(Case):
             (5, TypeError),
             ([1, 2, 3], TypeError),
         ):
-            self.refuses_like(error, r"^square\(\) out: ", self.lib.square.map, xs, out=out)
-        self.refuses_like(TypeError, r"^touch\(\) out: ", self.lib.touch.map, xs, out=xs)
+            self.refuses_like(
+                error, r"^square\(\) out: ", self.lib.square.map, xs, out=out
+            )
+        self.refuses_like(
+            TypeError, r"^touch\(\) out: ", self.lib.touch.map, xs, out=xs
+        )
 
     def test_what_cannot_be_mapped(self) -> None:
         self.refuses_like(
-            TypeError, "format_text", self.lib.format_text.map, None, 0, array.array("i", [1])
+            TypeError,
+            "format_text",
+            self.lib.format_text.map,
+            None,
+            0,
+            array.array("i", [1]),
         )
         self.refuses_like(
             TypeError,
@@ -189,8 +206,15 @@ class Map(Case):
 
     def test_threads_are_checked(self) -> None:
         xs = array.array("i", [1])
-        for threads, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError)):
-            self.refuses_like(error, "threads", self.lib.square.map, xs, threads=threads)
+        for threads, error in (
+            (0, ValueError),
+            (-1, ValueError),
+            (1.5, TypeError),
+            ("2", TypeError),
+        ):
+            self.refuses_like(
+                error, "threads", self.lib.square.map, xs, threads=threads
+            )
 
     def test_progress(self) -> None:
         seen: List[Tuple[int, int]] = []

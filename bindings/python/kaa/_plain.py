@@ -466,9 +466,7 @@ class PlainFunction(Function):
             try:
                 promoted = Promoted.of(given, kept)
             except (TypeError, ValueError, OverflowError) as error:
-                raise prefixed(
-                    f"{self._shape.name}() argument {at}: ", error
-                ) from None
+                raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
             values.append(promoted.value)
         caller: Caller = self._variadic.caller(kinds)
@@ -488,9 +486,11 @@ class PlainFunction(Function):
             ]
         except (TypeError, ValueError, OverflowError) as error:
             made = prefixed(f"{shape.name}() result: ", error)
-            raise (made if made is not error else ValueError(
-                f"{shape.name}() result: {error}"
-            )) from None
+            raise (
+                made
+                if made is not error
+                else ValueError(f"{shape.name}() result: {error}")
+            ) from None
         if not outs:
             return result
         if shape.result.storage is not None:
