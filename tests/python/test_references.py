@@ -225,11 +225,15 @@ class Lock(unittest.TestCase):
         thread = threading.Thread(target=tick)
         thread.start()
         started.wait()
+        interval = sys.getswitchinterval()
+        # The other thread gets the lock only where it is given up.
+        sys.setswitchinterval(1000)
         try:
             before = len(ticks)
             call()
             return len(ticks) - before
         finally:
+            sys.setswitchinterval(interval)
             stop.set()
             thread.join()
 
