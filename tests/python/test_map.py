@@ -126,6 +126,33 @@ class Map(Case):
             numpy.arange(3, dtype="int64"),
         )
 
+    def test_records(self) -> None:
+        lib = load(
+            "struct real2 { double x, y; }; struct real2 same_real2(struct real2 value);"
+            "struct point { int x, y; };"
+            "struct point point_add(struct point a, struct point b);"
+        )
+        values = (lib.real2 * 3)((1, 2), (3, 4), (5, 6))
+        out = (lib.real2 * 3)()
+        self.assertIs(lib.same_real2.map(values, out=out), out)
+        self.assertEqual([(one.x, one.y) for one in out], [(1, 2), (3, 4), (5, 6)])
+        points = (lib.point * 100)(*((i, -i) for i in range(100)))
+        sums = (lib.point * 100)()
+        lib.point_add.map(points, lib.point(10, 20), out=sums, threads=2)
+        self.assertEqual(
+            [(one.x, one.y) for one in sums], [(i + 10, 20 - i) for i in range(100)]
+        )
+        self.refuses_like(
+            TypeError, r"^same_real2\(\) out: ", lib.same_real2.map, values
+        )
+        self.refuses_like(
+            TypeError,
+            r"^point_add\(\) argument 2 \(b\): ",
+            lib.point_add.map,
+            points,
+            values,
+        )
+
     def test_refusals(self) -> None:
         xs = array.array("d", [1, 2, 3])
         function = self.lib.scale_add

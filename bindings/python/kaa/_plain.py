@@ -27,7 +27,7 @@ from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
 from kaa._function import Function
-from kaa._invoke import Invoker, Plan, Promoted, Variadic
+from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import text_at
 from kaa._types import type_text
 
@@ -385,14 +385,13 @@ class PlainFunction(Function):
         for parameter in shape.parameters:
             value = parameter.value
             storages[parameter.place] = None if value.whole else value.storage
-        make = Invoker.maker(address, shape.result, errno, holds_gil)
+        target = Target(address, shape.result, errno, holds_gil)
         if shape.variadic:
-            self._variadic = Variadic(library, function, storages, make)
-            plain: Caller = self._variadic.caller(())
-            self._call = plain
+            self._variadic = Variadic(library, function, storages, target)
+            self._call = self._variadic.caller(())
         else:
             plan = Plan(function, errno, 0, library._declarations)
-            self._call = make(plan, storages)
+            self._call = Invoker(plan, target, storages)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         shape = self._shape
@@ -469,8 +468,7 @@ class PlainFunction(Function):
                 raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
             values.append(promoted.value)
-        caller: Caller = self._variadic.caller(kinds)
-        return caller
+        return self._variadic.caller(kinds)
 
     def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
         shape = self._shape
