@@ -305,6 +305,10 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
         return no_memory(err);
     for (uint32_t i = 0; i < count; i++)
         made->elements[i] = f.fits ? f.elements[i] : filler;
+    /* AArch64 passes a pointer to such a record, which libffi 3.4 would align
+     * on the stack as if it were the record. */
+    if (KAA_CALL__AAPCS && size > 16 && only_floating(type, 0) == NULL)
+        made->alignment = made->alignment > 8 ? 8 : made->alignment;
     *out = made;
     return KAA_OK;
 }
