@@ -96,9 +96,9 @@ static int
 write_result(callback *self, PyObject *value, void *result)
 {
     kaa_cpython__conversion *conversion = &self->arguments[self->count];
-    char subject[160];
-    kaa_cpython__state state = {
-        .host = self->host, .library = self->library, .subject = subject};
+    kaa_cpython__state state = {.host = self->host,
+                                .library = self->library,
+                                .callable = self->callable};
     uint64_t wide[2] = {0, 0};
     void *place = wide;
     int failed;

@@ -123,6 +123,7 @@ kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
 {
     drop(&self->direct_class);
     drop(&self->indirect_class);
+    drop(&self->buffer_class);
     drop(&self->result_class);
     drop(&self->enum_members);
 }
@@ -141,6 +142,7 @@ new_hold(kaa_cpython__state *state)
             return NULL;
         }
         chunk->count = 0;
+        chunk->is_allocated = 1;
         chunk->next = state->holds;
         state->holds = chunk;
     }
@@ -188,7 +190,8 @@ kaa_cpython__release_holds(kaa_cpython__state *state)
             else
                 PY(PyBuffer_Release)(&hold->view);
         }
-        kaa_base__free(chunk);
+        if (chunk->is_allocated)
+            kaa_base__free(chunk);
     }
 }
 
@@ -258,11 +261,12 @@ kaa_cpython__prefix(const kaa_cpython__state *state)
     PyObject *text;
     const char *reason;
 
-    if (!PY(PyErr_ExceptionMatches)(PY(PyExc_TypeError)) &&
-        !PY(PyErr_ExceptionMatches)(PY(PyExc_ValueError)) &&
-        !PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError)))
-        return -1;
     PY(PyErr_Fetch)(&type, &value, &traceback);
+    if (type != PY(PyExc_TypeError) && type != PY(PyExc_ValueError) &&
+        type != PY(PyExc_OverflowError)) {
+        PY(PyErr_Restore)(type, value, traceback);
+        return -1;
+    }
     text = value != NULL ? PY(PyObject_Str)(value) : NULL;
     reason = text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, NULL) : NULL;
     if (reason != NULL) {

@@ -71,8 +71,9 @@ typedef struct kaa_cpython__conversion {
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
-    PyObject *result_class;   /* what a result is an instance of */
-    PyObject *enum_members;   /* value -> member, or None */
+    PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
+    PyObject *result_class; /* what a result is an instance of */
+    PyObject *enum_members; /* value -> member, or None */
 } kaa_cpython__conversion;
 
 /* What one call holds on to until it ends: buffers and objects. */
@@ -87,6 +88,7 @@ typedef struct kaa_cpython__holds {
     kaa_cpython__hold holds[HOLDS_PER_CHUNK];
     struct kaa_cpython__holds *next;
     uint32_t count;
+    uint32_t is_allocated; /* the first one may be a caller's variable */
 } kaa_cpython__holds;
 
 /* The surroundings of a conversion: for messages, and for what must live on. */
@@ -149,6 +151,20 @@ int kaa_cpython__refuse_type(const kaa_cpython__state *state,
 PyObject *kaa_cpython__hook(const kaa_cpython__state *state, int hook,
                             const kaa_ctype *type, PyObject *value,
                             uint32_t flags);
+
+static inline int
+kaa_cpython__buffer_flags(const kaa_cpython__conversion *self)
+{
+    int flags = self->flags & CONVERT_WRITABLE ? HOST_BUFFER_WRITABLE : 0;
+
+    if (!(self->flags & CONVERT_BYTES))
+        flags |= HOST_BUFFER_ND | HOST_BUFFER_FORMAT;
+    return flags;
+}
+
+/* Whether the elements of a buffer are those that the pointer wants. */
+int kaa_cpython__view_fits(const kaa_cpython__conversion *self,
+                           const host_buffer *view);
 
 static inline double
 kaa_cpython__read_float(PyObject *value)

@@ -33,6 +33,29 @@ annotate(kaa_cpython__function *self, uint32_t i)
 }
 
 static int
+init_out(kaa_cpython__function *self, uint32_t i)
+{
+    const kaa_ctype *pointer = self->arguments[i].core;
+    const kaa_ctype *target = kaa_ctype_kind_of(pointer) == KAA_CTYPE_POINTER
+                                  ? kaa_ctype_target(pointer)
+                                  : NULL;
+    char type[128];
+
+    if (target == NULL || kaa_ctype_size(target) == 0) {
+        kaa_ctype_print(self->parameters[i].type, NULL, type, sizeof(type));
+        return kaa_cpython__raise(
+            PY(PyExc_NotImplementedError),
+            "%s() parameter %u: %s cannot be an out parameter: nothing can be "
+            "put there",
+            self->item->name, (unsigned)i + 1, type);
+    }
+    kaa_cpython__conversion_init(&self->outs[i], target);
+    if (self->notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
+        self->outs[i].flags |= CONVERT_NULLABLE;
+    return 0;
+}
+
+static int
 init_arguments(kaa_cpython__function *self)
 {
     self->arguments = kaa_base__alloc_zeroed(
@@ -55,9 +78,8 @@ init_arguments(kaa_cpython__function *self)
         return -1;
     }
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].flags & CONVERT_OUT)
-            kaa_cpython__conversion_init(
-                &self->outs[i], kaa_ctype_target(self->arguments[i].core));
+        if (self->arguments[i].flags & CONVERT_OUT && init_out(self, i) != 0)
+            return -1;
     return 0;
 }
 
@@ -98,44 +120,6 @@ init_result(kaa_cpython__function *self, const kaa_ctype *type)
         "%s(): kaa::free wants a result that can be copied: a pointer to "
         "characters or to a complete record",
         self->item->name);
-}
-
-/* The quick path takes what stands in registers and needs nothing that would
- * have to be let go. */
-static int
-init_quick(kaa_cpython__function *self)
-{
-    kaa_cpython__quick *quick;
-
-    if (!self->plan->is_direct || self->flags & FUNCTION_IS_SPECIAL ||
-        self->plan->frame_size > sizeof(kaa_call__frame) ||
-        self->plan->result_in_memory || kaa_cpython__layout.type_offset == 0)
-        return 0;
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].op > CONVERT_POINTER ||
-            self->arguments[i].op == CONVERT_FLOAT)
-            return 0;
-    quick = kaa_base__alloc_zeroed((self->count + 1u) * sizeof(*quick));
-    if (quick == NULL) {
-        PY(PyErr_NoMemory)();
-        return -1;
-    }
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_cpython__conversion *argument = &self->arguments[i];
-
-        quick[i].op = argument->op;
-        quick[i].unused = (uint8_t)(64u - 8u * argument->size);
-        quick[i].is_signed = argument->is_signed;
-        quick[i].offset = self->plan->places[i].offset[0];
-        if (argument->op == CONVERT_POINTER)
-            quick[i].op = (argument->flags &
-                           (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES
-                              ? CONVERT_TEXT
-                              : CONVERT_POINTER;
-    }
-    self->quick = quick;
-    self->vectorcall = kaa_cpython__choose_quick(self);
-    return 0;
 }
 
 static int
@@ -180,7 +164,7 @@ init(kaa_cpython__function *self, uint32_t flags)
         init_result(self, kaa_ctype_target(type)) != 0)
         return -1;
     self->vectorcall = kaa_cpython__call;
-    return init_quick(self);
+    return kaa_cpython__init_quick(self);
 }
 
 void *
@@ -255,10 +239,11 @@ visit_conversion(const kaa_cpython__conversion *conversion, host_visit visit,
 {
     PyObject *const held[] = {
         conversion->direct_class, conversion->indirect_class,
-        conversion->result_class, conversion->enum_members};
+        conversion->buffer_class, conversion->result_class,
+        conversion->enum_members};
     int stop = 0;
 
-    for (int i = 0; i < 4 && stop == 0; i++)
+    for (int i = 0; i < 5 && stop == 0; i++)
         if (held[i] != NULL)
             stop = visit(held[i], user);
     return stop;

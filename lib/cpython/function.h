@@ -20,7 +20,7 @@ enum {
 
 /* What the quick path needs of an argument, in 8 bytes. */
 typedef struct kaa_cpython__quick {
-    uint8_t op;     /* CONVERT_INTEGER, _DOUBLE or _TEXT: bytes are taken */
+    uint8_t op;     /* a convert_op */
     uint8_t unused; /* bits of a 64-bit word that the integer leaves */
     uint8_t is_signed;
     uint8_t reserved;
@@ -71,20 +71,10 @@ kaa_cpython__function_body(PyObject *self)
 /* The vectorcall of bound functions. */
 PyObject *kaa_cpython__call(PyObject *object, PyObject *const *args,
                             size_t flagged_count, PyObject *names);
-/* A quicker one for a function that has `quick`: it leaves to the first what
- * it finds not to be simple. */
-host_vectorcall kaa_cpython__choose_quick(const kaa_cpython__function *self);
-
-/* Where a parameter stands as Python counts: from 1, without outs. */
-static inline uint32_t
-kaa_cpython__position(const kaa_cpython__function *self, uint32_t i)
-{
-    uint32_t position = i + 1;
-
-    for (uint32_t k = 0; k < i; k++)
-        position -= (self->arguments[k].flags & CONVERT_OUT) != 0;
-    return position;
-}
+/* Gives a function that allows it `quick` and a quicker vectorcall, which
+ * leaves to the first what it finds not to be simple. 0, or -1 with an
+ * exception. */
+int kaa_cpython__init_quick(kaa_cpython__function *self);
 
 /* The general path: keywords, defaults, out, length, `...`. */
 PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,
@@ -105,6 +95,16 @@ int kaa_cpython__run(const kaa_cpython__function *self,
 PyObject *kaa_cpython__result(const kaa_cpython__function *self,
                               const kaa_call_plan *plan,
                               const kaa_call__frame *frame);
+
+/* make_result() for what is no number, from a word that has been widened. */
+PyObject *kaa_cpython__word_result(const kaa_cpython__function *self,
+                                   uint64_t word);
+/* Whether a result says failure, for [[kaa::errno]]; `real` is that of a
+ * floating function. See the package's documentation. */
+int kaa_cpython__has_failed(const kaa_cpython__function *self, uint64_t word,
+                            double real);
+/* Raises OSError; NULL. */
+PyObject *kaa_cpython__raise_errno(const kaa_cpython__function *self, int code);
 
 /* A frame for a plan: `local` if it fits, else memory, which release_frame()
  * frees. NULL with an exception. Storage for a large result comes with it. */

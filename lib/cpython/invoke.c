@@ -1,5 +1,6 @@
 /* cpython/invoke.c - a call, from objects to registers and back. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,17 +68,12 @@ kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
 
 /* ---- results ---- */
 
-/* What counts as failing for [[kaa::errno]]: see the package's documentation.
- */
-static int
-has_failed(const kaa_cpython__function *self, const kaa_call_plan *plan,
-           const kaa_call__frame *frame)
+int
+kaa_cpython__has_failed(const kaa_cpython__function *self, uint64_t word,
+                        double real)
 {
     const kaa_cpython__conversion *result = &self->result;
-    uint64_t word = frame->result.words[0];
-    double number;
 
-    (void)plan;
     switch (result->op) {
     case CONVERT_VOID:
         return 1;
@@ -91,18 +87,32 @@ has_failed(const kaa_cpython__function *self, const kaa_call_plan *plan,
     case CONVERT_FUNCTION:
         return word == 0 || word == UINT64_MAX;
     case CONVERT_DOUBLE:
-        number = frame->result.doubles[0];
-        return !(number - number == 0.0);
     case CONVERT_FLOAT:
-        number = (double)frame->result.floats[0];
-        return !(number - number == 0.0);
+    case CONVERT_LONG_DOUBLE:
+        return !isfinite(real);
     default:
         return 0;
     }
 }
 
-static PyObject *
-raise_errno(const kaa_cpython__function *self, int code)
+/* The result in a frame as a double, for kaa_cpython__has_failed(). */
+static double
+real_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    long double wide;
+
+    if (self->result.op == CONVERT_DOUBLE)
+        return frame->result.doubles[0];
+    if (self->result.op == CONVERT_FLOAT)
+        return (double)frame->result.floats[0];
+    if (self->result.op != CONVERT_LONG_DOUBLE)
+        return 0.0;
+    memcpy(&wide, frame->result.bytes, sizeof(wide));
+    return isfinite(wide) ? 0.0 : (double)wide;
+}
+
+PyObject *
+kaa_cpython__raise_errno(const kaa_cpython__function *self, int code)
 {
     PyObject *args = PY(PyTuple_New)(2);
     PyObject *number = PY(PyLong_FromLongLong)(code);
@@ -120,10 +130,17 @@ raise_errno(const kaa_cpython__function *self, int code)
 #endif
     message = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), "replace");
     if (args != NULL && number != NULL && message != NULL) {
+        PyObject *error;
+
         PY(PyTuple_SetItem)(args, 0, number);
         PY(PyTuple_SetItem)(args, 1, message);
-        PY(PyErr_SetObject)(PY(PyExc_OSError), args);
         number = message = NULL;
+        /* Made here, since its class depends on the number. */
+        error = PY(PyObject_CallObject)(PY(PyExc_OSError), args);
+        if (error != NULL) {
+            PY(PyErr_SetObject)(kaa_cpython__type(error), error);
+            PY(Py_DecRef)(error);
+        }
     }
     if (number != NULL)
         PY(Py_DecRef)(number);
@@ -181,25 +198,38 @@ make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
     }
 }
 
+/* A result that is no value of Python's names its function. */
+static PyObject *
+say_where(const kaa_cpython__function *self, PyObject *made)
+{
+    const kaa_cpython__state state = {.subject = self->item->name};
+
+    if (KAA_UNLIKELY(made == NULL))
+        kaa_cpython__prefix(&state);
+    return made;
+}
+
 PyObject *
 kaa_cpython__result(const kaa_cpython__function *self,
                     const kaa_call_plan *plan, const kaa_call__frame *frame)
 {
-    PyObject *made;
-
     if (self->flags & FUNCTION_ERRNO) {
         int code = *kaa_call__errno_place();
 
-        if (code != 0 && has_failed(self, plan, frame))
-            return raise_errno(self, code);
+        if (code != 0 && kaa_cpython__has_failed(self, frame->result.words[0],
+                                                 real_result(self, frame)))
+            return kaa_cpython__raise_errno(self, code);
     }
-    made = make_result(self, plan, frame);
-    if (KAA_UNLIKELY(made == NULL)) {
-        const kaa_cpython__state state = {.subject = self->item->name};
+    return say_where(self, make_result(self, plan, frame));
+}
 
-        kaa_cpython__prefix(&state);
-    }
-    return made;
+PyObject *
+kaa_cpython__word_result(const kaa_cpython__function *self, uint64_t word)
+{
+    return say_where(
+        self, kaa_cpython__from_word(
+                  self->host, self->library,
+                  (kaa_cpython__conversion *)(uintptr_t)&self->result, word));
 }
 
 /* ---- arguments ---- */
@@ -265,6 +295,7 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
     size_t given = flagged_count & ~HOST_ARGUMENTS_OFFSET;
     kaa_cpython__state state;
+    kaa_cpython__holds first;
     kaa_cpython__frame local;
     kaa_call__frame *frame;
     PyObject *result = NULL;
@@ -277,13 +308,15 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
         return NULL;
     state.host = self->host;
     state.library = self->library;
-    state.holds = NULL;
+    first.count = 0;
+    first.next = NULL;
+    first.is_allocated = 0;
+    state.holds = &first;
     state.subject = self->item->name;
     if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&
         KAA_LIKELY(kaa_cpython__run(self, self->plan, frame) == 0))
         result = kaa_cpython__result(self, self->plan, frame);
-    if (KAA_UNLIKELY(state.holds != NULL))
-        kaa_cpython__release_holds(&state);
+    kaa_cpython__release_holds(&state);
     kaa_cpython__release_frame(frame, &local);
     return result;
 }

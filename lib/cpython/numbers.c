@@ -167,6 +167,7 @@ int128(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
 /* ---- floating ---- */
 
+/* Not to be asked while an exception is pending: a look-up may lose it. */
 static int
 has_attribute(PyObject *value, const char *name)
 {
@@ -193,6 +194,29 @@ refuse_number(const kaa_cpython__state *state,
                                "%s is out of range for %s", number, type);
 }
 
+/* What its own __float__ raised passes as it is; what has none is no number. */
+static int
+refuse_no_float(const kaa_cpython__state *state, PyObject *value)
+{
+    PyObject *raised[3] = {NULL, NULL, NULL};
+    int is_number;
+
+    PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
+    /* A complex has a __float__ before 3.10, to say that it has none. */
+    is_number =
+        (has_attribute(value, "__float__") ||
+         has_attribute(value, "__index__")) &&
+        !PY(PyType_IsSubtype)(kaa_cpython__type(value), PY(PyComplex_Type));
+    if (is_number) {
+        PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
+        return -1;
+    }
+    for (int i = 0; i < 3; i++)
+        if (raised[i] != NULL)
+            PY(Py_DecRef)(raised[i]);
+    return kaa_cpython__refuse_type(state, "float", value);
+}
+
 static int
 as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
           PyObject *value, double *out)
@@ -216,13 +240,7 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
                 PY(Py_DecRef)(index);
             return -1;
         }
-        /* What its own __float__ raised passes as it is. */
-        if (!has_attribute(value, "__float__") &&
-            !has_attribute(value, "__index__")) {
-            PY(PyErr_Clear)();
-            return kaa_cpython__refuse_type(state, "float", value);
-        }
-        return -1;
+        return refuse_no_float(state, value);
     }
     *out = number;
     return 0;
@@ -338,10 +356,9 @@ character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return kaa_cpython__refuse_type(state, "bytes of length 1", value);
     }
     if (length != 1)
-        return kaa_cpython__refuse(
-            state, PY(PyExc_ValueError),
-            "bytes of length 1 expected, not of length %lld",
-            (long long)length);
+        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
+                                   "bytes of length 1 expected, not %lld",
+                                   (long long)length);
     code = self->is_signed ? (int64_t)(signed char)bytes[0]
                            : (int64_t)(unsigned char)bytes[0];
     memcpy(place, &code, sizeof(code));
@@ -360,16 +377,16 @@ wide_character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return kaa_cpython__refuse_type(state, "str of length 1", value);
     length = PY(PyUnicode_GetLength)(value);
     if (length != 1)
-        return kaa_cpython__refuse(
-            state, PY(PyExc_ValueError),
-            "str of length 1 expected, not of length %lld", (long long)length);
+        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
+                                   "str of length 1 expected, not %lld",
+                                   (long long)length);
     code = PY(PyUnicode_ReadChar)(value, 0);
     if (self->size == 2 && code > 0xFFFF) {
         char type[128];
 
         kaa_ctype_print(self->type, NULL, type, sizeof(type));
         return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "%u is out of range for %s (0 to 65535)",
+                                   "U+%04X is out of range for %s",
                                    (unsigned)code, type);
     }
     word = code;

@@ -25,6 +25,20 @@ store_address(void *place, const void *address)
     return 0;
 }
 
+/* Remembers a class, of instances that need no slow path again. */
+static void
+learn(PyObject **slot, PyObject *type)
+{
+    PyObject *old = *slot;
+
+    if (old == type)
+        return;
+    PY(Py_IncRef)(type);
+    *slot = type;
+    if (old != NULL)
+        PY(Py_DecRef)(old);
+}
+
 /* ---- buffers ---- */
 
 /* Whether a format of the struct module (PEP 3118) is one item of the kind. */
@@ -56,31 +70,65 @@ format_fits(const char *format, uint8_t item)
     }
 }
 
-/* 1: done. 0: no buffer of this kind; nothing is pending. -1: no memory. */
+int
+kaa_cpython__view_fits(const kaa_cpython__conversion *self,
+                       const host_buffer *view)
+{
+    if (self->item == ITEM_ANY)
+        return 1;
+    if (self->item == ITEM_BYTE)
+        return view->itemsize == 1;
+    return view->itemsize == (ssize_t)self->item_size &&
+           format_fits(view->format, self->item);
+}
+
+/* 1: done. 0: no buffer of this kind; nothing is pending. */
 static int
-buffer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
+buffer(kaa_cpython__state *state, kaa_cpython__conversion *self,
        PyObject *value, void *place)
 {
-    int flags = self->flags & CONVERT_WRITABLE ? HOST_BUFFER_WRITABLE : 0;
-    const host_buffer *view;
+    const host_buffer *view =
+        kaa_cpython__hold_buffer(state, value, kaa_cpython__buffer_flags(self));
 
-    if (!(self->flags & CONVERT_BYTES))
-        flags |= HOST_BUFFER_ND | HOST_BUFFER_FORMAT;
-    view = kaa_cpython__hold_buffer(state, value, flags);
     if (view == NULL) {
         PY(PyErr_Clear)();
         return 0;
     }
-    if (self->item == ITEM_BYTE  ? view->itemsize != 1
-        : self->item == ITEM_ANY ? 0
-                                 : view->itemsize != (ssize_t)self->item_size ||
-                                       !format_fits(view->format, self->item))
+    if (!kaa_cpython__view_fits(self, view))
         return 0; /* the view is released with the call */
+    if (!state->host->is_free_threaded)
+        learn(&self->buffer_class, kaa_cpython__type(value));
     store_address(place, view->buf);
     return 1;
 }
 
 /* ---- text ---- */
+
+/* Says where the pending UnicodeEncodeError found a character that no bytes
+ * stand for. */
+static int
+refuse_surrogate(const kaa_cpython__state *state)
+{
+    PyObject *type = NULL, *error = NULL, *traceback = NULL, *start = NULL;
+    long long at = -1;
+    int overflow;
+
+    PY(PyErr_Fetch)(&type, &error, &traceback);
+    if (error != NULL)
+        start = PY(PyObject_GetAttrString)(error, "start");
+    if (start == NULL) {
+        PY(PyErr_Restore)(type, error, traceback);
+        return -1;
+    }
+    at = PY(PyLong_AsLongLongAndOverflow)(start, &overflow);
+    PY(Py_DecRef)(start);
+    PY(Py_DecRef)(type);
+    PY(Py_DecRef)(error);
+    if (traceback != NULL)
+        PY(Py_DecRef)(traceback);
+    return kaa_cpython__refuse(state, PY(PyExc_ValueError),
+                               "character %lld is a lone surrogate", at);
+}
 
 static int
 text(kaa_cpython__state *state, PyObject *value, void *place)
@@ -97,7 +145,7 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
         encoded =
             PY(PyUnicode_AsEncodedString)(value, "utf-8", "surrogateescape");
         if (encoded == NULL)
-            return kaa_cpython__prefix(state);
+            return refuse_surrogate(state);
         if (kaa_cpython__hold_object(state, encoded) != 0)
             return -1;
         bytes = PY(PyBytes_AsString)(encoded);
@@ -110,17 +158,6 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
 }
 
 /* ---- ctypes instances ---- */
-
-static void
-learn(PyObject **slot, PyObject *type)
-{
-    PyObject *old = *slot;
-
-    PY(Py_IncRef)(type);
-    *slot = type;
-    if (old != NULL)
-        PY(Py_DecRef)(old);
-}
 
 /* Remembers the class of an instance that the slow path took for `address`. */
 static void
@@ -238,20 +275,13 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
-    if (type == PY(PyByteArray_Type) && self->flags & CONVERT_BYTES) {
-        int done = buffer(state, self, value, place);
-        if (done != 0)
-            return done < 0 ? -1 : 0;
-    }
     if (known_instance(state, self, value, place))
         return 0;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
     if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
-        !PY(PyType_IsSubtype)(type, state->host->cdata)) {
-        int done = buffer(state, self, value, place);
-        if (done != 0)
-            return done < 0 ? -1 : 0;
-    }
+        !PY(PyType_IsSubtype)(type, state->host->cdata) &&
+        buffer(state, self, value, place))
+        return 0;
     if (self->op == CONVERT_TEXT && is_a(value, PY(PyUnicode_Type)))
         return text(state, value, place);
     return ask(state, self, HOOK_POINTER, value, place);

@@ -1,63 +1,223 @@
 /* cpython/quick.c - the path that has to cost what a compiled extension costs.
  *
- * It reads what is common (floats, small ints, None, bytes) by the layouts that
- * the attach has verified, fills the registers, calls, and makes the result. At
- * the first thing that is not so simple it starts over on the general path;
- * nothing has happened by then that would have to be undone.
+ * It reads what is common (floats, small ints, text, buffers, instances of a
+ * class met before) by the layouts that the attach has verified, fills the
+ * registers, calls, and makes the result. At the first thing that is not so
+ * simple it starts over on the general path; nothing has happened by then that
+ * is not undone.
+ *
+ * Three entries serve three families of signatures, since what costs here is
+ * not the work but the deciding: call_doubles, call_words (integers and
+ * pointers), call_mixed.
  */
+#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "cpython/function.h"
 
-/* 1 if the argument was simple and stands at its place. */
-static inline int
-store(const kaa_cpython__quick *quick, PyObject *value, char *frame)
+#define WORDS_MAX 4
+#define VIEWS_MAX 3
+
+/* Buffers held during the call. */
+typedef struct views {
+    uint32_t count;
+    host_buffer view[VIEWS_MAX];
+} views;
+
+static void
+release_views(views *held)
 {
-    PyObject *type = kaa_cpython__type(value);
+    while (held->count > 0)
+        PY(PyBuffer_Release)(&held->view[--held->count]);
+}
+
+/* ---- arguments: each 1 if it was simple and stands at its place ---- */
+
+static inline int
+store_integer(const kaa_cpython__quick *quick, PyObject *value, char *place)
+{
     int64_t number;
 
-    if (quick->op == CONVERT_DOUBLE) {
-        if (type != PY(PyFloat_Type) || kaa_cpython__layout.float_offset == 0)
-            return 0;
-        memcpy(frame + quick->offset,
-               (char *)value + kaa_cpython__layout.float_offset,
-               sizeof(double));
-        return 1;
-    }
-    if (quick->op == CONVERT_INTEGER) {
-        if (!kaa_cpython__read_small(value, &number))
-            return 0;
-        if (quick->is_signed
-                ? (int64_t)((uint64_t)number << quick->unused) >>
-                          quick->unused !=
-                      number
-                : number < 0 ||
-                      (uint64_t)number << quick->unused >> quick->unused !=
-                          (uint64_t)number)
-            return 0;
-        memcpy(frame + quick->offset, &number, sizeof(number));
-        return 1;
-    }
-    if (type != PY(PyBytes_Type) || quick->op != CONVERT_TEXT ||
-        kaa_cpython__layout.bytes_offset == 0)
+    if (!kaa_cpython__read_small(value, &number))
         return 0;
-    value = (PyObject *)((char *)value + kaa_cpython__layout.bytes_offset);
-    memcpy(frame + quick->offset, &value, sizeof(value));
+    if (quick->is_signed
+            ? (int64_t)((uint64_t)number << quick->unused) >> quick->unused !=
+                  number
+            : number < 0 ||
+                  (uint64_t)number << quick->unused >> quick->unused !=
+                      (uint64_t)number)
+        return 0;
+    memcpy(place, &number, sizeof(number));
     return 1;
+}
+
+static inline int
+store_floating(const kaa_cpython__quick *quick, PyObject *value, char *place)
+{
+    double number;
+    uint64_t word = 0;
+    float narrow;
+
+    if (kaa_cpython__type(value) != PY(PyFloat_Type) ||
+        kaa_cpython__layout.float_offset == 0)
+        return 0;
+    number = kaa_cpython__read_float(value);
+    if (quick->op == CONVERT_DOUBLE) {
+        memcpy(place, &number, sizeof(number));
+        return 1;
+    }
+    narrow = (float)number;
+    if (isinf(narrow))
+        return 0; /* perhaps out of range */
+    memcpy(&word, &narrow, sizeof(narrow));
+    memcpy(place, &word, sizeof(word));
+    return 1;
+}
+
+static inline int
+store_address(const void *address, char *place)
+{
+    memcpy(place, &address, sizeof(address));
+    return 1;
+}
+
+static int
+store_text(PyObject *value, char *place)
+{
+    ssize_t length = 0;
+    const char *text = PY(PyUnicode_AsUTF8AndSize)(value, &length);
+
+    if (text == NULL) {
+        PY(PyErr_Clear)();
+        return 0;
+    }
+    if (strlen(text) != (size_t)length)
+        return 0;
+    return store_address(text, place);
+}
+
+static int
+store_buffer(const kaa_cpython__conversion *conversion, PyObject *value,
+             char *place, views *held)
+{
+    host_buffer *view;
+
+    if (held->count == VIEWS_MAX)
+        return 0;
+    view = &held->view[held->count];
+    if (PY(PyObject_GetBuffer)(value, view,
+                               kaa_cpython__buffer_flags(conversion)) != 0) {
+        PY(PyErr_Clear)();
+        return 0;
+    }
+    held->count++;
+    return kaa_cpython__view_fits(conversion, view) &&
+           store_address(view->buf, place);
+}
+
+static inline int
+store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
+              char *place, views *held)
+{
+    PyObject *type = kaa_cpython__type(value);
+    const char *data;
+
+    if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
+        return store_text(value, place);
+    if (type == PY(PyBytes_Type))
+        return (conversion->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+                   CONVERT_BYTES &&
+               kaa_cpython__layout.bytes_offset != 0 &&
+               store_address((char *)value + kaa_cpython__layout.bytes_offset,
+                             place);
+    if (type == conversion->direct_class) {
+        memcpy(&data, (char *)value + kaa_cpython__layout.cdata_offset,
+               sizeof(data));
+        return store_address(data, place);
+    }
+    if (type == conversion->buffer_class)
+        return store_buffer(conversion, value, place, held);
+    return value == kaa_cpython__none() &&
+           !(conversion->flags & CONVERT_NONNULL) && store_address(NULL, place);
+}
+
+static inline int
+store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
+      char *frame, views *held)
+{
+    const kaa_cpython__quick *quick = &self->quick[i];
+    const kaa_cpython__conversion *conversion = &self->arguments[i];
+    const void *data;
+
+    switch (quick->op) {
+    case CONVERT_INTEGER:
+        return store_integer(quick, value, frame + quick->offset);
+    case CONVERT_DOUBLE:
+    case CONVERT_FLOAT:
+        return store_floating(quick, value, frame + quick->offset);
+    case CONVERT_RECORD:
+        if (kaa_cpython__type(value) != conversion->direct_class)
+            return 0;
+        memcpy(&data, (char *)value + kaa_cpython__layout.cdata_offset,
+               sizeof(data));
+        kaa_call__store(&self->plan->places[i],
+                        (kaa_call__frame *)(void *)frame, data);
+        return 1;
+    default:
+        return store_pointer(conversion, value, frame + quick->offset, held);
+    }
+}
+
+/* ---- results ---- */
+
+static inline PyObject *
+make_word(const kaa_cpython__function *self, uint64_t word)
+{
+    if (KAA_LIKELY(self->result.op == CONVERT_INTEGER &&
+                   self->result.is_signed >
+                       (self->result.flags & CONVERT_ENUM)))
+        return PY(PyLong_FromLongLong)((int64_t)word);
+    return kaa_cpython__word_result(self, word);
 }
 
 static inline PyObject *
 make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 {
-    if (KAA_LIKELY(!(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))) {
-        if (self->result.op == CONVERT_DOUBLE)
-            return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
-        if (self->result.op == CONVERT_INTEGER &&
-            self->result.is_signed > (self->result.flags & CONVERT_ENUM))
-            return PY(PyLong_FromLongLong)((int64_t)frame->result.words[0]);
-    }
+    if (KAA_UNLIKELY(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))
+        return kaa_cpython__result(self, self->plan, frame);
+    if (self->result.op == CONVERT_DOUBLE)
+        return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
+    if (self->result.op == CONVERT_INTEGER)
+        return make_word(self, frame->result.words[0]);
     return kaa_cpython__result(self, self->plan, frame);
+}
+
+/* ---- calls ---- */
+
+static inline int
+is_other(const kaa_cpython__function *self, size_t flagged_count,
+         PyObject *names)
+{
+    return KAA_UNLIKELY(names != NULL ||
+                        (flagged_count & ~HOST_ARGUMENTS_OFFSET) !=
+                            self->count);
+}
+
+static inline void
+begin(const kaa_cpython__function *self, kaa_cpython__record *record)
+{
+    if (!(self->flags & FUNCTION_IS_CLOSED))
+        kaa_cpython__begin(record, self->host,
+                           self->flags & FUNCTION_HOLDS_GIL);
+}
+
+static inline int
+end(const kaa_cpython__function *self, kaa_cpython__record *record)
+{
+    return self->flags & FUNCTION_IS_CLOSED ? 0 : kaa_cpython__end(record);
 }
 
 /* Anything that travels in registers. */
@@ -67,16 +227,22 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
     kaa_call__frame frame;
+    PyObject *result = NULL;
+    views held;
 
-    if (KAA_UNLIKELY(names != NULL ||
-                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count))
+    if (is_other(self, flagged_count, names))
         return kaa_cpython__call(object, args, flagged_count, names);
-    for (uint32_t i = 0; i < self->count; i++)
-        if (KAA_UNLIKELY(!store(&self->quick[i], args[i], (char *)&frame)))
-            return kaa_cpython__call(object, args, flagged_count, names);
-    if (KAA_UNLIKELY(kaa_cpython__run(self, self->plan, &frame) != 0))
-        return NULL;
-    return make_result(self, &frame);
+    held.count = 0;
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (KAA_LIKELY(store(self, i, args[i], (char *)&frame, &held)))
+            continue;
+        release_views(&held);
+        return kaa_cpython__call(object, args, flagged_count, names);
+    }
+    if (KAA_LIKELY(kaa_cpython__run(self, self->plan, &frame) == 0))
+        result = make_result(self, &frame);
+    release_views(&held);
+    return result;
 }
 
 /* double f(double), (double, double), (double, double, double). */
@@ -88,17 +254,14 @@ call_doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
     kaa_cpython__record record;
     double a[3], made;
 
-    if (KAA_UNLIKELY(names != NULL ||
-                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count))
+    if (is_other(self, flagged_count, names))
         return kaa_cpython__call(object, args, flagged_count, names);
     for (uint32_t i = 0; i < self->count; i++) {
         if (KAA_UNLIKELY(kaa_cpython__type(args[i]) != PY(PyFloat_Type)))
             return kaa_cpython__call(object, args, flagged_count, names);
         a[i] = kaa_cpython__read_float(args[i]);
     }
-    if (!(self->flags & FUNCTION_IS_CLOSED))
-        kaa_cpython__begin(&record, self->host,
-                           self->flags & FUNCTION_HOLDS_GIL);
+    begin(self, &record);
     if (self->count == 1)
         made = ((double (*)(double))self->target)(a[0]);
     else if (self->count == 2)
@@ -106,8 +269,7 @@ call_doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
     else
         made = ((double (*)(double, double, double))self->target)(a[0], a[1],
                                                                   a[2]);
-    if (!(self->flags & FUNCTION_IS_CLOSED) &&
-        KAA_UNLIKELY(kaa_cpython__end(&record) != 0))
+    if (KAA_UNLIKELY(end(self, &record) != 0))
         return NULL;
     return PY(PyFloat_FromDouble)(made);
 }
@@ -116,70 +278,145 @@ typedef uint64_t (*words_0)(void);
 typedef uint64_t (*words_1)(uint64_t);
 typedef uint64_t (*words_2)(uint64_t, uint64_t);
 typedef uint64_t (*words_3)(uint64_t, uint64_t, uint64_t);
+typedef uint64_t (*words_4)(uint64_t, uint64_t, uint64_t, uint64_t);
+typedef double (*real_1)(uint64_t);
+typedef double (*real_2)(uint64_t, uint64_t);
 
-/* Up to three integers or pointers, the result one too, or nothing. */
+static inline uint64_t
+run_words(const kaa_cpython__function *self, const uint64_t *a, double *real)
+{
+    if (self->result.op == CONVERT_DOUBLE) {
+        *real = self->count == 2 ? ((real_2)self->target)(a[0], a[1])
+                                 : ((real_1)self->target)(a[0]);
+        return 0;
+    }
+    if (self->count == 2)
+        return ((words_2)self->target)(a[0], a[1]);
+    if (self->count == 1)
+        return ((words_1)self->target)(a[0]);
+    if (self->count == 3)
+        return ((words_3)self->target)(a[0], a[1], a[2]);
+    if (self->count == 4)
+        return ((words_4)self->target)(a[0], a[1], a[2], a[3]);
+    return ((words_0)self->target)();
+}
+
+/* Up to four integers or pointers; the result one too, a double, or nothing. */
 static PyObject *
 call_words(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
     kaa_cpython__record record;
-    uint64_t a[3], made;
+    PyObject *result = NULL;
+    uint64_t a[WORDS_MAX], made;
+    double real = 0.0;
+    int code;
+    views held;
 
-    if (KAA_UNLIKELY(names != NULL ||
-                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count))
+    if (is_other(self, flagged_count, names))
         return kaa_cpython__call(object, args, flagged_count, names);
-    for (uint32_t i = 0; i < self->count; i++)
-        if (KAA_UNLIKELY(!store(&self->quick[i], args[i], (char *)a)))
-            return kaa_cpython__call(object, args, flagged_count, names);
-    if (!(self->flags & FUNCTION_IS_CLOSED))
-        kaa_cpython__begin(&record, self->host,
-                           self->flags & FUNCTION_HOLDS_GIL);
-    if (self->count == 2)
-        made = ((words_2)self->target)(a[0], a[1]);
-    else if (self->count == 1)
-        made = ((words_1)self->target)(a[0]);
-    else if (self->count == 3)
-        made = ((words_3)self->target)(a[0], a[1], a[2]);
-    else
-        made = ((words_0)self->target)();
-    if (!(self->flags & FUNCTION_IS_CLOSED) &&
-        KAA_UNLIKELY(kaa_cpython__end(&record) != 0))
-        return NULL;
+    held.count = 0;
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (KAA_LIKELY(store(self, i, args[i], (char *)a, &held)))
+            continue;
+        release_views(&held);
+        return kaa_cpython__call(object, args, flagged_count, names);
+    }
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
+        errno = 0;
+    begin(self, &record);
+    made = run_words(self, a, &real);
+    code = errno; /* before the GIL is taken, which may change it */
     made = kaa_call__widen(self->plan, made);
-    if (KAA_LIKELY(self->result.op == CONVERT_INTEGER &&
-                   self->result.is_signed >
-                       (self->result.flags & CONVERT_ENUM)))
-        return PY(PyLong_FromLongLong)((int64_t)made);
-    return kaa_cpython__from_word(
-        self->host, self->library,
-        (kaa_cpython__conversion *)(uintptr_t)&self->result, made);
+    if (KAA_LIKELY(end(self, &record) == 0)) {
+        if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO && code != 0 &&
+                         kaa_cpython__has_failed(self, made, real)))
+            result = kaa_cpython__raise_errno(self, code);
+        else if (self->result.op == CONVERT_DOUBLE)
+            result = PY(PyFloat_FromDouble)(real);
+        else
+            result = make_word(self, made);
+    }
+    if (KAA_UNLIKELY(held.count != 0))
+        release_views(&held);
+    return result;
+}
+
+/* ---- choosing ---- */
+
+static int
+all_doubles(const kaa_cpython__function *self)
+{
+    uint8_t shape = self->plan->shape;
+
+    if (shape != KAA_CALL__SHAPE_D_D && shape != KAA_CALL__SHAPE_D_DD &&
+        shape != KAA_CALL__SHAPE_D_DDD)
+        return 0;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->arguments[i].op != CONVERT_DOUBLE)
+            return 0;
+    return self->result.op == CONVERT_DOUBLE &&
+           kaa_cpython__layout.float_offset != 0;
 }
 
 static int
-all_are(const kaa_cpython__function *self, int are_doubles)
+all_words(const kaa_cpython__function *self)
 {
+    if (self->count > WORDS_MAX || self->flags & FUNCTION_FREES)
+        return 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if ((self->arguments[i].op == CONVERT_DOUBLE) != are_doubles)
+        if ((self->arguments[i].op != CONVERT_INTEGER &&
+             self->arguments[i].op != CONVERT_TEXT &&
+             self->arguments[i].op != CONVERT_POINTER) ||
+            self->plan->places[i].offset[0] != 8 * i)
+            return 0;
+    if (self->result.op == CONVERT_DOUBLE)
+        return self->count == 1 || self->count == 2;
+    return self->result.op < CONVERT_RECORD && self->result.op != CONVERT_FLOAT;
+}
+
+/* What the quick path can take: what stands in registers, needs nothing done
+ * after the call but for buffers, and is read by layouts. */
+static int
+is_quick(const kaa_cpython__function *self)
+{
+    if (!self->plan->is_direct || self->flags & FUNCTION_IS_SPECIAL ||
+        self->plan->frame_size > sizeof(kaa_call__frame) ||
+        self->plan->result_in_memory || kaa_cpython__layout.type_offset == 0 ||
+        kaa_cpython__layout.cdata_offset == 0)
+        return 0;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->arguments[i].op > CONVERT_POINTER &&
+            self->arguments[i].op != CONVERT_RECORD)
             return 0;
     return 1;
 }
 
-host_vectorcall
-kaa_cpython__choose_quick(const kaa_cpython__function *self)
+int
+kaa_cpython__init_quick(kaa_cpython__function *self)
 {
-    uint8_t shape = self->plan->shape;
+    kaa_cpython__quick *quick;
 
-    if (self->flags & (FUNCTION_ERRNO | FUNCTION_FREES))
-        return call_mixed;
-    if ((shape == KAA_CALL__SHAPE_D_D || shape == KAA_CALL__SHAPE_D_DD ||
-         shape == KAA_CALL__SHAPE_D_DDD) &&
-        self->result.op == CONVERT_DOUBLE && all_are(self, 1) &&
-        kaa_cpython__layout.float_offset != 0)
-        return call_doubles;
-    if ((shape == KAA_CALL__SHAPE_I_ || shape == KAA_CALL__SHAPE_I_I ||
-         shape == KAA_CALL__SHAPE_I_II || shape == KAA_CALL__SHAPE_I_III) &&
-        self->result.op < CONVERT_RECORD && all_are(self, 0))
-        return call_words;
-    return call_mixed;
+    if (!is_quick(self))
+        return 0;
+    quick = kaa_base__alloc_zeroed((self->count + 1u) * sizeof(*quick));
+    if (quick == NULL) {
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_cpython__conversion *argument = &self->arguments[i];
+
+        quick[i].op = argument->op;
+        quick[i].unused = (uint8_t)(64u - 8u * argument->size);
+        quick[i].is_signed = argument->is_signed;
+        quick[i].offset = self->plan->places[i].offset[0];
+    }
+    self->quick = quick;
+    if (all_doubles(self) && !(self->flags & FUNCTION_ERRNO))
+        self->vectorcall = call_doubles;
+    else
+        self->vectorcall = all_words(self) ? call_words : call_mixed;
+    return 0;
 }

@@ -125,9 +125,8 @@ character(const kaa_cpython__conversion *self, uint64_t word)
     }
     word &= self->size == 2 ? 0xFFFFu : 0xFFFFFFFFu;
     if (word > 0x10FFFF) {
-        kaa_cpython__raise(PY(PyExc_ValueError), "%lld is no character",
-                           self->is_signed ? (long long)(int32_t)word
-                                           : (long long)word);
+        kaa_cpython__raise(PY(PyExc_ValueError), "0x%llx is no character",
+                           (unsigned long long)word);
         return NULL;
     }
     return PY(PyUnicode_FromOrdinal)((int)word);

@@ -23,6 +23,8 @@ static void
 print_parameters(const kaa_cpython__function *self, int names_only,
                  char *buffer, size_t size)
 {
+    const char *more = self->flags & FUNCTION_VARIADIC ? "..." : NULL;
+
     size_t length = 0;
 
     buffer[0] = '\0';
@@ -45,6 +47,9 @@ print_parameters(const kaa_cpython__function *self, int names_only,
                                       buffer + length, size - length);
         }
     }
+    if (more != NULL && !names_only && length + 1 < size)
+        snprintf(buffer + length, size - length, "%s%s",
+                 length != 0 ? ", " : "", more);
 }
 
 /* How many arguments have to be given: not the lengths that can be filled
@@ -86,11 +91,11 @@ refuse_count(const special *call, size_t given)
                               parameters[0] != '\0' ? ")" : "", given);
 }
 
-/* "2 (y)", as Python counts. */
+/* "2 (y)": as the declaration counts. */
 static const char *
 label(const kaa_cpython__function *self, uint32_t i, char *buffer, size_t size)
 {
-    unsigned position = (unsigned)kaa_cpython__position(self, i);
+    unsigned position = (unsigned)i + 1;
     const char *name = self->parameters[i].name;
 
     if (name != NULL)
@@ -137,8 +142,9 @@ place_keyword(special *call, PyObject *name, PyObject *value)
         return -1;
     print_parameters(self, 1, known, sizeof(known));
     return kaa_cpython__raise(
-        PY(PyExc_TypeError), "%s() has no parameter '%.100s'%s%s",
-        self->item->name, text, known[0] != '\0' ? "; its parameters are " : "",
+        PY(PyExc_TypeError), "%s() has no parameter '%.100s'; %s%s",
+        self->item->name, text,
+        known[0] != '\0' ? "its parameters are " : "it has none with a name",
         known);
 }
 
@@ -209,15 +215,16 @@ fill_length(special *call, uint32_t pointer, uint32_t length)
 {
     const kaa_cpython__function *self = call->self;
     long long elements = measure(call, pointer);
-    char missing[128], measured[128];
+    char text[128];
     PyObject *number;
 
     if (elements < 0)
         return kaa_cpython__raise(
             PY(PyExc_TypeError),
-            "%s() misses argument %s: the length of argument %s is not known",
-            self->item->name, label(self, length, missing, sizeof(missing)),
-            label(self, pointer, measured, sizeof(measured)));
+            "%s() argument %s: has to be given: the length of argument %u is "
+            "not known",
+            self->item->name, label(self, length, text, sizeof(text)),
+            (unsigned)pointer + 1);
     number = PY(PyLong_FromLongLong)(elements);
     if (number == NULL || kaa_cpython__hold_object(&call->state, number) != 0)
         return -1;
@@ -230,7 +237,6 @@ static int
 check_length(special *call, uint32_t pointer, uint32_t length)
 {
     const kaa_cpython__function *self = call->self;
-    const char *name = self->parameters[length].name;
     long long elements = measure(call, pointer), wanted;
     PyObject *index;
     char text[128];
@@ -242,22 +248,20 @@ check_length(special *call, uint32_t pointer, uint32_t length)
     if (index == NULL)
         return -1;
     wanted = PY(PyLong_AsLongLongAndOverflow)(index, &overflow);
+    if (overflow > 0 && !self->arguments[length].is_signed) {
+        overflow = 0; /* perhaps an uint64_t: more than any buffer has */
+        wanted = INT64_MAX;
+    }
     PY(Py_DecRef)(index);
     if (overflow != 0 || (wanted >= 0 && wanted <= elements) ||
-        (wanted < 0 && !self->arguments[length].is_signed))
-        return overflow > 0 && self->arguments[length].size == 8
-                   ? kaa_cpython__raise(
-                         PY(PyExc_ValueError),
-                         "%s() argument %s: there are only %lld "
-                         "elements",
-                         self->item->name,
-                         label(self, pointer, text, sizeof(text)), elements)
-                   : 0;
+        (wanted < 0 && !self->arguments[length].is_signed) ||
+        !kaa_cpython__fits(&self->arguments[length], wanted))
+        return 0;
     return kaa_cpython__raise(
         PY(PyExc_ValueError),
-        "%s() argument %s: %s is %lld, but there are only %lld elements",
-        self->item->name, label(self, pointer, text, sizeof(text)),
-        name != NULL ? name : "the count", wanted, elements);
+        "%s() argument %s: has %lld elements, but argument %u says %lld",
+        self->item->name, label(self, pointer, text, sizeof(text)), elements,
+        (unsigned)length + 1, wanted);
 }
 
 static int
@@ -345,7 +349,7 @@ typedef struct extra {
 static int
 refuse_extra(special *call, uint32_t i, PyObject *value)
 {
-    call->state.position = call->self->visible + i + 1;
+    call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
     return kaa_cpython__refuse_type(
         &call->state, "int, float, str, bytes, None or a ctypes instance",
@@ -373,7 +377,7 @@ extra_int(special *call, uint32_t i, PyObject *value, extra *out)
     out->type = kaa_ctype_basic(kind);
     if (overflow == 0)
         return 0;
-    call->state.position = call->self->visible + i + 1;
+    call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
     return kaa_cpython__refuse(&call->state, PY(PyExc_OverflowError),
                                "the int is out of range for long long and "
@@ -388,7 +392,7 @@ extra_instance(special *call, uint32_t i, PyObject *value, extra *out)
         kaa_cpython__hook(&call->state, HOOK_VARIADIC, NULL, value, 0);
     uint64_t words[2];
 
-    call->state.position = call->self->visible + i + 1;
+    call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
     if (answer == NULL)
         return kaa_cpython__prefix(&call->state);
@@ -433,7 +437,7 @@ convert_extra(special *call, uint32_t i, const kaa_ctype *pointer, extra *out)
     }
     if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type)) ||
         PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
-        call->state.position = call->self->visible + i + 1;
+        call->state.position = call->self->count + i + 1;
         call->state.name = NULL;
         return kaa_cpython__pointer_to_c(&call->state, &text, value,
                                          &out->word);
@@ -496,7 +500,7 @@ store_values(special *call, const kaa_call_plan *plan, kaa_call__frame *frame)
         const kaa_call__place *place = &plan->places[i];
         int failed;
 
-        call->state.position = kaa_cpython__position(self, i);
+        call->state.position = i + 1;
         call->state.name = self->parameters[i].name;
         if (argument->flags & CONVERT_OUT)
             failed = make_out(call, i, (char *)frame + place->offset[0]);

@@ -210,9 +210,11 @@ decay(kaa_ctype_table *table, const kaa_ctype *type, const kaa_ctype **out_type,
     return KAA_OK;
 }
 
+/* Copies a parameter to *own and raises *depth to what it needs. */
 static kaa_status
 adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
-                uint32_t number, kaa_ctype_parameter *own, kaa_error *err)
+                uint32_t number, kaa_ctype_parameter *own, uint32_t *depth,
+                kaa_error *err)
 {
     kaa_status status;
 
@@ -220,7 +222,7 @@ adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, number,
                               "parameter %u has %s", number + 1,
                               given->type == NULL ? "no type" : "type void");
-    own->name = NULL;
+    *own = (kaa_ctype_parameter){NULL, given->type};
     if (given->name != NULL && given->name[0] != '\0') {
         own->name =
             kaa_ctype__intern_name(table, given->name, strlen(given->name));
@@ -230,6 +232,8 @@ adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
     status = decay(table, given->type, &own->type, err);
     if (status != KAA_OK && err != NULL)
         err->argument = number;
+    if (status == KAA_OK && *depth < depth_over(own->type))
+        *depth = depth_over(own->type);
     return status;
 }
 
@@ -282,11 +286,9 @@ kaa_ctype_function(kaa_ctype_table *table, const kaa_ctype *result,
             return kaa_base__fail_memory(err, "parameters");
     }
     model.depth = depth_over(result);
-    for (uint32_t i = 0; status == KAA_OK && i < count; i++) {
-        status = adopt_parameter(table, &parameters[i], i, &own[i], err);
-        if (status == KAA_OK && model.depth < depth_over(own[i].type))
-            model.depth = depth_over(own[i].type);
-    }
+    for (uint32_t i = 0; status == KAA_OK && i < count; i++)
+        status = adopt_parameter(table, &parameters[i], i, &own[i],
+                                 &model.depth, err);
     if (status == KAA_OK) {
         model.list.parameters = own;
         status = kaa_ctype__intern(table, &model, out_type, err);

@@ -57,7 +57,7 @@ add(out *o, const char *text, size_t length)
 }
 
 static void
-puts_(out *o, const char *text)
+put(out *o, const char *text)
 {
     add(o, text, strlen(text));
 }
@@ -68,7 +68,7 @@ number(out *o, uint64_t value)
     char text[24];
 
     snprintf(text, sizeof(text), "%" PRIu64, value);
-    puts_(o, text);
+    put(o, text);
 }
 
 /* A space, unless what was written ends in one or opens something. */
@@ -77,22 +77,22 @@ space(out *o)
 {
     if (o->last != 0 && o->last != ' ' && o->last != '(' && o->last != '*' &&
         o->last != '\n')
-        puts_(o, " ");
+        put(o, " ");
 }
 
 static void
 word(out *o, const char *text)
 {
     space(o);
-    puts_(o, text);
+    put(o, text);
 }
 
 static void
 new_line(out *o)
 {
-    puts_(o, "\n");
+    put(o, "\n");
     for (uint32_t i = 0; i < o->indent; i++)
-        puts_(o, "    ");
+        put(o, "    ");
 }
 
 static void
@@ -100,7 +100,7 @@ write_aligned(out *o, uint32_t align)
 {
     word(o, "__attribute__((aligned(");
     number(o, align);
-    puts_(o, ")))");
+    put(o, ")))");
 }
 
 static void
@@ -143,7 +143,7 @@ write_base(out *o, const kaa_ctype *type)
         write_body(o, type);
         o->expand++;
     } else {
-        puts_(o, " {...}");
+        put(o, " {...}");
     }
 }
 
@@ -164,7 +164,7 @@ before(out *o, const kaa_ctype *type, int has_more)
         before(o, type->target, 1);
         if (o->last != '*')
             space(o);
-        puts_(o, is_postfix(type->target) ? "(*" : "*");
+        put(o, is_postfix(type->target) ? "(*" : "*");
         return;
     case KAA_CTYPE_ARRAY:
         before(o, type->target, has_more);
@@ -197,22 +197,22 @@ write_parameters(out *o, const kaa_ctype *function)
 {
     const kaa_ctype_parameter *parameters = function->list.parameters;
 
-    puts_(o, "(");
+    put(o, "(");
     if (function->count == 0 && function->flags == 0)
-        puts_(o, "void");
+        put(o, "void");
     for (uint64_t i = 0; i < function->count && !o->is_full; i++) {
         const char *name = parameters[i].name;
 
         if (i != 0)
-            puts_(o, ", ");
+            put(o, ", ");
         before(o, parameters[i].type, name != NULL);
         if (name != NULL)
             word(o, name);
         after(o, parameters[i].type);
     }
     if ((function->flags & KAA_CTYPE_VARIADIC) != 0)
-        puts_(o, function->count != 0 ? ", ..." : "...");
-    puts_(o, ")");
+        put(o, function->count != 0 ? ", ..." : "...");
+    put(o, ")");
 }
 
 static void
@@ -222,13 +222,13 @@ after(out *o, const kaa_ctype *type)
         switch ((int)type->kind) {
         case KAA_CTYPE_POINTER:
             if (is_postfix(type->target))
-                puts_(o, ")");
+                put(o, ")");
             break;
         case KAA_CTYPE_ARRAY:
-            puts_(o, "[");
+            put(o, "[");
             if (type->count != KAA_CTYPE_UNKNOWN_COUNT)
                 number(o, type->count);
-            puts_(o, "]");
+            put(o, "]");
             break;
         case KAA_CTYPE_FUNCTION:
             write_parameters(o, type);
@@ -259,7 +259,7 @@ write_attributes(out *o, const kaa_ctype *type)
     int is_packed = (type->flags & KAA_CTYPE_PACKED) != 0;
 
     if (is_packed)
-        puts_(o, " __attribute__((packed))");
+        put(o, " __attribute__((packed))");
     if (type->record_align != 0)
         write_aligned(o, type->record_align);
 }
@@ -294,25 +294,25 @@ write_member(out *o, const kaa_ctype_member *member)
 
     if (is_apart) {
         o->pack = base->record_pack;
-        puts_(o, "#pragma pack(push, ");
+        put(o, "#pragma pack(push, ");
         number(o, o->pack);
-        puts_(o, ")");
+        put(o, ")");
         new_line(o);
     }
     write_declaration(o, member->type, member->name);
     if (is_bit_field) {
-        puts_(o, " : ");
+        put(o, " : ");
         number(o, member->bit_width);
     }
     if ((member->flags & KAA_CTYPE_PACKED) != 0)
         word(o, "__attribute__((packed))");
     if (member->align != 0)
         write_aligned(o, member->align);
-    puts_(o, ";");
+    put(o, ";");
     if (is_apart) {
         o->pack = outer_pack;
         new_line(o);
-        puts_(o, "#pragma pack(pop)");
+        put(o, "#pragma pack(pop)");
     }
 }
 
@@ -321,7 +321,7 @@ write_enumerator(out *o, const kaa_ctype_enumerator *enumerator)
 {
     char text[32];
 
-    puts_(o, enumerator->name);
+    put(o, enumerator->name);
     if (enumerator->is_unsigned)
         snprintf(text, sizeof(text), " = %" PRIu64 "u",
                  (uint64_t)enumerator->value);
@@ -329,8 +329,8 @@ write_enumerator(out *o, const kaa_ctype_enumerator *enumerator)
         snprintf(text, sizeof(text), " = -%" PRId64 " - 1", INT64_MAX);
     else
         snprintf(text, sizeof(text), " = %" PRId64, enumerator->value);
-    puts_(o, text);
-    puts_(o, ",");
+    put(o, text);
+    put(o, ",");
 }
 
 /* From the brace to the attributes. */
@@ -338,10 +338,10 @@ static void
 write_body(out *o, const kaa_ctype *type)
 {
     if (type->is_fixed_enum) {
-        puts_(o, " : ");
-        puts_(o, type->target->name);
+        put(o, " : ");
+        put(o, type->target->name);
     }
-    puts_(o, " {");
+    put(o, " {");
     o->indent++;
     for (uint64_t i = 0; i < type->count && !o->is_full; i++) {
         new_line(o);
@@ -352,7 +352,7 @@ write_body(out *o, const kaa_ctype *type)
     }
     o->indent--;
     new_line(o);
-    puts_(o, "}");
+    put(o, "}");
     write_attributes(o, type);
 }
 
@@ -385,15 +385,15 @@ kaa_ctype_print_definition(const kaa_ctype *type, char *buffer, size_t size)
     if (type != NULL && type->is_complete && type->list.any != NULL &&
         type->kind != KAA_CTYPE_FUNCTION) {
         if (type->record_pack != 0) {
-            puts_(&o, "#pragma pack(push, ");
+            put(&o, "#pragma pack(push, ");
             number(&o, o.pack = type->record_pack);
-            puts_(&o, ")\n");
+            put(&o, ")\n");
         }
-        puts_(&o, keyword(type));
+        put(&o, keyword(type));
         if (type->name != NULL)
             word(&o, type->name);
         write_body(&o, type);
-        puts_(&o, type->record_pack != 0 ? ";\n#pragma pack(pop)" : ";");
+        put(&o, type->record_pack != 0 ? ";\n#pragma pack(pop)" : ";");
     } else if (type != NULL) {
         o.expand = 0;
         write_declaration(&o, type, NULL);

@@ -35,6 +35,9 @@ kaa_ctype_table_destroy(kaa_ctype_table *table)
 {
     if (table == NULL)
         return;
+#if KAA_CHECKS >= 2
+    KAA_ASSERT(kaa_ctype__verify(table) == NULL);
+#endif
     kaa_base__free(table->slots);
     kaa_base__table_fini(&table->names);
     kaa_base__arena_fini(&table->arena);
@@ -61,8 +64,8 @@ mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
-static uint64_t
-hash_of(const kaa_ctype *model)
+uint64_t
+kaa_ctype__hash(const kaa_ctype *model)
 {
     uint64_t hash = mix(model->kind | (uint64_t)model->flags << 8 |
                             (uint64_t)model->own_qualifiers << 16 |
@@ -166,7 +169,7 @@ kaa_ctype__intern(kaa_ctype_table *table, kaa_ctype *model,
                               KAA_CTYPE__DEPTH_MAX);
     if (table->count >= table->capacity / 4 * 3 && !grow(table))
         return kaa_base__fail_memory(err, "a table of types");
-    model->hash = hash_of(model);
+    model->hash = kaa_ctype__hash(model);
     slot = find(table->slots, table->capacity, model);
     if (*slot == NULL) {
         type = copy_model(table, model);

@@ -25,34 +25,40 @@ add_type(kaa_base__text *out, const kaa_ctype *type, const char *name)
     kaa_base__free(text);
 }
 
-/* A definition on one line. */
+/* A definition on one line, with its semicolon if it is a statement. A #pragma,
+ * which needs a line of its own, becomes a _Pragma. */
 static void
-add_definition(kaa_base__text *out, const kaa_ctype *type)
+add_definition(kaa_base__text *out, const kaa_ctype *type, int is_statement)
 {
+    static const char pragma[] = "#pragma ";
     size_t length = kaa_ctype_print_definition(type, NULL, 0);
     char *text = kaa_base__alloc(length + 1);
-    size_t used = 0;
+    const char *line = text;
+    const char *before = "";
+    char *semicolon;
 
     if (text == NULL) {
         out->failed = 1;
         return;
     }
     kaa_ctype_print_definition(type, text, length + 1);
-    for (size_t i = 0; i < length; i++) {
-        int is_blank = text[i] == '\n' || text[i] == ' ';
-        if (!is_blank)
-            text[used++] = text[i];
-        else if (used > 0 && text[used - 1] != ' ')
-            text[used++] = ' ';
+    semicolon = strrchr(text, ';');
+    if (!is_statement && semicolon != NULL)
+        memmove(semicolon, semicolon + 1, strlen(semicolon));
+    while (*line != '\0') {
+        size_t used = strcspn(line += strspn(line, " \n"), "\n");
+        size_t skipped = sizeof(pragma) - 1;
+
+        if (used == 0)
+            break;
+        if (strncmp(line, pragma, skipped) == 0)
+            kaa_base__text_printf(out, "%s_Pragma(\"%.*s\")", before,
+                                  (int)(used - skipped), line + skipped);
+        else
+            kaa_base__text_printf(out, "%s%.*s", before, (int)used, line);
+        before = " ";
+        line += used;
     }
-    while (used > 0 && (text[used - 1] == ' ' || text[used - 1] == ';'))
-        used--;
-    if (type->record_pack != 0)
-        kaa_base__text_printf(out, "_Pragma(\"pack(push, %u)\") ",
-                              (unsigned)type->record_pack);
-    kaa_base__text_add(out, text, used);
-    if (type->record_pack != 0)
-        kaa_base__text_puts(out, " _Pragma(\"pack(pop)\")");
     kaa_base__free(text);
 }
 
@@ -101,7 +107,7 @@ add_spelled(kaa_base__text *out, const kaa_ctype *type, const char *name)
         while (word > plain.bytes && word[-1] != ' ' && word[-1] != '(')
             word--;
         kaa_base__text_add(out, plain.bytes, (size_t)(word - plain.bytes));
-        add_definition(out, base);
+        add_definition(out, base, 0);
         kaa_base__text_puts(out, hole + 5);
     }
     out->failed |= plain.failed;
@@ -371,8 +377,9 @@ add_item(kaa_base__text *out, const kaa_decl_item *item)
         break;
     case KAA_DECL_RECORD:
     case KAA_DECL_ENUM:
-        add_definition(out, item->type);
-        kaa_base__text_puts(out, ";");
+        add_definition(out, item->type, kaa_ctype_is_complete(item->type));
+        if (!kaa_ctype_is_complete(item->type))
+            kaa_base__text_puts(out, ";");
         break;
     case KAA_DECL_INTEGER:
     case KAA_DECL_FLOATING:

@@ -62,8 +62,7 @@ follow(const kaa_gil__thread *waiter, kaa_gil__thread **out_holder)
         atomic_load_explicit(&waiter->gil->owner, memory_order_acquire);
 
     *out_holder = holder;
-    if (atomic_load(&waiter->state) != KAA_GIL__WAITING || holder == NULL ||
-        holder == waiter)
+    if (!kaa_gil__waits(waiter) || holder == NULL || holder == waiter)
         return NULL;
     return holder->person->waits_as;
 }
@@ -76,9 +75,8 @@ refuse_other(kaa_gil__thread *victim, const circle_text *story)
     kaa_base__fail(victim->err, KAA_DEADLOCK, KAA_NO_ARGUMENT, "%s",
                    story->text);
     pthread_mutex_lock(&gil->mutex);
-    KAA_ASSERT(atomic_load(&victim->state) == KAA_GIL__WAITING);
+    KAA_ASSERT(kaa_gil__waits(victim));
     kaa_gil__refuse(victim);
-    kaa_gil__unpark(victim);
     pthread_mutex_unlock(&gil->mutex);
 }
 

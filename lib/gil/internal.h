@@ -20,6 +20,13 @@
 
 #define KAA_GIL__NEVER UINT64_MAX
 
+/* Whether threads sleep by futex(2). A test asks for the other way. */
+#if defined(__linux__) && !defined(KAA_GIL__PORTABLE)
+#define KAA_GIL__FUTEX 1
+#else
+#define KAA_GIL__FUTEX 0
+#endif
+
 /* Bit of kaa_gil::contended that keeps a debug lock off the fast paths. */
 #define KAA_GIL__CHECKED (1u << 31)
 
@@ -30,8 +37,15 @@ enum {
     KAA_GIL__CHECK = 1u << 2,   /* always set in a debug lock */
 };
 
-/* kaa_gil__thread::state */
-enum { KAA_GIL__IDLE, KAA_GIL__WAITING, KAA_GIL__GRANTED, KAA_GIL__REFUSED };
+/* kaa_gil__thread::state, the word that a thread sleeps on. Changed under the
+ * mutex. */
+enum {
+    KAA_GIL__IDLE,
+    KAA_GIL__WAITING, /* in line, its alarm is right */
+    KAA_GIL__CALLED,  /* in line, and to look again when its turn may come */
+    KAA_GIL__GRANTED,
+    KAA_GIL__REFUSED
+};
 
 typedef struct kaa_gil__thread kaa_gil__thread;
 
@@ -77,9 +91,9 @@ struct kaa_gil__thread {
     uint32_t is_required; /* it waits in a call that cannot fail */
     kaa_error *err;       /* of the call it waits in: guarded by the registry */
     uint64_t hold_last;   /* how long it last held; its own */
-    uint64_t slice_ns;    /* what it gets when its turn comes */
-    uint64_t alarm_at;    /* when it looks again, while it waits; its own */
-    uint32_t spins;       /* its turn will come soon; its own */
+    uint64_t slice_ends_at; /* of the slice that it resumes */
+    uint64_t alarm_at;      /* when it looks again, while it waits; its own */
+    uint32_t spins;         /* its turn will come soon; its own */
     kaa_gil__thread *line_next;
 
     kaa_gil__person *person;
@@ -87,7 +101,7 @@ struct kaa_gil__thread {
     kaa_gil__thread *gil_next, *gil_previous; /* guarded by the mutex */
     uint32_t attached_count;                  /* its own */
     char name[KAA_GIL_NAME_MAX + 1];
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     pthread_cond_t cond;
 #endif
 };
@@ -169,6 +183,9 @@ void kaa_gil__line_remove(kaa_gil *gil, kaa_gil__thread *thread);
 kaa_gil__thread *kaa_gil__line_next(const kaa_gil *gil);
 /* Takes the next one from the line and counts whom it overtook. */
 void kaa_gil__line_serve(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now);
+/* The slice of the thread that was served begins, or goes on. */
+void kaa_gil__slice_begin(kaa_gil *gil, const kaa_gil__thread *thread,
+                          uint64_t now);
 /* When a waiting thread may ask the holder to let go. */
 uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
                               const kaa_gil__thread *thread);
@@ -194,8 +211,8 @@ kaa_status kaa_gil__release_slowly(kaa_gil__thread *thread, kaa_error *err);
 void kaa_gil__hand_over(kaa_gil *gil);
 /* Lets the next thread have its turn. */
 void kaa_gil__yield(kaa_gil__thread *thread);
-/* Takes a thread out of the line for good: KAA_GIL__REFUSED. The mutex of its
- * lock is held. */
+/* Takes a thread out of the line for good and wakes it. The mutex of its lock
+ * is held. */
 void kaa_gil__refuse(kaa_gil__thread *thread);
 /* Releases the lock without asking questions. */
 void kaa_gil__abandon(kaa_gil__thread *thread);
@@ -232,6 +249,19 @@ void kaa_gil__add_figures(kaa_gil_statistics *sum,
 /* pending.c */
 void kaa_gil__pending_start(kaa_gil *gil);
 int kaa_gil__pending_run(kaa_gil__thread *thread);
+/* In the child: mends what threads that are gone were about to do. */
+void kaa_gil__pending_after_fork(kaa_gil *gil);
+
+/* Where structures are checked whole (KAA_CHECKS 2), this one is. */
+static inline void
+kaa_gil__verify_now(kaa_gil *gil)
+{
+#if KAA_CHECKS >= 2
+    KAA_ASSERT(kaa_gil_verify(gil, NULL) == KAA_OK);
+#else
+    (void)gil;
+#endif
+}
 
 /* In a loop that waits for another processor. */
 static inline void
@@ -242,6 +272,14 @@ kaa_gil__pause(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+static inline int
+kaa_gil__waits(const kaa_gil__thread *thread)
+{
+    uint32_t state = atomic_load_explicit(&thread->state, memory_order_acquire);
+
+    return state == KAA_GIL__WAITING || state == KAA_GIL__CALLED;
 }
 
 /* Figures have one writer. */

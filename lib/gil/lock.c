@@ -112,7 +112,7 @@ kaa_gil__free(kaa_gil *gil)
 
     while ((thread = gil->spare) != NULL) {
         gil->spare = thread->gil_next;
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
         pthread_cond_destroy(&thread->cond);
 #endif
         kaa_base__free(thread);

@@ -26,6 +26,35 @@ kaa_gil__pending_start(kaa_gil *gil)
         atomic_init(&gil->pending[i].turn, i);
 }
 
+static int
+do_nothing(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+void
+kaa_gil__pending_after_fork(kaa_gil *gil)
+{
+    uint32_t in = atomic_load(&gil->pending_in);
+    uint32_t out = gil->pending_out;
+
+    /* Claimed, and never to be filled. */
+    for (uint32_t position = out; position != in; position++) {
+        kaa_gil__pending *slot = &gil->pending[position % KAA_GIL_PENDING_MAX];
+
+        if (atomic_load(&slot->turn) == position) {
+            slot->call = do_nothing;
+            atomic_store(&slot->turn, position + 1);
+        }
+    }
+    /* Taken by a thread that is not here to give it back. */
+    for (uint32_t position = in; position != out + KAA_GIL_PENDING_MAX;
+         position++)
+        atomic_store(&gil->pending[position % KAA_GIL_PENDING_MAX].turn,
+                     position);
+}
+
 kaa_status
 kaa_gil_add_pending(kaa_gil *gil, kaa_gil_call call, void *user)
 {

@@ -8,7 +8,8 @@
  *     holder A    urgent:        ordinary: B C     for the rest of its slice
  *
  * Without its old place back, A would lose to B whenever S wakes, and the
- * shares of A and B would depend on S.
+ * shares of A and B would depend on S. The slice goes on while S has its turn,
+ * so that B does not wait longer for it.
  */
 #include "gil/internal.h"
 
@@ -56,22 +57,20 @@ kaa_gil__line_add(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
     thread->is_urgent =
         !thread->was_forced && thread->hold_last <= interval(gil) / URGENT_PART;
     thread->is_resumed = 0;
-    thread->slice_ns = interval(gil);
-    append(line_of(gil, thread), thread);
     /* A holder that nobody waited for has no slice yet. */
-    if (gil->slice_ends_at < now)
+    if (kaa_gil__line_next(gil) == NULL && gil->slice_ends_at < now)
         gil->slice_ends_at = now + interval(gil);
+    append(line_of(gil, thread), thread);
 }
 
 void
 kaa_gil__line_return(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
 {
-    uint64_t left = gil->slice_ends_at > now ? gil->slice_ends_at - now : 0;
-
     thread->is_urgent = 0;
-    thread->is_resumed = left > interval(gil) / SLICE_PART &&
-                         gil->overtakes < KAA_GIL_OVERTAKES_MAX;
-    thread->slice_ns = thread->is_resumed ? left : interval(gil);
+    thread->is_resumed =
+        gil->slice_ends_at > now + interval(gil) / SLICE_PART &&
+        gil->overtakes < KAA_GIL_OVERTAKES_MAX;
+    thread->slice_ends_at = gil->slice_ends_at;
     if (thread->is_resumed)
         prepend(&gil->ordinary, thread);
     else
@@ -118,8 +117,21 @@ kaa_gil__line_serve(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
         gil->overtakes = 0;
     else
         gil->overtakes++;
+    kaa_gil__slice_begin(gil, thread, now);
+}
+
+void
+kaa_gil__slice_begin(kaa_gil *gil, const kaa_gil__thread *thread, uint64_t now)
+{
+    uint64_t least = now + gil->short_ns;
+
     gil->switched_at = now;
-    gil->slice_ends_at = now + thread->slice_ns;
+    if (!thread->is_resumed)
+        gil->slice_ends_at = now + interval(gil);
+    else if (thread->slice_ends_at > least)
+        gil->slice_ends_at = thread->slice_ends_at;
+    else
+        gil->slice_ends_at = least;
 }
 
 uint64_t

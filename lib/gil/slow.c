@@ -30,7 +30,7 @@ typedef struct wake_list {
 static void
 unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
 {
-#ifdef __linux__
+#if KAA_GIL__FUTEX
     /* The words slept on may be somebody else's by then: a wake-up for nothing,
      * which every sleeper bears. */
     pthread_mutex_unlock(&gil->mutex);
@@ -39,7 +39,7 @@ unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
         kaa_gil__unpark(wakes->granted);
     if (wakes->first != NULL)
         kaa_gil__unpark(wakes->first);
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     pthread_mutex_unlock(&gil->mutex);
 #endif
 }
@@ -64,6 +64,17 @@ count_in(kaa_gil *gil, uint64_t now)
         gil->polls = 1;
 }
 
+/* Has the first in line look again; its alarm may be wrong now. The mutex is
+ * held. A change of `state`, so that it is not missed on the way to sleep. */
+static void
+call_first(kaa_gil *gil, wake_list *wakes)
+{
+    wakes->first = kaa_gil__line_next(gil);
+    if (wakes->first != NULL)
+        atomic_store_explicit(&wakes->first->state, KAA_GIL__CALLED,
+                              memory_order_relaxed);
+}
+
 /* Gives the lock, which `owner` says is next's already, to `next`. */
 static void
 grant(kaa_gil *gil, kaa_gil__thread *next, uint64_t now, wake_list *wakes)
@@ -77,7 +88,7 @@ grant(kaa_gil *gil, kaa_gil__thread *next, uint64_t now, wake_list *wakes)
     first = kaa_gil__line_next(gil);
     if (first != NULL &&
         kaa_gil__line_ask_at(gil, first) + gil->short_ns / 2 < first->alarm_at)
-        wakes->first = first;
+        call_first(gil, wakes);
     wakes->granted = next;
     atomic_store_explicit(&next->state, KAA_GIL__GRANTED, memory_order_release);
 }
@@ -103,6 +114,8 @@ look(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
 {
     uint64_t ask_at;
 
+    atomic_store_explicit(&thread->state, KAA_GIL__WAITING,
+                          memory_order_relaxed);
     thread->alarm_at = KAA_GIL__NEVER;
     thread->spins = 0;
     if (kaa_gil__line_next(gil) == thread) { /* else: woken when it is */
@@ -136,32 +149,31 @@ spin(const kaa_gil__thread *thread)
     } while (kaa_base__now_ns() < end);
 }
 
-/* Sleeps until the state is no longer KAA_GIL__WAITING, and returns it. */
+/* Sleeps until its turn comes or it is refused; says which. */
 static uint32_t
 wait_turn(kaa_gil__thread *thread)
 {
     kaa_gil *gil = thread->gil;
-    uint32_t state;
 
     if (thread->spins && gil->can_spin)
         spin(thread);
     for (;;) {
-        state = atomic_load_explicit(&thread->state, memory_order_acquire);
-        if (state != KAA_GIL__WAITING)
-            return state;
-        kaa_gil__park(thread, thread->alarm_at);
-        state = atomic_load_explicit(&thread->state, memory_order_acquire);
-        if (state != KAA_GIL__WAITING)
-            return state;
         wake_list wakes = {0};
-        uint64_t now = kaa_base__now_ns();
+        uint64_t now;
+
+        if (!kaa_gil__waits(thread))
+            break;
+        kaa_gil__park(thread, thread->alarm_at);
+        if (!kaa_gil__waits(thread))
+            break;
+        now = kaa_base__now_ns();
         pthread_mutex_lock(&gil->mutex);
-        if (atomic_load_explicit(&thread->state, memory_order_relaxed) ==
-                KAA_GIL__WAITING &&
+        if (kaa_gil__waits(thread) &&
             (!gil->polls || !take_free(gil, thread, now, &wakes)))
             look(gil, thread, now);
         unlock_and_wake(gil, &wakes);
     }
+    return atomic_load_explicit(&thread->state, memory_order_acquire);
 }
 
 /* The slice of an ordinary thread begins when it runs, not when it was woken:
@@ -173,14 +185,13 @@ begin_slice(kaa_gil__thread *thread, uint64_t now)
     wake_list wakes = {0};
 
     pthread_mutex_lock(&gil->mutex);
-    gil->switched_at = now;
-    gil->slice_ends_at = now + thread->slice_ns;
+    kaa_gil__slice_begin(gil, thread, now);
     if (atomic_load_explicit(&gil->requests, memory_order_relaxed) &
         KAA_GIL__DROP) {
         /* Too early. Whoever asked has to set its alarm anew. */
         atomic_fetch_and_explicit(&gil->requests, ~(uint32_t)KAA_GIL__DROP,
                                   memory_order_relaxed);
-        wakes.first = kaa_gil__line_next(gil);
+        call_first(gil, &wakes);
     }
     unlock_and_wake(gil, &wakes);
 }
@@ -234,16 +245,20 @@ get_in_line(kaa_gil__thread *thread, int is_nested, uint64_t now,
     return KAA_GIL__WAITING;
 }
 
-/* The mutex is held. Takes a waiting thread out of the line for good. */
 void
 kaa_gil__refuse(kaa_gil__thread *thread)
 {
     kaa_gil *gil = thread->gil;
+    wake_list wakes = {0};
 
     kaa_gil__line_remove(gil, thread);
     atomic_fetch_sub(&gil->contended, 1);
     atomic_store_explicit(&thread->state, KAA_GIL__REFUSED,
                           memory_order_release);
+    kaa_gil__unpark(thread);
+    call_first(gil, &wakes);
+    if (wakes.first != NULL)
+        kaa_gil__unpark(wakes.first);
 }
 
 kaa_status
@@ -289,6 +304,7 @@ kaa_gil__acquire_slowly(kaa_gil__thread *thread, int is_required,
         thread->person->waits_as = NULL;
         kaa_gil__registry_unlock();
     }
+    kaa_gil__verify_now(gil);
     errno = saved_errno;
     return state == KAA_GIL__REFUSED ? KAA_DEADLOCK : KAA_OK;
 }
@@ -387,5 +403,6 @@ kaa_gil__yield(kaa_gil__thread *thread)
     unlock_and_wake(gil, &wakes);
     wait_turn(thread);
     begin_turn(thread, now);
+    kaa_gil__verify_now(gil);
     errno = saved_errno;
 }

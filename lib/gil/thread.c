@@ -47,7 +47,7 @@ alloc_thread(kaa_gil *gil)
     if (thread != NULL)
         return thread;
     thread = kaa_base__alloc_zeroed(sizeof(*thread));
-#ifndef __linux__
+#if !KAA_GIL__FUTEX
     if (thread != NULL && pthread_cond_init(&thread->cond, NULL) != 0) {
         kaa_base__free(thread);
         return NULL;
@@ -195,6 +195,7 @@ kaa_gil_attach(kaa_gil *gil, const char *name, kaa_gil_thread **out_thread,
     }
     start_thread(thread, gil, person, name);
     link_thread(thread);
+    kaa_gil__verify_now(gil);
     *out_thread = &thread->handle;
     return KAA_OK;
 }
@@ -252,6 +253,7 @@ kaa_gil__after_fork(kaa_gil *gil, kaa_gil__person *survivor)
         atomic_store(&gil->owner, NULL);
     if (!gil->is_fenced && !kaa_gil__fence_all_start())
         gil->polls = 1;
+    kaa_gil__pending_after_fork(gil);
     for (thread = gil->threads; thread != NULL; thread = next) {
         next = thread->gil_next;
         if (thread->person == survivor)

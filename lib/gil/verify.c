@@ -17,7 +17,7 @@ check_line(const kaa_gil *gil, const kaa_gil__line *line, uint32_t is_urgent,
             return "a thread of another lock in line";
         if (thread->is_urgent != is_urgent)
             return "a thread in the wrong line";
-        if (atomic_load(&thread->state) != KAA_GIL__WAITING)
+        if (!kaa_gil__waits(thread))
             return "a thread in line that does not wait";
         if (atomic_load(&gil->owner) == thread)
             return "the holder stands in line";

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 
-#ifdef __linux__
+#if KAA_GIL__FUTEX
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -76,7 +76,7 @@ kaa_gil__fence_all(void)
 #endif
 }
 
-#else /* not Linux */
+#else /* not by futex */
 
 void
 kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline)

@@ -149,8 +149,7 @@ kaa_heap__count_pages_taken(kaa_heap *heap, uint64_t run)
     heap->pages_used += run;
     if (heap->pages_used > heap->pages_peak)
         heap->pages_peak = heap->pages_used;
-    if (heap->pages_used > heap->pace.used_peak)
-        heap->pace.used_peak = heap->pages_used;
+    kaa_heap__pace_page_taken(heap);
 }
 
 static kaa_heap__page *

@@ -18,8 +18,9 @@
 #include "base/memory.h"
 
 #define REFILL_PAGES_MAX 4 /* thinly filled pages looked at in one refill */
-#define SPARSE_PAGES 8     /* a bin of so many may be thin */
-#define SPARSE_BLOCKS 4    /* live blocks a page, at most, where it is */
+#define RAMP_FIRST 8u      /* blocks in the first refill of an armed bin */
+#define SPARSE_PAGES 2     /* a bin of so many may be thin */
+#define SPARSE_SHARE 8     /* and is, when less than an eighth of it is live */
 
 #define CLASS(size, hot)                                                       \
     {                                                                          \
@@ -31,10 +32,10 @@
         CLASS((start) + 3 * (step), hot), CLASS((start) + 4 * (step), hot)
 
 const kaa_heap__class kaa_heap__classes[KAA_HEAP__CLASSES] = {
-    CLASSES_4(0, 16, 64),     CLASSES_4(64, 16, 64),
-    CLASSES_4(128, 16, 64),   CLASSES_4(192, 16, 64),
-    CLASSES_4(256, 16, 64),   CLASSES_4(320, 16, 64),
-    CLASSES_4(384, 16, 64),   CLASSES_4(448, 16, 64),
+    CLASSES_4(0, 16, 512),    CLASSES_4(64, 16, 512),
+    CLASSES_4(128, 16, 256),  CLASSES_4(192, 16, 256),
+    CLASSES_4(256, 16, 256),  CLASSES_4(320, 16, 256),
+    CLASSES_4(384, 16, 256),  CLASSES_4(448, 16, 256),
     CLASSES_4(512, 128, 32),  CLASSES_4(1024, 256, 16),
     CLASSES_4(2048, 512, 8),  CLASSES_4(4096, 1024, 8),
     CLASSES_4(8192, 2048, 4), CLASSES_4(16384, 4096, 4),
@@ -173,13 +174,14 @@ page_new(kaa_heap *heap, kaa_heap__bin *bin)
     return page;
 }
 
-/* Writes `run` neighbours downwards from `out`, two at a time: this loop is
- * half of what a fresh block costs. */
+/* Two pointers at once. */
+typedef uintptr_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Writes `run` neighbours downwards from `out`. This and run_length() are most
+ * of what a block costs that goes to its page and comes back. */
 static inline void
 write_run(void **out, char *block, uint32_t run, uint32_t size)
 {
-    typedef uintptr_t pair
-        __attribute__((vector_size(16), aligned(8), may_alias));
     pair two = {(uintptr_t)block + size, (uintptr_t)block};
     const pair step = {(uintptr_t)2 * size, (uintptr_t)2 * size};
 
@@ -235,13 +237,16 @@ static uint32_t
 refill(kaa_heap *heap, kaa_heap__bin *bin)
 {
     uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
-    uint32_t want = max / 2, got = 0;
+    uint32_t want = max - max / 4, got = 0;
+    int is_armed = heap->pace.armed && RAMP_FIRST << bin->ramp < want;
 
     if (atomic_load_explicit(&heap->remote, memory_order_relaxed) != NULL) {
         kaa_heap_collect_remote(heap);
         if (bin->top != bin->hot)
             return 1;
     }
+    if (is_armed)
+        want = RAMP_FIRST << bin->ramp++;
     for (int i = 0; i < REFILL_PAGES_MAX && got < want; i++) {
         kaa_heap__page *page = bin->pages;
 
@@ -261,7 +266,11 @@ refill(kaa_heap *heap, kaa_heap__bin *bin)
     bin->limit = bin->hot + max;
     bin->top = bin->hot + got;
     count_taken(heap, bin, got);
-    set_floor(bin);
+    if (is_armed)
+        bin->floor = KAA_HEAP__ARMED;
+    else
+        set_floor(bin);
+    kaa_heap__pace_event(heap);
     return got;
 }
 
@@ -269,17 +278,30 @@ refill(kaa_heap *heap, kaa_heap__bin *bin)
 static inline uint32_t
 run_length(void *const *blocks, uint32_t count, uint32_t size)
 {
-    uintptr_t next = (uintptr_t)blocks[0] + size, step = size;
+    uintptr_t next = (uintptr_t)blocks[0] + size;
+    const pair step = {(uintptr_t)2 * size, (uintptr_t)2 * size};
+    pair two = {next, next + size};
     uint32_t run = 1;
 
-    for (; run + 4 <= count; run += 4, next += 4 * step)
-        if ((((uintptr_t)blocks[run] ^ next) |
-             ((uintptr_t)blocks[run + 1] ^ (next + step)) |
-             ((uintptr_t)blocks[run + 2] ^ (next + 2 * step)) |
-             ((uintptr_t)blocks[run + 3] ^ (next + 3 * step))) != 0)
+    if (count == 1 || (uintptr_t)blocks[1] != next)
+        return 1;
+    for (; run + 8 <= count; run += 8) {
+        const pair *at = (const pair *)(blocks + run);
+        pair differ = at[0] ^ two;
+
+        two += step;
+        differ |= at[1] ^ two;
+        two += step;
+        differ |= at[2] ^ two;
+        two += step;
+        differ |= at[3] ^ two;
+        two += step;
+        if ((differ[0] | differ[1]) != 0)
             break;
-    for (; run < count && (uintptr_t)blocks[run] == next; run++)
-        next += step;
+    }
+    for (next = (uintptr_t)blocks[0] + (uintptr_t)run * size;
+         run < count && (uintptr_t)blocks[run] == next; run++)
+        next += size;
     return run;
 }
 
@@ -383,12 +405,14 @@ flush(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks)
 static void
 set_limit(kaa_heap *heap, kaa_heap__bin *bin)
 {
-    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
+    const kaa_heap__class *class =
+        &kaa_heap__classes[KAA_HEAP__CLASS(bin->code)];
+    uint32_t max = class->hot_max;
     uint32_t count = kaa_heap__at_hand(bin);
     uint64_t live = bin->used - count;
 
-    if (bin->pages_count > SPARSE_PAGES &&
-        live < (uint64_t)SPARSE_BLOCKS * bin->pages_count) {
+    if (bin->pages_count >= SPARSE_PAGES &&
+        live * SPARSE_SHARE < (uint64_t)bin->pages_count * class->capacity) {
         if (live / 8 < max)
             max = live / 8 < 2 ? 2 : (uint32_t)live / 8;
         if (count >= max)
@@ -419,9 +443,31 @@ kaa_heap__bin_alloc(kaa_heap *heap, uint32_t code)
     return block;
 }
 
+/* Gives up what is at hand, and lets nothing be at hand again until the bin
+ * needs a block: what is freed now goes straight to its page. */
+static void
+close_all(kaa_heap *heap)
+{
+    kaa_heap__flush_all(heap);
+    for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
+        for (uint64_t bits = heap->bins_used[word]; bits != 0;
+             bits &= bits - 1) {
+            kaa_heap__bin *bin =
+                &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+
+            bin->limit = bin->hot;
+        }
+}
+
 void
 kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
 {
+    if (bin->limit == bin->hot) {
+        kaa_heap__bin_put_one(heap, block);
+        if (bin->floor != KAA_HEAP__ARMED)
+            set_floor(bin);
+        return;
+    }
     if (bin->top >= bin->limit) {
         void **floor = bin->floor;
         uint32_t count = kaa_heap__at_hand(bin);
@@ -431,8 +477,13 @@ kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
         /* Armed before, or just now by what the flush freed: remains so. */
         if (floor != KAA_HEAP__ARMED && bin->floor != KAA_HEAP__ARMED)
             set_floor(bin);
+        kaa_heap__pace_event(heap);
     }
     *bin->top++ = block;
+    if (KAA_UNLIKELY(heap->pace.close_wanted)) {
+        heap->pace.close_wanted = 0;
+        close_all(heap);
+    }
 }
 
 void *

@@ -290,12 +290,17 @@ kaa_heap__checked_free(kaa_heap *heap, void *block, const char *site)
     kaa_heap__page *page;
 
     if (!is_debug(heap)) {
+        page = kaa_heap__find(heap, block, &number);
+        if (page == NULL || !kaa_heap__is_in_use(page)) {
+            kaa_heap__report(heap,
+                             page != NULL ? KAA_HEAP_DOUBLE_FREE
+                                          : KAA_HEAP_FOREIGN_POINTER,
+                             block, NULL, 0);
+            return;
+        }
         kaa_heap__valgrind(KAA_HEAP__VG_POOL_FREE, (uintptr_t)heap,
                            (uintptr_t)block, 0, 0);
-        if (kaa_heap__find(heap, block, &number) != NULL)
-            raw_free(heap, block);
-        else
-            kaa_heap__report(heap, KAA_HEAP_FOREIGN_POINTER, block, NULL, 0);
+        raw_free(heap, block);
         return;
     }
     wrong = look_up(heap, block, &record);

@@ -261,7 +261,7 @@ free_block(kaa_heap *heap, void *block, const char *site)
 {
     kaa_heap__arena *arena = kaa_heap__arena_of(block);
     kaa_heap__bin *bin;
-    uint32_t code;
+    size_t code;
     void **top;
 
     if (KAA_UNLIKELY(block == NULL))
@@ -283,7 +283,7 @@ free_block(kaa_heap *heap, void *block, const char *site)
         bin->top = top + 1;
         return;
     }
-    free_slow(heap, block, code, site);
+    free_slow(heap, block, (uint32_t)code, site);
 }
 
 void

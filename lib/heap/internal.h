@@ -39,7 +39,7 @@
 #define KAA_HEAP__PAGES 1024u /* an arena */
 #define KAA_HEAP__PAGE_WORDS (KAA_HEAP__PAGES / 64)
 #define KAA_HEAP__BITS_WORDS 64u /* 4096 blocks of 16 bytes fill a page */
-#define KAA_HEAP__HOT_MAX 256u
+#define KAA_HEAP__HOT_MAX 512u
 #define KAA_HEAP__ALIGNMENT ((size_t)16)
 #define KAA_HEAP__ALIGNMENT_MAX (KAA_HEAP__ARENA_BYTES / 2)
 
@@ -131,7 +131,8 @@ typedef struct kaa_heap__bin {
     uint64_t held;         /* debug heaps: in quarantine */
     uint32_t pages_count;
     uint8_t code;
-    uint8_t unused[59];
+    uint8_t ramp; /* refills since it was armed */
+    uint8_t unused[58];
 } kaa_heap__bin;
 
 typedef struct kaa_heap__debug {
@@ -150,8 +151,10 @@ typedef struct kaa_heap__pace {
     uint64_t last;        /* pages, of the last purge in bulk */
     uint32_t events;      /* of pages, until the clock is read */
     uint32_t ticks;       /* allocations of armed bins, until it is */
-    uint32_t armed;       /* whether bins may be armed */
-    uint32_t unused;
+    uint8_t armed;        /* whether bins may be armed */
+    uint8_t close_wanted; /* of all bins, by whoever frees, when it is done */
+    uint8_t closed;       /* and not grown much since */
+    uint8_t unused;
 } kaa_heap__pace;
 
 /* Lives in its first arena, behind the books. Every arena has that place, and
@@ -285,7 +288,9 @@ void kaa_heap__arena_abandon(kaa_heap__arena *arena);
 
 /* ---- purge.c: giving back */
 
+void kaa_heap__pace_page_taken(kaa_heap *heap);
 void kaa_heap__pace_page_freed(kaa_heap *heap);
+/* Something happened that happens once in many allocations. */
 void kaa_heap__pace_event(kaa_heap *heap);
 /* An allocation of an armed bin; disarms it when there is nothing to watch. */
 void kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin);

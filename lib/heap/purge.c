@@ -6,10 +6,12 @@
  *
  * - Epochs. Of the free pages, those that were free throughout an epoch of half
  *   a second (the least number of free pages in it) go back at its end. The
- *   clock is read at every 16th page taken or freed.
+ *   clock is read at every 16th page or lot of blocks taken or freed.
  * - Drops. When pages in use fall below a thirty-second of their peak, all free
  *   pages go back at once, but not again before a hundred times as long has
  *   passed as that took. The peak begins anew then.
+ *   Blocks at hand in the bins keep pages in use: they are given up when pages
+ *   in use fall below an eighth, and bins stay closed until they need blocks.
  * - Arming. After a drop that had to wait, the program may only allocate what
  *   the bins have at hand, and never come here. So bins are armed: their
  * `floor` sends each allocation down the slow path, which reads the clock now
@@ -24,6 +26,8 @@
 #define DUE_FACTOR 100u /* at most one per cent of the time */
 #define KEEP_PAGES 12u  /* not worth a thought */
 #define DROP_SHARE 32u
+#define NEAR_SHARE 8u
+#define GROWN_SHARE 4u
 #define EVENTS 16u
 #define TICKS 256u
 #define HUGE_PAGE_PAGES 32u /* 2 MiB */
@@ -132,22 +136,44 @@ arm(kaa_heap *heap)
     heap->pace.armed = 1;
     heap->pace.ticks = TICKS;
     for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
-        for (uint64_t bits = heap->bins_used[word]; bits != 0; bits &= bits - 1)
-            heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)].floor =
-                KAA_HEAP__ARMED;
+        for (uint64_t bits = heap->bins_used[word]; bits != 0;
+             bits &= bits - 1) {
+            kaa_heap__bin *bin =
+                &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+
+            bin->floor = KAA_HEAP__ARMED;
+            bin->ramp = 0;
+        }
 }
 
+void
+kaa_heap__pace_page_taken(kaa_heap *heap)
+{
+    kaa_heap__pace *pace = &heap->pace;
+
+    if (heap->pages_used > pace->used_peak)
+        pace->used_peak = heap->pages_used;
+    if (heap->pages_used > pace->used_peak / GROWN_SHARE)
+        pace->closed = 0;
+}
+
+/* Called in the middle of flushing a bin: bins may not be flushed here. */
 void
 kaa_heap__pace_page_freed(kaa_heap *heap)
 {
     kaa_heap__pace *pace = &heap->pace;
 
     if (heap->dirty > KEEP_PAGES &&
-        heap->pages_used <= pace->used_peak / DROP_SHARE) {
-        uint64_t now = kaa_base__now_ns();
+        heap->pages_used <= pace->used_peak / NEAR_SHARE) {
+        uint64_t now = 0;
 
+        if (!pace->closed)
+            pace->closed = pace->close_wanted = 1;
+        if (heap->pages_used <= pace->used_peak / DROP_SHARE)
+            now = kaa_base__now_ns();
         /* A drop within a drop is small beside the last. */
-        if (now >= pace->due || heap->dirty <= pace->last / DROP_SHARE)
+        if (now != 0 &&
+            (now >= pace->due || heap->dirty <= pace->last / DROP_SHARE))
             purge_bulk(heap, now);
         else
             arm(heap);
@@ -193,6 +219,7 @@ kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
         now = kaa_base__now_ns();
         if (now < pace->due)
             return;
+        kaa_heap__flush_all(heap);
         purge_bulk(heap, now);
     }
     bin->floor = bin->hot;

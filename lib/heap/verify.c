@@ -19,25 +19,30 @@ typedef struct sums {
 #define CORRUPT(...)                                                           \
     kaa_base__fail(err, KAA_CORRUPT, KAA_NO_ARGUMENT, __VA_ARGS__)
 
+static void
+turn_bit(kaa_heap__page *page, uint32_t number)
+{
+    kaa_heap__arena *arena = kaa_heap__arena_of(page);
+
+    arena->bits[kaa_heap__index_in(arena, page)][number / 64] ^= (uint64_t)1
+                                                                 << number % 64;
+}
+
 void
 kaa_heap__turn_hot(kaa_heap *heap)
 {
-    for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
-        for (uint64_t bits = heap->bins_used[word]; bits != 0;
-             bits &= bits - 1) {
-            kaa_heap__bin *bin =
-                &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+    for (uint32_t code = 0; code < KAA_HEAP__BINS; code++) {
+        kaa_heap__bin *bin = &heap->bins[code];
 
-            for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
-                uint32_t number;
-                kaa_heap__page *page =
-                    kaa_heap__find(heap, bin->hot[i], &number);
-                kaa_heap__arena *arena = kaa_heap__arena_of(page);
+        if (!(heap->bins_used[code / 64] >> (code % 64) & 1u))
+            continue;
+        for (void **at = bin->hot; at < bin->top; at++) {
+            uint32_t number;
+            kaa_heap__page *page = kaa_heap__find(heap, *at, &number);
 
-                arena->bits[kaa_heap__index_in(arena, page)][number / 64] ^=
-                    (uint64_t)1 << number % 64;
-            }
+            turn_bit(page, number);
         }
+    }
 }
 
 static int
@@ -208,10 +213,36 @@ verify_own(kaa_heap *heap, sums *sum, kaa_error *err)
     return status;
 }
 
+/* Each block seen is marked free, so that one seen twice is found at once; the
+ * caller turns the bits of the first *out_seen back. */
+static kaa_status
+verify_each_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
+                uint32_t *out_seen, kaa_error *err)
+{
+    for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
+        uint32_t number;
+        kaa_heap__page *page = kaa_heap__find(heap, bin->hot[i], &number);
+
+        if (page == NULL || page->code != code ||
+            kaa_heap__block_at(page, number) != bin->hot[i])
+            return CORRUPT("bin %u: %p at hand is no block of it",
+                           (unsigned)code, bin->hot[i]);
+        if (!is_taken(page, number))
+            return CORRUPT("bin %u: %p at hand is free already (double free)",
+                           (unsigned)code, bin->hot[i]);
+        turn_bit(page, number);
+        *out_seen = i + 1;
+    }
+    return KAA_OK;
+}
+
 static kaa_status
 verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
            kaa_error *err)
 {
+    uint32_t seen = 0;
+    kaa_status status;
+
     if (bin->hot != heap->hot[code] || bin->top < bin->hot ||
         bin->top > bin->limit ||
         bin->limit - bin->hot >
@@ -219,22 +250,14 @@ verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
         return CORRUPT("bin %u: %u blocks at hand, at most %u", (unsigned)code,
                        (unsigned)kaa_heap__at_hand(bin),
                        (unsigned)(bin->limit - bin->hot));
-    for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
+    status = verify_each_hot(heap, bin, code, &seen, err);
+    while (seen-- > 0) {
         uint32_t number;
-        kaa_heap__page *page = kaa_heap__find(heap, bin->hot[i], &number);
+        kaa_heap__page *page = kaa_heap__find(heap, bin->hot[seen], &number);
 
-        if (page == NULL || page->code != code ||
-            kaa_heap__block_at(page, number) != bin->hot[i] ||
-            !is_taken(page, number))
-            return CORRUPT("bin %u: %p at hand is no block of it, or twice "
-                           "free",
-                           (unsigned)code, bin->hot[i]);
-        for (uint32_t j = 0; j < i; j++)
-            if (bin->hot[j] == bin->hot[i])
-                return CORRUPT("bin %u: %p is twice at hand (double free)",
-                               (unsigned)code, bin->hot[i]);
+        turn_bit(page, number);
     }
-    return KAA_OK;
+    return status;
 }
 
 static kaa_status

@@ -84,10 +84,8 @@ ref_add_doubles_released(PyObject *self, PyObject *const *args,
     if (!takes("add_doubles", count, 2) || !as_double(args[0], &a) ||
         !as_double(args[1], &b))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    sum = add_doubles_released(a, b);
-    Py_END_ALLOW_THREADS
-    return PyFloat_FromDouble(sum);
+    Py_BEGIN_ALLOW_THREADS sum = add_doubles_released(a, b);
+    Py_END_ALLOW_THREADS return PyFloat_FromDouble(sum);
 }
 
 static PyObject *
@@ -204,19 +202,17 @@ ref_mixed8(PyObject *self, PyObject *const *args, Py_ssize_t count)
     h = PyLong_AsUnsignedLongLong(args[7]);
     if (h == (unsigned long long)-1 && PyErr_Occurred())
         return NULL;
-    return PyFloat_FromDouble(mixed8((int)a, b, c, (float)d, (unsigned char)e,
-                                     f, (short)g, h));
+    return PyFloat_FromDouble(
+        mixed8((int)a, b, c, (float)d, (unsigned char)e, f, (short)g, h));
 }
 
 /* A native type around each record, as a hand-written extension has. */
 typedef struct point_object {
-    PyObject_HEAD
-    point value;
+    PyObject_HEAD point value;
 } point_object;
 
 typedef struct box_object {
-    PyObject_HEAD
-    box value;
+    PyObject_HEAD box value;
 } box_object;
 
 static int
@@ -382,28 +378,29 @@ ref_repeat(PyObject *self, PyObject *const *args, Py_ssize_t count)
 }
 
 #define METHOD(name)                                                           \
-    {#name, (PyCFunction)(void (*)(void))ref_##name, METH_FASTCALL, NULL}
+    {                                                                          \
+#name, (PyCFunction)(void (*)(void))ref_##name, METH_FASTCALL, NULL    \
+    }
 
-static PyMethodDef methods[] = {METHOD(add_doubles),
-                                METHOD(add_doubles_released),
-                                METHOD(add_ints),
-                                METHOD(text_length),
-                                METHOD(checksum),
-                                METHOD(fill),
-                                METHOD(sum_doubles),
-                                METHOD(mixed8),
-                                METHOD(norm_by_pointer),
-                                METHOD(norm_by_value),
-                                METHOD(weigh_by_value),
-                                METHOD(make_point),
-                                METHOD(greeting),
-                                METHOD(checked),
-                                METHOD(repeat),
-                                {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    METHOD(add_doubles),     METHOD(add_doubles_released),
+    METHOD(add_ints),        METHOD(text_length),
+    METHOD(checksum),        METHOD(fill),
+    METHOD(sum_doubles),     METHOD(mixed8),
+    METHOD(norm_by_pointer), METHOD(norm_by_value),
+    METHOD(weigh_by_value),  METHOD(make_point),
+    METHOD(greeting),        METHOD(checked),
+    METHOD(repeat),          {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "calls_reference", NULL, -1, methods,
-    NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "calls_reference",
+                                        NULL,
+                                        -1,
+                                        methods,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
 
 PyMODINIT_FUNC
 PyInit_calls_reference(void)

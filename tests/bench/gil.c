@@ -238,9 +238,7 @@ kaa_compute(void *user)
 static void
 sleep_once(void)
 {
-    struct timespec ms = {0, SLEEP_NS};
-
-    nanosleep(&ms, NULL);
+    nanosleep(&(struct timespec){0, SLEEP_NS}, NULL);
 }
 
 static void *
@@ -370,12 +368,10 @@ go(bench_run *run, const python *py, int computing, int sleeping)
         run->gil = make_gil(0);
     run->end_at = now_ns() + RUN_NS;
     for (int i = 0; i < count; i++) {
-        void *(*body)(void *);
+        void *(*body)(void *) =
+            i < computing ? (py != NULL ? python_compute : kaa_compute)
+                          : (py != NULL ? python_sleep : kaa_sleep);
 
-        if (i < computing)
-            body = py != NULL ? python_compute : kaa_compute;
-        else
-            body = py != NULL ? python_sleep : kaa_sleep;
         workers[i] = (bench_worker){run, i};
         if (pthread_create(&threads[i], NULL, body, &workers[i]) != 0)
             die("no thread");
@@ -389,9 +385,9 @@ go(bench_run *run, const python *py, int computing, int sleeping)
 static int
 compare(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    const double *x = a, *y = b;
 
-    return (x > y) - (x < y);
+    return (*x > *y) - (*x < *y);
 }
 
 static double

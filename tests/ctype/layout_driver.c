@@ -1,6 +1,7 @@
 /* ctype/layout_driver.c - builds types from a plain list and prints layouts.
  *
  *     layout_driver [--definitions] <types.txt
+ *     layout_driver --text <types.c
  *
  * random_layout.py writes the list, one type a line; types are numbered from 0
  * in the order of the lines:
@@ -18,14 +19,14 @@
  * compiled, print: the tag, size, alignment (an enum: sign), and for each
  * member with a name, those of anonymous members included, its name, lowest
  * bit, and width (0 if it is no bit-field). With --definitions it prints the
- * types as C text instead.
+ * types as C text instead. With --text it reads the declarations as C text.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <kaa/ctype.h>
+#include <kaa/decl.h>
 
 #define TYPES_MAX 100000
 #define PARTS_MAX 200
@@ -237,6 +238,44 @@ print_layout(const kaa_ctype *made)
     }
 }
 
+/* All of standard input. */
+static char *
+read_all(size_t *out_length)
+{
+    size_t capacity = 1 << 16, length = 0, got;
+    char *bytes = malloc(capacity);
+
+    while (bytes != NULL &&
+           (got = fread(bytes + length, 1, capacity - length, stdin)) > 0) {
+        length += got;
+        if (length == capacity)
+            bytes = realloc(bytes, capacity *= 2);
+    }
+    if (bytes == NULL)
+        stop("no memory for the text");
+    *out_length = length;
+    return bytes;
+}
+
+static void
+print_layouts_of_text(void)
+{
+    size_t length = 0;
+    char *bytes = read_all(&length);
+    kaa_decl *decl = NULL;
+    kaa_error err = {0};
+
+    check(kaa_decl_parse(table, bytes, length, NULL, &decl, &err), &err);
+    for (size_t i = 0; i < kaa_decl_count(decl); i++) {
+        const kaa_decl_item *item = kaa_decl_at(decl, i);
+
+        if (item->kind == KAA_DECL_RECORD || item->kind == KAA_DECL_ENUM)
+            print_layout(item->type);
+    }
+    kaa_decl_destroy(decl);
+    free(bytes);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -245,6 +284,8 @@ main(int argc, char **argv)
 
     is_for_definitions = argc > 1 && strcmp(argv[1], "--definitions") == 0;
     check(kaa_ctype_table_create(&table, &err), &err);
+    if (argc > 1 && strcmp(argv[1], "--text") == 0)
+        print_layouts_of_text();
     while (scanf("%63s", word) == 1) {
         if (type_count == TYPES_MAX)
             stop("too many types");

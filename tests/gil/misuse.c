@@ -298,6 +298,58 @@ end_holding(void)
     pthread_join(id, NULL);
 }
 
+/* Two threads that both take back what they had let go. */
+static kaa_gil *circle_gils[2];
+static pthread_barrier_t circle_barrier;
+
+static void *
+close_circle(void *user)
+{
+    int which = user != NULL;
+    kaa_gil_thread *near, *far;
+
+    if (kaa_gil_attach(circle_gils[which], which ? "two" : "one", &near,
+                       NULL) != KAA_OK ||
+        kaa_gil_attach(circle_gils[!which], which ? "two" : "one", &far,
+                       NULL) != KAA_OK ||
+        kaa_gil_acquire(near, NULL) != KAA_OK)
+        _exit(1);
+    pthread_barrier_wait(&circle_barrier);
+    kaa_gil_end_allow_threads(far, 1);
+    return NULL;
+}
+
+static void
+circle_without_way_out(void)
+{
+    pthread_t ids[2];
+
+    pthread_barrier_init(&circle_barrier, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        kaa_gil_options options = {.size = sizeof(options),
+                                   .name = i ? "B" : "A"};
+
+        if (kaa_gil_create(&options, &circle_gils[i], NULL) != KAA_OK)
+            _exit(1);
+    }
+    for (intptr_t i = 0; i < 2; i++)
+        pthread_create(&ids[i], NULL, close_circle, (void *)i);
+    for (int i = 0; i < 2; i++)
+        pthread_join(ids[i], NULL);
+}
+
+KAA_TEST(a_circle_that_nobody_can_leave_aborts)
+{
+    char text[1024];
+
+    if (kaa_test_is_fault_run())
+        SKIP("children do not count allocations");
+    run_child(t, circle_without_way_out, text, sizeof(text));
+    CHECK_HAS(text, "kaa: deadlock: ");
+    CHECK_HAS(text, "\"one\" waits for \"B\", which \"two\" holds");
+    CHECK_HAS(text, "\"two\" waits for \"A\", which \"one\" holds");
+}
+
 KAA_TEST(a_debug_lock_without_a_report_aborts)
 {
     static const struct {

@@ -1,9 +1,7 @@
-/* threads.c - threads that come, go, die and fork; several locks; pending
- * calls; deadlocks. */
+/* threads.c - threads that come, go, die and fork; several locks; deadlocks. */
 #include "kaa_test.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -292,140 +290,90 @@ KAA_TEST(who_can_fail_gives_up_for_who_cannot)
     CHECK_HAS(ring.message[0], "\"one\" waits for \"B\", which \"two\" holds");
 }
 
-/* --- Pending calls -------------------------------------------------------- */
+typedef struct refusal_state {
+    kaa_gil *gils[2];
+    atomic_int refused, served, failed;
+} refusal_state;
 
-typedef struct calls_state {
-    kaa_gil *gil;
-    kaa_gil_thread *main;
-    int order[KAA_GIL_PENDING_MAX];
-    int count;
-    int answer;
-} calls_state;
-
-static calls_state calls;
-
-static int
-note_call(void *user)
+/* Acquires the first lock as a thread that is not urgent; then at once lets go
+ * of it. */
+static kaa_status
+wait_as_ordinary(refusal_state *state)
 {
-    calls.order[calls.count++] = (int)(intptr_t)user;
-    /* Nested checkpoints run nothing. */
-    if (kaa_checkpoint(calls.main) != 0)
-        return 99;
-    return calls.answer;
+    kaa_gil_thread *thread;
+    kaa_status status = kaa_gil_attach(state->gils[0], "x", &thread, NULL);
+
+    if (status != KAA_OK)
+        return status;
+    ((kaa_gil__thread *)thread)->hold_last = UINT64_MAX / 2;
+    status = kaa_gil_acquire(thread, NULL);
+    if (status == KAA_OK)
+        kaa_gil_release(thread, NULL);
+    kaa_gil_detach(thread);
+    return status;
 }
 
-KAA_TEST(pending_calls_run_in_order)
-{
-    memset(&calls, 0, sizeof(calls));
-    CHECK_OK(kaa_gil_create(NULL, &calls.gil, &t->err));
-    DEFER(t, kaa_gil_destroy, calls.gil);
-    CHECK_OK(kaa_gil_attach(calls.gil, "main", &calls.main, &t->err));
-    DEFER(t, kaa_gil_detach, calls.main);
-    for (int round = 0; round < 3; round++) {
-        calls.count = 0;
-        for (intptr_t i = 0; i < KAA_GIL_PENDING_MAX; i++)
-            CHECK_OK(kaa_gil_add_pending(calls.gil, note_call, (void *)i));
-        CHECK_STATUS(kaa_gil_add_pending(calls.gil, note_call, NULL),
-                     KAA_LIMIT);
-        CHECK_OK(kaa_gil_acquire(calls.main, &t->err));
-        CHECK_EQ(calls.count, 0);
-        CHECK_EQ(kaa_checkpoint(calls.main), 0);
-        CHECK_EQ(calls.count, KAA_GIL_PENDING_MAX);
-        for (int i = 0; i < KAA_GIL_PENDING_MAX; i++)
-            CHECK_EQ(calls.order[i], i);
-        CHECK_EQ(kaa_checkpoint(calls.main), 0);
-        CHECK_EQ(calls.count, KAA_GIL_PENDING_MAX);
-        CHECK_OK(kaa_gil_release(calls.main, &t->err));
-    }
-    CHECK_STATUS(kaa_gil_add_pending(calls.gil, NULL, NULL),
-                 KAA_INVALID_ARGUMENT);
-}
-
-KAA_TEST(a_pending_call_that_fails_stops_the_rest_until_later)
-{
-    memset(&calls, 0, sizeof(calls));
-    CHECK_OK(kaa_gil_create(NULL, &calls.gil, &t->err));
-    DEFER(t, kaa_gil_destroy, calls.gil);
-    CHECK_OK(kaa_gil_attach(calls.gil, "main", &calls.main, &t->err));
-    DEFER(t, kaa_gil_detach, calls.main);
-    CHECK_OK(kaa_gil_acquire(calls.main, &t->err));
-    CHECK_OK(kaa_gil_add_pending(calls.gil, note_call, NULL));
-    CHECK_OK(kaa_gil_add_pending(calls.gil, note_call, NULL));
-    calls.answer = -7;
-    CHECK_EQ(kaa_checkpoint(calls.main), -7);
-    CHECK_EQ(calls.count, 1);
-    calls.answer = 0;
-    CHECK_EQ(kaa_checkpoint(calls.main), 0);
-    CHECK_EQ(calls.count, 2);
-    CHECK_EQ(kaa_checkpoint(calls.main), 0);
-    CHECK_EQ(calls.count, 2);
-    CHECK_OK(kaa_gil_release(calls.main, &t->err));
-}
-
-static kaa_gil *signal_gil;
-static uint64_t signal_runs; /* guarded by signal_gil */
-static atomic_int signal_added;
-
-static int
-count_signal(void *user)
-{
-    (void)user;
-    signal_runs++;
-    return 0;
-}
-
-static void
-on_signal(int number)
-{
-    (void)number;
-    if (kaa_gil_add_pending(signal_gil, count_signal, NULL) == KAA_OK)
-        atomic_fetch_add(&signal_added, 1);
-}
-
+/* Holds the second lock, waits for the first, and is refused. */
 static void *
-add_calls(void *user)
+be_refused(void *user)
 {
-    kaa_gil *gil = user;
+    refusal_state *state = user;
+    kaa_gil_entry entry;
+    kaa_status status = kaa_gil_enter(state->gils[1], "x", &entry, NULL);
 
-    for (int i = 0; i < 1000; i++) {
-        if (kaa_gil_add_pending(gil, count_signal, NULL) == KAA_OK)
-            atomic_fetch_add(&signal_added, 1);
-        if (i % 20 == 0)
-            sleep_ns(10000);
+    if (status == KAA_OK) {
+        status = wait_as_ordinary(state);
+        kaa_gil_leave(&entry);
     }
+    atomic_store(&state->refused, status == KAA_DEADLOCK);
+    atomic_fetch_add(&state->failed, status == KAA_NO_MEMORY);
     return NULL;
 }
 
-KAA_TEST(pending_calls_from_signals_and_threads)
+static void *
+be_served(void *user)
 {
-    struct sigaction action = {.sa_handler = on_signal}, before;
-    kaa_gil_thread *thread = NULL;
+    refusal_state *state = user;
+
+    if (wait_as_ordinary(state) != KAA_OK)
+        atomic_fetch_add(&state->failed, 1);
+    atomic_store(&state->served, 1);
+    return NULL;
+}
+
+KAA_TEST(who_stands_behind_a_refused_thread_gets_to_ask)
+{
+    static refusal_state state;
+    kaa_gil_thread *threads[2];
     pthread_t ids[2];
 
-    signal_runs = 0;
-    atomic_store(&signal_added, 0);
-    CHECK_OK(kaa_gil_create(SHORT_OPTIONS, &signal_gil, &t->err));
-    DEFER(t, kaa_gil_destroy, signal_gil);
-    CHECK_OK(kaa_gil_attach(signal_gil, "main", &thread, &t->err));
-    DEFER(t, kaa_gil_detach, thread);
-    sigaction(SIGUSR1, &action, &before);
-    for (int i = 0; i < 2; i++)
-        CHECK_EQ(pthread_create(&ids[i], NULL, add_calls, signal_gil), 0);
-    CHECK_OK(kaa_gil_acquire(thread, &t->err));
-    for (int i = 0; i < 300; i++) {
-        raise(SIGUSR1);
-        CHECK_EQ(kaa_checkpoint(thread), 0);
+    memset(&state, 0, sizeof(state));
+    for (int i = 0; i < 2; i++) {
+        kaa_gil_options options = {.size = sizeof(options),
+                                   .interval_ns = 50000000};
+
+        CHECK_OK(kaa_gil_create(&options, &state.gils[i], &t->err));
+        DEFER(t, kaa_gil_destroy, state.gils[i]);
+        CHECK_OK(kaa_gil_attach(state.gils[i], "main", &threads[i], &t->err));
+        DEFER(t, kaa_gil_detach, threads[i]);
     }
-    KAA_BEGIN_ALLOW_THREADS(thread)
+    CHECK_OK(kaa_gil_acquire(threads[0], &t->err));
+    CHECK_EQ(pthread_create(&ids[0], NULL, be_refused, &state), 0);
+    while (waiting_threads(state.gils[0]) + atomic_load(&state.failed) != 1)
+        sleep_ns(100000);
+    CHECK_EQ(pthread_create(&ids[1], NULL, be_served, &state), 0);
+    while (waiting_threads(state.gils[0]) + atomic_load(&state.failed) != 2)
+        sleep_ns(100000);
+    kaa_gil_end_allow_threads(threads[1], 1);
+    kaa_gil_release(threads[1], NULL);
+    while (!atomic_load(&state.served))
+        kaa_checkpoint(threads[0]);
+    kaa_gil_release(threads[0], NULL);
     for (int i = 0; i < 2; i++)
         pthread_join(ids[i], NULL);
-    KAA_END_ALLOW_THREADS(thread)
-    sigaction(SIGUSR1, &before, NULL);
-    while (*thread->requests != 0)
-        CHECK_EQ(kaa_checkpoint(thread), 0);
-    CHECK_EQ(signal_runs, (uint64_t)atomic_load(&signal_added));
-    CHECK(signal_runs >= 300);
-    CHECK_OK(kaa_gil_release(thread, &t->err));
+    if (atomic_load(&state.failed))
+        CHECK_STATUS(KAA_NO_MEMORY, KAA_OK);
+    CHECK_EQ(atomic_load(&state.refused), 1);
 }
 
 /* --- Fork ----------------------------------------------------------------- */

@@ -199,10 +199,11 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
     uint64_t seed)
 {
     kaa_test_random random = {seed};
-    int phase = is_narrow ? 4000 : 500;
+    int phase = is_narrow ? 2700 : 500;
 
+    /* There each test runs once for every allocation that it makes. */
     if (kaa_test_is_fault_run())
-        steps /= 16;
+        steps /= 40;
     for (int i = 0; i < heaps; i++) {
         models[i].count = 0;
         models[i].heap = NULL;
@@ -213,8 +214,9 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
         model *m = &models[kaa_test_below(&random, (uint64_t)heaps)];
 
         step(t, m, &random, i / phase % 2 == 0);
-        CHECK_OK(kaa_heap_verify(m->heap, &t->err));
-        if (i % (is_narrow ? 1000 : 64) == 0)
+        if (!is_narrow || i % 8 == 0)
+            CHECK_OK(kaa_heap_verify(m->heap, &t->err));
+        if (i % (is_narrow ? 1000 : 128) == 0)
             compare(t, m);
     }
     for (int i = 0; i < heaps; i++) {
@@ -229,19 +231,19 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
 KAA_TEST(random_operations_leave_what_the_model_says)
 {
     is_narrow = 0;
-    run(t, NULL, 1, 4000, 42);
+    run(t, NULL, 1, 2500, 42);
 }
 
 KAA_TEST(full_bins_run_over_in_any_order)
 {
     is_narrow = 1;
-    run(t, NULL, 1, 12000, 46);
+    run(t, NULL, 1, 8000, 46);
 }
 
 KAA_TEST(heaps_do_not_disturb_each_other)
 {
     is_narrow = 0;
-    run(t, NULL, 4, 4000, 43);
+    run(t, NULL, 3, 2500, 43);
 }
 
 KAA_TEST(debug_heaps_do_the_same)
@@ -251,7 +253,7 @@ KAA_TEST(debug_heaps_do_the_same)
                                 .quarantine_bytes = 100000};
 
     is_narrow = 0;
-    run(t, &options, 2, 1000, 44);
+    run(t, &options, 2, 800, 44);
 }
 
 KAA_TEST(huge_pages_do_the_same)
@@ -260,5 +262,5 @@ KAA_TEST(huge_pages_do_the_same)
                                 .flags = KAA_HEAP_HUGE_PAGES};
 
     is_narrow = 0;
-    run(t, &options, 2, 2000, 45);
+    run(t, &options, 2, 1000, 45);
 }

@@ -937,6 +937,16 @@ touch_count(void)
     return atomic_exchange(&touched, 0);
 }
 
+void pause_for(int milliseconds);
+void
+pause_for(int milliseconds)
+{
+    struct timespec length = {milliseconds / 1000,
+                              milliseconds % 1000 * 1000000L};
+
+    nanosleep(&length, NULL);
+}
+
 double slow(double value);
 double
 slow(double value)

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import sys
 import tempfile
 import unittest
-from typing import Any
+from typing import NamedTuple
+
+from kaa.__main__ import main
 
 import support
 
 
-def kaa(*arguments: str, text: str = "") -> Any:
-    return support.run_python("-m", "kaa", *arguments, text=text)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def kaa(*arguments: str, text: str = "") -> Done:
+    """What `python -m kaa` does, in this process: processes are slow to start."""
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(list(arguments))
+    except SystemExit as error:
+        code = int(error.code or 0)
+    finally:
+        sys.stdin = before
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 class Decl(unittest.TestCase):
@@ -48,8 +69,7 @@ class Call(unittest.TestCase):
     def call(self, *arguments: str) -> str:
         done = kaa("call", *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
-        text: str = done.stdout
-        return text
+        return done.stdout
 
     def test_results(self) -> None:
         power = "double pow(double x, double y);"
@@ -80,6 +100,14 @@ class Call(unittest.TestCase):
 
 
 class Usage(unittest.TestCase):
+    def test_as_a_program(self) -> None:
+        done = support.run_python("-m", "kaa", "decl", "-", text="int f(void);")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "int f(void);\n")
+        done = support.run_python("-m", "kaa", "decl", "-", text="int f(")
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr.startswith("kaa: <stdin>:1:"), done.stderr)
+
     def test_usage(self) -> None:
         self.assertEqual(kaa().returncode, 2)
         self.assertIn("COMMAND", kaa().stderr)

@@ -55,7 +55,7 @@ class Pickling(unittest.TestCase):
             if sys.implementation.name == "pypy" and method == "fork":
                 continue
             context = multiprocessing.get_context(method)
-            with context.Pool(2) as pool:
+            with context.Pool(1 if method == "spawn" else 2) as pool:
                 results = pool.starmap(library.pow, [(2, n) for n in range(8)])
             self.assertEqual(results, [2.0**n for n in range(8)], method)
 

@@ -76,7 +76,7 @@ class Arguments(Case):
         self.assertEqual(lib.text_length("four"), 4)
         self.refuses_like(
             TypeError,
-            r"^text_length\(\) argument 1 \(text\): None.*nonnull",
+            r"^text_length\(\) argument 1 \(text\): None, but the parameter is declared nonnull",
             lib.text_length,
             None,
         )

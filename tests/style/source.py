@@ -79,18 +79,24 @@ def declared(include):
 def symbols(objects):
     """What the object files define: (object's path, name, class letter,
     section), by `nm`."""
+    if not objects:
+        return []
+    listed = subprocess.run(
+        ["nm", "--defined-only", "--format=sysv", *map(str, objects)],
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # "no symbols", where a machine needs none
+        text=True,
+    ).stdout
     found = []
-    for path in objects:
-        listed = subprocess.run(
-            ["nm", "--defined-only", "--format=sysv", str(path)],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout
-        for line in listed.splitlines():
-            fields = [field.strip() for field in line.split("|")]
-            if len(fields) == 7 and fields[0] != "Name":
-                found.append((str(path), fields[0], fields[2], fields[6]))
+    path = str(objects[0])
+    for line in listed.splitlines():
+        fields = [field.strip() for field in line.split("|")]
+        head = re.match(r"(?:Symbols|.*[Ss]ymbols) from (.*\.o)[:\]]*$", line)
+        if head:
+            path = head.group(1)
+        elif len(fields) == 7 and fields[0] != "Name":
+            found.append((path, fields[0], fields[2], fields[6]))
     return found
 
 

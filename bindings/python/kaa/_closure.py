@@ -43,6 +43,7 @@ class _Here(threading.local):
 
 here = _Here()
 
+_making = threading.RLock()
 _tokens = itertools.count(1)
 _live: weakref.WeakValueDictionary[int, Closure] = weakref.WeakValueDictionary()
 #: Closures that nobody else keeps: for ever, or until they have been called.
@@ -67,7 +68,7 @@ def _report(error: BaseException, function: Any) -> None:
         err_msg="Exception ignored in a callback from C",
         object=function,
     )
-    sys.unraisablehook(unraisable)  # type: ignore[arg-type]
+    sys.unraisablehook(unraisable)
 
 
 # Never freed: C may call it as long as the process lives.
@@ -156,7 +157,8 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                made = prefixed("callback result: ", error)
+                name = getattr(function, "__name__", type(function).__name__)
+                made = prefixed(f"callback {name}() result: ", error)
                 if made is error:
                     raise
                 raise made from None
@@ -195,12 +197,11 @@ class _Held:
     """What a closure needs of its library, without keeping it alive: the
     library keeps the closure."""
 
-    __slots__ = ("_types", "_closures", "_lock")
+    __slots__ = ("_types", "_closures")
 
     def __init__(self, library: Any) -> None:
         self._types = library._types
         self._closures = library._closures
-        self._lock = library._lock
 
 
 # From a value to a pointer. --------------------------------------------------
@@ -223,7 +224,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # One pointer for one callable: C may compare them, and passing the
         # same callable a million times must not make a million.
         key = _identity(value), function
-        with library._lock:
+        with _making:
             closure: Optional[Closure] = library._closures.get(key)
             if closure is None:
                 closure = Closure(library, function, value, scope)

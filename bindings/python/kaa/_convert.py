@@ -141,7 +141,7 @@ def _integer(ctype: int, size: int, signed: bool) -> Take:
                 raise TypeError(f"int expected, not {_named(value)}")
             value = int(index(value))
         if low <= value <= high:
-            return int(value)
+            return value  # type: ignore[no-any-return]
         raise OverflowError(
             f"{shown(value)} is out of range for {type_text(ctype)} ({low} to {high})"
         )
@@ -189,11 +189,11 @@ def _wide(ctype: int) -> Take:
     return take
 
 
-def _real(value: Any, name: str) -> float:
+def _real(value: Any, ctype: int) -> float:
     """A Python float of anything that is a real number."""
     kind = type(value)
     if kind is float:
-        return float(value)
+        return value  # type: ignore[no-any-return]
     if not isinstance(value, (float, int)):
         if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
             raise TypeError(f"float expected, not {_named(value)}")
@@ -206,23 +206,25 @@ def _real(value: Any, name: str) -> float:
             value = shown(value)
         elif hasattr(kind, "__index__"):
             value = shown(index(value))
-        raise OverflowError(f"{value} is out of range for {name}") from None
+        raise OverflowError(f"{value} is out of range for {type_text(ctype)}") from None
 
 
-def _narrow(number: float, name: str) -> float:
+def _narrow(number: float, ctype: int) -> float:
     """Refuses a finite number that rounds to infinity as a C float."""
     if abs(number) > _LARGEST_FLOAT and not isinf(number):
         if isinf(ctypes.c_float(number).value):
-            raise OverflowError(f"{number!r} is out of range for {name}")
+            raise OverflowError(f"{number!r} is out of range for {type_text(ctype)}")
     return number
 
 
 def _floating(ctype: int, kind: int) -> Take:
     if kind == _native.FLOAT:
-        return lambda value, kept: _narrow(
-            _real(value, type_text(ctype)), type_text(ctype)
-        )
-    return lambda value, kept: _real(value, type_text(ctype))
+        return lambda value, kept: _narrow(_real(value, ctype), ctype)
+
+    def take(value: Any, kept: List[Any]) -> float:
+        return value if type(value) is float else _real(value, ctype)
+
+    return take
 
 
 def _complex(ctype: int, kind: int) -> Take:
@@ -236,10 +238,10 @@ def _complex(ctype: int, kind: int) -> Take:
                 hasattr(type(value), "__float__") or hasattr(type(value), "__index__")
             ):
                 raise TypeError(f"complex expected, not {_named(value)}")
-            number = complex(_real(value, type_text(ctype)))
+            number = complex(_real(value, ctype))
         if kind == _native.CFLOAT:
-            _narrow(number.real, type_text(ctype))
-            _narrow(number.imag, type_text(ctype))
+            _narrow(number.real, ctype)
+            _narrow(number.imag, ctype)
         return number
 
     return take
@@ -259,7 +261,8 @@ def _record(types: TypeMap, ctype: int) -> Take:
 # Results. --------------------------------------------------------------------
 
 
-def _same(value: Any) -> Any:
+def as_it_is(value: Any) -> Any:
+    """What ctypes read is the value."""
     return value
 
 
@@ -276,7 +279,7 @@ def _give_wide(value: int) -> str:
 def _give_enum(types: TypeMap, ctype: int) -> Give:
     enum_class = types.enum_class(ctype)
     if enum_class is None:
-        return _same
+        return as_it_is
     members: Dict[int, Any] = {int(one): one for one in enum_class}
     return lambda value: members.get(value, value)
 
@@ -322,7 +325,7 @@ def value_of(
     behind = _native.kaa_ctype_strip(ctype)
     kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.VOID:
-        return Value(ctype, kind, None, _nothing, _same, False, True)
+        return Value(ctype, kind, None, _nothing, as_it_is, False, True)
     if kind == _native.POINTER_:
         take = _pointer_taker(types, ctype, library, scope, nonnull)
         give = _give_pointer(types, ctype, nullable)
@@ -330,17 +333,17 @@ def value_of(
     size = _native.kaa_ctype_size(behind)
     if kind in (_native.STRUCT, _native.UNION):
         own = types.ctypes_class(ctype)
-        return Value(ctype, kind, own, _record(types, ctype), _same, True, False)
+        return Value(ctype, kind, own, _record(types, ctype), as_it_is, True, False)
     if kind in _COMPLEXES:
         take = _complex(ctype, kind)
-        return Value(ctype, kind, BASIC[kind], take, _same, False, False)
+        return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)
     if kind in _FLOATS:
         take = _floating(ctype, kind)
         plain = kind != _native.LDOUBLE
-        return Value(ctype, kind, BASIC[kind], take, _same, False, plain)
+        return Value(ctype, kind, BASIC[kind], take, as_it_is, False, plain)
     if kind in (_native.INT128, _native.UINT128):
         take = _integer(ctype, size, kind == _native.INT128)
-        return Value(ctype, kind, BASIC[kind], take, _same, False, False)
+        return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)
     signed = bool(_native.kaa_ctype_is_signed(behind))
     storage = _BY_SIZE.get((size, signed))
     if storage is None or not (
@@ -351,7 +354,7 @@ def value_of(
         from kaa._error import UnsupportedError
 
         raise UnsupportedError(f"no Python value can be {type_text(ctype)}")
-    give = _same
+    give = as_it_is
     if kind == _native.BOOL:
         take, give = _boolean(ctype), bool
     elif kind == _native.CHAR:
@@ -388,8 +391,8 @@ def _pointer_taker(
             address, keep = pointer_argument(types, ctype, value, writable)
         if nonnull and not address:
             if value is None:
-                raise TypeError("None is not allowed: the declaration says nonnull")
-            raise ValueError("a pointer that is NULL; the declaration says nonnull")
+                raise TypeError("None, but the parameter is declared nonnull")
+            raise ValueError("a NULL pointer, but the parameter is declared nonnull")
         if keep is not None:
             kept.append(keep)
         return int(address)

@@ -12,7 +12,7 @@ import ctypes
 import os
 import sys
 import sysconfig
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from kaa import _convert, _native
 from kaa._error import UnsupportedError
@@ -64,29 +64,11 @@ class _Hooks:
 
     @staticmethod
     def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _promoted(value)
+        return _convert.variadic_instance(library._types, value)
 
     @staticmethod
     def addressof(instance: Any) -> int:
         return ctypes.addressof(instance)
-
-
-_variadic: Any = None
-
-
-def _promoted(value: Any) -> Tuple[int, int, Any]:
-    """The type that a ctypes instance is passed as in `...`, where the value is,
-    and what keeps it there."""
-    global _variadic
-    if _variadic is None:
-        from kaa._invoke import Variadic
-
-        _variadic = Variadic(None, 0, [], None)  # type: ignore[arg-type]
-    kept: List[Any] = []
-    ctype, content = _variadic.promoted(value, kept)
-    storage = _variadic._classes[ctype]
-    cell = content if storage is None else storage(content)
-    return ctype, ctypes.addressof(cell), (cell, kept)
 
 
 def _attach() -> Any:
@@ -128,16 +110,6 @@ _make = _native.kaa_cpython_function
 _adopted = False
 
 
-def _free_function(library: Library, item: int, name: str) -> int:
-    """Where the function is that a [[kaa::free(name)]] names."""
-    from types import SimpleNamespace
-
-    from kaa._plain import _free_function
-
-    owner = _native.DeclItem.from_address(item).name.decode()
-    return _free_function(library, SimpleNamespace(name=owner), name)
-
-
 def bind(library: Library, item: int, address: int) -> Function:
     """A callable for a declared function at an address."""
     global _adopted
@@ -151,7 +123,7 @@ def bind(library: Library, item: int, address: int) -> Function:
             flags |= _native.DECL_ERRNO
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
-        release = _free_function(library, item, declared.decode())
+        release = _convert.symbol_address(library, declared.decode())
     try:
         function: Any = _make(_host, library, item, address, flags, release)
     except NotImplementedError as error:

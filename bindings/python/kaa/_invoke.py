@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from _thread import RLock
 from ctypes import (  # type: ignore[attr-defined]
     Array,
     Structure,
@@ -268,6 +269,10 @@ def _record(value: Any) -> Optional[Promoted]:
     return None
 
 
+# A table of types is changed by one thread at a time.
+_planning = RLock()
+
+
 class Variadic:
     """The plans of one function for the variable arguments it was given."""
 
@@ -288,7 +293,7 @@ class Variadic:
         key = tuple(one.ctype for one in extra)
         found = self._callers.get(key)
         if found is None:
-            with self._library._lock:
+            with _planning:
                 if len(self._callers) > 256:
                     self._callers.clear()
                 found = self._callers[key] = self._new_caller(extra)

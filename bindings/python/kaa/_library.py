@@ -35,29 +35,44 @@ Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
 
 
+# Chosen when the first function is bound. (PyPy takes no annotation here.)
+_bind = None  # type: Optional[Bind]
+
+
 def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
+    global _bind
     if os.environ.get("KAA_HOST") != "none":
         try:
             from kaa import _host
         except ImportError:
             pass  # no CPython, or one that cannot be attached to
         else:
-            bridge: Bind = _host.bind
-            return bridge
+            _bind = _host.bind
+            return _host.bind
     from kaa import _plain
 
-    plain: Bind = _plain.bind
-    return plain
+    _bind = _plain.bind
+    return _plain.bind
 
 
-_bind: Optional[Bind] = None
+_item_at = _native.DeclItem.from_address
+_FUNCTION = _native.DECL_FUNCTION
 
 
 class Declarations:
     """Parsed C text with the types in it; frees both."""
 
-    __slots__ = ("text", "decl", "table", "count", "first", "stride", "__weakref__")
+    __slots__ = (
+        "text",
+        "decl",
+        "table",
+        "count",
+        "_pointer",
+        "_first",
+        "_stride",
+        "__weakref__",
+    )
 
     def __init__(self, text: bytes, tolerant: bool) -> None:
         error = _native.Error()
@@ -84,6 +99,8 @@ class Declarations:
             error.status = status
             raise self._explain(_error.from_native(error))
         self.count = _native.kaa_decl_count(self.decl)
+        address = ctypes.cast(self.decl, ctypes.c_void_p).value
+        self._pointer = ctypes.c_void_p(address)
         self._find_stride()
 
     def _explain(self, error: _error.Error) -> _error.Error:
@@ -95,22 +112,21 @@ class Declarations:
         return error
 
     def _find_stride(self) -> None:
-        """Items most likely stand in one array: an address gives the number."""
-        self.first = 0
-        self.stride = 1
-        if self.count > 1:
-            self.first = _native.kaa_decl_at(self.decl, 0)
-            self.stride = _native.kaa_decl_at(self.decl, 1) - self.first or 1
+        """Items most likely stand in one array: then an address gives the number,
+        without another call. A stride of 0 says that they do not."""
+        at, count = _native.kaa_decl_at, self.count
+        self._first = at(self.decl, 0) or 0
+        self._stride = at(self.decl, 1) - self._first if count > 1 else 1
+        if self._stride * (count - 1) != (at(self.decl, count - 1) or 0) - self._first:
+            self._stride = 0
 
     def number(self, item: int) -> int:
         """The place of an item among all."""
-        number = (item - self.first) // self.stride
-        if number < 0 or _native.kaa_decl_at(self.decl, number) != item:
-            for number in range(self.count):
-                if _native.kaa_decl_at(self.decl, number) == item:
-                    return number
-            raise _error.CorruptError("an item that is not of these declarations")
-        return number
+        if self._stride:
+            number, rest = divmod(item - self._first, self._stride)
+            if rest == 0 and 0 <= number < self.count:
+                return number
+        return self.items().index(item)
 
     def items(self) -> List[int]:
         """The addresses of all items, in the order of the text."""
@@ -118,11 +134,16 @@ class Declarations:
 
     def find(self, name: str) -> Optional[int]:
         """The address of the item of that name."""
-        raw = name.encode("utf-8", "surrogateescape")
-        if b"\0" in raw:
+        if "\0" in name:
             return None
-        found: Optional[int] = _native.kaa_decl_find(self.decl, raw)
+        raw = name.encode("utf-8", "surrogateescape")
+        found: Optional[int] = _find_item(self._pointer, raw)
         return found
+
+
+# One call an attribute: without argtypes it takes a third of the time.
+_find_item = _native.make("kaa_decl_find")
+_find_item.argtypes = None
 
 
 def _free(decl: Any, table: Any) -> None:
@@ -256,25 +277,19 @@ class Library:
         address = self._declarations.find(name)
         if address is None:
             self._unknown(name)
-        item = _native.DeclItem.from_address(address)
+        item = _item_at(address)
         kind = item.kind
-        if kind == _native.DECL_FUNCTION:
-            value = self._bind_function(name, address)
+        if kind == _FUNCTION:
+            symbol = self._addresses[self._declarations.number(address)]
+            if symbol is None:
+                raise AttributeError(self._no_symbol(name))
+            value = (_bind or _choose_bind())(self, address, symbol)
         elif kind == _native.DECL_VARIABLE:
             return self._variable(name, address).read()
         else:
             value = self._value(item)
         # The first of two threads wins, so that all see one object.
         return self.__dict__.setdefault(name, value)
-
-    def _bind_function(self, name: str, item: int) -> Any:
-        global _bind
-        symbol = self._symbol(item)
-        if symbol is None:
-            raise AttributeError(self._no_symbol(name))
-        if _bind is None:
-            _bind = _choose_bind()
-        return _bind(self, item, symbol)
 
     def _value(self, item: Any) -> Any:
         kind = item.kind

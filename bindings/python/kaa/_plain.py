@@ -17,13 +17,15 @@ from typing import (
     Dict,
     List,
     NamedTuple,
+    NoReturn,
     Optional,
+    Sequence,
     Tuple,
 )
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Value, extent, prefixed, value_of
+from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Variadic
 from kaa._pointer import text_at
@@ -266,6 +268,8 @@ def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> 
     options = {"use_errno": True} if errno else {}
     function = prototype(shape.result.storage, *types, **options)(address)
     if not errno:
+        if len(types) == 1:
+            return lambda values: function(values[0])
         return lambda values: function(*values)
 
     def call(values: List[Any]) -> Any:
@@ -301,12 +305,17 @@ def run_in_frame(call: Callable[[], Any]) -> Any:
     finally:
         here.frame = outer
     if frame:
-        try:
-            raise frame[0]
-        finally:
-            # The frame must not keep the exception alive, nor it the frame.
-            frame.clear()
+        raise_kept(frame)
     return raw
+
+
+def raise_kept(frame: Frame) -> NoReturn:
+    """Raises the exception of a callback."""
+    try:
+        raise frame[0]
+    finally:
+        # The frame must not keep the exception alive, nor it the frame.
+        frame.clear()
 
 
 def release(kept: List[Any]) -> None:
@@ -331,6 +340,8 @@ class PlainFunction(Function):
         "_errno",
         "_give",
         "_variadic",
+        "_takes",
+        "_is_straight",
         "__weakref__",
     )
 
@@ -351,6 +362,11 @@ class PlainFunction(Function):
         if native.free_function is not None:
             self._give = _freeing(library, shape, native.free_function)
         self._variadic: Optional[Variadic] = None
+        # Where nothing is filled in or added, arguments go straight through.
+        self._takes: Tuple[Take, ...] = tuple(
+            parameter.value.take for parameter in shape.parameters
+        )
+        self._is_straight = not (shape.outs or shape.has_lengths)
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         self._call: Caller
         if (
@@ -381,16 +397,46 @@ class PlainFunction(Function):
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         shape = self._shape
         extra: Tuple[Any, ...] = ()
-        count = len(shape.parameters)
+        count = len(self._takes)
+        kept: List[Any] = []
         if keywords or len(args) != count:
             if shape.variadic:
                 extra, args = args[count:], args[:count]
             args = _bound(shape, args, keywords)
-        kept: List[Any] = []
+        elif self._is_straight:
+            try:
+                return self._call_straight(args, kept)
+            finally:
+                if kept:
+                    release(kept)
         try:
             return self._convert_and_call(args, extra, kept)
         finally:
             release(kept)
+
+    def _call_straight(self, args: Tuple[Any, ...], kept: List[Any]) -> Any:
+        values: List[Any] = []
+        try:
+            for take, given in zip(self._takes, args):
+                values.append(take(given, kept))
+        except Exception as error:
+            label = self._shape.parameters[len(values)].label
+            made = prefixed(f"{self._shape.name}() argument {label}: ", error)
+            if made is error:
+                raise
+            raise made from None
+        outer = here.frame
+        frame: Frame = []
+        here.frame = frame
+        try:
+            raw = self._call(values)
+        finally:
+            here.frame = outer
+        if frame:
+            raise_kept(frame)
+        if self._errno is None and self._give is as_it_is:
+            return raw
+        return self._answer(raw, ())
 
     def _convert_and_call(
         self, args: Tuple[Any, ...], extra: Tuple[Any, ...], kept: List[Any]
@@ -428,7 +474,7 @@ class PlainFunction(Function):
         caller: Caller = self._variadic.caller(kinds)
         return caller
 
-    def _answer(self, raw: Any, cells: List[Any]) -> Any:
+    def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
         shape = self._shape
         if self._errno is not None and says_failure(shape.result, raw):
             number = self._errno()

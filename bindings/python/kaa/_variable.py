@@ -73,7 +73,12 @@ class Variable:
         if isinstance(view, ctypes.c_void_p):
             return view.value
         # A copy: what it points at now, whatever the variable is set to later.
-        return self._class.from_buffer_copy(view)
+        if isinstance(view, ctypes._Pointer):
+            # Of bytes: PyPy never ends describing a pointer to a record that
+            # points at itself.
+            size = ctypes.sizeof(self._class)
+            return self._class.from_buffer_copy(ctypes.string_at(self._address, size))
+        return self._class(ctypes.cast(view, ctypes.c_void_p).value or 0)
 
     def write(self, value: Any) -> None:
         """Assigns, as C would, if the value fits."""

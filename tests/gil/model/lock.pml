@@ -1,4 +1,5 @@
-/* lock.pml - the lock's algorithm for spin; explore.c says what is modelled.
+/* lock.pml - the lock's algorithm for spin. algorithm.h says what is modelled;
+ * alarms are not.
  *
  *     spin -a lock.pml && cc -O2 -DSAFETY -o pan pan.c && ./pan
  *
