@@ -112,7 +112,7 @@ run_storm(kaa_test *t, const kaa_gil_options *options, int threads,
     CHECK(sum.contended >= sum.forced);
 }
 
-#define ROUNDS (kaa_test_is_fault_run() ? 300 : 30000)
+#define ROUNDS (kaa_test_is_fault_run() ? 300 : 150000)
 
 KAA_TEST(storm)
 {
