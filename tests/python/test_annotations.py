@@ -40,8 +40,13 @@ class Out(Case):
             "x",
         )
         self.refuses(
-            TypeError, "divide() takes 2 arguments (int a, int b), 4 given",
-            self.lib.divide, 1, 2, None, None,
+            TypeError,
+            "divide() takes 2 arguments (int a, int b), 4 given",
+            self.lib.divide,
+            1,
+            2,
+            None,
+            None,
         )
         self.refuses(
             TypeError,
@@ -53,7 +58,9 @@ class Out(Case):
 
     def test_each_kind(self) -> None:
         letter, flag, shade, name, at, where, nowhere = self.lib.describe()
-        self.assertEqual((letter, flag, shade.name, name), (b"k", True, "GREEN", "described"))
+        self.assertEqual(
+            (letter, flag, shade.name, name), (b"k", True, "GREEN", "described")
+        )
         self.assertIs(flag, True)
         self.assertIsInstance(at, self.lib.point)
         self.assertEqual((at.x, at.y), (3, 4))
@@ -70,13 +77,28 @@ class Out(Case):
         value = ctypes.c_int(5)
         self.assertEqual(self.lib.redirect(value).contents.value, 5)
         self.assertFalse(self.lib.redirect(None))
-        lib = load("void redirect(int **pointer [[kaa::out]] [[kaa::nullable]], int *target);")
+        lib = load(
+            "void redirect(int **pointer [[kaa::out]] [[kaa::nullable]], int *target);"
+        )
         self.assertIsNone(lib.redirect(None))
         self.assertEqual(lib.redirect(value).contents.value, 5)
 
     def test_signature(self) -> None:
-        self.assertEqual(list(inspect.signature(self.lib.divide).parameters), ["a", "b"])
+        self.assertEqual(
+            list(inspect.signature(self.lib.divide).parameters), ["a", "b"]
+        )
         self.assertEqual(list(inspect.signature(self.lib.describe).parameters), [])
+
+    def test_what_cannot_be_one(self) -> None:
+        for text in (
+            "void fill_int(int *items [[kaa::out]] [[kaa::length(count)]],"
+            "    size_t count, int value);",
+            "void fill_int(void *items [[kaa::out]], size_t count, int value);",
+            "struct opaque;"
+            "void fill_int(struct opaque *items [[kaa::out]], size_t n, int value);",
+        ):
+            with self.assertRaises(kaa.Error, msg=text):
+                load(text).fill_int
 
 
 class Nullable(Case):
@@ -105,7 +127,9 @@ class Free(Case):
         kept = [lib.point_new(value, -value) for value in range(50)]
         self.assertEqual(lib.point_live(), before)
         self.assertIs(type(kept[0]), lib.point)
-        self.assertEqual([(item.x, item.y) for item in kept], [(v, -v) for v in range(50)])
+        self.assertEqual(
+            [(item.x, item.y) for item in kept], [(v, -v) for v in range(50)]
+        )
         self.assertIsNone(lib.point_new(-1, 0))
 
     def test_const_text(self) -> None:
@@ -130,7 +154,9 @@ class Free(Case):
 
     def test_a_function_that_does_not_exist(self) -> None:
         with self.assertRaises(kaa.Error) as caught:
-            load("[[kaa::free(no_such_function)]] char *text_copy(const char *text);").text_copy
+            load(
+                "[[kaa::free(no_such_function)]] char *text_copy(const char *text);"
+            ).text_copy
         self.assertIn("no_such_function", str(caught.exception))
 
     def test_results_that_cannot_be_copied(self) -> None:
@@ -142,7 +168,9 @@ class Free(Case):
         ):
             with self.assertRaises(kaa.Error) as caught:
                 lib = load(text)
-                getattr(lib, "same_int_pointer" if "pointer" in text else "same_int", None)
+                getattr(
+                    lib, "same_int_pointer" if "pointer" in text else "same_int", None
+                )
                 getattr(lib, "handle_open", None)
             self.assertIn("free", str(caught.exception))
 
@@ -193,7 +221,14 @@ class Length(Case):
     def test_ctypes_instances(self) -> None:
         items = (ctypes.c_double * 4)(1, 2, 3, 4)
         self.assertEqual(self.lib.weighted(items, weight=1.0), 10.0)
-        self.refuses_like(ValueError, "has 4 elements, but argument 2 says 5", self.lib.weighted, items, 5, 1.0)
+        self.refuses_like(
+            ValueError,
+            "has 4 elements, but argument 2 says 5",
+            self.lib.weighted,
+            items,
+            5,
+            1.0,
+        )
         self.assertEqual(self.lib.weighted(ctypes.c_double(2.5), weight=1.0), 2.5)
         pointer = ctypes.cast(items, ctypes.POINTER(ctypes.c_double))
         self.assertEqual(self.lib.weighted(pointer, 4, 1.0), 10.0)
@@ -202,11 +237,19 @@ class Length(Case):
         long, short = array.array("d", [1, 2, 3]), array.array("d", [1, 2])
         self.assertEqual(self.lib.dot(long, short, 2), 5.0)
         self.refuses_like(
-            ValueError, r"argument 2 \(b\): has 2 elements, but argument 3 says 3", self.lib.dot,
-            long, short,
+            ValueError,
+            r"argument 2 \(b\): has 2 elements, but argument 3 says 3",
+            self.lib.dot,
+            long,
+            short,
         )
         self.refuses_like(
-            ValueError, r"argument 2 \(b\): has 2 elements", self.lib.dot, long, short, 3
+            ValueError,
+            r"argument 2 \(b\): has 2 elements",
+            self.lib.dot,
+            long,
+            short,
+            3,
         )
 
     def test_negative_counts(self) -> None:
@@ -234,15 +277,27 @@ class Length(Case):
 
     def test_text(self) -> None:
         self.assertEqual(self.lib.text_byte("abc", 1), ord("b"))
-        self.refuses_like(ValueError, "has 3 elements, but argument 2 says 9", self.lib.text_byte, "abc", 9)
+        self.refuses_like(
+            ValueError,
+            "has 3 elements, but argument 2 says 9",
+            self.lib.text_byte,
+            "abc",
+            9,
+        )
 
     def test_wrong_calls(self) -> None:
         self.refuses_like(TypeError, r"^dot\(\) takes 2 to 3 arguments ", self.lib.dot)
         self.refuses_like(
-            TypeError, r"^weighted\(\) misses argument 1 \(items\)", self.lib.weighted, weight=1.0
+            TypeError,
+            r"^weighted\(\) misses argument 1 \(items\)",
+            self.lib.weighted,
+            weight=1.0,
         )
         self.refuses_like(
-            TypeError, r"^weighted\(\) misses argument 3 \(weight\)", self.lib.weighted, items=None
+            TypeError,
+            r"^weighted\(\) misses argument 3 \(weight\)",
+            self.lib.weighted,
+            items=None,
         )
 
 
@@ -258,7 +313,11 @@ class Gil(Case):
             self.assertEqual(lib.add(1, 2), 3)
             self.assertEqual(lib.apply(lambda value: value + 1, 1), 2)
             self.refuses(
-                TypeError, "add() argument 1 (a): int expected, not str", lib.add, "x", 1
+                TypeError,
+                "add() argument 1 (a): int expected, not str",
+                lib.add,
+                "x",
+                1,
             )
 
 

@@ -165,7 +165,13 @@ class Exceptions(Case):
         self.assertEqual(seen, [0, 1, 2])
 
     def test_every_exception(self) -> None:
-        for error in (KeyboardInterrupt, SystemExit, MemoryError, StopIteration, GeneratorExit):
+        for error in (
+            KeyboardInterrupt,
+            SystemExit,
+            MemoryError,
+            StopIteration,
+            GeneratorExit,
+        ):
 
             def fails(value: int) -> int:
                 raise error
@@ -198,7 +204,9 @@ class Exceptions(Case):
             (1.5, TypeError, "int expected, not float"),
             (2**31, OverflowError, "2147483648 is out of range for int"),
         ):
-            self.refuses_like(error, "result: " + text, self.lib.apply, lambda _: value, 1)
+            self.refuses_like(
+                error, "result: " + text, self.lib.apply, lambda _: value, 1
+            )
 
     def test_wrong_number_of_parameters(self) -> None:
         with self.assertRaises(TypeError):
@@ -348,7 +356,9 @@ class Values(Case):
 
     def test_a_record_that_was_given_is_a_copy(self) -> None:
         kept: List[Any] = []
-        self.lib.apply_point(lambda value: kept.append(value) or value, self.lib.point(4, 5))
+        self.lib.apply_point(
+            lambda value: kept.append(value) or value, self.lib.point(4, 5)
+        )
         gc.collect()
         self.assertEqual((kept[0].x, kept[0].y), (4, 5))
 
@@ -511,7 +521,9 @@ class Threads(Case):
     def test_an_exception_in_a_foreign_thread_is_unraisable(self) -> None:
         caught: List[Any] = []
         previous = sys.unraisablehook
-        sys.unraisablehook = lambda report: caught.append((report.exc_type, str(report.exc_value)))
+        sys.unraisablehook = lambda report: caught.append(
+            (report.exc_type, str(report.exc_value))
+        )
         try:
 
             def fails(value: int) -> int:

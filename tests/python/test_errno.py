@@ -161,7 +161,9 @@ class Asked(Case):
         self.refuses_like(OSError, "fail_int", lib.fail_int, errno.EIO, -1)
 
     def test_with_the_gil_held(self) -> None:
-        lib = load("[[kaa::errno]] [[kaa::hold_gil]] int fail_int(int error, int result);")
+        lib = load(
+            "[[kaa::errno]] [[kaa::hold_gil]] int fail_int(int error, int result);"
+        )
         self.refuses_like(OSError, "fail_int", lib.fail_int, errno.EIO, -1)
         self.assertEqual(lib.fail_int(errno.EIO, 1), 1)
 

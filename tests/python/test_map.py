@@ -55,7 +55,10 @@ class Map(Case):
 
     def test_mixed_types(self) -> None:
         result = self.lib.powers.map(
-            array.array("b", [-1, 2]), array.array("H", [3, 4]), 0.5, array.array("l", [5, -6])
+            array.array("b", [-1, 2]),
+            array.array("H", [3, 4]),
+            0.5,
+            array.array("l", [5, -6]),
         )
         self.assertEqual(result.tolist(), [-1 + 6 + 2 + 40, 2 + 8 + 2 - 48])
 
@@ -92,7 +95,9 @@ class Map(Case):
         cells = (ctypes.c_int * 3)(1, 2, 3)
         self.assertEqual(self.lib.square.map(cells).tolist(), [1, 4, 9])
         self.assertEqual(self.lib.same_uchar.map(b"\1\2\xff").tolist(), [1, 2, 255])
-        self.assertEqual(list(self.lib.same_bool.map(memoryview(b"\1\0").cast("?"))), [1, 0])
+        self.assertEqual(
+            list(self.lib.same_bool.map(memoryview(b"\1\0").cast("?"))), [1, 0]
+        )
         view = memoryview(array.array("i", [1, 2, 3, 4, 5]))
         self.assertEqual(self.lib.square.map(view[1:3]).tolist(), [4, 9])
         self.assertEqual(self.lib.square.map(view[::2]).tolist(), [1, 9, 25])
@@ -115,7 +120,37 @@ class Map(Case):
         self.lib.same_cdouble.map(values, out=out)
         self.assertEqual(out.tolist(), [1 + 2j, 3j])
         self.refuses_like(
-            TypeError, r"argument 1 \(value\)", self.lib.square.map, numpy.arange(3, dtype="int64")
+            TypeError,
+            r"argument 1 \(value\)",
+            self.lib.square.map,
+            numpy.arange(3, dtype="int64"),
+        )
+
+    def test_records(self) -> None:
+        lib = load(
+            "struct real2 { double x, y; }; struct real2 same_real2(struct real2 value);"
+            "struct point { int x, y; };"
+            "struct point point_add(struct point a, struct point b);"
+        )
+        values = (lib.real2 * 3)((1, 2), (3, 4), (5, 6))
+        out = (lib.real2 * 3)()
+        self.assertIs(lib.same_real2.map(values, out=out), out)
+        self.assertEqual([(one.x, one.y) for one in out], [(1, 2), (3, 4), (5, 6)])
+        points = (lib.point * 100)(*((i, -i) for i in range(100)))
+        sums = (lib.point * 100)()
+        lib.point_add.map(points, lib.point(10, 20), out=sums, threads=2)
+        self.assertEqual(
+            [(one.x, one.y) for one in sums], [(i + 10, 20 - i) for i in range(100)]
+        )
+        self.refuses_like(
+            TypeError, r"^same_real2\(\) out: ", lib.same_real2.map, values
+        )
+        self.refuses_like(
+            TypeError,
+            r"^point_add\(\) argument 2 \(b\): ",
+            lib.point_add.map,
+            points,
+            values,
         )
 
     def test_refusals(self) -> None:
@@ -173,12 +208,21 @@ class Map(Case):
             (5, TypeError),
             ([1, 2, 3], TypeError),
         ):
-            self.refuses_like(error, r"^square\(\) out: ", self.lib.square.map, xs, out=out)
-        self.refuses_like(TypeError, r"^touch\(\) out: ", self.lib.touch.map, xs, out=xs)
+            self.refuses_like(
+                error, r"^square\(\) out: ", self.lib.square.map, xs, out=out
+            )
+        self.refuses_like(
+            TypeError, r"^touch\(\) out: ", self.lib.touch.map, xs, out=xs
+        )
 
     def test_what_cannot_be_mapped(self) -> None:
         self.refuses_like(
-            TypeError, "format_text", self.lib.format_text.map, None, 0, array.array("i", [1])
+            TypeError,
+            "format_text",
+            self.lib.format_text.map,
+            None,
+            0,
+            array.array("i", [1]),
         )
         self.refuses_like(
             TypeError,
@@ -189,8 +233,15 @@ class Map(Case):
 
     def test_threads_are_checked(self) -> None:
         xs = array.array("i", [1])
-        for threads, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError)):
-            self.refuses_like(error, "threads", self.lib.square.map, xs, threads=threads)
+        for threads, error in (
+            (0, ValueError),
+            (-1, ValueError),
+            (1.5, TypeError),
+            ("2", TypeError),
+        ):
+            self.refuses_like(
+                error, "threads", self.lib.square.map, xs, threads=threads
+            )
 
     def test_progress(self) -> None:
         seen: List[Tuple[int, int]] = []

@@ -77,7 +77,9 @@ class Integers(Case):
 
     def limits(self) -> Any:
         for tag, (name, bits) in SIGNED.items():
-            yield getattr(self.lib, "same_" + tag), name, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+            yield getattr(self.lib, "same_" + tag), name, -(2 ** (bits - 1)), 2 ** (
+                bits - 1
+            ) - 1
         for tag, (name, bits) in UNSIGNED.items():
             yield getattr(self.lib, "same_" + tag), name, 0, 2**bits - 1
 
@@ -97,7 +99,9 @@ class Integers(Case):
                         function.__name__, value, name, low, high
                     )
                     if len(str(value)) > 20 or "128" in name:
-                        self.refuses_like(OverflowError, "is out of range for", function, value)
+                        self.refuses_like(
+                            OverflowError, "is out of range for", function, value
+                        )
                     else:
                         self.refuses(OverflowError, text, function, value)
 
@@ -117,7 +121,9 @@ class Integers(Case):
             self.assertEqual(function(Indexed(high)), high)
             self.assertEqual(function(Whole(9)), 9)
             self.assertIs(type(function(Whole(9))), int)
-            self.refuses_like(OverflowError, "out of range", function, Indexed(high + 1))
+            self.refuses_like(
+                OverflowError, "out of range", function, Indexed(high + 1)
+            )
             self.refuses_like(OverflowError, "out of range", function, Whole(low - 1))
 
     def test_bool_is_an_int(self) -> None:
@@ -214,7 +220,11 @@ class Characters(Case):
             )
 
     def test_wide_characters(self) -> None:
-        for function in (self.lib.same_wchar, self.lib.same_char16, self.lib.same_char32):
+        for function in (
+            self.lib.same_wchar,
+            self.lib.same_char16,
+            self.lib.same_char32,
+        ):
             name = function.__name__
             for value in ("a", "\0", "\u00e9", "\u4e2d", "\uffff", "\ud800"):
                 self.assertEqual(function(value), value)
@@ -248,7 +258,9 @@ class Characters(Case):
     def test_a_result_that_is_no_character(self) -> None:
         lib = load("char32_t code_point(unsigned value);")
         self.assertEqual(lib.code_point(0x41), "A")
-        self.refuses_like(ValueError, "0x110000 is no character", lib.code_point, 0x110000)
+        self.refuses_like(
+            ValueError, "0x110000 is no character", lib.code_point, 0x110000
+        )
 
 
 class Floats(Case):
@@ -263,14 +275,30 @@ class Floats(Case):
 
     def test_values_come_back(self) -> None:
         for function in self.functions():
-            for value in (0.0, -0.0, 1.0, -1.5, 0.25, float("inf"), float("-inf"), 2.0**-149):
+            for value in (
+                0.0,
+                -0.0,
+                1.0,
+                -1.5,
+                0.25,
+                float("inf"),
+                float("-inf"),
+                2.0**-149,
+            ):
                 result = function(value)
                 self.assertIs(type(result), float)
                 self.assertEqual(result, value)
                 self.assertEqual(math.copysign(1, result), math.copysign(1, value))
             self.assertTrue(math.isnan(function(float("nan"))))
         for exact in self.functions()[1:]:
-            for value in (0.1, sys.float_info.max, sys.float_info.min, 5e-324, 1e300, math.pi):
+            for value in (
+                0.1,
+                sys.float_info.max,
+                sys.float_info.min,
+                5e-324,
+                1e300,
+                math.pi,
+            ):
                 self.assertEqual(exact(value), value)
 
     def test_float_rounds_as_c_does(self) -> None:
@@ -352,7 +380,9 @@ class Complexes(Case):
             self.assertEqual(function(Indexed(6)), 6 + 0j)
 
     def test_product(self) -> None:
-        self.assertEqual(self.lib.complex_product(1 + 2j, 3 - 1j, 0.5), (1 + 2j) * (3 - 1j) * 0.5)
+        self.assertEqual(
+            self.lib.complex_product(1 + 2j, 3 - 1j, 0.5), (1 + 2j) * (3 - 1j) * 0.5
+        )
 
     def test_refusals(self) -> None:
         for value in ("1j", None, b"1", [1j]):
@@ -364,10 +394,16 @@ class Complexes(Case):
                 value,
             )
         self.refuses_like(
-            OverflowError, r"argument 1 \(value\): .*out of range", self.lib.same_cfloat, 1e300j
+            OverflowError,
+            r"argument 1 \(value\): .*out of range",
+            self.lib.same_cfloat,
+            1e300j,
         )
         self.refuses_like(
-            OverflowError, r"argument 1 \(value\): .*out of range", self.lib.same_cdouble, 10**400
+            OverflowError,
+            r"argument 1 \(value\): .*out of range",
+            self.lib.same_cdouble,
+            10**400,
         )
 
 
@@ -465,14 +501,27 @@ class Arguments(Case):
 
     def test_wrong_counts(self) -> None:
         self.refuses(
-            TypeError, "add() takes 2 arguments (int a, int b), 1 given", self.lib.add, 1
+            TypeError,
+            "add() takes 2 arguments (int a, int b), 1 given",
+            self.lib.add,
+            1,
         )
         self.refuses(
-            TypeError, "add() takes 2 arguments (int a, int b), 3 given", self.lib.add, 1, 2, 3
+            TypeError,
+            "add() takes 2 arguments (int a, int b), 3 given",
+            self.lib.add,
+            1,
+            2,
+            3,
         )
-        self.refuses(TypeError, "add() takes 2 arguments (int a, int b), 0 given", self.lib.add)
         self.refuses(
-            TypeError, "subtract() takes 2 arguments (int, int), 1 given", self.lib.subtract, 1
+            TypeError, "add() takes 2 arguments (int a, int b), 0 given", self.lib.add
+        )
+        self.refuses(
+            TypeError,
+            "subtract() takes 2 arguments (int, int), 1 given",
+            self.lib.subtract,
+            1,
         )
         self.refuses(
             TypeError, "forty_two() takes no arguments, 1 given", self.lib.forty_two, 1
@@ -497,7 +546,9 @@ class Arguments(Case):
         self.refuses(
             TypeError, "add() argument 1 (a) is given twice", self.lib.add, 1, 2, a=1
         )
-        self.refuses(TypeError, "add() argument 1 (a) is given twice", self.lib.add, 1, a=1)
+        self.refuses(
+            TypeError, "add() argument 1 (a) is given twice", self.lib.add, 1, a=1
+        )
         self.refuses(TypeError, "add() misses argument 2 (b)", self.lib.add, a=1)
         self.refuses(TypeError, "add() misses argument 1 (a)", self.lib.add, b=1)
         self.refuses(
@@ -525,10 +576,18 @@ class Arguments(Case):
 
     def test_the_argument_at_fault_is_named(self) -> None:
         self.refuses(
-            TypeError, "add() argument 2 (b): int expected, not float", self.lib.add, 1, 2.0
+            TypeError,
+            "add() argument 2 (b): int expected, not float",
+            self.lib.add,
+            1,
+            2.0,
         )
         self.refuses(
-            TypeError, "add() argument 1 (a): int expected, not float", self.lib.add, b=1, a=2.0
+            TypeError,
+            "add() argument 1 (a): int expected, not float",
+            self.lib.add,
+            b=1,
+            a=2.0,
         )
 
     def test_many_calls_leak_nothing(self) -> None:

@@ -22,7 +22,14 @@ ROUNDS = int(os.environ.get("KAA_TEST_FUZZ_ROUNDS", "6000"))
 SEED = int(os.environ.get("KAA_TEST_FUZZ_SEED", "20"))
 
 #: What a call may raise: refusals, and what the odd objects below raise.
-ALLOWED = (TypeError, ValueError, OverflowError, ZeroDivisionError, OSError, BufferError)
+ALLOWED = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    ZeroDivisionError,
+    OSError,
+    BufferError,
+)
 
 DECLARATIONS = """
 struct point { int x, y; };
@@ -120,7 +127,9 @@ class Fuzz(Case):
         lib = self.lib
 
         def integer() -> int:
-            bits = rng.choice((1, 7, 8, 15, 16, 31, 32, 63, 64, 65, 127, 128, 129, 5000))
+            bits = rng.choice(
+                (1, 7, 8, 15, 16, 31, 32, 63, 64, 65, 127, 128, 129, 5000)
+            )
             return rng.choice((1, -1)) * (2**bits + rng.randrange(-2, 3))
 
         def item() -> int:
@@ -137,7 +146,9 @@ class Fuzz(Case):
             item,
             item,
             lambda: rng.choice((True, False, None, Ellipsis, NotImplemented)),
-            lambda: rng.choice((0.0, -1.5, 1e308, 1e39, float("nan"), float("inf"), 0.1)),
+            lambda: rng.choice(
+                (0.0, -1.5, 1e308, 1e39, float("nan"), float("inf"), 0.1)
+            ),
             lambda: complex(rng.random(), rng.random()),
             lambda: rng.choice(("", "a", "\0", "\ud800", "\U0001f600", "text" * 20)),
             lambda: bytes(rng.randrange(0, 9)),
@@ -153,7 +164,9 @@ class Fuzz(Case):
             lambda: fractions.Fraction(7, 2),
             lambda: types.SimpleNamespace(_as_parameter_=5),
             lambda: rng.choice((int, float, Strange, ctypes.c_int, type)),
-            lambda: rng.choice((abs, len, lambda value: value, lambda: 1, lambda value: "x")),
+            lambda: rng.choice(
+                (abs, len, lambda value: value, lambda: 1, lambda value: "x")
+            ),
             lambda: ctypes.c_int(item()),
             lambda: ctypes.c_double(1.5),
             lambda: ctypes.c_char_p(b"text"),
@@ -169,7 +182,9 @@ class Fuzz(Case):
             number,
             lambda: lib.linked(4, None),
             lambda: rng.choice((lib.GREEN, lib.color.RED)),
-            lambda: rng.choice((lib.add, lib.same_int, lib.same_double, lib, lib.point)),
+            lambda: rng.choice(
+                (lib.add, lib.same_int, lib.same_double, lib, lib.point)
+            ),
         ]
 
     def names(self) -> Dict[str, List[str]]:
@@ -200,7 +215,11 @@ class Fuzz(Case):
             keywords = {}
             while values and rng.random() < 0.3 and len(values) <= len(parameters):
                 at = len(values) - 1
-                key = parameters[at] if rng.random() < 0.8 else rng.choice(("zz", "value"))
+                key = (
+                    parameters[at]
+                    if rng.random() < 0.8
+                    else rng.choice(("zz", "value"))
+                )
                 keywords[key] = values.pop()
             if unbounded(name, list(values) + list(keywords.values())):
                 continue

@@ -42,15 +42,19 @@ ELEMENTS: Dict[str, Tuple[str, Optional[str], Any, str]] = {
 def _result(tag: str) -> str:
     if tag in ("float", "double"):
         return "double"
-    return {"ulong": "unsigned long", "llong": "long long", "ullong": "unsigned long long"}.get(
-        tag, "long"
-    )
+    return {
+        "ulong": "unsigned long",
+        "llong": "long long",
+        "ullong": "unsigned long long",
+    }.get(tag, "long")
 
 
 class Elements(Case):
     declarations = "".join(
         "{2} sum_{0}(const {1} *items, size_t count);"
-        "void fill_{0}({1} *items, size_t count, {1} value);".format(tag, row[0], _result(tag))
+        "void fill_{0}({1} *items, size_t count, {1} value);".format(
+            tag, row[0], _result(tag)
+        )
         for tag, row in ELEMENTS.items()
     )
 
@@ -81,7 +85,9 @@ class Elements(Case):
             self.assertEqual(total(ctypes.pointer(cls(one)), 1), one)
             self.assertEqual(total(ctypes.byref(items), 3), 1 + one)
             self.assertEqual(total(ctypes.byref(items, 2 * ctypes.sizeof(cls)), 1), one)
-            self.assertEqual(total(ctypes.c_void_p(ctypes.addressof(items)), 3), 1 + one)
+            self.assertEqual(
+                total(ctypes.c_void_p(ctypes.addressof(items)), 3), 1 + one
+            )
             value = cls(0)
             fill(value, 1, 1)
             self.assertEqual(value.value, 1)
@@ -97,7 +103,12 @@ class Elements(Case):
 
     def test_other_ctypes_classes_are_refused(self) -> None:
         for _, name, _, cls, _, total, _ in self.each():
-            for other in (ctypes.c_float, ctypes.c_double, ctypes.c_short, ctypes.c_ushort):
+            for other in (
+                ctypes.c_float,
+                ctypes.c_double,
+                ctypes.c_short,
+                ctypes.c_ushort,
+            ):
                 if other is cls:
                     continue
                 for value in (
@@ -183,7 +194,18 @@ class Elements(Case):
         )
 
     def test_no_buffers(self) -> None:
-        for value in ("text", 1, 1.5, [1.0], (1.0,), object(), {}, Ellipsis, int, iter([])):
+        for value in (
+            "text",
+            1,
+            1.5,
+            [1.0],
+            (1.0,),
+            object(),
+            {},
+            Ellipsis,
+            int,
+            iter([]),
+        ):
             self.refuses_like(
                 TypeError,
                 r"^sum_int\(\) argument 1 \(items\): 'const int \*' needs a C-contiguous buffer of "
@@ -223,7 +245,11 @@ class Elements(Case):
             self.skipTest("NumPy is not installed")
         swapped = numpy.arange(3).astype(">i4")
         self.refuses_like(
-            TypeError, r"argument 1 \(items\): .*of format '>i'", self.lib.sum_int, swapped, 3
+            TypeError,
+            r"argument 1 \(items\): .*of format '>i'",
+            self.lib.sum_int,
+            swapped,
+            3,
         )
 
     @unittest.skipIf(numpy is None, "NumPy is not installed")
@@ -309,7 +335,12 @@ class Void(Case):
             0,
         )
         self.refuses_like(
-            TypeError, "not a read-only memoryview", self.lib.fill_bytes, memoryview(b"12"), 2, 0
+            TypeError,
+            "not a read-only memoryview",
+            self.lib.fill_bytes,
+            memoryview(b"12"),
+            2,
+            0,
         )
 
     def test_integer_addresses(self) -> None:
@@ -341,7 +372,9 @@ class Void(Case):
         # C must see the object's own bytes where it may be written.
         data = array.array("i", [1, 2])
         self.assertEqual(self.lib.address_of(data), data.buffer_info()[0])
-        self.assertEqual(self.lib.same_pointer(memoryview(data)[1:]), data.buffer_info()[0] + 4)
+        self.assertEqual(
+            self.lib.same_pointer(memoryview(data)[1:]), data.buffer_info()[0] + 4
+        )
         buffer = ctypes.create_string_buffer(8)
         self.assertEqual(self.lib.address_of(buffer), ctypes.addressof(buffer))
 
@@ -381,7 +414,9 @@ class PointersToPointers(Case):
         pointer = ctypes.pointer(value)
         self.assertEqual(self.lib.through(ctypes.byref(pointer)), 42)
         self.assertEqual(self.lib.through(ctypes.pointer(pointer)), 42)
-        self.assertEqual(self.lib.through((ctypes.POINTER(ctypes.c_int) * 2)(pointer)), 42)
+        self.assertEqual(
+            self.lib.through((ctypes.POINTER(ctypes.c_int) * 2)(pointer)), 42
+        )
         # An instance of the pointee is passed by its address.
         self.assertEqual(self.lib.through(pointer), 42)
         self.assertEqual(self.lib.through(None), -1)
@@ -456,7 +491,11 @@ class Arrays(Case):
         self.assertEqual(self.lib.matrix_sum(ctypes.byref(rows[1]), 1), 15)
         self.assertEqual(self.lib.matrix_sum(rows[0], 1), 6)
         self.refuses_like(
-            TypeError, r"argument 1 \(rows\)", self.lib.matrix_sum, (ctypes.c_int * 2)(), 1
+            TypeError,
+            r"argument 1 \(rows\)",
+            self.lib.matrix_sum,
+            (ctypes.c_int * 2)(),
+            1,
         )
 
 
@@ -545,18 +584,6 @@ class Results(Case):
         self.refuses_like(
             TypeError, r"argument 1 \(at\)", self.lib.point_move, wrong.point(), 1, 1
         )
-
-
-class Linked(Case):
-    declarations = """
-    struct linked { int value; struct linked *next; };
-    int linked_sum(const struct linked *list);
-    """
-
-    def test_a_chain(self) -> None:
-        tail = self.lib.linked(3, None)
-        head = self.lib.linked(1, ctypes.pointer(tail))
-        self.assertEqual(self.lib.linked_sum(head), 4)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Records by value: structs, unions, bit-fields, packed ones, in registers and
-in memory, as arguments and as results."""
+in memory, as arguments and as results; and records that point at records."""
 
 from __future__ import annotations
 
@@ -131,7 +131,15 @@ class ByValue(Case):
         class Point(ctypes.Structure):
             _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int)]
 
-        for other in (None, 1, (1, 2), "x", b"12345678", Point(1, 2), self.lib.real2(1, 2)):
+        for other in (
+            None,
+            1,
+            (1, 2),
+            "x",
+            b"12345678",
+            Point(1, 2),
+            self.lib.real2(1, 2),
+        ):
             self.refuses(
                 TypeError,
                 "same_point() argument 1 (value): struct point expected, not "
@@ -171,6 +179,18 @@ class Packed(Case):
         self.assertEqual(ctypes.sizeof(value), 5)
         result = self.lib.same_tight(value)
         self.assertEqual((result.c, result.i), (b"p", -77))
+
+
+class Linked(Case):
+    declarations = """
+    struct linked { int value; struct linked *next; };
+    int linked_sum(const struct linked *list);
+    """
+
+    def test_a_chain(self) -> None:
+        tail = self.lib.linked(3, None)
+        head = self.lib.linked(1, ctypes.pointer(tail))
+        self.assertEqual(self.lib.linked_sum(head), 4)
 
 
 if __name__ == "__main__":

@@ -178,7 +178,9 @@ class Lifetimes(unittest.TestCase):
         self.assertEqual(add(1, 2), 3)
 
     def test_a_library_goes_when_nobody_needs_it(self) -> None:
-        lib = load("int add(int a, int b); int apply(int (*f)(int), int value); /* alone */")
+        lib = load(
+            "int add(int a, int b); int apply(int (*f)(int), int value); /* alone */"
+        )
         lib.add(1, 2)
         lib.apply(lambda value: value, 3)
         seen = weakref.ref(lib)

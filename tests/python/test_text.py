@@ -18,7 +18,14 @@ class Arguments(Case):
     """
 
     def test_str_is_utf_8(self) -> None:
-        for text in ("", "a", "plain text", "na\u00efve", "\u4e2d\u6587", "\U0001f600" * 50):
+        for text in (
+            "",
+            "a",
+            "plain text",
+            "na\u00efve",
+            "\u4e2d\u6587",
+            "\U0001f600" * 50,
+        ):
             self.assertEqual(self.lib.text_length(text), len(text.encode()))
             self.assertEqual(self.lib.same_text(text), text)
         self.assertEqual(self.lib.text_byte("\u00e9", 0), 0xC3)
@@ -57,7 +64,9 @@ class Arguments(Case):
             array.array("B", b"bytes\0"),
             ctypes.create_string_buffer(b"bytes"),
             ctypes.c_char_p(b"bytes"),
-            ctypes.cast(ctypes.create_string_buffer(b"bytes"), ctypes.POINTER(ctypes.c_char)),
+            ctypes.cast(
+                ctypes.create_string_buffer(b"bytes"), ctypes.POINTER(ctypes.c_char)
+            ),
             (ctypes.c_ubyte * 6)(*b"bytes\0"),
             (ctypes.c_byte * 6)(*b"bytes\0"),
             ctypes.c_void_p(ctypes.addressof(_forever)),
@@ -123,7 +132,9 @@ class Mutable(Case):
         buffer = ctypes.create_string_buffer(b"buffer")
         result = self.lib.text_upper(buffer)
         self.assertEqual(buffer.value, b"BUFFER")
-        self.assertEqual(ctypes.cast(result, ctypes.c_void_p).value, ctypes.addressof(buffer))
+        self.assertEqual(
+            ctypes.cast(result, ctypes.c_void_p).value, ctypes.addressof(buffer)
+        )
 
     def test_results_are_pointers(self) -> None:
         self.assertFalse(self.lib.text_upper(None))
@@ -195,7 +206,9 @@ class Wide(Case):
         for text in ("", "a", "na\u00efve", "\u4e2d\u6587", "x\U0001f600y"):
             self.assertEqual(self.lib.wide_length(text), len(text))
             self.assertEqual(self.lib.length32(text), len(text))
-            self.assertEqual(self.lib.length16(text), len(text.encode("utf-16-le")) // 2)
+            self.assertEqual(
+                self.lib.length16(text), len(text.encode("utf-16-le")) // 2
+            )
             self.assertEqual(self.lib.same_wide(text), text)
             self.assertEqual(self.lib.same_text16(text), text)
             self.assertEqual(self.lib.same_text32(text), text)

@@ -47,12 +47,20 @@ class Variadic(Case):
 
     def test_floats(self) -> None:
         self.assertEqual(self.text("%.3f %g", 1.5, 1e300), "1.500 1e+300")
-        self.assertEqual(self.text("%f" * 10, *range_of_floats(10)), "%f" * 10 % tuple(range(10)))
+        self.assertEqual(
+            self.text("%f" * 10, *range_of_floats(10)), "%f" * 10 % tuple(range(10))
+        )
 
     def test_text(self) -> None:
-        self.assertEqual(self.text("<%s> <%s>", "na\u00efve", b"raw"), "<na\u00efve> <raw>")
+        self.assertEqual(
+            self.text("<%s> <%s>", "na\u00efve", b"raw"), "<na\u00efve> <raw>"
+        )
         self.refuses(
-            ValueError, "digest() argument 2: embedded NUL character", self.lib.digest, "s", "a\0b"
+            ValueError,
+            "digest() argument 2: embedded NUL character",
+            self.lib.digest,
+            "s",
+            "a\0b",
         )
 
     def test_null(self) -> None:
@@ -119,7 +127,9 @@ class Variadic(Case):
         self.assertEqual(self.lib.digest("Z", self.lib.real2(1, 2.5)), 2.5)
         self.assertEqual(self.lib.digest("h", huge), 5)
         self.assertEqual(
-            self.lib.digest("izZhd", 1, self.lib.point(1, 2), self.lib.real2(1, 2.5), huge, 0.5),
+            self.lib.digest(
+                "izZhd", 1, self.lib.point(1, 2), self.lib.real2(1, 2.5), huge, 0.5
+            ),
             1 + 4 + 7.5 + 20 + 2.5,
         )
 
@@ -144,13 +154,18 @@ class Variadic(Case):
         )
         self.assertEqual(self.lib.digest(kinds=""), 0)
         self.refuses_like(
-            TypeError, r"^digest\(\) has no parameter 'other'", self.lib.digest, "", other=1
+            TypeError,
+            r"^digest\(\) has no parameter 'other'",
+            self.lib.digest,
+            "",
+            other=1,
         )
 
     def test_many(self) -> None:
         values = list(range(1, 61))
         self.assertEqual(
-            self.lib.digest("i" * 60, *values), sum((at + 1) * v for at, v in enumerate(values))
+            self.lib.digest("i" * 60, *values),
+            sum((at + 1) * v for at, v in enumerate(values)),
         )
 
 

@@ -122,9 +122,7 @@ def _named(value: Any) -> str:
 def _copied(cell: Any) -> Any:
     """A copy of an instance, of the same class, with memory of its own."""
     copy = type(cell)()
-    ctypes.memmove(
-        ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell)
-    )
+    ctypes.memmove(ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell))
     return copy
 
 
@@ -181,9 +179,7 @@ def _wide(ctype: int) -> Take:
             raise ValueError(f"str of length 1 expected, not {len(value)}")
         code = ord(value)
         if code > high:
-            raise OverflowError(
-                f"U+{code:04X} is out of range for {type_text(ctype)}"
-            )
+            raise OverflowError(f"U+{code:04X} is out of range for {type_text(ctype)}")
         return code
 
     return take
@@ -429,7 +425,9 @@ def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:
 
     kept: List[Any] = []
     promoted = Promoted.of(value, kept)
-    cell = promoted.value if promoted.storage is None else promoted.storage(promoted.value)
+    cell = (
+        promoted.value if promoted.storage is None else promoted.storage(promoted.value)
+    )
     return promoted.ctype, ctypes.addressof(cell), (cell, kept)
 
 

@@ -20,7 +20,6 @@ from ctypes import (  # type: ignore[attr-defined]
 from typing import (
     TYPE_CHECKING,
     Any,
-    Callable,
     Dict,
     List,
     NamedTuple,
@@ -80,7 +79,13 @@ def _invoke(holds_gil: bool) -> Any:
     return _invoke_held
 
 
-Make = Callable[[Plan, List[Any]], Callable[[List[Any]], Any]]
+class Target(NamedTuple):
+    """What is called, and how: the same for every plan of one function."""
+
+    address: int
+    result: Value
+    errno: bool
+    holds_gil: bool
 
 
 class Invoker:
@@ -92,30 +97,13 @@ class Invoker:
 
     __slots__ = ("_plan", "_address", "_storages", "_result", "_invoke", "_pointers")
 
-    def __init__(
-        self,
-        plan: Plan,
-        address: int,
-        storages: List[Any],
-        result: Value,
-        holds_gil: bool,
-    ) -> None:
+    def __init__(self, plan: Plan, target: Target, storages: List[Any]) -> None:
         self._plan = plan
-        self._address = address
+        self._address = target.address
         self._storages = storages
-        self._result = result
-        self._invoke = _invoke(holds_gil)
+        self._result = target.result
+        self._invoke = _invoke(target.holds_gil)
         self._pointers = ctypes.c_void_p * len(storages)
-
-    @staticmethod
-    def maker(address: int, result: Value, errno: bool, holds_gil: bool) -> Any:
-        """Makes invokers of one function for several plans."""
-
-        def make(plan: Plan, storages: List[Any]) -> Invoker:
-            return Invoker(plan, address, storages, result, holds_gil)
-
-        make.errno = errno  # type: ignore[attr-defined]
-        return make
 
     def __call__(self, values: List[Any]) -> Any:
         cells = [
@@ -276,19 +264,19 @@ _planning = RLock()
 class Variadic:
     """The plans of one function for the variable arguments it was given."""
 
-    __slots__ = ("_library", "_function", "_storages", "_make", "_table", "_callers")
+    __slots__ = ("_library", "_function", "_storages", "_target", "_table", "_callers")
 
     def __init__(
-        self, library: Library, function: int, storages: List[Any], make: Any
+        self, library: Library, function: int, storages: List[Any], target: Target
     ) -> None:
         self._library = library
         self._function = function
         self._storages = storages
-        self._make = make
-        self._callers: Dict[Tuple[int, ...], Any] = {}
+        self._target = target
+        self._callers: Dict[Tuple[int, ...], Invoker] = {}
         self._table = _Table()
 
-    def caller(self, extra: Sequence[Promoted]) -> Any:
+    def caller(self, extra: Sequence[Promoted]) -> Invoker:
         """The caller for variable arguments of these types."""
         key = tuple(one.ctype for one in extra)
         found = self._callers.get(key)
@@ -299,7 +287,7 @@ class Variadic:
                 found = self._callers[key] = self._new_caller(extra)
         return found
 
-    def _new_caller(self, extra: Sequence[Promoted]) -> Any:
+    def _new_caller(self, extra: Sequence[Promoted]) -> Invoker:
         fixed = len(self._storages)
         native = _native.kaa_ctype_parameters(self._function)
         types = [native[i].type for i in range(fixed)]
@@ -311,8 +299,9 @@ class Variadic:
             _native.kaa_ctype_target(self._function), types
         )
         keep = self._table, self._library._declarations
-        plan = Plan(signature, self._make.errno, fixed, keep)
-        return self._make(plan, self._storages + [one.storage for one in extra])
+        plan = Plan(signature, self._target.errno, fixed, keep)
+        storages = self._storages + [one.storage for one in extra]
+        return Invoker(plan, self._target, storages)
 
 
 class _Table:

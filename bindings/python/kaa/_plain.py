@@ -27,7 +27,7 @@ from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
 from kaa._function import Function
-from kaa._invoke import Invoker, Plan, Promoted, Variadic
+from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import text_at
 from kaa._types import type_text
 
@@ -98,7 +98,8 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
             native[i].type,
             library=library,
             scope=notes[i].scope,
-            nonnull=bool(flags & _native.PARAMETER_NONNULL),
+            nonnull=bool(flags & _native.PARAMETER_NONNULL)
+            and not flags & _native.PARAMETER_NULLABLE,
         )
         counted_by = None
         if flags & _native.PARAMETER_LENGTH:
@@ -156,6 +157,12 @@ def _out(library: Library, name: str, ctype: int, flags: int, place: int) -> Out
         raise _error.UnsupportedError(
             f"{name}() parameter {place + 1}: {type_text(ctype)} cannot be an out"
             " parameter: nothing can be put there"
+        )
+    if flags & _native.PARAMETER_LENGTH:
+        # There is room for one alone; C would write beyond it.
+        raise _error.UnsupportedError(
+            f"{name}() parameter {place + 1}: an out parameter holds one value, so it"
+            " can have no length"
         )
     nullable = bool(flags & _native.PARAMETER_NULLABLE)
     return Out(place, value_of(library._types, target, nullable=nullable))
@@ -385,14 +392,13 @@ class PlainFunction(Function):
         for parameter in shape.parameters:
             value = parameter.value
             storages[parameter.place] = None if value.whole else value.storage
-        make = Invoker.maker(address, shape.result, errno, holds_gil)
+        target = Target(address, shape.result, errno, holds_gil)
         if shape.variadic:
-            self._variadic = Variadic(library, function, storages, make)
-            plain: Caller = self._variadic.caller(())
-            self._call = plain
+            self._variadic = Variadic(library, function, storages, target)
+            self._call = self._variadic.caller(())
         else:
             plan = Plan(function, errno, 0, library._declarations)
-            self._call = make(plan, storages)
+            self._call = Invoker(plan, target, storages)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         shape = self._shape
@@ -466,13 +472,10 @@ class PlainFunction(Function):
             try:
                 promoted = Promoted.of(given, kept)
             except (TypeError, ValueError, OverflowError) as error:
-                raise prefixed(
-                    f"{self._shape.name}() argument {at}: ", error
-                ) from None
+                raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
             values.append(promoted.value)
-        caller: Caller = self._variadic.caller(kinds)
-        return caller
+        return self._variadic.caller(kinds)
 
     def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
         shape = self._shape
@@ -488,9 +491,11 @@ class PlainFunction(Function):
             ]
         except (TypeError, ValueError, OverflowError) as error:
             made = prefixed(f"{shape.name}() result: ", error)
-            raise (made if made is not error else ValueError(
-                f"{shape.name}() result: {error}"
-            )) from None
+            raise (
+                made
+                if made is not error
+                else ValueError(f"{shape.name}() result: {error}")
+            ) from None
         if not outs:
             return result
         if shape.result.storage is not None:

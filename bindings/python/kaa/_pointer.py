@@ -222,8 +222,10 @@ def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
             kind._type_,  # type: ignore[attr-defined]
             size,
         )
-    return c_kind in BASIC and BASIC[c_kind] is not None and issubclass(
-        kind, BASIC[c_kind]
+    return (
+        c_kind in BASIC
+        and BASIC[c_kind] is not None
+        and issubclass(kind, BASIC[c_kind])
     )
 
 
@@ -349,9 +351,7 @@ class Pointee:
             bits = 16 if self.size == 2 else 32
             return value.encode(_utf(bits), "surrogatepass")
         except UnicodeEncodeError as error:
-            raise ValueError(
-                f"character {error.start} is a lone surrogate"
-            ) from None
+            raise ValueError(f"character {error.start} is a lone surrogate") from None
 
     def _instance(self, value: Any, writable: bool) -> int:
         """The address for a ctypes instance: the instance itself where it is of
@@ -383,11 +383,15 @@ class Pointee:
 
     def wanted(self, writable: bool) -> str:
         """What the pointer takes, for a message."""
-        buffer = "a writable C-contiguous buffer" if writable else "a C-contiguous buffer"
+        buffer = (
+            "a writable C-contiguous buffer" if writable else "a C-contiguous buffer"
+        )
         if self.kind == _native.VOID:
             return f"{buffer}, a pointer or an address"
         if self.kind in _BYTES:
-            text = "str, bytes or " if self.kind == _native.CHAR and not writable else ""
+            text = (
+                "str, bytes or " if self.kind == _native.CHAR and not writable else ""
+            )
             return f"{text}{buffer} of bytes"
         if self.kind in _CODES:
             text = ""
