@@ -8,11 +8,20 @@
  *     kaa_decl_parse(types, "double pow(double x, double y);", 31, NULL,
  *                    &declarations, &err);
  *
+ * Object-like macros are expanded wherever they stand, as the preprocessor
+ * does; those whose body is a constant expression are items, with the value
+ * that they have at the end of the text. Function-like ones are passed over.
+ * Conditions and #include are refused: run the preprocessor first (`cc -E`, or
+ * `cc -E -dD` to keep the macros). Bodies of functions are skipped. Well-known
+ * type names (size_t, uint32_t, time_t, ...) need no declaration.
+ *
  * The result is a list of items in the order of the text, and a table by name.
- * A strict parse (the default) fails at the first thing it does not understand,
- * with line, column and a caret under the token. A tolerant one
- * (KAA_DECL_TOLERANT) skips to the end of that declaration and keeps an item
- * KAA_DECL_SKIPPED that says why: meant for whole headers of a system.
+ * A name has one item: a later declaration of the same thing completes it, one
+ * of another thing is an error. A strict parse (the default) fails at the first
+ * thing it does not understand, with line, column and a caret under the token.
+ * A tolerant one (KAA_DECL_TOLERANT) skips to the end of that declaration and
+ * keeps an item KAA_DECL_SKIPPED that says why: meant for whole headers of a
+ * system.
  *
  * Annotations are C23 attributes of the namespace kaa, so an annotated header
  * stays a C header. In front of a declaration: hold_gil, errno, free(function),
@@ -21,6 +30,9 @@
  * other namespaces are skipped, but for GNU const, pure, nonnull,
  * returns_nonnull, noreturn, deprecated, packed, aligned and mode, and C23
  * unsequenced, reproducible, noreturn and deprecated, which say something.
+ *
+ * Any bytes may be parsed: the time is linear in the length, nesting is bounded
+ * (the deepest text needs less than 256 KiB of stack).
  *
  * Threads: parsing changes the table of types; the result is immutable.
  */
@@ -52,7 +64,8 @@ typedef enum kaa_decl_kind {
     KAA_DECL_TYPEDEF = 2,
     KAA_DECL_RECORD = 3,  /**< A struct's or union's tag; perhaps incomplete. */
     KAA_DECL_ENUM = 4,    /**< An enum's tag. */
-    KAA_DECL_INTEGER = 5, /**< A constant: enumerator, #define, static const. */
+    KAA_DECL_INTEGER = 5, /**< A constant: enumerator, #define, static const; an
+                               address as well: ((void *)-1). */
     KAA_DECL_FLOATING = 6,
     KAA_DECL_STRING = 7,
     KAA_DECL_SKIPPED = 8, /**< Not understood: `reason` says why. */
@@ -70,7 +83,8 @@ enum {
     KAA_DECL_STATIC = 1u << 7, /**< static or inline: has no symbol, most
                                     likely. */
     KAA_DECL_RETURNS_NONNULL = 1u << 8,
-    KAA_DECL_UNSIGNED = 1u << 9,    /**< An integer above INT64_MAX. */
+    KAA_DECL_UNSIGNED = 1u << 9,    /**< An integer (or address) above
+                                         INT64_MAX. */
     KAA_DECL_MACRO = 1u << 10,      /**< The constant comes from a #define. */
     KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
 };
@@ -112,13 +126,15 @@ typedef struct kaa_decl_item {
     const char *name;        /**< "" for a skipped item without one. */
     const char *symbol;      /**< What the linker calls it: the __asm__ name or
                                   `name`. For functions and variables. */
-    const kaa_ctype *type;   /**< NULL where skipped. For constants: their type;
-                                  int for a #define where it fits. */
+    const kaa_ctype *type;   /**< NULL where skipped. A typedef's is the typedef
+                                  itself. A constant's is what C gives it: a
+                                  pointer for an address, char[n] for a
+                                  string's literal. */
     const kaa_decl_parameter *parameters; /**< For functions:
                                 kaa_ctype_count(type) of them; else NULL. */
     const char *free_function;            /**< kaa::free's argument, or NULL. */
-    int64_t integer; /**< The value; see KAA_DECL_UNSIGNED. */
-    double floating;
+    int64_t integer;    /**< The value; see KAA_DECL_UNSIGNED. */
+    double floating;    /**< A long double is rounded. */
     const char *string; /**< The bytes, NUL-terminated. */
     size_t string_length;
     const char *reason; /**< Why it was skipped; else NULL. */
@@ -136,8 +152,11 @@ typedef struct kaa_decl_item {
  *         not kept.
  * @gil    any
  * @fails  KAA_SYNTAX with line, column and a message of up to three lines: what
- *         was expected, the line, a caret; KAA_INVALID_ARGUMENT, KAA_NO_MEMORY;
- *         KAA_LIMIT when declarators nest too deep or text is above 1 GiB
+ *         was expected, the line, a caret; KAA_UNSUPPORTED in the same form for
+ *         types that kaa does not have (SIMD vectors, _Decimal64, ...);
+ *         KAA_LIMIT when something nests too deep, macros expand without end or
+ *         the text has more than 1 GiB; KAA_INVALID_ARGUMENT, KAA_NO_MEMORY. A
+ *         tolerant parse has none of the first three but for the length.
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_decl_parse(kaa_ctype_table *types,
@@ -187,9 +206,8 @@ KAA_API const kaa_decl_item *kaa_decl_at(const kaa_decl *decl, size_t index);
 
 /**
  * Finds a function, variable, typedef or constant by name; tags by "struct x",
- * "union x", "enum x", or by "x" where nothing else has the name. A name
- * declared several times is the last complete one; prototypes that differ are a
- * KAA_SYNTAX error of the parse.
+ * "union x", "enum x", or by "x" where nothing else has the name. Skipped items
+ * are not found.
  *
  * @owns   As long as `decl` lives; NULL if there is none.
  * @gil    any
@@ -201,9 +219,11 @@ KAA_API const kaa_decl_item *kaa_decl_find(const kaa_decl *decl,
 /**
  * Writes an item as a C declaration on one line, attributes included:
  * `[[kaa::hold_gil]] double pow(double x, double y);`, `#define PI 3.14`.
- * Skipped items as a comment with the reason.
+ * Skipped items as a comment with the reason. What is printed parses again to
+ * the same.
  *
- * @return the length of the whole text, without the NUL.
+ * @return the length of the whole text, without the NUL; 0 when memory is
+ * short.
  * @gil    any
  * @since  0.1
  */

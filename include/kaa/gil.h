@@ -82,7 +82,8 @@ typedef struct kaa_gil_options {
     uint32_t flags;       /**< KAA_GIL_* bits; an unknown bit is refused. */
     uint64_t interval_ns; /**< The switch interval; 0: 5 ms. */
     uint64_t short_ns;    /**< What a holder gets at least before an urgent
-                               thread interrupts it; 0: 0.1 ms. */
+                               thread interrupts it (or as long as that thread
+                               last held the lock); 0: 0.1 ms. */
     const char *name;     /**< For messages; copied. NULL: "gil". */
     void (*report)(const char *message, void *user);
     /**< Of a KAA_GIL_DEBUG lock: is told of misuse, which then fails with

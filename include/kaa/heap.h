@@ -30,11 +30,10 @@
  * Giving back. Memory goes back to the system late and in bulk: when nearly all
  * of a heap has been freed, and otherwise when it was not needed for half a
  * second. There is no thread in the background, so it happens inside calls that
- * allocate and free (at most one per cent of their time is spent on it), or at
- * once in kaa_heap_trim(). The arenas of a destroyed heap are kept for the next
- * one: at most 64 MiB of memory, freed by the first heap that is made or
- * destroyed, or gives something back, more than a second later, or by
- * kaa_heap_trim(NULL).
+ * allocate and free (in bulk for at most one per cent of the time), or at once
+ * in kaa_heap_trim(). The arenas of a destroyed heap are kept for the next one:
+ * at most 64 MiB of memory, freed by the first heap that is made or destroyed,
+ * or gives something back, more than a second later, or by kaa_heap_trim(NULL).
  *
  * Debugging. A heap made with KAA_HEAP_DEBUG puts guards around each block,
  * fills fresh blocks with 0xCD and freed ones with 0xDD, keeps freed blocks
@@ -132,7 +131,8 @@ typedef struct kaa_heap_count {
 /** The figures of a heap. They come from the books of the pages: keeping them
  * costs an allocation nothing. All are exact, but for the peaks of `total` and
  * `kinds`: those count as live the free blocks that waited to be handed out (at
- * most 512 of a class, 128 KiB); the peaks of a class are exact. */
+ * most 512 of a class, 128 KiB) or, in a debug heap, stood in quarantine. The
+ * peaks of a class are exact. */
 typedef struct kaa_heap_stats {
     uint32_t size; /**< sizeof(kaa_heap_stats) in the caller. */
     uint32_t fragmentation_permille; /**< bytes_idle of bytes_in_pages. */
@@ -315,7 +315,7 @@ KAA_API int kaa_heap_owns(kaa_heap *heap, const void *pointer);
  * Gives all free memory back to the system now, that of destroyed heaps too.
  * NULL for `heap`: only the latter.
  *
- * @gil    held: the owner
+ * @gil    held: the owner; any if `heap` is NULL
  * @since  0.1
  */
 KAA_API void kaa_heap_trim(kaa_heap *heap);

@@ -111,13 +111,13 @@ shape_of(uint32_t result, const registers *r)
         return KAA_CALL__SHAPE_ANY;
     if (result == KAA_CALL__RESULT_I && r->vectors == 0 && r->integers <= 6)
         return (uint8_t)(KAA_CALL__SHAPE_I_ + r->integers);
-    if (result == KAA_CALL__RESULT_I && r->vectors <= 2)
+    if (result == KAA_CALL__RESULT_I && r->integers == 0 && r->vectors <= 2)
         return (uint8_t)(KAA_CALL__SHAPE_I_D + r->vectors - 1);
     if (result != KAA_CALL__RESULT_D)
         return KAA_CALL__SHAPE_ANY;
     if (r->integers == 0 && r->vectors <= 4)
         return (uint8_t)(KAA_CALL__SHAPE_D_ + r->vectors);
-    if (r->vectors == 0 && r->integers <= 2)
+    if (r->vectors == 0 && r->integers > 0 && r->integers <= 2)
         return (uint8_t)(KAA_CALL__SHAPE_D_I + r->integers - 1);
     return KAA_CALL__SHAPE_ANY;
 }

@@ -160,6 +160,22 @@ typedef struct flat {
     int fits; /* 0: bit-fields, unions, gaps, too many: use integers */
 } flat;
 
+static int
+is_complex(kaa_ctype_kind kind)
+{
+    return kind == KAA_CTYPE_CFLOAT || kind == KAA_CTYPE_CDOUBLE ||
+           kind == KAA_CTYPE_CLDOUBLE;
+}
+
+/* The type of a complex number's parts. */
+static ffi_type *
+part_of(kaa_ctype_kind kind)
+{
+    return kind == KAA_CTYPE_CFLOAT    ? &ffi_type_float
+           : kind == KAA_CTYPE_CDOUBLE ? &ffi_type_double
+                                       : &ffi_type_longdouble;
+}
+
 static void
 flatten(flat *f, const kaa_ctype *type, uint64_t offset, int depth)
 {
@@ -189,6 +205,14 @@ flatten(flat *f, const kaa_ctype *type, uint64_t offset, int depth)
         for (uint64_t at = 0; f->fits && step > 0 && at + step <= size;
              at += step)
             flatten(f, element, offset + at, depth + 1);
+    } else if (is_complex(kind) && f->count + 2 <= 64) {
+        const ffi_type *part = part_of(kind);
+
+        f->elements[f->count++] = part_of(kind);
+        f->elements[f->count++] = part_of(kind);
+        f->fits = offset % part->alignment == 0 && offset >= f->end &&
+                  offset - f->end < part->alignment;
+        f->end = offset + size;
     } else if (scalar == NULL || offset % scalar->alignment != 0 ||
                offset < f->end || offset - f->end >= scalar->alignment) {
         f->fits = 0;
@@ -211,8 +235,11 @@ only_floating(const kaa_ctype *type, int depth)
         return NULL;
     if (kind == KAA_CTYPE_ARRAY)
         return only_floating(kaa_ctype_target(bare), depth + 1);
-    if (kind == KAA_CTYPE_FLOAT || kind == KAA_CTYPE_DOUBLE)
+    if (kind == KAA_CTYPE_FLOAT || kind == KAA_CTYPE_DOUBLE ||
+        kind == KAA_CTYPE_LDOUBLE)
         return scalar_type(bare);
+    if (is_complex(kind))
+        return part_of(kind);
     if (kind != KAA_CTYPE_STRUCT && kind != KAA_CTYPE_UNION)
         return NULL;
     for (uint64_t i = 0; i < kaa_ctype_count(bare); i++) {
@@ -226,6 +253,26 @@ only_floating(const kaa_ctype *type, int depth)
     return only;
 }
 
+/* Whether a member is of a type that libffi has no idea of. */
+static int
+has_unknown(const kaa_ctype *type, int depth)
+{
+    const kaa_ctype *bare = kaa_ctype_strip(type);
+    kaa_ctype_kind kind = kaa_ctype_kind_of(bare);
+    const kaa_ctype_member *members = kaa_ctype_members(bare);
+
+    if (depth > 100)
+        return 1;
+    if (kind == KAA_CTYPE_ARRAY)
+        return has_unknown(kaa_ctype_target(bare), depth + 1);
+    for (uint64_t i = 0; members != NULL && i < kaa_ctype_count(bare); i++)
+        if (has_unknown(members[i].type, depth + 1))
+            return 1;
+    return kind == KAA_CTYPE_FLOAT16 || kind == KAA_CTYPE_FLOAT128 ||
+           kind == KAA_CTYPE_VALIST || kind == KAA_CTYPE_INT128 ||
+           kind == KAA_CTYPE_UINT128;
+}
+
 static kaa_status
 record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
             ffi_type **out, kaa_error *err)
@@ -235,6 +282,12 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
     flat f = {.fits = 1};
     uint32_t count;
 
+    /* libffi does not begin at an even register, where AArch64 does. */
+    if (has_unknown(type, 0) ||
+        (filler == NULL && size <= 16 && kaa_ctype_align(type) > 8))
+        return kaa_base__fail(err, KAA_UNSUPPORTED, number,
+                              "libffi cannot pass a record with members of "
+                              "16-byte alignment or unusual types here");
     flatten(&f, type, 0, 0);
     if (filler == NULL || size % filler->size != 0)
         filler = kaa_ctype_align(type) >= 8   ? &ffi_type_uint64
@@ -252,6 +305,10 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
         return no_memory(err);
     for (uint32_t i = 0; i < count; i++)
         made->elements[i] = f.fits ? f.elements[i] : filler;
+    /* AArch64 passes a pointer to such a record, which libffi 3.4 would align
+     * on the stack as if it were the record. */
+    if (KAA_CALL__AAPCS && size > 16 && only_floating(type, 0) == NULL)
+        made->alignment = made->alignment > 8 ? 8 : made->alignment;
     *out = made;
     return KAA_OK;
 }

@@ -49,6 +49,12 @@ init_out(kaa_cpython__function *self, uint32_t i)
             "put there",
             self->item->name, (unsigned)i + 1, type);
     }
+    if (self->notes[i].flags & KAA_DECL_PARAMETER_LENGTH)
+        return kaa_cpython__raise(
+            PY(PyExc_NotImplementedError),
+            "%s() parameter %u: an out parameter holds one value, so it can "
+            "have no length",
+            self->item->name, (unsigned)i + 1);
     kaa_cpython__conversion_init(&self->outs[i], target);
     if (self->notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
         self->outs[i].flags |= CONVERT_NULLABLE;

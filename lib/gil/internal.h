@@ -20,8 +20,9 @@
 
 #define KAA_GIL__NEVER UINT64_MAX
 
-/* Whether threads sleep by futex(2). A test asks for the other way. */
-#if defined(__linux__) && !defined(KAA_GIL__PORTABLE)
+/* Whether threads sleep by futex(2). A test asks for the other way; systems of
+ * 32 bits have two futexes, by the size of time_t. */
+#if defined(__linux__) && defined(__LP64__) && !defined(KAA_GIL__PORTABLE)
 #define KAA_GIL__FUTEX 1
 #else
 #define KAA_GIL__FUTEX 0

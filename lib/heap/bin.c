@@ -17,6 +17,13 @@
 
 #include "base/memory.h"
 
+/* The bench compiles this once more without statistics, to see their cost. */
+#ifdef KAA_HEAP_BARE
+#define IS_BARE 1
+#else
+#define IS_BARE 0
+#endif
+
 #define REFILL_PAGES_MAX 4 /* thinly filled pages looked at in one refill */
 #define RAMP_FIRST 8u      /* blocks in the first refill of an armed bin */
 #define SPARSE_PAGES 2     /* a bin of so many may be thin */
@@ -91,6 +98,8 @@ count_taken(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
         blocks * kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].size;
 
     bin->used += blocks;
+    if (IS_BARE)
+        return;
     kaa_heap__count_add(&heap->taken_kinds[KAA_HEAP__KIND(bin->code)], blocks,
                         bytes);
     kaa_heap__count_add(&heap->taken, blocks, bytes);
@@ -103,6 +112,8 @@ count_put(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
         blocks * kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].size;
 
     bin->used -= blocks;
+    if (IS_BARE)
+        return;
     kaa_heap__count_sub(&heap->taken_kinds[KAA_HEAP__KIND(bin->code)], blocks,
                         bytes);
     kaa_heap__count_sub(&heap->taken, blocks, bytes);
@@ -111,7 +122,11 @@ count_put(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
 static void
 set_floor(kaa_heap__bin *bin)
 {
-    bin->floor = bin->hot + (bin->used > bin->peak ? bin->used - bin->peak : 0);
+    if (IS_BARE)
+        bin->floor = bin->hot;
+    else
+        bin->floor =
+            bin->hot + (bin->used > bin->peak ? bin->used - bin->peak : 0);
 }
 
 static kaa_heap__bin *

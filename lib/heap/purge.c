@@ -173,7 +173,7 @@ kaa_heap__pace_page_freed(kaa_heap *heap)
             now = kaa_base__now_ns();
         /* A drop within a drop is small beside the last. */
         if (now != 0 &&
-            (now >= pace->due || heap->dirty <= pace->last / DROP_SHARE))
+            (now >= pace->due || heap->dirty <= pace->last / NEAR_SHARE))
             purge_bulk(heap, now);
         else
             arm(heap);

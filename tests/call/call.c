@@ -301,9 +301,11 @@ KAA_TEST(types_that_cannot_be_passed_are_named)
     refuses(t, table, nothing, record(t, table, NULL, 0), 1,
             "struct s is incomplete");
     refuses(t, table, nothing, record(t, table, &wide, 1), 1,
-            "is of a type that kaa does not pass by value");
-    refuses(t, table, nothing, record(t, table, unnamed, 2), 1,
-            "gcc and clang pass differently");
+            KAA_CALL__SYSV ? "is of a type that kaa does not pass by value"
+                           : "unusual types");
+    if (KAA_CALL__SYSV)
+        refuses(t, table, nothing, record(t, table, unnamed, 2), 1,
+                "gcc and clang pass differently");
     refuses(t, table, nothing, record(t, table, &far, 1), 1,
             "has an alignment above 16");
 }

@@ -39,7 +39,8 @@ static uint32_t
 compare_set(kaa_test *t, const signature_set *set, uint32_t flags)
 {
     signature_values values = {.type = NULL};
-    uint32_t direct = 0;
+    uint32_t direct = 0, called = 0;
+    kaa_status status;
 
     signature_prepare(t, set, &values);
     for (uint32_t i = 0; i < set->case_count; i++) {
@@ -51,9 +52,13 @@ compare_set(kaa_test *t, const signature_set *set, uint32_t flags)
         signature_begin(t, set, c, &values);
         if (signature_is_disputed(set, c, &values))
             continue;
-        if (kaa_call_plan_create(values.type, &options, &plan, &t->err) !=
-            KAA_OK)
+        status = kaa_call_plan_create(values.type, &options, &plan, &t->err);
+        /* libffi knows no 128-bit integers and less of alignment. */
+        if (status == KAA_UNSUPPORTED && !KAA_CALL__SYSV)
+            continue;
+        if (status != KAA_OK)
             FAIL("%s: %s", c->text, t->err.message);
+        called++;
         CHECK_OK(kaa_call_invoke(plan, c->function, values.result,
                                  values.arguments, &t->err));
         direct += (uint32_t)kaa_call_plan_is_direct(plan);
@@ -62,6 +67,7 @@ compare_set(kaa_test *t, const signature_set *set, uint32_t flags)
         check_extension(t, c, plan, &values);
         kaa_call_plan_destroy(plan);
     }
+    CHECK(called > set->case_count / 4);
     return direct;
 }
 
@@ -71,7 +77,7 @@ KAA_TEST(direct_calls_equal_the_compilers)
 
     printf("%u of %u signatures direct\n", direct,
            signature_set_own.case_count);
-    CHECK(!KAA_CALL__DIRECT || direct > signature_set_own.case_count / 2);
+    CHECK(!KAA_CALL__SYSV || direct > signature_set_own.case_count / 2);
 }
 
 KAA_TEST(libffi_calls_equal_the_compilers)

@@ -10,6 +10,8 @@
 
 #include <kaa/heap.h>
 
+#include "heap/tools.h"
+
 #define BLOCKS_MAX 3000
 
 typedef struct shadow {
@@ -214,7 +216,7 @@ run(kaa_test *t, const kaa_heap_options *options, int heaps, int steps,
         model *m = &models[kaa_test_below(&random, (uint64_t)heaps)];
 
         step(t, m, &random, i / phase % 2 == 0);
-        if (!is_narrow || i % 8 == 0)
+        if (i % (is_narrow ? 8 : KAA_HEAP__ASAN ? 4 : 1) == 0)
             CHECK_OK(kaa_heap_verify(m->heap, &t->err));
         if (i % (is_narrow ? 1000 : 128) == 0)
             compare(t, m);

@@ -12,7 +12,7 @@
 #define BLOCKS 2000
 
 /* With faults, each test runs as often as it allocates. */
-#define FEWER(count) (kaa_test_is_fault_run() ? (count) / 40 : (count))
+#define FEWER(count) (kaa_test_is_fault_run() ? (count) / 100 : (count))
 
 DEFERRABLE(kaa_heap_destroy, kaa_heap)
 

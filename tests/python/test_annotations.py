@@ -89,6 +89,17 @@ class Out(Case):
         )
         self.assertEqual(list(inspect.signature(self.lib.describe).parameters), [])
 
+    def test_what_cannot_be_one(self) -> None:
+        for text in (
+            "void fill_int(int *items [[kaa::out]] [[kaa::length(count)]],"
+            "    size_t count, int value);",
+            "void fill_int(void *items [[kaa::out]], size_t count, int value);",
+            "struct opaque;"
+            "void fill_int(struct opaque *items [[kaa::out]], size_t n, int value);",
+        ):
+            with self.assertRaises(kaa.Error, msg=text):
+                load(text).fill_int
+
 
 class Nullable(Case):
     def test_a_null_result_is_none(self) -> None:

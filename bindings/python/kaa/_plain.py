@@ -98,7 +98,8 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
             native[i].type,
             library=library,
             scope=notes[i].scope,
-            nonnull=bool(flags & _native.PARAMETER_NONNULL),
+            nonnull=bool(flags & _native.PARAMETER_NONNULL)
+            and not flags & _native.PARAMETER_NULLABLE,
         )
         counted_by = None
         if flags & _native.PARAMETER_LENGTH:
@@ -156,6 +157,12 @@ def _out(library: Library, name: str, ctype: int, flags: int, place: int) -> Out
         raise _error.UnsupportedError(
             f"{name}() parameter {place + 1}: {type_text(ctype)} cannot be an out"
             " parameter: nothing can be put there"
+        )
+    if flags & _native.PARAMETER_LENGTH:
+        # There is room for one alone; C would write beyond it.
+        raise _error.UnsupportedError(
+            f"{name}() parameter {place + 1}: an out parameter holds one value, so it"
+            " can have no length"
         )
     nullable = bool(flags & _native.PARAMETER_NULLABLE)
     return Out(place, value_of(library._types, target, nullable=nullable))
