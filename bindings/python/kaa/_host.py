@@ -134,6 +134,19 @@ def bind(library: Library, item: int, address: int) -> Function:
     return function
 
 
+def bind_more(library: Library, first: int, count: int) -> None:
+    """Makes the functions among the items from `first` on, all at once."""
+    _native.kaa_cpython_bind(
+        _host,
+        library,
+        library.__dict__,
+        library._declarations.decl,
+        library._addresses,
+        first,
+        count,
+    )
+
+
 def layouts() -> Tuple[str, ...]:
     """The layouts of the interpreter's objects that passed their probe."""
     names = ("type", "float", "int", "bytes", "ctypes", "byref")
