@@ -200,9 +200,8 @@ static inline int
 is_other(const kaa_cpython__function *self, size_t flagged_count,
          PyObject *names)
 {
-    return KAA_UNLIKELY(names != NULL ||
-                        (flagged_count & ~HOST_ARGUMENTS_OFFSET) !=
-                            self->count);
+    return names != NULL ||
+           (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count;
 }
 
 static inline void
@@ -229,7 +228,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
     PyObject *result = NULL;
     views held;
 
-    if (is_other(self, flagged_count, names))
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names)))
         return kaa_cpython__call(object, args, flagged_count, names);
     held.count = 0;
     for (uint32_t i = 0; i < self->count; i++) {
