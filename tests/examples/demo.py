@@ -148,7 +148,7 @@ def sort_with_python() -> None:
         copy = array.array("i", numbers)
         old(copy.buffer_info()[0], count, width, kind(lambda a, b: a[0] - b[0]))
 
-    versus("a comparison: back into Python, reading two ints", calls, ours, theirs)
+    versus("a comparison in Python, reading two ints", calls, ours, theirs)
     bare, old_bare = (lambda a, b: -1), kind(lambda a, b: -1)
     calls = 0
 
