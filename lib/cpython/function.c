@@ -137,11 +137,6 @@ init_plan(kaa_cpython__function *self, const kaa_ctype *type)
     if (kaa_ctype_flags(type) & KAA_CTYPE_VARIADIC) {
         self->flags |= FUNCTION_IS_SPECIAL | FUNCTION_VARIADIC;
         options.fixed_count = self->count;
-        self->spare = kaa_cpython__spare_create();
-        if (self->spare == NULL) {
-            PY(PyErr_NoMemory)();
-            return -1;
-        }
     }
     if (self->flags & FUNCTION_ERRNO)
         options.flags |= KAA_CALL_ERRNO;
@@ -238,7 +233,6 @@ dealloc(PyObject *object)
     kaa_base__free(self->outs);
     kaa_base__free(self->quick);
     kaa_call_plan_destroy(self->plan);
-    kaa_cpython__spare_destroy(self->spare);
     if (self->library != NULL)
         PY(Py_DecRef)(self->library);
     PY(PyObject_GC_Del)(object);

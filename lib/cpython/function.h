@@ -4,7 +4,6 @@
 
 #include "cpython/convert.h"
 #include "cpython/thread.h"
-#include "cpython/variadic.h"
 
 typedef PyObject *(*host_vectorcall)(PyObject *self, PyObject *const *args,
                                      size_t flagged_count, PyObject *names);
@@ -37,7 +36,6 @@ typedef struct kaa_cpython__function {
     const kaa_decl_item *item;
     kaa_function target;
     kaa_call_plan *plan;                /* of the fixed arguments */
-    kaa_cpython__spare *spare;          /* of variable ones; NULL: takes none */
     kaa_cpython__conversion *arguments; /* count of them */
     kaa_cpython__quick *quick;          /* count of them; NULL: not so simple */
     kaa_cpython__conversion *outs;      /* of [[kaa::out]]; NULL: none */

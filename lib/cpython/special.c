@@ -448,28 +448,37 @@ convert_extra(special *call, uint32_t i, const kaa_ctype *pointer, extra *out)
     return refuse_extra(call, i, value);
 }
 
-/* A plan for the fixed parameters and what was given after them. */
-static const kaa_call_plan *
-plan_extras(special *call, kaa_cpython__variadic *variadic, const extra *extras)
+/* A plan for this call alone: the fixed parameters, then what was given. The
+ * types that it needs stand in `table`. */
+static kaa_call_plan *
+plan_extras(special *call, kaa_ctype_table *table, const extra *extras)
 {
     const kaa_cpython__function *self = call->self;
+    uint32_t count = self->count + call->extra_count;
     kaa_call_options options = {
         .size = sizeof(options),
         .flags = self->flags & FUNCTION_ERRNO ? KAA_CALL_ERRNO : 0u,
         .fixed_count = self->count};
-    const kaa_ctype **types =
-        kaa_base__alloc_array(call->extra_count, sizeof(const kaa_ctype *));
-    const kaa_call_plan *plan = NULL;
+    kaa_ctype_parameter *parameters =
+        kaa_base__alloc_array(count + 1u, sizeof(*parameters));
+    const kaa_ctype *type = NULL;
+    kaa_call_plan *plan = NULL;
     kaa_error err = {0};
     kaa_status status = KAA_NO_MEMORY;
 
-    for (uint32_t i = 0; types != NULL && i < call->extra_count; i++)
-        types[i] = extras[i].type;
-    if (types != NULL)
-        status = kaa_cpython__variadic_plan(
-            variadic, kaa_ctype_strip(self->item->type), types,
-            call->extra_count, &options, &plan, &err);
-    kaa_base__free(types);
+    if (parameters != NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            parameters[i].name = NULL;
+            parameters[i].type = i < self->count ? self->parameters[i].type
+                                                 : extras[i - self->count].type;
+        }
+        status = kaa_ctype_function(
+            table, kaa_ctype_target(kaa_ctype_strip(self->item->type)),
+            parameters, count, KAA_CTYPE_VARIADIC, &type, &err);
+        if (status == KAA_OK)
+            status = kaa_call_plan_create(type, &options, &plan, &err);
+        kaa_base__free(parameters);
+    }
     if (status == KAA_NO_MEMORY)
         PY(PyErr_NoMemory)();
     else if (status != KAA_OK)
@@ -527,26 +536,27 @@ static PyObject *
 run_with_extras(special *call)
 {
     extra *extras = kaa_base__alloc_array(call->extra_count, sizeof(*extras));
-    kaa_cpython__variadic *variadic =
-        kaa_cpython__variadic_take(call->self->spare);
-    const kaa_call_plan *plan = NULL;
+    kaa_ctype_table *table = NULL;
+    const kaa_ctype *pointer = NULL;
+    kaa_call_plan *plan = NULL;
     PyObject *result = NULL;
     uint32_t done = 0;
 
-    if (extras == NULL || variadic == NULL) {
+    if (extras == NULL || kaa_ctype_table_create(&table, NULL) != KAA_OK ||
+        kaa_ctype_pointer(table, kaa_ctype_basic(KAA_CTYPE_VOID), &pointer,
+                          NULL) != KAA_OK) {
         PY(PyErr_NoMemory)();
     } else {
-        const kaa_ctype *pointer = kaa_cpython__variadic_pointer(variadic);
-
         while (done < call->extra_count &&
                convert_extra(call, done, pointer, &extras[done]) == 0)
             done++;
         if (done == call->extra_count)
-            plan = plan_extras(call, variadic, extras);
+            plan = plan_extras(call, table, extras);
         if (plan != NULL)
             result = run_plan(call, plan, extras);
     }
-    kaa_cpython__variadic_give(call->self->spare, variadic);
+    kaa_call_plan_destroy(plan);
+    kaa_ctype_table_destroy(table);
     kaa_base__free(extras);
     return result;
 }
