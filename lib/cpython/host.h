@@ -32,6 +32,9 @@ typedef struct host_buffer {
     void *internal;
 } host_buffer;
 
+/* A type's tp_new: class, positional arguments, keywords or NULL. */
+typedef PyObject *host_new(PyObject *, PyObject *, PyObject *);
+
 /* Request flags of PyObject_GetBuffer. */
 enum {
     HOST_BUFFER_SIMPLE = 0,
@@ -95,6 +98,7 @@ struct kaa_cpython {
     PyObject *pointer_base;
     PyObject *function_pointer_base;
     PyObject *hooks[HOOK_COUNT];
+    PyObject *no_arguments; /* the empty tuple */
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;
