@@ -73,6 +73,7 @@ typedef struct kaa_cpython__conversion {
     PyObject *indirect_class; /* pointers: an instance holds the address */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
+    host_new *new_instance; /* its tp_new; NULL: the class is called */
     PyObject *enum_members; /* value -> member, or None */
 } kaa_cpython__conversion;
 
