@@ -87,6 +87,23 @@ KAA_API void *kaa_cpython_function(kaa_cpython *host, void *library,
                                    kaa_function free_function);
 
 /**
+ * Makes the functions among `count` items from `first` on, and puts each into
+ * a dict under its name, unless the name is there already. Left out are items
+ * without an address, with [[kaa::free]], or that cannot be called.
+ *
+ * @param names      The dict, not shared with threads that run without the
+ *                   interpreter's lock.
+ * @param addresses  What kaa_library_bind() gave for `decl`.
+ *
+ * @return 0; -1 with an exception pending that is no Exception (Ctrl-C).
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_bind(kaa_cpython *host, void *library, void *names,
+                             const kaa_decl *decl, void *const *addresses,
+                             size_t first, size_t count);
+
+/**
  * Makes a C function pointer from a Python callable: an object with the
  * attribute `address` that keeps the pointer alive.
  *

@@ -92,6 +92,31 @@ call_python(PyObject *callable, PyObject **arguments, uint32_t count)
     return call_with_tuple(callable, arguments, count);
 }
 
+/* A small int, None for void: 1 if the result was that simple. */
+static int
+write_quickly(const kaa_cpython__conversion *conversion, PyObject *value,
+              void *result)
+{
+    int64_t number;
+    int32_t narrow;
+
+    if (conversion->op == CONVERT_VOID)
+        return 1;
+    if (conversion->op != CONVERT_INTEGER ||
+        !kaa_cpython__read_small(value, &number) ||
+        !kaa_cpython__fits(conversion, number))
+        return 0;
+    if (conversion->size == sizeof(narrow)) {
+        narrow = (int32_t)number;
+        memcpy(result, &narrow, sizeof(narrow));
+        return 1;
+    }
+    if (conversion->size != sizeof(number))
+        return 0;
+    memcpy(result, &number, sizeof(number));
+    return 1;
+}
+
 static int
 write_result(callback *self, PyObject *value, void *result)
 {
@@ -103,7 +128,7 @@ write_result(callback *self, PyObject *value, void *result)
     void *place = wide;
     int failed;
 
-    if (conversion->op == CONVERT_VOID)
+    if (write_quickly(conversion, value, result))
         return 0;
     if (conversion->op == CONVERT_RECORD ||
         kaa_ctype_size(conversion->core) > sizeof(wide))

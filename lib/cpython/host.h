@@ -98,7 +98,9 @@ struct kaa_cpython {
     PyObject *pointer_base;
     PyObject *function_pointer_base;
     PyObject *hooks[HOOK_COUNT];
-    PyObject *no_arguments; /* the empty tuple */
+    kaa_ctype_table *types;        /* of void_pointer */
+    const kaa_ctype *void_pointer; /* void * */
+    PyObject *no_arguments;        /* the empty tuple */
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;

@@ -7,8 +7,7 @@
  * is not undone.
  *
  * Three entries serve three families of signatures, since what costs here is
- * not the work but the deciding: call_doubles, call_words (integers and
- * pointers), call_mixed.
+ * not the work but the deciding: doubles, words (integers and pointers), mixed.
  */
 #include <errno.h>
 #include <math.h>
@@ -247,9 +246,8 @@ static inline int
 is_other(const kaa_cpython__function *self, size_t flagged_count,
          PyObject *names)
 {
-    return KAA_UNLIKELY(names != NULL ||
-                        (flagged_count & ~HOST_ARGUMENTS_OFFSET) !=
-                            self->count);
+    return names != NULL ||
+           (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count;
 }
 
 static inline void
@@ -276,7 +274,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
     PyObject *result = NULL;
     views held;
 
-    if (is_other(self, flagged_count, names))
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names)))
         return kaa_cpython__call(object, args, flagged_count, names);
     held.count = 0;
     for (uint32_t i = 0; i < self->count; i++) {
@@ -292,26 +290,35 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
     return result;
 }
 
+/* The entries below are made for each number of arguments, so that the compiler
+ * unrolls what is done for each. */
+#if defined(__GNUC__) || defined(__clang__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 /* double f(double), (double, double), (double, double, double). */
-static PyObject *
-call_doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
-             PyObject *names)
+static ALWAYS_INLINE PyObject *
+doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
+        PyObject *names, const uint32_t count)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
     kaa_cpython__record record;
-    double a[3], made;
+    double a[3] = {0.0, 0.0, 0.0}, made;
 
-    if (is_other(self, flagged_count, names))
+    if (KAA_UNLIKELY(names != NULL ||
+                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count))
         return kaa_cpython__call(object, args, flagged_count, names);
-    for (uint32_t i = 0; i < self->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (KAA_UNLIKELY(kaa_cpython__type(args[i]) != PY(PyFloat_Type)))
             return kaa_cpython__call(object, args, flagged_count, names);
         a[i] = kaa_cpython__read_float(args[i]);
     }
     begin(self, &record);
-    if (self->count == 1)
+    if (count == 1)
         made = ((double (*)(double))self->target)(a[0]);
-    else if (self->count == 2)
+    else if (count == 2)
         made = ((double (*)(double, double))self->target)(a[0], a[1]);
     else
         made = ((double (*)(double, double, double))self->target)(a[0], a[1],
@@ -329,43 +336,65 @@ typedef uint64_t (*words_4)(uint64_t, uint64_t, uint64_t, uint64_t);
 typedef double (*real_1)(uint64_t);
 typedef double (*real_2)(uint64_t, uint64_t);
 
-static inline uint64_t
-run_words(const kaa_cpython__function *self, const uint64_t *a, double *real)
+static ALWAYS_INLINE uint64_t
+run_words(const kaa_cpython__function *self, const uint64_t *a, double *real,
+          const uint32_t count)
 {
-    if (self->result.op == CONVERT_DOUBLE) {
-        *real = self->count == 2 ? ((real_2)self->target)(a[0], a[1])
-                                 : ((real_1)self->target)(a[0]);
+    if (count == 1 && self->result.op == CONVERT_DOUBLE) {
+        *real = ((real_1)self->target)(a[0]);
         return 0;
     }
-    if (self->count == 2)
-        return ((words_2)self->target)(a[0], a[1]);
-    if (self->count == 1)
+    if (count == 2 && self->result.op == CONVERT_DOUBLE) {
+        *real = ((real_2)self->target)(a[0], a[1]);
+        return 0;
+    }
+    if (count == 1)
         return ((words_1)self->target)(a[0]);
-    if (self->count == 3)
+    if (count == 2)
+        return ((words_2)self->target)(a[0], a[1]);
+    if (count == 3)
         return ((words_3)self->target)(a[0], a[1], a[2]);
-    if (self->count == 4)
+    if (count == 4)
         return ((words_4)self->target)(a[0], a[1], a[2], a[3]);
     return ((words_0)self->target)();
 }
 
+static inline PyObject *
+words_result(const kaa_cpython__function *self, uint64_t word, double real,
+             int code)
+{
+    word = kaa_call__widen(self->plan, word);
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO && code != 0 &&
+                     kaa_cpython__has_failed(self, word, real)))
+        return kaa_cpython__raise_errno(self, code);
+    if (self->result.op == CONVERT_DOUBLE)
+        return PY(PyFloat_FromDouble)(real);
+    return make_word(self, word);
+}
+
 /* Up to four integers or pointers; the result one too, a double, or nothing. */
-static PyObject *
-call_words(PyObject *object, PyObject *const *args, size_t flagged_count,
-           PyObject *names)
+static ALWAYS_INLINE PyObject *
+words(PyObject *object, PyObject *const *args, size_t flagged_count,
+      PyObject *names, const uint32_t count)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
     kaa_cpython__record record;
     PyObject *result = NULL;
     uint64_t a[WORDS_MAX], made;
     double real = 0.0;
-    int code;
+    int code = 0;
     views held;
 
-    if (is_other(self, flagged_count, names))
+    if (KAA_UNLIKELY(names != NULL ||
+                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count))
         return kaa_cpython__call(object, args, flagged_count, names);
     held.count = 0;
-    for (uint32_t i = 0; i < self->count; i++) {
-        if (KAA_LIKELY(store(self, i, args[i], (char *)a, &held)))
+    for (uint32_t i = 0; i < count; i++) {
+        if (KAA_LIKELY(
+                self->quick[i].op == CONVERT_INTEGER
+                    ? store_integer(&self->quick[i], args[i], (char *)&a[i])
+                    : store_pointer(&self->arguments[i], args[i], (char *)&a[i],
+                                    &held)))
             continue;
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
@@ -373,22 +402,37 @@ call_words(PyObject *object, PyObject *const *args, size_t flagged_count,
     if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
         errno = 0;
     begin(self, &record);
-    made = run_words(self, a, &real);
-    code = errno; /* before the GIL is taken, which may change it */
-    made = kaa_call__widen(self->plan, made);
-    if (KAA_LIKELY(end(self, &record) == 0)) {
-        if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO && code != 0 &&
-                         kaa_cpython__has_failed(self, made, real)))
-            result = kaa_cpython__raise_errno(self, code);
-        else if (self->result.op == CONVERT_DOUBLE)
-            result = PY(PyFloat_FromDouble)(real);
-        else
-            result = make_word(self, made);
-    }
+    made = run_words(self, a, &real, count);
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
+        code = errno; /* before the GIL is taken, which may change it */
+    if (KAA_LIKELY(end(self, &record) == 0))
+        result = words_result(self, made, real, code);
     if (KAA_UNLIKELY(held.count != 0))
         release_views(&held);
     return result;
 }
+
+#define ENTRY(family, count)                                                   \
+    static PyObject *call_##family##_##count(                                  \
+        PyObject *object, PyObject *const *args, size_t flagged_count,         \
+        PyObject *names)                                                       \
+    {                                                                          \
+        return family(object, args, flagged_count, names, count);              \
+    }
+ENTRY(doubles, 1)
+ENTRY(doubles, 2)
+ENTRY(doubles, 3)
+ENTRY(words, 0)
+ENTRY(words, 1)
+ENTRY(words, 2)
+ENTRY(words, 3)
+ENTRY(words, 4)
+#undef ENTRY
+
+static const host_vectorcall doubles_entries[] = {
+    NULL, call_doubles_1, call_doubles_2, call_doubles_3};
+static const host_vectorcall words_entries[WORDS_MAX + 1] = {
+    call_words_0, call_words_1, call_words_2, call_words_3, call_words_4};
 
 /* ---- choosing ---- */
 
@@ -471,8 +515,9 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
     }
     self->quick = quick;
     if (all_doubles(self) && !(self->flags & FUNCTION_ERRNO))
-        self->vectorcall = call_doubles;
+        self->vectorcall = doubles_entries[self->count];
     else
-        self->vectorcall = all_words(self) ? call_words : call_mixed;
+        self->vectorcall =
+            all_words(self) ? words_entries[self->count] : call_mixed;
     return 0;
 }

@@ -227,13 +227,25 @@ kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
 static uint64_t
 load_word(const kaa_cpython__conversion *self, const void *storage)
 {
-    uint64_t word = 0;
-    uint32_t unused = 64u - 8u * self->size;
+    uint64_t wide;
+    uint32_t word;
+    uint16_t half;
+    uint8_t byte;
 
-    memcpy(&word, storage, self->size); /* little-endian, as all targets */
-    if (self->is_signed)
-        return (uint64_t)((int64_t)(word << unused) >> unused);
-    return word;
+    switch (self->size) {
+    case 8:
+        memcpy(&wide, storage, sizeof(wide));
+        return wide;
+    case 4:
+        memcpy(&word, storage, sizeof(word));
+        return self->is_signed ? (uint64_t)(int64_t)(int32_t)word : word;
+    case 2:
+        memcpy(&half, storage, sizeof(half));
+        return self->is_signed ? (uint64_t)(int64_t)(int16_t)half : half;
+    default:
+        memcpy(&byte, storage, sizeof(byte));
+        return self->is_signed ? (uint64_t)(int64_t)(int8_t)byte : byte;
+    }
 }
 
 static PyObject *
@@ -291,6 +303,11 @@ kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
     switch (self->op) {
     case CONVERT_VOID:
         return kaa_cpython__new_none();
+    case CONVERT_INTEGER: /* the most common, for callbacks */
+        if (self->is_signed && !(self->flags & CONVERT_ENUM))
+            return PY(PyLong_FromLongLong)((int64_t)load_word(self, storage));
+        return kaa_cpython__from_word(host, library, self,
+                                      load_word(self, storage));
     case CONVERT_DOUBLE: {
         double number;
 

@@ -98,20 +98,26 @@ kaa_cpython__record_of(const kaa_cpython *host)
 int
 kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {
-    const kaa_cpython__record *record = kaa_cpython__record_of(host);
+    kaa_cpython__record *record = kaa_cpython__record_of(host);
     PyThreadState *state = record != NULL ? record->state : NULL;
 
     entry->state = NULL;
     if (atomic_load_explicit(&host->is_closing, memory_order_relaxed))
         return 0;
+    if (record != NULL && record->held != NULL &&
+        kaa_cpython__is_running(record->held))
+        return 1;
     if (state == NULL) {
         state = PY(PyGILState_GetThisThreadState)();
         if (state != NULL &&
             PY(PyThreadState_GetInterpreter)(state) != host->interpreter)
             state = NULL;
     }
-    if (state != NULL && kaa_cpython__is_running(state))
+    if (state != NULL && kaa_cpython__is_running(state)) {
+        if (record != NULL)
+            record->held = state;
         return 1;
+    }
     if (state == NULL) {
         if (!begin_entering(host))
             return 0;

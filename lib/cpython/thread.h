@@ -13,6 +13,7 @@ typedef struct kaa_cpython__record {
     struct kaa_cpython__record *outer;
     kaa_cpython *host;
     PyThreadState *state;   /* released for the call; NULL: the GIL is kept */
+    PyThreadState *held;    /* with which it was found to be held; or NULL */
     PyObject *exception[3]; /* type, value, traceback; [0] NULL: none */
 } kaa_cpython__record;
 
@@ -33,6 +34,7 @@ kaa_cpython__begin(kaa_cpython__record *record, kaa_cpython *host,
     record->outer = kaa_cpython__records;
     record->host = host;
     record->state = NULL;
+    record->held = NULL;
     record->exception[0] = NULL;
     kaa_cpython__records = record;
     if (!holds_gil)

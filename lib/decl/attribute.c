@@ -219,7 +219,9 @@ static int
 read_gnu(kaa_decl__parser *p, kaa_decl__attributes *a)
 {
     kaa_decl__next(p);
-    if (!kaa_decl__expect(p, '(', "'(('") || !kaa_decl__expect(p, '(', "'(('"))
+    if (!kaa_decl__expect(p, '(', "'(('"))
+        return 0;
+    if (!kaa_decl__expect(p, '(', "'(('"))
         return 0;
     while (p->token.kind != ')') {
         if (kaa_decl__accept(p, ','))

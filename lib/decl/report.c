@@ -140,6 +140,7 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
     }
     if (!p->is_tolerant)
         room -= print_window(p, where->place, window);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): both callers do */
     length = vsnprintf(message, sizeof(message), format, values);
     if (length < 0)
         length = 0;

@@ -267,7 +267,8 @@ static int
 is_redefined_word(const kaa_decl__parser *p, const struct state *state)
 {
     return (state->seen != 0 || state->type != NULL) &&
-           p->token.start[0] == '_' && (state->seen & SEEN_COMPLEX) == 0;
+           p->token.start[0] == '_' && p->token.kind != T_COMPLEX &&
+           p->token.kind != T_INT128 && (state->seen & SEEN_COMPLEX) == 0;
 }
 
 /* A record, enum, typeof or typedef's name. 1 if it was one, else 0. */

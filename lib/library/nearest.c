@@ -64,7 +64,8 @@ offer(nearest *n, const char *name)
     uint32_t distance = kaa_library__distance(n->wanted, name, n->limit);
     uint32_t at = n->count;
 
-    if (distance > n->limit || *name == '\0')
+    /* Distance 0: it is there, but in an old version that nobody links to. */
+    if (distance > n->limit || distance == 0 || *name == '\0')
         return;
     for (uint32_t i = 0; i < n->count; i++)
         if (strcmp(n->found[i], name) == 0)

@@ -84,6 +84,8 @@ static const struct printed_case typedefs[] = {
     {"typedef int wchar_t; wchar_t f(void);", "f", "wchar_t f(void);"},
     {"typedef char bool; bool f(void);", "bool", "typedef char bool;"},
     {"typedef float _Float32; _Float32 f(void);", "f", "float f(void);"},
+    {"typedef unsigned __int128 wide; wide f(void);", "f", "wide f(void);"},
+    {"typedef float _Complex c; c f(void);", "f", "c f(void);"},
     {"typedef int a; typedef int a; typedef a b;", "b", "typedef a b;"},
     {"typedef struct { int a; } *anon;", "anon",
      "typedef struct { int a; } *anon;"},

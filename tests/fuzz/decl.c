@@ -1,9 +1,9 @@
 /* fuzz/decl.c - any bytes through the declaration parser.
  *
  * The first byte chooses: a strict or a tolerant parse, or a type alone. What
- * was understood is printed, and what was printed has to parse again: so the
- * printer is under test as well. With libFuzzer (clang, preset `fuzz`) this is
- * its target; without, a program that runs the files it is given.
+ * was understood is found by its name and printed, so that the table of names
+ * and the printer are under test as well. With libFuzzer (clang, preset `fuzz`)
+ * this is its target; without, replay.c runs it on the files it is given.
  */
 #include <kaa/decl.h>
 
@@ -20,8 +20,7 @@ stop(const char *what, const char *text)
     abort();
 }
 
-/* Every item's text, parsed alone, may be refused (it may need others), but
- * has to be well formed: no failure may be one of form. */
+/* Printing twice gives the same; every item has a type or was skipped. */
 static void
 check_printed(const kaa_decl *decl)
 {

@@ -121,6 +121,26 @@ class Attributes(unittest.TestCase):
     def test_renamed_symbols(self) -> None:
         self.assertEqual(load().other_name(1), 1001)
 
+    def test_many_functions(self) -> None:
+        names = "sin cos tan asin acos atan sinh cosh tanh exp log sqrt ceil".split()
+        text = "".join(f"double {one}(double x);" for one in names)
+        text += "int kaa_none(int); [[kaa::hold_gil]] double floor(double x);"
+        for options in ({}, {"hold_gil": ["sqrt"]}, {"errno": ["log"]}):
+            library = kaa.load("libm.so.6", text, missing="ignore", **options)
+            library.sqrt = replaced = object()
+            seen = [getattr(library, one) for one in names]
+            self.assertEqual([getattr(library, one) for one in names], seen)
+            self.assertIs(library.sqrt, replaced)
+            for name, function in zip(names, seen):
+                if name != "sqrt":
+                    self.assertEqual(function.__name__, name)
+                    self.assertIsInstance(function.address, int)
+            self.assertEqual(len({one.address for one in seen if one != replaced}), 12)
+            self.assertEqual(library.floor(1.5), 1)
+            self.assertFalse(hasattr(library, "kaa_none"))
+            del library.sqrt
+            self.assertEqual(library.sqrt(4), 2)
+
     def test_threads_see_one_function(self) -> None:
         for _ in range(20):
             library = kaa.load("libm.so.6", "double sin(double);")

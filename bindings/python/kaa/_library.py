@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import weakref
 from _thread import RLock
 from collections import deque
+from itertools import count, repeat
 from typing import (
     Any,
     Callable,
@@ -37,11 +39,15 @@ Bind = Callable[["Library", int, int], Function]
 
 # Chosen when the first function is bound. (PyPy takes no annotation here.)
 _bind = None  # type: Optional[Bind]
+# The bridge alone can make many functions at once: the more functions of a
+# library were asked for one by one, the more of their neighbours come along.
+_bind_more = None  # type: Optional[Callable[["Library", int, int], None]]
+_MOST_AT_ONCE = 64
 
 
 def _choose_bind() -> Bind:
     """The bridge's bind() where there is one, else that of plain ctypes."""
-    global _bind
+    global _bind, _bind_more
     if os.environ.get("KAA_HOST") != "none":
         try:
             from kaa import _host
@@ -49,6 +55,9 @@ def _choose_bind() -> Bind:
             pass  # no CPython, or one that cannot be attached to
         else:
             _bind = _host.bind
+            has_lock = getattr(sys, "_is_gil_enabled", None)
+            if has_lock is None or has_lock():
+                _bind_more = _host.bind_more
             return _host.bind
     from kaa import _plain
 
@@ -172,6 +181,7 @@ class Library:
         "_errno",
         "_kept",
         "_closures",
+        "_asked",
         "_lock",
         "_token",
         "__dict__",
@@ -202,6 +212,9 @@ class Library:
         give(self, "_errno", options.errno)
         give(self, "_kept", [])
         give(self, "_closures", {})
+        # How many functions were asked for; 0 for ever if each needs a look.
+        one_by_one = bool(options.hold_gil or options.errno)
+        give(self, "_asked", repeat(0) if one_by_one else count())
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
@@ -280,10 +293,14 @@ class Library:
         item = _item_at(address)
         kind = item.kind
         if kind == _FUNCTION:
-            symbol = self._addresses[self._declarations.number(address)]
+            number = self._declarations.number(address)
+            symbol = self._addresses[number]
             if symbol is None:
                 raise AttributeError(self._no_symbol(name))
             value = (_bind or _choose_bind())(self, address, symbol)
+            asked = next(self._asked)
+            if asked and _bind_more is not None:
+                _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
         elif kind == _native.DECL_VARIABLE:
             return self._variable(name, address).read()
         else:

@@ -439,6 +439,11 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         (CpythonP, py_object, _A, _A, c_uint32, _A),
         HELD,
     ),
+    "kaa_cpython_bind": (
+        c_int,
+        (CpythonP, py_object, py_object, DeclP, _AP, c_size_t, c_size_t),
+        HELD,
+    ),
     "kaa_cpython_callback": (py_object, (CpythonP, py_object, _A, py_object), HELD),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
