@@ -129,6 +129,11 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 /* An integer (or pointer) that has been widened to 64 bits. */
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
+/* A new instance of the type's class, `size` bytes of it copied: a record, or a
+ * pointer. */
+PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                                  kaa_cpython__conversion *self,
+                                  const void *bytes, size_t size);
 
 /* Keeps `object` until the call ends (the reference is taken over, even on
  * failure). */

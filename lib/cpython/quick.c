@@ -211,6 +211,22 @@ make_word(const kaa_cpython__function *self, uint64_t word)
 }
 
 static inline PyObject *
+make_record(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    const kaa_call_plan *plan = self->plan;
+    PyObject *made = kaa_cpython__new_record(
+        self->host, self->library,
+        (kaa_cpython__conversion *)(uintptr_t)&self->result,
+        plan->result_in_memory ? frame->result_memory : frame->result.bytes,
+        (size_t)plan->result_size);
+
+    if (KAA_UNLIKELY(made == NULL))
+        kaa_cpython__prefix(
+            &(const kaa_cpython__state){.subject = self->item->name});
+    return made;
+}
+
+static inline PyObject *
 make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 {
     if (KAA_UNLIKELY(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))
@@ -219,6 +235,8 @@ make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
         return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
     if (self->result.op == CONVERT_INTEGER)
         return make_word(self, frame->result.words[0]);
+    if (self->result.op == CONVERT_RECORD)
+        return make_record(self, frame);
     return kaa_cpython__result(self, self->plan, frame);
 }
 

@@ -59,10 +59,10 @@ new_instance(kaa_cpython *host, PyObject *library,
     return made;
 }
 
-/* A new instance of the type's class with the bytes copied into it. */
-static PyObject *
-instance(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
-         const void *bytes, size_t size)
+PyObject *
+kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                        kaa_cpython__conversion *self, const void *bytes,
+                        size_t size)
 {
     PyObject *made = new_instance(host, library, self);
     void *data;
@@ -73,8 +73,7 @@ instance(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
         KAA_UNLIKELY(kaa_cpython__type(made) != self->result_class)) {
         PY(Py_DecRef)(made);
         kaa_cpython__raise(PY(PyExc_TypeError),
-                           "the class of the result has a __new__ that makes "
-                           "something else");
+                           "the __new__ of its class makes something else");
         return NULL;
     }
     data = kaa_cpython__cdata(host, made);
@@ -195,7 +194,8 @@ pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
         return wide_text(self, address);
     if (self->item == ITEM_ANY)
         return PY(PyLong_FromUnsignedLongLong)(word);
-    return instance(host, library, self, &address, sizeof(address));
+    return kaa_cpython__new_record(host, library, self, &address,
+                                   sizeof(address));
 }
 
 PyObject *
@@ -331,8 +331,8 @@ kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
     case CONVERT_INT128:
         return int128(self, storage);
     case CONVERT_RECORD:
-        return instance(host, library, self, storage,
-                        (size_t)kaa_ctype_size(self->core));
+        return kaa_cpython__new_record(host, library, self, storage,
+                                       (size_t)kaa_ctype_size(self->core));
     default:
         return kaa_cpython__from_word(host, library, self,
                                       load_word(self, storage));
