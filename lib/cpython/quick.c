@@ -402,9 +402,9 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
-        errno = 0;
     begin(self, &record);
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
+        errno = 0; /* after the GIL is released, which may change it */
     made = run_words(self, a, &real, count);
     if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
         code = errno; /* before the GIL is taken, which may change it */
