@@ -73,6 +73,7 @@ typedef struct kaa_cpython__conversion {
     PyObject *indirect_class; /* pointers: an instance holds the address */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
+    host_new *new_instance; /* its tp_new; NULL: the class is called */
     PyObject *enum_members; /* value -> member, or None */
 } kaa_cpython__conversion;
 
@@ -128,6 +129,11 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 /* An integer (or pointer) that has been widened to 64 bits. */
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
+/* A new instance of the type's class, `size` bytes of it copied: a record, or a
+ * pointer. */
+PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                                  kaa_cpython__conversion *self,
+                                  const void *bytes, size_t size);
 
 /* Keeps `object` until the call ends (the reference is taken over, even on
  * failure). */

@@ -232,6 +232,7 @@ dealloc(PyObject *object)
     kaa_base__free(self->arguments);
     kaa_base__free(self->outs);
     kaa_base__free(self->quick);
+    kaa_cpython__free_variadic(self->variadics);
     kaa_call_plan_destroy(self->plan);
     if (self->library != NULL)
         PY(Py_DecRef)(self->library);

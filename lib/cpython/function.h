@@ -47,7 +47,8 @@ typedef struct kaa_cpython__function {
     uint32_t reserved;
     kaa_function free_function;
     PyObject *weak_references;
-    uint64_t item_address; /* for Python */
+    struct kaa_cpython__variadic *_Atomic variadics; /* see variadic.c */
+    uint64_t item_address;                           /* for Python */
     uint64_t address;
     kaa_cpython__conversion result;
 } kaa_cpython__function;
@@ -80,6 +81,8 @@ int kaa_cpython__init_quick(kaa_cpython__function *self);
 PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,
                                     PyObject *const *args, size_t given,
                                     PyObject *names);
+
+void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 
 /* Converts one argument and stores it at its place. */
 int kaa_cpython__store_argument(kaa_cpython__state *state,

@@ -229,6 +229,13 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         "class_of", "enum_of",  "pointer",   "record",
         "function", "variadic", "addressof", "extent"};
 
+    kaa_status status = kaa_ctype_table_create(&host->types, err);
+
+    if (status == KAA_OK)
+        status = kaa_ctype_pointer(host->types, kaa_ctype_basic(KAA_CTYPE_VOID),
+                                   &host->void_pointer, err);
+    if (status != KAA_OK)
+        return status;
     host->interpreter = PY(PyInterpreterState_Get)();
     host->version = options->version;
     host->is_free_threaded = options->free_threaded != 0;
@@ -251,7 +258,9 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     host->function_type =
         kaa_cpython__make_function_type(host, options->function_base);
     host->callback_type = kaa_cpython__make_callback_type(host);
-    if (host->function_type == NULL || host->callback_type == NULL) {
+    host->no_arguments = PY(PyTuple_New)(0);
+    if (host->function_type == NULL || host->callback_type == NULL ||
+        host->no_arguments == NULL) {
         PY(PyErr_Clear)();
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the interpreter refuses kaa's types");
@@ -292,6 +301,7 @@ kaa_cpython_attach(const kaa_cpython_options *options, kaa_cpython **out_host,
     if (status == KAA_OK)
         status = fill_host(host, &chosen, err);
     if (status != KAA_OK) {
+        kaa_ctype_table_destroy(host->types);
         kaa_base__free(host); /* objects it held stay: they are singletons */
         return status;
     }

@@ -32,6 +32,9 @@ typedef struct host_buffer {
     void *internal;
 } host_buffer;
 
+/* A type's tp_new: class, positional arguments, keywords or NULL. */
+typedef PyObject *host_new(PyObject *, PyObject *, PyObject *);
+
 /* Request flags of PyObject_GetBuffer. */
 enum {
     HOST_BUFFER_SIMPLE = 0,
@@ -95,6 +98,9 @@ struct kaa_cpython {
     PyObject *pointer_base;
     PyObject *function_pointer_base;
     PyObject *hooks[HOOK_COUNT];
+    kaa_ctype_table *types;        /* of void_pointer */
+    const kaa_ctype *void_pointer; /* void * */
+    PyObject *no_arguments;        /* the empty tuple */
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;

@@ -19,6 +19,18 @@
 
 #define WORDS_MAX 4
 #define VIEWS_MAX 3
+#define STACK_BYTES 128  /* of arguments, in a frame of the quick path */
+#define MEMORY_BYTES 128 /* of a result in memory */
+
+/* A frame with room for the stack. Nothing of it is set beforehand. */
+typedef struct quick_frame {
+    kaa_call__frame frame;
+    _Alignas(16) unsigned char stack[STACK_BYTES];
+    _Alignas(16) unsigned char result[MEMORY_BYTES];
+} quick_frame;
+
+_Static_assert(offsetof(quick_frame, stack) == sizeof(kaa_call__frame),
+               "a frame's memory part follows it");
 
 /* Buffers held during the call. */
 typedef struct views {
@@ -143,13 +155,30 @@ store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
            !(conversion->flags & CONVERT_NONNULL) && store_address(NULL, place);
 }
 
+/* Word by word where the size allows it: a call of memcpy() costs more than
+ * the common sizes do, and so does a word read back from a wider store. */
+static inline void
+store_record(const kaa_call__place *place, char *frame, const char *data)
+{
+    char *first = frame + place->offset[0];
+
+    if (place->size[0] % 8 != 0 || place->size[1] % 8 != 0) {
+        kaa_call__store(place, (kaa_call__frame *)(void *)frame, data);
+        return;
+    }
+    for (uint32_t at = 0; at < place->size[0]; at += 8)
+        memcpy(first + at, data + at, 8);
+    if (place->size[1] != 0)
+        memcpy(frame + place->offset[1], data + 8, 8);
+}
+
 static inline int
 store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
       char *frame, views *held)
 {
     const kaa_cpython__quick *quick = &self->quick[i];
     const kaa_cpython__conversion *conversion = &self->arguments[i];
-    const void *data;
+    const char *data;
 
     switch (quick->op) {
     case CONVERT_INTEGER:
@@ -162,8 +191,7 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
             return 0;
         memcpy(&data, (char *)value + kaa_cpython__layout.cdata_offset,
                sizeof(data));
-        kaa_call__store(&self->plan->places[i],
-                        (kaa_call__frame *)(void *)frame, data);
+        store_record(&self->plan->places[i], frame, data);
         return 1;
     default:
         return store_pointer(conversion, value, frame + quick->offset, held);
@@ -183,6 +211,22 @@ make_word(const kaa_cpython__function *self, uint64_t word)
 }
 
 static inline PyObject *
+make_record(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    const kaa_call_plan *plan = self->plan;
+    PyObject *made = kaa_cpython__new_record(
+        self->host, self->library,
+        (kaa_cpython__conversion *)(uintptr_t)&self->result,
+        plan->result_in_memory ? frame->result_memory : frame->result.bytes,
+        (size_t)plan->result_size);
+
+    if (KAA_UNLIKELY(made == NULL))
+        kaa_cpython__prefix(
+            &(const kaa_cpython__state){.subject = self->item->name});
+    return made;
+}
+
+static inline PyObject *
 make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 {
     if (KAA_UNLIKELY(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))
@@ -191,6 +235,8 @@ make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
         return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
     if (self->result.op == CONVERT_INTEGER)
         return make_word(self, frame->result.words[0]);
+    if (self->result.op == CONVERT_RECORD)
+        return make_record(self, frame);
     return kaa_cpython__result(self, self->plan, frame);
 }
 
@@ -218,13 +264,13 @@ end(const kaa_cpython__function *self, kaa_cpython__record *record)
     return self->flags & FUNCTION_IS_CLOSED ? 0 : kaa_cpython__end(record);
 }
 
-/* Anything that travels in registers. */
+/* Anything that travels in registers, or in few words on the stack. */
 static PyObject *
 call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
-    kaa_call__frame frame;
+    quick_frame local;
     PyObject *result = NULL;
     views held;
 
@@ -232,13 +278,14 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
         return kaa_cpython__call(object, args, flagged_count, names);
     held.count = 0;
     for (uint32_t i = 0; i < self->count; i++) {
-        if (KAA_LIKELY(store(self, i, args[i], (char *)&frame, &held)))
+        if (KAA_LIKELY(store(self, i, args[i], (char *)&local, &held)))
             continue;
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }
-    if (KAA_LIKELY(kaa_cpython__run(self, self->plan, &frame) == 0))
-        result = make_result(self, &frame);
+    local.frame.result_memory = local.result;
+    if (KAA_LIKELY(kaa_cpython__run(self, self->plan, &local.frame) == 0))
+        result = make_result(self, &local.frame);
     release_views(&held);
     return result;
 }
@@ -420,14 +467,23 @@ all_words(const kaa_cpython__function *self)
     return self->result.op < CONVERT_RECORD && self->result.op != CONVERT_FLOAT;
 }
 
-/* What the quick path can take: what stands in registers, needs nothing done
- * after the call but for buffers, and is read by layouts. */
+/* Whether a call's values fit a quick_frame. */
+static int
+fits_frame(const kaa_call_plan *plan)
+{
+    return plan->is_direct &&
+           plan->frame_size <= sizeof(kaa_call__frame) + STACK_BYTES &&
+           (!plan->result_in_memory ||
+            (plan->result_size <= MEMORY_BYTES && plan->result_align <= 16));
+}
+
+/* What the quick path can take: what stands in registers or in little memory,
+ * needs nothing done after the call but for buffers, and is read by layouts. */
 static int
 is_quick(const kaa_cpython__function *self)
 {
-    if (!self->plan->is_direct || self->flags & FUNCTION_IS_SPECIAL ||
-        self->plan->frame_size > sizeof(kaa_call__frame) ||
-        self->plan->result_in_memory || kaa_cpython__layout.type_offset == 0 ||
+    if (!fits_frame(self->plan) || self->flags & FUNCTION_IS_SPECIAL ||
+        kaa_cpython__layout.type_offset == 0 ||
         kaa_cpython__layout.cdata_offset == 0)
         return 0;
     for (uint32_t i = 0; i < self->count; i++)

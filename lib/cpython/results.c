@@ -3,6 +3,7 @@
 #include <wchar.h>
 
 #include "cpython/convert.h"
+#include "cpython/type.h"
 
 /* The class of a type, from Python, remembered where threads allow: a new
  * reference. */
@@ -22,21 +23,59 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     return class_;
 }
 
-/* A new instance of the type's class with the bytes copied into it. */
-static PyObject *
-instance(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
-         const void *bytes, size_t size)
+/* tp_new of a class; NULL for one that the interpreter does not tell. */
+static host_new *
+new_of(PyObject *class_)
 {
-    PyObject *class_ = class_of(host, library, self);
-    PyObject *made;
-    void *data;
+    void *slot = PY(PyType_GetSlot)(class_, HOST_TP_NEW);
+    host_new *found = NULL;
 
+    if (slot == NULL)
+        PY(PyErr_Clear)(); /* 3.9 tells of heap types alone */
+    memcpy(&found, &slot, sizeof(found));
+    return found;
+}
+
+/* An instance by tp_new alone, as ctypes makes its own results: calling the
+ * class costs more, and an __init__ is for those who write Point(1, 2). */
+static PyObject *
+new_instance(kaa_cpython *host, PyObject *library,
+             kaa_cpython__conversion *self)
+{
+    PyObject *class_, *made;
+    host_new *found;
+
+    if (KAA_LIKELY(self->new_instance != NULL))
+        return self->new_instance(self->result_class, host->no_arguments, NULL);
+    class_ = class_of(host, library, self);
     if (class_ == NULL)
         return NULL;
-    made = PY(PyObject_CallObject)(class_, NULL);
+    found = new_of(class_);
+    if (self->result_class == class_)
+        self->new_instance = found;
+    made = found != NULL ? found(class_, host->no_arguments, NULL)
+                         : PY(PyObject_CallObject)(class_, NULL);
     PY(Py_DecRef)(class_);
+    return made;
+}
+
+PyObject *
+kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                        kaa_cpython__conversion *self, const void *bytes,
+                        size_t size)
+{
+    PyObject *made = new_instance(host, library, self);
+    void *data;
+
     if (made == NULL)
         return NULL;
+    if (self->result_class != NULL &&
+        KAA_UNLIKELY(kaa_cpython__type(made) != self->result_class)) {
+        PY(Py_DecRef)(made);
+        kaa_cpython__raise(PY(PyExc_TypeError),
+                           "the __new__ of its class makes something else");
+        return NULL;
+    }
     data = kaa_cpython__cdata(host, made);
     if (data == NULL && size != 0) {
         PY(Py_DecRef)(made);
@@ -155,7 +194,8 @@ pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
         return wide_text(self, address);
     if (self->item == ITEM_ANY)
         return PY(PyLong_FromUnsignedLongLong)(word);
-    return instance(host, library, self, &address, sizeof(address));
+    return kaa_cpython__new_record(host, library, self, &address,
+                                   sizeof(address));
 }
 
 PyObject *
@@ -291,8 +331,8 @@ kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
     case CONVERT_INT128:
         return int128(self, storage);
     case CONVERT_RECORD:
-        return instance(host, library, self, storage,
-                        (size_t)kaa_ctype_size(self->core));
+        return kaa_cpython__new_record(host, library, self, storage,
+                                       (size_t)kaa_ctype_size(self->core));
     default:
         return kaa_cpython__from_word(host, library, self,
                                       load_word(self, storage));

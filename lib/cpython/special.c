@@ -4,17 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "cpython/function.h"
-
-/* What a special call needs beside its state. */
-typedef struct special {
-    const kaa_cpython__function *self;
-    kaa_cpython__state state;
-    PyObject **values; /* one a parameter; NULL: left out, or an out */
-    void **outs;       /* storage of outs; NULL: none */
-    PyObject *const *extras;
-    uint32_t extra_count;
-} special;
+#include "cpython/special.h"
 
 /* ---- which value goes where ---- */
 
@@ -66,7 +56,7 @@ count_required(const kaa_cpython__function *self)
 }
 
 static int
-refuse_count(const special *call, size_t given)
+refuse_count(const kaa_cpython__special *call, size_t given)
 {
     const kaa_cpython__function *self = call->self;
     uint32_t required = count_required(self), most = self->visible;
@@ -118,7 +108,7 @@ visible_parameter(const kaa_cpython__function *self, size_t nth)
 }
 
 static int
-place_keyword(special *call, PyObject *name, PyObject *value)
+place_keyword(kaa_cpython__special *call, PyObject *name, PyObject *value)
 {
     const kaa_cpython__function *self = call->self;
     char known[512];
@@ -150,7 +140,7 @@ place_keyword(special *call, PyObject *name, PyObject *value)
 
 /* A value for each parameter, or a refusal. */
 static int
-place_values(special *call, PyObject *const *args, size_t given,
+place_values(kaa_cpython__special *call, PyObject *const *args, size_t given,
              PyObject *names)
 {
     const kaa_cpython__function *self = call->self;
@@ -190,7 +180,7 @@ place_values(special *call, PyObject *const *args, size_t given,
 /* How many elements a pointer's argument has; -1: not known, which nothing but
  * C can tell, or which the conversion will refuse. */
 static long long
-measure(special *call, uint32_t i)
+measure(kaa_cpython__special *call, uint32_t i)
 {
     kaa_cpython__conversion *argument = &call->self->arguments[i];
     PyObject *value = call->values[i], *answer;
@@ -211,7 +201,7 @@ measure(special *call, uint32_t i)
 
 /* Fills in the length that was left out, as a new int held with the call. */
 static int
-fill_length(special *call, uint32_t pointer, uint32_t length)
+fill_length(kaa_cpython__special *call, uint32_t pointer, uint32_t length)
 {
     const kaa_cpython__function *self = call->self;
     long long elements = measure(call, pointer);
@@ -234,7 +224,7 @@ fill_length(special *call, uint32_t pointer, uint32_t length)
 
 /* The length that was given may not be beyond what there is. */
 static int
-check_length(special *call, uint32_t pointer, uint32_t length)
+check_length(kaa_cpython__special *call, uint32_t pointer, uint32_t length)
 {
     const kaa_cpython__function *self = call->self;
     long long elements = measure(call, pointer), wanted;
@@ -265,7 +255,7 @@ check_length(special *call, uint32_t pointer, uint32_t length)
 }
 
 static int
-settle_lengths(special *call)
+settle_lengths(kaa_cpython__special *call)
 {
     const kaa_cpython__function *self = call->self;
 
@@ -286,7 +276,7 @@ settle_lengths(special *call)
 /* ---- outs ---- */
 
 static int
-make_out(special *call, uint32_t i, void *place)
+make_out(kaa_cpython__special *call, uint32_t i, void *place)
 {
     size_t size = (size_t)kaa_ctype_size(call->self->outs[i].core);
     void *storage = kaa_base__alloc_zeroed(size < 16 ? 16 : size);
@@ -303,7 +293,7 @@ make_out(special *call, uint32_t i, void *place)
 /* The result and what the outs hold: one object, or a tuple. Takes over the
  * reference to `result`. */
 static PyObject *
-join_outs(special *call, PyObject *result)
+join_outs(kaa_cpython__special *call, PyObject *result)
 {
     const kaa_cpython__function *self = call->self;
     uint32_t with_result = self->result.op != CONVERT_VOID;
@@ -337,161 +327,11 @@ join_outs(special *call, PyObject *result)
     return tuple;
 }
 
-/* ---- variable arguments ---- */
-
-/* One variable argument: its promoted type and its value. */
-typedef struct extra {
-    const kaa_ctype *type;
-    const void *value; /* as wide as the type */
-    uint64_t word;
-} extra;
-
-static int
-refuse_extra(special *call, uint32_t i, PyObject *value)
-{
-    call->state.position = call->self->count + i + 1;
-    call->state.name = NULL;
-    return kaa_cpython__refuse_type(
-        &call->state, "int, float, str, bytes, None or a ctypes instance",
-        value);
-}
-
-static int
-extra_int(special *call, uint32_t i, PyObject *value, extra *out)
-{
-    int overflow = 0;
-    int64_t number = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
-    kaa_ctype_kind kind = KAA_CTYPE_LLONG;
-
-    if (overflow == 0 && number >= INT32_MIN && number <= INT32_MAX)
-        kind = KAA_CTYPE_INT;
-    out->word = (uint64_t)number;
-    if (overflow > 0) {
-        kind = KAA_CTYPE_ULLONG;
-        out->word = PY(PyLong_AsUnsignedLongLong)(value);
-        if (out->word == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
-            PY(PyErr_Clear)();
-        else
-            overflow = 0;
-    }
-    out->type = kaa_ctype_basic(kind);
-    if (overflow == 0)
-        return 0;
-    call->state.position = call->self->count + i + 1;
-    call->state.name = NULL;
-    return kaa_cpython__refuse(&call->state, PY(PyExc_OverflowError),
-                               "the int is out of range for long long and "
-                               "unsigned long long");
-}
-
-/* ctypes instances: Python tells the promoted type and where the value is. */
-static int
-extra_instance(special *call, uint32_t i, PyObject *value, extra *out)
-{
-    PyObject *answer =
-        kaa_cpython__hook(&call->state, HOOK_VARIADIC, NULL, value, 0);
-    uint64_t words[2];
-
-    call->state.position = call->self->count + i + 1;
-    call->state.name = NULL;
-    if (answer == NULL)
-        return kaa_cpython__prefix(&call->state);
-    if (kaa_cpython__hold_object(&call->state, answer) != 0)
-        return -1;
-    for (int k = 0; k < 2; k++) {
-        words[k] =
-            PY(PyLong_AsUnsignedLongLong)(PY(PyTuple_GetItem)(answer, k));
-        if (words[k] == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
-            return -1;
-    }
-    out->type = (const kaa_ctype *)(uintptr_t)words[0];
-    out->value = (const void *)(uintptr_t)words[1];
-    return 0;
-}
-
-static int
-convert_extra(special *call, uint32_t i, const kaa_ctype *pointer, extra *out)
-{
-    PyObject *value = call->extras[i], *type = kaa_cpython__type(value);
-    kaa_cpython__conversion text = {.op = CONVERT_TEXT,
-                                    .item = ITEM_BYTE,
-                                    .item_size = 1,
-                                    .flags = CONVERT_BYTES,
-                                    .type = pointer,
-                                    .core = pointer,
-                                    .target = kaa_ctype_basic(KAA_CTYPE_CHAR)};
-
-    out->value = &out->word;
-    out->type = pointer;
-    out->word = 0;
-    if (value == kaa_cpython__none())
-        return 0;
-    if (PY(PyType_IsSubtype)(type, PY(PyLong_Type)))
-        return extra_int(call, i, value, out);
-    if (PY(PyType_IsSubtype)(type, PY(PyFloat_Type))) {
-        double number = PY(PyFloat_AsDouble)(value);
-
-        out->type = kaa_ctype_basic(KAA_CTYPE_DOUBLE);
-        memcpy(&out->word, &number, sizeof(number));
-        return 0;
-    }
-    if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type)) ||
-        PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
-        call->state.position = call->self->count + i + 1;
-        call->state.name = NULL;
-        return kaa_cpython__pointer_to_c(&call->state, &text, value,
-                                         &out->word);
-    }
-    if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
-        type == call->state.host->byref_type)
-        return extra_instance(call, i, value, out);
-    return refuse_extra(call, i, value);
-}
-
-/* A plan for this call alone: the fixed parameters, then what was given. The
- * types that it needs stand in `table`. */
-static kaa_call_plan *
-plan_extras(special *call, kaa_ctype_table *table, const extra *extras)
-{
-    const kaa_cpython__function *self = call->self;
-    uint32_t count = self->count + call->extra_count;
-    kaa_call_options options = {
-        .size = sizeof(options),
-        .flags = self->flags & FUNCTION_ERRNO ? KAA_CALL_ERRNO : 0u,
-        .fixed_count = self->count};
-    kaa_ctype_parameter *parameters =
-        kaa_base__alloc_array(count + 1u, sizeof(*parameters));
-    const kaa_ctype *type = NULL;
-    kaa_call_plan *plan = NULL;
-    kaa_error err = {0};
-    kaa_status status = KAA_NO_MEMORY;
-
-    if (parameters != NULL) {
-        for (uint32_t i = 0; i < count; i++) {
-            parameters[i].name = NULL;
-            parameters[i].type = i < self->count ? self->parameters[i].type
-                                                 : extras[i - self->count].type;
-        }
-        status = kaa_ctype_function(
-            table, kaa_ctype_target(kaa_ctype_strip(self->item->type)),
-            parameters, count, KAA_CTYPE_VARIADIC, &type, &err);
-        if (status == KAA_OK)
-            status = kaa_call_plan_create(type, &options, &plan, &err);
-        kaa_base__free(parameters);
-    }
-    if (status == KAA_NO_MEMORY)
-        PY(PyErr_NoMemory)();
-    else if (status != KAA_OK)
-        kaa_cpython__raise(PY(PyExc_NotImplementedError),
-                           "%s() cannot be called so: %s", self->item->name,
-                           err.message);
-    return plan;
-}
-
 /* ---- calling ---- */
 
 static int
-store_values(special *call, const kaa_call_plan *plan, kaa_call__frame *frame)
+store_values(kaa_cpython__special *call, const kaa_call_plan *plan,
+             kaa_call__frame *frame)
 {
     const kaa_cpython__function *self = call->self;
 
@@ -513,8 +353,9 @@ store_values(special *call, const kaa_call_plan *plan, kaa_call__frame *frame)
     return 0;
 }
 
-static PyObject *
-run_plan(special *call, const kaa_call_plan *plan, const extra *extras)
+PyObject *
+kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
+                         const kaa_cpython__extra *extras)
 {
     kaa_cpython__frame local;
     kaa_call__frame *frame = kaa_cpython__new_frame(plan, &local);
@@ -532,43 +373,14 @@ run_plan(special *call, const kaa_call_plan *plan, const extra *extras)
     return result;
 }
 
-static PyObject *
-run_with_extras(special *call)
-{
-    extra *extras = kaa_base__alloc_array(call->extra_count, sizeof(*extras));
-    kaa_ctype_table *table = NULL;
-    const kaa_ctype *pointer = NULL;
-    kaa_call_plan *plan = NULL;
-    PyObject *result = NULL;
-    uint32_t done = 0;
-
-    if (extras == NULL || kaa_ctype_table_create(&table, NULL) != KAA_OK ||
-        kaa_ctype_pointer(table, kaa_ctype_basic(KAA_CTYPE_VOID), &pointer,
-                          NULL) != KAA_OK) {
-        PY(PyErr_NoMemory)();
-    } else {
-        while (done < call->extra_count &&
-               convert_extra(call, done, pointer, &extras[done]) == 0)
-            done++;
-        if (done == call->extra_count)
-            plan = plan_extras(call, table, extras);
-        if (plan != NULL)
-            result = run_plan(call, plan, extras);
-    }
-    kaa_call_plan_destroy(plan);
-    kaa_ctype_table_destroy(table);
-    kaa_base__free(extras);
-    return result;
-}
-
 PyObject *
 kaa_cpython__call_special(const kaa_cpython__function *self,
                           PyObject *const *args, size_t given, PyObject *names)
 {
-    special call = {.self = self,
-                    .state = {.host = self->host,
-                              .library = self->library,
-                              .subject = self->item->name}};
+    kaa_cpython__special call = {.self = self,
+                                 .state = {.host = self->host,
+                                           .library = self->library,
+                                           .subject = self->item->name}};
     PyObject *result = NULL;
     void **slots =
         kaa_base__alloc_zeroed((self->count * 2u + 1u) * sizeof(*slots));
@@ -581,8 +393,9 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     call.outs = slots + self->count;
     if (place_values(&call, args, given, names) == 0 &&
         settle_lengths(&call) == 0)
-        result = call.extra_count != 0 ? run_with_extras(&call)
-                                       : run_plan(&call, self->plan, NULL);
+        result = call.extra_count != 0
+                     ? kaa_cpython__run_variadic(&call)
+                     : kaa_cpython__run_special(&call, self->plan, NULL);
     kaa_cpython__release_holds(&call.state);
     for (uint32_t i = 0; i < self->count; i++)
         kaa_base__free(call.outs[i]);

@@ -48,10 +48,13 @@ def race(candidates: Dict[str, Timed], count: int, rounds: int) -> Dict[str, flo
 
 
 def table(
-    rows: Sequence[Tuple[str, Dict[str, float]]], columns: Sequence[str], base: str
+    rows: Sequence[Tuple[str, Dict[str, float]]],
+    columns: Sequence[str],
+    base: str,
+    unit: str = "ns a call",
 ) -> str:
-    """Rows of nanoseconds, each with its ratio to the column `base`."""
-    lines = ["%-34s" % "ns a call (times %s)" % base + "".join("%16s" % c for c in columns)]
+    """Rows of times, each with its ratio to the column `base`."""
+    lines = ["%-34s" % f"{unit} (times {base})" + "".join("%16s" % c for c in columns)]
     for title, row in rows:
         cells = []
         for column in columns:

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "call/plan.h"
+#include "call/internal.h"
 #include "call/signatures.h"
 
 /* An integer result has to come back extended to 64 bits. */
@@ -78,6 +78,41 @@ KAA_TEST(direct_calls_equal_the_compilers)
     printf("%u of %u signatures direct\n", direct,
            signature_set_own.case_count);
     CHECK(!KAA_CALL__SYSV || direct > signature_set_own.case_count / 2);
+}
+
+/* Every caller of kaa's own has to be among those compared. */
+KAA_TEST(all_ways_of_calling_are_covered)
+{
+    const signature_set *set = &signature_set_own;
+    uint32_t found[KAA_CALL__RESULT_COUNT][2][4] = {{{0}}};
+    signature_values values = {.type = NULL};
+
+    if (!KAA_CALL__SYSV)
+        SKIP("the direct calls of this machine are of scalars alone");
+    signature_prepare(t, set, &values);
+    for (uint32_t i = 0; i < set->case_count; i++) {
+        const signature_case *c = &set->cases[i];
+        kaa_call_options options = {.size = sizeof(options),
+                                    .fixed_count = c->fixed};
+        kaa_call_plan *plan = NULL;
+
+        signature_begin(t, set, c, &values);
+        CHECK_OK(kaa_call_plan_create(values.type, &options, &plan, &t->err));
+        if (kaa_call_plan_is_direct(plan)) {
+            size_t words = (plan->frame_size - sizeof(kaa_call__frame)) / 8;
+
+            found[plan->result_how][c->fixed != 0][words == 0    ? 0
+                                                   : words == 4  ? 1
+                                                   : words == 12 ? 2
+                                                                 : 3]++;
+        }
+        kaa_call_plan_destroy(plan);
+    }
+    for (uint32_t how = 0; how < KAA_CALL__RESULT_COUNT; how++)
+        for (uint32_t at = 0; at < 8; at++)
+            if (found[how][at / 4][at % 4] == 0)
+                FAIL("no %s signature with result %u and stack %u",
+                     at / 4 != 0 ? "variadic" : "fixed", how, at % 4);
 }
 
 KAA_TEST(libffi_calls_equal_the_compilers)

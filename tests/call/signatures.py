@@ -156,7 +156,22 @@ class Generator:
                 f"v->m{i} = {type_.fill};",
                 type_.hash.format(v=f"v->m{i}") + ";", None)
 
-    def add_record(self, forced=None):
+    def add_exact(self, *spellings):
+        """A struct of just these members, for write_all_ways() alone."""
+        members = []
+        for i, spelling in enumerate(spellings):
+            type_ = self.named(spelling)
+            members.append((f"{spelling} m{i};", type_,
+                            "KAA_CTYPE_NOT_A_BIT_FIELD",
+                            f"v->m{i} = {type_.fill};",
+                            type_.hash.format(v=f"v->m{i}") + ";", None))
+        self.add_record(members, exact=True)
+        return self.records.pop()
+
+    def named(self, spelling):
+        return next(x for x in self.types if x.spelling == spelling)
+
+    def add_record(self, forced=None, exact=False):
         r = self.random
         index, name = len(self.types), f"r{len(self.types)}"
         kind = "union" if r.random() < 0.2 else "struct"
@@ -166,8 +181,8 @@ class Generator:
             for i in range(r.choice((1, 1, 2, 2, 2, 3, 3, 4, 5)))]
         if forced is not None:
             kind = "struct"
-        packed = r.random() < 0.15
-        align = r.choice((8, 16)) if r.random() < 0.08 else 0
+        packed = not exact and r.random() < 0.15
+        align = r.choice((8, 16)) if not exact and r.random() < 0.08 else 0
         attributes = (["packed"] if packed else []) + (
             [f"aligned({align})"] if align else [])
         attribute = (f"__attribute__(({', '.join(attributes)})) "
@@ -240,8 +255,7 @@ class Generator:
             count = 1
         for i in range(count):
             if style < 0.15:
-                arguments.append(self.types[[x.spelling for x in self.types]
-                                            .index("double")])
+                arguments.append(self.named("double"))
             elif style < 0.25 and not variadic:
                 arguments.append(r.choice([x for x in self.types[:13]]))
             else:
@@ -249,6 +263,23 @@ class Generator:
         result = None if r.random() < 0.1 else self.pick()
         self.write_function(number, result, arguments,
                             fixed if variadic else None)
+
+    def write_all_ways(self, exact):
+        """Each way of getting a result with little, more and much on the
+        stack, variadic or not."""
+        integer, floating = self.named("long"), self.named("double")
+        large, extended = exact[2], self.named("long double")
+        results = [*exact, integer, floating, extended, self.named("__int128"),
+                   self.named("double _Complex"),
+                   self.named("long double _Complex")]
+        for result in results:
+            for stack in ([], [large], [large, extended, large],
+                          [large, extended] * 4):
+                for fixed in (None, 1):
+                    arguments = [integer] * 4 + [floating] * 4 + stack
+                    self.random.shuffle(arguments)
+                    self.write_function(len(self.cases), result,
+                                        [integer] + arguments, fixed)
 
     def write_function(self, number, result, arguments, fixed):
         out = result.spelling if result else "void"
@@ -298,11 +329,15 @@ class Generator:
         self.add_record(forced=[])
         for _ in range(records):
             self.add_record()
+        exact = [self.add_exact("long", "double"),
+                 self.add_exact("double", "long"),
+                 self.add_exact("int", "double", "long")]
         for type_ in self.types:
             type_.size_known = type_.value != "record" or type_.size > 0
             self.copy_fill_hash(type_)
         for number in range(count):
             self.signature(number)
+        self.write_all_ways(exact)
         self.emit("static void build(kaa_test *t, kaa_ctype_table *table, "
                   "const kaa_ctype **types)\n{\n    "
                   + "\n    ".join(x.build for x in self.types) + "\n}")

@@ -1,7 +1,13 @@
-"""The C program in README.md compiles, runs, and prints what it says there.
+"""The programs in README.md run, and print what it says there.
 
-    readme.py README.md INCLUDE LIBRARY CC
+    readme.py README.md INCLUDE LIBRARY CC   the C program
+    readme.py README.md                      the Python ones, and the annotations
+
+In Python, a comment behind a print() is what it prints; one that begins with
+"such as" is an example, and one with the name of an exception is what is raised.
 """
+import contextlib
+import io
 import pathlib
 import re
 import subprocess
@@ -9,10 +15,13 @@ import sys
 import tempfile
 
 
-def main(readme, include, library, cc):
-    text = pathlib.Path(readme).read_text()
-    block = re.search(r"^```c\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    code = block.group(1)
+def blocks(text, language):
+    pattern = rf"^```{language}\n(.*?)^```"
+    return re.findall(pattern, text, re.DOTALL | re.MULTILINE)
+
+
+def c_program(text, include, library, cc):
+    code = next(one for one in blocks(text, "c") if "int main(" in one)
     wanted = re.search(r"printf\(.*?\);\s*/\* (.*?) \*/", code).group(1)
     with tempfile.TemporaryDirectory(prefix="kaa-readme-") as folder:
         c, out = pathlib.Path(folder, "readme.c"), pathlib.Path(folder, "readme")
@@ -24,6 +33,71 @@ def main(readme, include, library, cc):
         done = subprocess.run([str(out)], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0 or done.stdout.strip() != wanted:
         sys.exit(f"it printed {done.stdout!r} ({done.returncode}), not {wanted!r}")
+
+
+def says(line, namespace):
+    """What a print() line prints, or the exception it raises."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(line, namespace)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return printed.getvalue().strip()
+
+
+def python_programs(text):
+    namespace = {}
+    checked = 0
+    for block in blocks(text, "python"):
+        code = ""
+        for line in block.splitlines():
+            shown = re.match(r"(print\(.*\)) +# (.*)$", line)
+            if not shown:
+                code += line + "\n"
+                continue
+            exec(code, namespace)
+            code = ""
+            printed, wanted = says(shown.group(1), namespace), shown.group(2)
+            checked += 1
+            if wanted.startswith("such as "):
+                is_right = printed and "Error: " not in printed
+            elif wanted.endswith("..."):
+                is_right = printed.startswith(wanted[: -len("...")])
+            else:
+                is_right = printed == wanted
+            if not is_right:
+                sys.exit(f"{line}\nit printed {printed!r}")
+        exec(code, namespace)
+    if not checked:
+        sys.exit("no print() with a comment was found")
+
+
+def annotations(text):
+    import kaa
+
+    block = next(one for one in blocks(text, "c") if "kaa::out" in one)
+    m = kaa.load("libm.so.6", block, missing="ignore")
+    if m.frexp(8.0) != (0.5, 4) or m.pow(2, 3) != 8:
+        sys.exit(f"frexp(8.0) is {m.frexp(8.0)}, pow(2, 3) {m.pow(2, 3)}")
+    lib = kaa.load(None, block, missing="ignore")
+    try:
+        lib.chdir("/no/such/directory")
+    except FileNotFoundError:
+        pass
+    else:
+        sys.exit("chdir() did not fail")
+    if lib.strdup("text") != "text":
+        sys.exit("strdup() is another text")
+
+
+def main(readme, *arguments):
+    text = pathlib.Path(readme).read_text()
+    if arguments:
+        c_program(text, *arguments)
+    else:
+        python_programs(text)
+        annotations(text)
 
 
 if __name__ == "__main__":

@@ -469,6 +469,28 @@ struct linked {
     int value;
     struct linked *next;
 };
+/* Around the sizes at which calls are made another way. */
+#define WORDS(count)                                                           \
+    struct words##count {                                                      \
+        long items[count];                                                     \
+    };                                                                         \
+    SAME(words##count, struct words##count)
+WORDS(3)
+WORDS(4)
+WORDS(5)
+WORDS(12)
+WORDS(13)
+WORDS(16)
+WORDS(17)
+WORDS(40)
+WORDS(41)
+struct odd27 {
+    char text[27];
+};
+struct extended {
+    long double x;
+    int n;
+};
 
 SAME(point, struct point)
 SAME(real2, struct real2)
@@ -483,6 +505,8 @@ SAME(number, union number)
 SAME(tiny, struct tiny)
 SAME(tight, struct tight)
 SAME(mixed_complex, struct mixed_complex)
+SAME(odd27, struct odd27)
+SAME(extended, struct extended)
 
 struct point point_add(struct point a, struct point b);
 struct point
@@ -500,6 +524,21 @@ record_digest(int n, struct real2 a, struct float3 b, struct blend c,
 {
     return n + a.x + 2 * a.y + 3 * (double)(b.x + b.y + b.z) + c.c + c.d + c.i +
            (double)(d.items[0] + d.items[7]) + e.a + e.b + e.c + f.d + g.only;
+}
+
+/* The first six in registers, then bytes, an odd size, an alignment of 16. */
+struct extended stacked(long a, long b, long c, long d, long e, long f,
+                        signed char g, struct odd27 h, struct extended i,
+                        float j, short k);
+struct extended
+stacked(long a, long b, long c, long d, long e, long f, signed char g,
+        struct odd27 h, struct extended i, float j, short k)
+{
+    i.x = 2 * i.x + (long double)j;
+    i.n = (int)(i.n + a + b + c + d + e + f + g + k);
+    for (size_t at = 0; at < sizeof(h.text); at++)
+        i.n += h.text[at];
+    return i;
 }
 
 void point_move(struct point *at, int dx, int dy);

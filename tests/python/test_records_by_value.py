@@ -4,6 +4,9 @@ in memory, as arguments and as results; and records that point at records."""
 from __future__ import annotations
 
 import ctypes
+import os
+import sys
+import unittest
 from typing import Any
 
 from samples import Case, load, main
@@ -151,6 +154,107 @@ class ByValue(Case):
         self.refuses_like(
             TypeError, "struct point expected, not LP_", self.lib.same_point, pointer
         )
+
+
+COUNTS = (3, 4, 5, 12, 13, 16, 17, 40, 41)
+
+
+class OnTheStack(Case):
+    declarations = (
+        "struct odd27 { char text[27]; }; struct extended { long double x; int n; };"
+        + "".join(
+            f"struct words{n} {{ long items[{n}]; }};"
+            f"struct words{n} same_words{n}(struct words{n} value);"
+            for n in COUNTS
+        )
+        + """
+    struct odd27 same_odd27(struct odd27 value);
+    struct extended same_extended(struct extended value);
+    struct extended stacked(long a, long b, long c, long d, long e, long f, signed char g,
+        struct odd27 h, struct extended i, float j, short k);
+    """
+    )
+
+    def test_all_sizes(self) -> None:
+        for holding in (False, True):
+            names = [f"same_words{n}" for n in COUNTS]
+            lib = load(self.declarations, hold_gil=names if holding else [])
+            for n in COUNTS:
+                value = getattr(lib, f"words{n}")()
+                value.items[:] = range(-1, n - 1)
+                for _ in range(3):
+                    result = getattr(lib, f"same_words{n}")(value)
+                    self.assertEqual(list(result.items), list(range(-1, n - 1)))
+                    self.assertIsNot(result, value)
+
+    def test_odd_sizes_and_alignments(self) -> None:
+        text = b"twenty-seven characters at 1"[:27]
+        self.assertEqual(self.lib.same_odd27(self.lib.odd27(text)).text, text)
+        wide = self.lib.same_extended(self.lib.extended(-0.75, 3))
+        self.assertEqual((float(wide.x), wide.n), (-0.75, 3))
+
+    def test_all_together(self) -> None:
+        lib = self.lib
+        for _ in range(3):
+            made = lib.stacked(
+                *range(1, 7),
+                -100,
+                lib.odd27(bytes(range(1, 28))),
+                lib.extended(1.5, 1000),
+                0.25,
+                -7,
+            )
+            self.assertEqual(float(made.x), 3.25)
+            self.assertEqual(made.n, 1000 + 21 - 100 - 7 + 378)
+
+    def test_refusals(self) -> None:
+        good = [1, 2, 3, 4, 5, 6, 7, self.lib.odd27(b""), self.lib.extended(0, 0), 0.0, 8]
+        for at, bad, text in (
+            (6, 128, "stacked() argument 7 (g): 128 is out of range for signed char"),
+            (7, self.lib.extended(), "stacked() argument 8 (h): struct odd27 expected, not extended"),
+            (10, None, "stacked() argument 11 (k): "),
+        ):
+            given = list(good)
+            given[at] = bad
+            with self.assertRaises((TypeError, OverflowError)) as caught:
+                self.lib.stacked(*given)
+            self.assertIn(text, str(caught.exception))
+
+
+@unittest.skipIf(os.environ.get("KAA_HOST") == "none", "the bridge's own results")
+@unittest.skipUnless(sys.implementation.name == "cpython", "the bridge's own results")
+class Constructors(Case):
+    """Results are made without the class being called."""
+
+    declarations = "struct point { int x, y; }; struct point same_point(struct point value);"
+
+    def test_init_is_for_python(self) -> None:
+        lib = load(self.declarations)
+
+        def init(self: Any, x: int, y: int) -> None:
+            self.x, self.y = 10 * x, 10 * y
+
+        lib.point.__init__ = init
+        value = lib.point(1, 2)
+        for _ in range(3):
+            result = lib.same_point(value)
+            self.assertEqual((result.x, result.y), (10, 20))
+
+    def test_a_new_that_makes_something_else(self) -> None:
+        lib = load(self.declarations)
+        value = lib.point(1, 2)
+        lib.point.__new__ = lambda cls: "something else"
+        for _ in range(3):
+            with self.assertRaisesRegex(TypeError, r"^same_point\(\) result: "):
+                lib.same_point(value)
+
+    def test_a_new_that_fails(self) -> None:
+        lib = load(self.declarations)
+        value = lib.point(1, 2)
+        lib.point.__new__ = lambda cls: 1 // 0
+        for _ in range(3):
+            with self.assertRaises(ZeroDivisionError):
+                lib.same_point(value)
 
 
 class Complexes(Case):

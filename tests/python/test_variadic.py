@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+import threading
+from typing import Any, List
 
 from samples import Case, main
 
@@ -167,6 +168,42 @@ class Variadic(Case):
             self.lib.digest("i" * 60, *values),
             sum((at + 1) * v for at, v in enumerate(values)),
         )
+
+    def test_other_types_in_each_call(self) -> None:
+        # More than a function keeps plans for, each twice in a row.
+        for count in list(range(40)) + [3, 3, 1]:
+            for value in (count, count + 0.5, "x" * (count % 5), ctypes.c_short(count)):
+                for _ in range(2):
+                    shown = value.value if isinstance(value, ctypes.c_short) else value
+                    kind = {int: "%d ", float: "%.1f ", str: "%s "}[type(shown)]
+                    text = self.text(kind * count, *[value] * count)
+                    self.assertEqual(text, kind * count % ((shown,) * count))
+
+    def test_records_of_types_that_come_and_go(self) -> None:
+        for _ in range(3):
+            self.assertEqual(self.lib.digest("i", 5), self.lib.digest("i", ctypes.c_int(5)))
+            pair = ctypes.pointer(ctypes.c_int(7))
+            self.assertIn("0x", self.text("%p", pair))
+            self.assertEqual(self.text("%d %s", 1, "a"), "1 a")
+
+    def test_from_many_threads(self) -> None:
+        wrong: List[Any] = []
+
+        def work(number: int) -> None:
+            for turn in range(300):
+                arguments = [number, "t", 1.5][: turn % 3 + 1]
+                wanted = ["%d", "%s", "%.1f"][: len(arguments)]
+                buffer = ctypes.create_string_buffer(64)
+                self.lib.format_text(buffer, 64, " ".join(wanted), *arguments)
+                if buffer.value.decode() != " ".join(wanted) % tuple(arguments):
+                    wrong.append(buffer.value)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
 
 
 def range_of_floats(count: int) -> Any:

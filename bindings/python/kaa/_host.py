@@ -11,7 +11,6 @@ import atexit
 import ctypes
 import os
 import sys
-import sysconfig
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from kaa import _convert, _native
@@ -81,7 +80,8 @@ def _attach() -> Any:
         ctypes.pythonapi._handle,
         object.__basicsize__,
         version,
-        1 if sysconfig.get_config_var("Py_GIL_DISABLED") else 0,
+        # Free-threaded: sysconfig would say it too, but reads a large file.
+        1 if "t" in getattr(sys, "abiflags", "") else 0,
         Function,
         ctypes.Structure.__mro__[1],
         type(byref),
