@@ -123,6 +123,7 @@ kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
 {
     drop(&self->direct_class);
     drop(&self->indirect_class);
+    drop(&self->byref_class);
     drop(&self->buffer_class);
     self->new_instance = NULL;
     drop(&self->result_class);

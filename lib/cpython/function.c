@@ -247,10 +247,10 @@ visit_conversion(const kaa_cpython__conversion *conversion, host_visit visit,
     PyObject *const held[] = {
         conversion->direct_class, conversion->indirect_class,
         conversion->buffer_class, conversion->result_class,
-        conversion->enum_members};
+        conversion->enum_members, conversion->byref_class};
     int stop = 0;
 
-    for (int i = 0; i < 5 && stop == 0; i++)
+    for (int i = 0; i < 6 && stop == 0; i++)
         if (held[i] != NULL)
             stop = visit(held[i], user);
     return stop;
