@@ -338,7 +338,7 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
         self->direct_class != NULL) {
         data = kaa_cpython__cdata(state->host, value);
     } else {
-        uint64_t word;
+        uint64_t word = 0;
         uint32_t flags = self->flags;
         int failed;
 

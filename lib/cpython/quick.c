@@ -273,6 +273,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
+    kaa_cpython__record record;
     quick_frame local;
     PyObject *result = NULL;
     views held;
@@ -287,7 +288,9 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
         return kaa_cpython__call(object, args, flagged_count, names);
     }
     local.frame.result_memory = local.result;
-    if (KAA_LIKELY(kaa_cpython__run(self, self->plan, &local.frame) == 0))
+    begin(self, &record);
+    kaa_call__run(self->plan, self->target, &local.frame);
+    if (KAA_LIKELY(end(self, &record) == 0))
         result = make_result(self, &local.frame);
     release_views(&held);
     return result;
