@@ -50,8 +50,9 @@ typedef struct kaa_cpython_options {
                        record(library, ctype, value),
                        function(library, ctype, value),
                        variadic(library, ctype, value, flags),
-                      extent(library, ctype, value, flags),
-                      addressof(instance). */
+                       extent(library, ctype, value, flags),
+                       addressof(instance); and the exception class
+                       unsupported, for what kaa cannot do. */
     void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */

@@ -36,7 +36,7 @@ typedef struct callback {
     uint32_t scope;
     uint32_t count;
     atomic_uint was_called;
-    uint32_t reserved;
+    uint32_t was_lent;
     kaa_cpython__conversion *arguments; /* count, then the result's */
     kaa_cpython__holds *_Atomic kept;   /* what the last result points into */
 } callback;
@@ -204,7 +204,7 @@ called(void *result, void *const *storage, void *user)
 
         PY(Py_IncRef)(object); /* it may be dropped while it runs */
         run(self, result, storage);
-        if (self->scope == KAA_DECL_SCOPE_ASYNC &&
+        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
             atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
         PY(Py_DecRef)(object);
@@ -271,7 +271,7 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
                                  kaa_ctype_target(signature));
     if (kaa_closure_create(signature, called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
-        return kaa_cpython__raise_error(&err);
+        return kaa_cpython__raise_error(self->host, &err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);
     return 0;
 }
@@ -400,16 +400,37 @@ kaa_cpython__callback_for(kaa_cpython__state *state,
                       self->scope);
     if (object == NULL)
         return NULL;
-    /* The one call of an async callback, or nothing, gives this one back.
-     * Without a GIL a callback that C may still call cannot be ended: it might
-     * be entered at the same time. */
     if (self->scope == KAA_DECL_SCOPE_ASYNC ||
-        self->scope == KAA_DECL_SCOPE_FOREVER ||
-        (self->scope == KAA_DECL_SCOPE_LIBRARY &&
-         state->host->is_free_threaded))
+        self->scope == KAA_DECL_SCOPE_FOREVER)
+        state->has_lent = 1;
+    /* Without a GIL a callback that C may still call cannot be ended: it might
+     * be entered at the same time. */
+    if (self->scope == KAA_DECL_SCOPE_LIBRARY && state->host->is_free_threaded)
         PY(Py_IncRef)(object);
     *out_pointer = kaa_closure_pointer(body(object)->closure);
     return object;
+}
+
+void
+kaa_cpython__lend_callbacks(const kaa_cpython__state *state)
+{
+    for (const kaa_cpython__holds *chunk = state->holds; chunk != NULL;
+         chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            PyObject *object = chunk->holds[i].object;
+            callback *self;
+
+            if (object == NULL ||
+                kaa_cpython__type(object) != state->host->callback_type)
+                continue;
+            self = body(object);
+            if (self->was_lent || (self->scope != KAA_DECL_SCOPE_ASYNC &&
+                                   self->scope != KAA_DECL_SCOPE_FOREVER))
+                continue;
+            /* The one call of an async callback, or nothing, gives it back. */
+            PY(Py_IncRef)(object);
+            self->was_lent = 1;
+        }
 }
 
 /* ---- the type ---- */
@@ -428,14 +449,19 @@ dealloc(PyObject *object)
 static int
 traverse(PyObject *object, host_visit visit, void *user)
 {
-    callback *self = body(object);
+    const callback *self = body(object);
     int stop = visit(kaa_cpython__type(object), user);
 
     if (stop == 0 && self->callable != NULL)
         stop = visit(self->callable, user);
     if (stop == 0 && self->library != NULL)
         stop = visit(self->library, user);
-    return stop;
+    for (uint32_t i = 0; stop == 0 && self->arguments != NULL; i++) {
+        stop = kaa_cpython__visit_conversion(&self->arguments[i], visit, user);
+        if (i == self->count)
+            break;
+    }
+    return stop != 0 ? stop : kaa_cpython__visit_holds(self->kept, visit, user);
 }
 
 static int

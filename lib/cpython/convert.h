@@ -71,6 +71,7 @@ typedef struct kaa_cpython__conversion {
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
+    PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
     host_new *new_instance; /* its tp_new; NULL: the class is called */
@@ -101,11 +102,17 @@ typedef struct kaa_cpython__state {
     PyObject *callable;        /* in place of it: whose result this is */
     const char *name;          /* the parameter's, or NULL */
     uint32_t position;         /* from 1; 0: a callback's result */
+    uint32_t has_lent;         /* callbacks among the holds outlive the call */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,
                                   const kaa_ctype *type);
 void kaa_cpython__conversion_fini(kaa_cpython__conversion *self);
+/* For the collector: what a conversion, or holds, own. */
+int kaa_cpython__visit_conversion(const kaa_cpython__conversion *self,
+                                  host_visit visit, void *user);
+int kaa_cpython__visit_holds(const kaa_cpython__holds *chunk, host_visit visit,
+                             void *user);
 
 /* Writes `value` at `place` (at least 8 bytes, or the type's size if larger).
  * 0, or -1 with an exception. */
@@ -117,6 +124,11 @@ int kaa_cpython__number_to_c(kaa_cpython__state *state,
 int kaa_cpython__pointer_to_c(kaa_cpython__state *state,
                               kaa_cpython__conversion *self, PyObject *value,
                               void *place);
+/* 1 if `value` is a ctypes instance of a class met before: its address stands
+ * at `place`. */
+int kaa_cpython__known_instance(kaa_cpython *host,
+                                const kaa_cpython__conversion *self,
+                                PyObject *value, void *place);
 int kaa_cpython__function_to_c(kaa_cpython__state *state,
                                kaa_cpython__conversion *self, PyObject *value,
                                void *place);

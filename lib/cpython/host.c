@@ -226,8 +226,8 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        "class_of", "enum_of",  "pointer",   "record",
-        "function", "variadic", "addressof", "extent"};
+        "class_of", "enum_of",   "pointer", "record",     "function",
+        "variadic", "addressof", "extent",  "unsupported"};
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
 
@@ -348,16 +348,23 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 {
     char message[1024];
     va_list values;
+    PyObject *text;
 
     va_start(values, format);
     vsnprintf(message, sizeof(message), format, values);
     va_end(values);
-    PY(PyErr_SetString)(type, message);
+    /* Names may be no UTF-8, and are cut where a buffer ends. */
+    text =
+        PY(PyUnicode_DecodeUTF8)(message, (ssize_t)strlen(message), "replace");
+    if (text != NULL) {
+        PY(PyErr_SetObject)(type, text);
+        PY(Py_DecRef)(text);
+    }
     return -1;
 }
 
 int
-kaa_cpython__raise_error(const kaa_error *err)
+kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err)
 {
     PyObject *type = PY(PyExc_RuntimeError);
 
@@ -368,7 +375,7 @@ kaa_cpython__raise_error(const kaa_error *err)
     if (err->status == KAA_INVALID_ARGUMENT)
         type = PY(PyExc_ValueError);
     else if (err->status == KAA_UNSUPPORTED)
-        type = PY(PyExc_NotImplementedError);
+        type = host->hooks[HOOK_UNSUPPORTED];
     else if (err->status == KAA_SYSTEM)
         type = PY(PyExc_OSError);
     return kaa_cpython__raise(type, "%s", err->message);

@@ -35,6 +35,9 @@ typedef struct host_buffer {
 /* A type's tp_new: class, positional arguments, keywords or NULL. */
 typedef PyObject *host_new(PyObject *, PyObject *, PyObject *);
 
+/* What traversing calls for each object that is held. */
+typedef int (*host_visit)(PyObject *object, void *user);
+
 /* Request flags of PyObject_GetBuffer. */
 enum {
     HOST_BUFFER_SIMPLE = 0,
@@ -86,6 +89,7 @@ enum {
     HOOK_VARIADIC,
     HOOK_ADDRESSOF,
     HOOK_EXTENT,
+    HOOK_UNSUPPORTED, /* the exception class */
     HOOK_COUNT
 };
 
@@ -157,7 +161,7 @@ PyObject *kaa_cpython__make_callback_type(kaa_cpython *host);
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
     KAA_PRINTF(2, 3);
 /* A status of kaa's as the Python exception that it resembles; -1. */
-int kaa_cpython__raise_error(const kaa_error *err);
+int kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err);
 /* type(value).__name__ into a buffer of the caller's; returns the buffer. */
 const char *kaa_cpython__type_name(PyObject *value, char *buffer, size_t size);
 

@@ -159,6 +159,45 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
 
 /* ---- ctypes instances ---- */
 
+/* Whether instances of a class are addresses (c_void_p, c_char_p, c_wchar_p).
+ * One may hold its own address, so that nothing tells in which way the slow
+ * path took it. */
+static int
+holds_address(PyObject *type)
+{
+    PyObject *code = PY(PyObject_GetAttrString)(type, "_type_");
+    int found = 0;
+
+    if (code == NULL) {
+        PY(PyErr_Clear)();
+        return 0;
+    }
+    if (kaa_cpython__type(code) == PY(PyUnicode_Type))
+        found = PY(PyUnicode_CompareWithASCIIString)(code, "P") == 0 ||
+                PY(PyUnicode_CompareWithASCIIString)(code, "z") == 0 ||
+                PY(PyUnicode_CompareWithASCIIString)(code, "Z") == 0;
+    PY(Py_DecRef)(code);
+    return found;
+}
+
+/* Remembers the class that a byref() refers to. What from_param() of some
+ * classes gives is of the same type, but holds other pointers. */
+static void
+learn_byref(const kaa_cpython__state *state, kaa_cpython__conversion *self,
+            PyObject *value, const void *address)
+{
+    PyObject *object;
+
+    if (kaa_cpython__layout.byref_offset == 0)
+        return;
+    memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
+           sizeof(object));
+    if (object != NULL &&
+        PY(PyType_IsSubtype)(kaa_cpython__type(object), state->host->cdata) &&
+        kaa_cpython__cdata(state->host, object) == address)
+        learn(&self->byref_class, kaa_cpython__type(object));
+}
+
 /* Remembers the class of an instance that the slow path took for `address`. */
 static void
 learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
@@ -167,58 +206,53 @@ learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
     PyObject *type = kaa_cpython__type(value);
     const void *data;
 
-    if (state->host->is_free_threaded ||
-        kaa_cpython__layout.cdata_offset == 0 ||
-        !PY(PyType_IsSubtype)(type, state->host->cdata) ||
-        PY(PyType_IsSubtype)(type, state->host->function_pointer_base))
+    if (state->host->is_free_threaded || kaa_cpython__layout.cdata_offset == 0)
+        return;
+    if (type == state->host->byref_type) {
+        learn_byref(state, self, value, address);
+        return;
+    }
+    if (!PY(PyType_IsSubtype)(type, state->host->cdata) ||
+        PY(PyType_IsSubtype)(type, state->host->function_pointer_base) ||
+        holds_address(type))
         return;
     data = kaa_cpython__cdata(state->host, value);
     if (PY(PyType_IsSubtype)(type, state->host->pointer_base)) {
         void *pointer;
 
         memcpy(&pointer, data, sizeof(pointer));
-        if (pointer == address)
+        if (pointer == address && data != address)
             learn(&self->indirect_class, type);
     } else if (data == address) {
         learn(&self->direct_class, type);
     }
 }
 
-/* 1 if the instance is of a class met before. */
-static int
-known_instance(const kaa_cpython__state *state,
-               const kaa_cpython__conversion *self, PyObject *value,
-               void *place)
+int
+kaa_cpython__known_instance(kaa_cpython *host,
+                            const kaa_cpython__conversion *self,
+                            PyObject *value, void *place)
 {
-    PyObject *type = kaa_cpython__type(value);
+    PyObject *type = kaa_cpython__type(value), *object;
     void *address;
 
-    if (self->direct_class == NULL && self->indirect_class == NULL)
-        return 0;
-    if (type == self->direct_class) {
-        store_address(place, kaa_cpython__cdata(state->host, value));
-        return 1;
-    }
+    if (type == self->direct_class)
+        return store_address(place, kaa_cpython__cdata(host, value)) == 0;
     if (type == self->indirect_class) {
-        memcpy(&address, kaa_cpython__cdata(state->host, value),
-               sizeof(address));
+        memcpy(&address, kaa_cpython__cdata(host, value), sizeof(address));
         if (address == NULL && self->flags & CONVERT_NONNULL)
             return 0;
-        store_address(place, address);
-        return 1;
+        return store_address(place, address) == 0;
     }
-    if (type == state->host->byref_type &&
-        kaa_cpython__layout.byref_offset != 0) {
-        const char *at = (const char *)value;
-        PyObject *object;
-
-        memcpy(&object, at + kaa_cpython__layout.byref_object, sizeof(object));
-        if (object == NULL || kaa_cpython__type(object) != self->direct_class)
-            return 0;
-        memcpy(place, at + kaa_cpython__layout.byref_offset, sizeof(void *));
-        return 1;
-    }
-    return 0;
+    if (type != host->byref_type || self->byref_class == NULL)
+        return 0;
+    memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
+           sizeof(object));
+    memcpy(&address, (const char *)value + kaa_cpython__layout.byref_offset,
+           sizeof(address));
+    return object != NULL && kaa_cpython__type(object) == self->byref_class &&
+           kaa_cpython__cdata(host, object) == address &&
+           store_address(place, address) == 0;
 }
 
 /* ---- the slow path ---- */
@@ -275,7 +309,7 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
-    if (known_instance(state, self, value, place))
+    if (kaa_cpython__known_instance(state->host, self, value, place))
         return 0;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
     if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
@@ -327,13 +361,8 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
         data = kaa_cpython__cdata(state->host, value);
     } else {
         uint64_t word = 0;
-        uint32_t flags = self->flags;
-        int failed;
 
-        self->flags = flags & ~(uint32_t)CONVERT_WRITABLE;
-        failed = ask(state, self, HOOK_RECORD, value, &word);
-        self->flags = flags;
-        if (failed)
+        if (ask(state, self, HOOK_RECORD, value, &word) != 0)
             return -1;
         data = (void *)(uintptr_t)word;
     }

@@ -130,8 +130,8 @@ store_buffer(const kaa_cpython__conversion *conversion, PyObject *value,
 }
 
 static inline int
-store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
-              char *place, views *held)
+store_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
+              PyObject *value, char *place, views *held)
 {
     PyObject *type = kaa_cpython__type(value);
     const char *data;
@@ -151,8 +151,10 @@ store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
     }
     if (type == conversion->buffer_class)
         return store_buffer(conversion, value, place, held);
-    return value == kaa_cpython__none() &&
-           !(conversion->flags & CONVERT_NONNULL) && store_address(NULL, place);
+    if (value == kaa_cpython__none())
+        return !(conversion->flags & CONVERT_NONNULL) &&
+               store_address(NULL, place);
+    return kaa_cpython__known_instance(host, conversion, value, place);
 }
 
 /* Word by word where the size allows it: a call of memcpy() costs more than
@@ -194,7 +196,8 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
         store_record(&self->plan->places[i], frame, data);
         return 1;
     default:
-        return store_pointer(conversion, value, frame + quick->offset, held);
+        return store_pointer(self->host, conversion, value,
+                             frame + quick->offset, held);
     }
 }
 
@@ -396,15 +399,15 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
         if (KAA_LIKELY(
                 self->quick[i].op == CONVERT_INTEGER
                     ? store_integer(&self->quick[i], args[i], (char *)&a[i])
-                    : store_pointer(&self->arguments[i], args[i], (char *)&a[i],
-                                    &held)))
+                    : store_pointer(self->host, &self->arguments[i], args[i],
+                                    (char *)&a[i], &held)))
             continue;
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
-        errno = 0;
     begin(self, &record);
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
+        errno = 0; /* after the GIL is released, which may change it */
     made = run_words(self, a, &real, count);
     if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
         code = errno; /* before the GIL is taken, which may change it */

@@ -207,7 +207,7 @@ make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
     if (status == KAA_NO_MEMORY)
         PY(PyErr_NoMemory)();
     else
-        kaa_cpython__raise(PY(PyExc_NotImplementedError),
+        kaa_cpython__raise(call->state.host->hooks[HOOK_UNSUPPORTED],
                            "%s() cannot be called so: %s",
                            call->self->item->name, err.message);
     return NULL;

@@ -96,6 +96,23 @@ class Elements(Case):
             self.assertEqual(value.value, 1)
             self.assertEqual(total(ctypes.POINTER(cls)(), 1), 0)
 
+    def test_what_was_met_before_is_still_checked(self) -> None:
+        # The second call of each kind goes by what the first one taught.
+        for tag, _, _, cls, _, total, _ in self.each():
+            one = 1 if tag == "bool" else 3
+            other = ctypes.c_double if cls is not ctypes.c_double else ctypes.c_float
+            for make in (ctypes.byref, ctypes.pointer, lambda value: value):
+                for _ in range(3):
+                    self.assertEqual(total(make(cls(one)), 1), one)
+                    with self.assertRaises(TypeError):
+                        total(make(other(1)), 1)
+            # byref() into the middle, after byref() of the whole
+            items = (cls * 2)(0, one)
+            for _ in range(3):
+                self.assertEqual(total(ctypes.byref(items), 2), one)
+                where = ctypes.byref(items, ctypes.sizeof(cls))
+                self.assertEqual(total(where, 1), one)
+
     def test_none_is_null(self) -> None:
         for _, _, _, _, _, total, fill in self.each():
             self.assertEqual(total(None, 5), 0)

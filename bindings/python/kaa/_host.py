@@ -34,6 +34,8 @@ class _Hooks:
 
     __slots__ = ()
 
+    unsupported = UnsupportedError
+
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:
         return library._types.ctypes_class(ctype)
@@ -124,10 +126,7 @@ def bind(library: Library, item: int, address: int) -> Function:
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
         release = _convert.symbol_address(library, declared.decode())
-    try:
-        function: Any = _make(_host, library, item, address, flags, release)
-    except NotImplementedError as error:
-        raise UnsupportedError(str(error)) from None
+    function: Any = _make(_host, library, item, address, flags, release)
     if not _adopted:
         adopt(type(function))
         _adopted = True
