@@ -51,8 +51,8 @@ typedef struct kaa_cpython_options {
                        function(library, ctype, value),
                        variadic(library, ctype, value, flags),
                        extent(library, ctype, value, flags),
-                       addressof(instance); and the exception class
-                       unsupported, for what kaa cannot do. */
+                       addressof(instance), error_class(status); and the
+                       exception class unsupported. */
     void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */

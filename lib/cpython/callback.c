@@ -271,7 +271,7 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
                                  kaa_ctype_target(signature));
     if (kaa_closure_create(signature, called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
-        return kaa_cpython__raise_error(self->host, &err);
+        return kaa_cpython__raise_error(self->host, "", "", &err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);
     return 0;
 }

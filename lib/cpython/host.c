@@ -226,8 +226,12 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        "class_of", "enum_of",   "pointer", "record",     "function",
-        "variadic", "addressof", "extent",  "unsupported"};
+        [HOOK_CLASS_OF] = "class_of",       [HOOK_ENUM_OF] = "enum_of",
+        [HOOK_POINTER] = "pointer",         [HOOK_RECORD] = "record",
+        [HOOK_FUNCTION] = "function",       [HOOK_VARIADIC] = "variadic",
+        [HOOK_ADDRESSOF] = "addressof",     [HOOK_EXTENT] = "extent",
+        [HOOK_UNSUPPORTED] = "unsupported", [HOOK_ERROR_CLASS] = "error_class",
+    };
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
 
@@ -364,21 +368,26 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 }
 
 int
-kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err)
+kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                         const char *what, const kaa_error *err)
 {
-    PyObject *type = PY(PyExc_RuntimeError);
+    PyObject *status, *type = NULL;
 
     if (err->status == KAA_NO_MEMORY) {
         PY(PyErr_NoMemory)();
         return -1;
     }
-    if (err->status == KAA_INVALID_ARGUMENT)
-        type = PY(PyExc_ValueError);
-    else if (err->status == KAA_UNSUPPORTED)
-        type = host->hooks[HOOK_UNSUPPORTED];
-    else if (err->status == KAA_SYSTEM)
-        type = PY(PyExc_OSError);
-    return kaa_cpython__raise(type, "%s", err->message);
+    status = PY(PyLong_FromLongLong)(err->status);
+    if (status != NULL) {
+        type = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_ERROR_CLASS],
+                                                status, NULL);
+        PY(Py_DecRef)(status);
+    }
+    if (type == NULL)
+        return -1;
+    kaa_cpython__raise(type, "%s%s%s", name, what, err->message);
+    PY(Py_DecRef)(type);
+    return -1;
 }
 
 const char *

@@ -90,6 +90,7 @@ enum {
     HOOK_ADDRESSOF,
     HOOK_EXTENT,
     HOOK_UNSUPPORTED, /* the exception class */
+    HOOK_ERROR_CLASS,
     HOOK_COUNT
 };
 
@@ -160,8 +161,10 @@ PyObject *kaa_cpython__make_callback_type(kaa_cpython *host);
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
     KAA_PRINTF(2, 3);
-/* A status of kaa's as the Python exception that it resembles; -1. */
-int kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err);
+/* What kaa refused as the exception of its status, `name` and `what` in front
+ * of the message; -1. */
+int kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                             const char *what, const kaa_error *err);
 /* type(value).__name__ into a buffer of the caller's; returns the buffer. */
 const char *kaa_cpython__type_name(PyObject *value, char *buffer, size_t size);
 
