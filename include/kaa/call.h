@@ -4,9 +4,9 @@
  *
  *     signature --kaa_call_plan_create--> plan --kaa_call_invoke--> result
  *
- * A plan says for each argument where it travels. Where the platform's calling
- * convention passes everything in registers (System V x86-64, AArch64) kaa
- * fills them itself; all else goes through libffi. Both give the same results:
+ * A plan says for each argument where it travels. On System V x86-64, and on
+ * AArch64 for scalars, kaa fills the registers and up to 320 bytes of the stack
+ * itself; all else goes through libffi. Both give the same results:
  * KAA_CALL_LIBFFI asks for the second.
  *
  * Threads: a plan is immutable; any number of threads may invoke it at once.
@@ -66,7 +66,8 @@ KAA_API KAA_NODISCARD kaa_status kaa_call_plan_create(
 KAA_API void kaa_call_plan_destroy(kaa_call_plan *plan);
 
 /**
- * Says whether the plan fills registers itself (1) or uses libffi (0).
+ * Says whether the plan fills registers and stack itself (1) or uses libffi
+ * (0).
  *
  * @gil    any
  * @since  0.1

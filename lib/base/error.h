@@ -20,6 +20,14 @@ kaa_status kaa_base__fail_at(kaa_error *err, kaa_status status, uint32_t line,
 /* KAA_NO_MEMORY: "no memory for <what>". */
 kaa_status kaa_base__fail_memory(kaa_error *err, const char *what);
 
+/* The analyzer reads one file at a time: tell it that these do fail. */
+#ifdef __clang_analyzer__
+#define kaa_base__fail(err, status, ...)                                       \
+    (kaa_base__fail(err, status, __VA_ARGS__), (status))
+#define kaa_base__fail_memory(err, what)                                       \
+    (kaa_base__fail_memory(err, what), KAA_NO_MEMORY)
+#endif
+
 /* Copies the caller's options over the defaults in *own. Both begin with a
  * uint32_t `size`: a shorter one keeps our defaults for what it lacks; what a
  * longer one has beyond ours must be zero, or this kaa is too old for it

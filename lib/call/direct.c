@@ -43,7 +43,7 @@ take_registers(registers *r, const kaa_call__classes *classes,
         r->integers + integers > KAA_CALL__INTEGERS ||
         r->vectors + vectors > KAA_CALL__VECTORS)
         return 0;
-    for (uint32_t i = 0; i < 2 && i * 8 < size; i++) {
+    for (uint64_t i = 0; i < 2 && i * 8 < size; i++) {
         if (classes->of[i] == KAA_CALL__CLASS_NONE)
             break; /* only the second: padding */
         place->offset[i] = classes->of[i] == KAA_CALL__CLASS_INTEGER
@@ -60,7 +60,7 @@ take_stack(registers *r, kaa_call__place *place, uint64_t size, uint32_t align)
 {
     uint32_t first = align >= 16 ? (r->stack + 1) & ~1u : r->stack;
 
-    if (size > 8 * KAA_CALL__STACK_MAX ||
+    if (size > 8ull * KAA_CALL__STACK_MAX ||
         first + (size + 7) / 8 > KAA_CALL__STACK_MAX)
         return 0;
     r->stack = first + (uint32_t)((size + 7) / 8);

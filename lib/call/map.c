@@ -22,7 +22,7 @@
 #include "call/loop.h"
 
 #define THREADS_MAX 256u
-#define PIECE_NS 100000u
+#define PIECE_NS 100000ull
 #define PIECE_FIRST 16u /* elements, before anything is known */
 
 typedef struct worker {

@@ -118,11 +118,11 @@ kaa_closure__direct_fini(kaa_closure *closure)
 /* Gives arguments that came in registers the form that their type has in
  * memory: halves together, and aligned. */
 __attribute__((noinline)) static void
-answer_split(kaa_closure *closure, void *result, void **arguments,
-             const kaa_closure__frame *frame)
+answer_split(kaa_closure *closure, void *result, kaa_closure__frame *frame)
 {
     const kaa_call_plan *plan = closure->plan;
-    const unsigned char *base = (const unsigned char *)frame;
+    unsigned char *base = (unsigned char *)frame;
+    void *arguments[KAA_CLOSURE__DIRECT_MAX];
     /* Each takes a register at least. */
     _Alignas(16) uint64_t joined[KAA_CALL__INTEGERS + KAA_CALL__VECTORS][2];
     uint32_t count = 0;
@@ -130,8 +130,10 @@ answer_split(kaa_closure *closure, void *result, void **arguments,
     for (uint32_t i = 0; i < plan->argument_count; i++) {
         const kaa_call__place *place = &plan->places[i];
 
-        if (!is_split(plan, i))
+        if (!is_split(plan, i)) {
+            arguments[i] = base + closure->offsets[i];
             continue;
+        }
         KAA_ASSERT(count < KAA_CALL__INTEGERS + KAA_CALL__VECTORS);
         memcpy(&joined[count][0], base + place->offset[0], 8);
         joined[count][1] = 0;
@@ -186,12 +188,13 @@ kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
     } else if (how == KAA_CALL__RESULT_X87 || how == KAA_CALL__RESULT_X87_2) {
         result = frame->out.x87;
     }
-    for (uint32_t i = 0; i < closure->argument_count; i++)
-        arguments[i] = (unsigned char *)frame + closure->offsets[i];
-    if (KAA_UNLIKELY(closure->has_split))
-        answer_split(closure, result, arguments, frame);
-    else
+    if (KAA_UNLIKELY(closure->has_split)) {
+        answer_split(closure, result, frame);
+    } else {
+        for (uint32_t i = 0; i < closure->argument_count; i++)
+            arguments[i] = (unsigned char *)frame + closure->offsets[i];
         kaa_closure__answer(closure, result, arguments);
+    }
     if (how == KAA_CALL__RESULT_X87)
         return 1;
     if (how == KAA_CALL__RESULT_X87_2)

@@ -35,10 +35,10 @@ typedef struct callback {
     uint64_t address;
     uint32_t scope;
     uint32_t count;
-    uint32_t was_called;
+    atomic_uint was_called;
     uint32_t was_lent;
     kaa_cpython__conversion *arguments; /* count, then the result's */
-    kaa_cpython__holds *kept;           /* what the last result points into */
+    kaa_cpython__holds *_Atomic kept;   /* what the last result points into */
 } callback;
 
 static callback *
@@ -144,10 +144,7 @@ write_result(callback *self, PyObject *value, void *result)
     /* A pointer into what the callable returned is good until it returns
      * again; a record was copied. */
     if (!failed && conversion->op != CONVERT_RECORD) {
-        kaa_cpython__holds *last = self->kept;
-
-        self->kept = state.holds;
-        state.holds = last;
+        state.holds = atomic_exchange(&self->kept, state.holds);
     }
     kaa_cpython__release_holds(&state);
     return failed;
@@ -208,10 +205,8 @@ called(void *result, void *const *storage, void *user)
         PY(Py_IncRef)(object); /* it may be dropped while it runs */
         run(self, result, storage);
         if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
-            !self->was_called) {
-            self->was_called = 1;
+            atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
-        }
         PY(Py_DecRef)(object);
     }
     kaa_cpython__leave(&entry);
@@ -408,6 +403,10 @@ kaa_cpython__callback_for(kaa_cpython__state *state,
     if (self->scope == KAA_DECL_SCOPE_ASYNC ||
         self->scope == KAA_DECL_SCOPE_FOREVER)
         state->has_lent = 1;
+    /* Without a GIL a callback that C may still call cannot be ended: it might
+     * be entered at the same time. */
+    if (self->scope == KAA_DECL_SCOPE_LIBRARY && state->host->is_free_threaded)
+        PY(Py_IncRef)(object);
     *out_pointer = kaa_closure_pointer(body(object)->closure);
     return object;
 }

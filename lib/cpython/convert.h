@@ -71,6 +71,7 @@ typedef struct kaa_cpython__conversion {
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
+    PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
     host_new *new_instance; /* its tp_new; NULL: the class is called */
@@ -123,6 +124,11 @@ int kaa_cpython__number_to_c(kaa_cpython__state *state,
 int kaa_cpython__pointer_to_c(kaa_cpython__state *state,
                               kaa_cpython__conversion *self, PyObject *value,
                               void *place);
+/* 1 if `value` is a ctypes instance of a class met before: its address stands
+ * at `place`. */
+int kaa_cpython__known_instance(kaa_cpython *host,
+                                const kaa_cpython__conversion *self,
+                                PyObject *value, void *place);
 int kaa_cpython__function_to_c(kaa_cpython__state *state,
                                kaa_cpython__conversion *self, PyObject *value,
                                void *place);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 #include "cpython/type.h"
 
@@ -41,6 +42,7 @@ init_out(kaa_cpython__function *self, uint32_t i)
                                   : NULL;
     char type[128];
 
+    KAA_ASSERT(self->notes != NULL); /* which say that it is one */
     if (target == NULL || kaa_ctype_size(target) == 0) {
         kaa_ctype_print(self->parameters[i].type, NULL, type, sizeof(type));
         return kaa_cpython__raise(

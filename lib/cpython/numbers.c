@@ -277,7 +277,7 @@ floating(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         float low;
         uint32_t high;
     } narrow;
-    double number;
+    double number = 0.0;
 
     if (as_double(state, self, value, &number) != 0)
         return -1;
@@ -325,7 +325,7 @@ static int
 complex_number(kaa_cpython__state *state, const kaa_cpython__conversion *self,
                PyObject *value, void *place)
 {
-    double parts[2];
+    double parts[2] = {0.0, 0.0};
 
     if (as_complex(state, self, value, parts) != 0)
         return -1;

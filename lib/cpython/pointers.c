@@ -180,6 +180,24 @@ holds_address(PyObject *type)
     return found;
 }
 
+/* Remembers the class that a byref() refers to. What from_param() of some
+ * classes gives is of the same type, but holds other pointers. */
+static void
+learn_byref(const kaa_cpython__state *state, kaa_cpython__conversion *self,
+            PyObject *value, const void *address)
+{
+    PyObject *object;
+
+    if (kaa_cpython__layout.byref_offset == 0)
+        return;
+    memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
+           sizeof(object));
+    if (object != NULL &&
+        PY(PyType_IsSubtype)(kaa_cpython__type(object), state->host->cdata) &&
+        kaa_cpython__cdata(state->host, object) == address)
+        learn(&self->byref_class, kaa_cpython__type(object));
+}
+
 /* Remembers the class of an instance that the slow path took for `address`. */
 static void
 learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
@@ -188,9 +206,13 @@ learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
     PyObject *type = kaa_cpython__type(value);
     const void *data;
 
-    if (state->host->is_free_threaded ||
-        kaa_cpython__layout.cdata_offset == 0 ||
-        !PY(PyType_IsSubtype)(type, state->host->cdata) ||
+    if (state->host->is_free_threaded || kaa_cpython__layout.cdata_offset == 0)
+        return;
+    if (type == state->host->byref_type) {
+        learn_byref(state, self, value, address);
+        return;
+    }
+    if (!PY(PyType_IsSubtype)(type, state->host->cdata) ||
         PY(PyType_IsSubtype)(type, state->host->function_pointer_base) ||
         holds_address(type))
         return;
@@ -206,41 +228,31 @@ learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
     }
 }
 
-/* 1 if the instance is of a class met before. */
-static int
-known_instance(const kaa_cpython__state *state,
-               const kaa_cpython__conversion *self, PyObject *value,
-               void *place)
+int
+kaa_cpython__known_instance(kaa_cpython *host,
+                            const kaa_cpython__conversion *self,
+                            PyObject *value, void *place)
 {
-    PyObject *type = kaa_cpython__type(value);
+    PyObject *type = kaa_cpython__type(value), *object;
     void *address;
 
-    if (self->direct_class == NULL && self->indirect_class == NULL)
-        return 0;
-    if (type == self->direct_class) {
-        store_address(place, kaa_cpython__cdata(state->host, value));
-        return 1;
-    }
+    if (type == self->direct_class)
+        return store_address(place, kaa_cpython__cdata(host, value)) == 0;
     if (type == self->indirect_class) {
-        memcpy(&address, kaa_cpython__cdata(state->host, value),
-               sizeof(address));
+        memcpy(&address, kaa_cpython__cdata(host, value), sizeof(address));
         if (address == NULL && self->flags & CONVERT_NONNULL)
             return 0;
-        store_address(place, address);
-        return 1;
+        return store_address(place, address) == 0;
     }
-    if (type == state->host->byref_type &&
-        kaa_cpython__layout.byref_offset != 0) {
-        const char *at = (const char *)value;
-        PyObject *object;
-
-        memcpy(&object, at + kaa_cpython__layout.byref_object, sizeof(object));
-        if (object == NULL || kaa_cpython__type(object) != self->direct_class)
-            return 0;
-        memcpy(place, at + kaa_cpython__layout.byref_offset, sizeof(void *));
-        return 1;
-    }
-    return 0;
+    if (type != host->byref_type || self->byref_class == NULL)
+        return 0;
+    memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
+           sizeof(object));
+    memcpy(&address, (const char *)value + kaa_cpython__layout.byref_offset,
+           sizeof(address));
+    return object != NULL && kaa_cpython__type(object) == self->byref_class &&
+           kaa_cpython__cdata(host, object) == address &&
+           store_address(place, address) == 0;
 }
 
 /* ---- the slow path ---- */
@@ -297,7 +309,7 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
-    if (known_instance(state, self, value, place))
+    if (kaa_cpython__known_instance(state->host, self, value, place))
         return 0;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
     if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
@@ -348,7 +360,7 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
         self->direct_class != NULL) {
         data = kaa_cpython__cdata(state->host, value);
     } else {
-        uint64_t word;
+        uint64_t word = 0;
 
         if (ask(state, self, HOOK_RECORD, value, &word) != 0)
             return -1;

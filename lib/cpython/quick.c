@@ -130,8 +130,8 @@ store_buffer(const kaa_cpython__conversion *conversion, PyObject *value,
 }
 
 static inline int
-store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
-              char *place, views *held)
+store_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
+              PyObject *value, char *place, views *held)
 {
     PyObject *type = kaa_cpython__type(value);
     const char *data;
@@ -151,8 +151,10 @@ store_pointer(const kaa_cpython__conversion *conversion, PyObject *value,
     }
     if (type == conversion->buffer_class)
         return store_buffer(conversion, value, place, held);
-    return value == kaa_cpython__none() &&
-           !(conversion->flags & CONVERT_NONNULL) && store_address(NULL, place);
+    if (value == kaa_cpython__none())
+        return !(conversion->flags & CONVERT_NONNULL) &&
+               store_address(NULL, place);
+    return kaa_cpython__known_instance(host, conversion, value, place);
 }
 
 /* Word by word where the size allows it: a call of memcpy() costs more than
@@ -194,7 +196,8 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
         store_record(&self->plan->places[i], frame, data);
         return 1;
     default:
-        return store_pointer(conversion, value, frame + quick->offset, held);
+        return store_pointer(self->host, conversion, value,
+                             frame + quick->offset, held);
     }
 }
 
@@ -270,6 +273,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
+    kaa_cpython__record record;
     quick_frame local;
     PyObject *result = NULL;
     views held;
@@ -284,7 +288,9 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
         return kaa_cpython__call(object, args, flagged_count, names);
     }
     local.frame.result_memory = local.result;
-    if (KAA_LIKELY(kaa_cpython__run(self, self->plan, &local.frame) == 0))
+    begin(self, &record);
+    kaa_call__run(self->plan, self->target, &local.frame);
+    if (KAA_LIKELY(end(self, &record) == 0))
         result = make_result(self, &local.frame);
     release_views(&held);
     return result;
@@ -393,8 +399,8 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
         if (KAA_LIKELY(
                 self->quick[i].op == CONVERT_INTEGER
                     ? store_integer(&self->quick[i], args[i], (char *)&a[i])
-                    : store_pointer(&self->arguments[i], args[i], (char *)&a[i],
-                                    &held)))
+                    : store_pointer(self->host, &self->arguments[i], args[i],
+                                    (char *)&a[i], &held)))
             continue;
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);

@@ -45,6 +45,9 @@ kaa_cpython__begin(kaa_cpython__record *record, kaa_cpython *host,
 static inline int
 kaa_cpython__end(kaa_cpython__record *record)
 {
+    /* A function's flags say whether both of begin and end are called. They
+     * do not change between, which the analyzer cannot know.
+     * NOLINTNEXTLINE(clang-analyzer-core.*): as said */
     if (record->state != NULL)
         PY(PyEval_RestoreThread)(record->state);
     kaa_cpython__records = record->outer;

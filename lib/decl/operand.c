@@ -52,11 +52,13 @@ find_member(const kaa_ctype *record, const char *name, uint64_t *offset,
 static int
 select_member(kaa_decl__parser *p, kaa_decl__value *value)
 {
-    const kaa_ctype *record = kaa_ctype__strip(value->type);
+    const kaa_ctype *record;
     const kaa_ctype_member *member;
     uint64_t offset = 0;
     uint64_t work = 0;
 
+    KAA_ASSERT(value->type != NULL); /* an object has one */
+    record = kaa_ctype__strip(value->type);
     if (p->token.symbol == NULL)
         return kaa_decl__fail_expected(p, "a member's name");
     if (!kaa_ctype__is_record(record) || !kaa_ctype_is_complete(record))

@@ -54,6 +54,7 @@ cut(const kaa_ctype *type, uint64_t bits)
     struct integer integer = integer_of(type);
     uint64_t mask, sign;
 
+    KAA_ASSERT(integer.width > 0); /* kaa_decl__is_integer() */
     if (integer.width >= 64)
         return bits;
     mask = ((uint64_t)1 << integer.width) - 1;

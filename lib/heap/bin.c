@@ -233,6 +233,7 @@ take(kaa_heap__page *page, void **out, uint32_t want)
 
             if (run > want - got)
                 run = want - got;
+            KAA_ASSERT(run > 0);
             write_run(out - got, base + (size_t)first * size, run, size);
             got += run;
             left &= ~((~(uint64_t)0 >> (64 - run)) << first);
@@ -357,12 +358,12 @@ mark_free(kaa_heap *heap, kaa_heap__page *page, void *const *blocks,
             count - done < 64 - number % 64 ? count - done : 64 - number % 64;
         run = run_length(blocks + done, room, size);
         mask = (~(uint64_t)0 >> (64 - run)) << number % 64;
-        if (KAA_UNLIKELY(word & mask) || number * size != offset) {
+        if (KAA_UNLIKELY(word & mask) || (uintptr_t)number * size != offset) {
             run = 1;
             mask = (uint64_t)1 << number % 64;
-            if (word & mask || number * size != offset) {
+            if (word & mask || (uintptr_t)number * size != offset) {
                 kaa_heap__report(heap,
-                                 number * size != offset
+                                 (uintptr_t)number * size != offset
                                      ? KAA_HEAP_FOREIGN_POINTER
                                      : KAA_HEAP_DOUBLE_FREE,
                                  blocks[done], NULL, size);
@@ -506,7 +507,7 @@ kaa_heap__bin_take_one(kaa_heap *heap, uint32_t code)
 {
     kaa_heap__bin *bin = bin_of(heap, code);
     kaa_heap__page *page = bin->pages;
-    void *block[1];
+    void *block[1] = {NULL};
 
     if (page == NULL)
         page = page_new(heap, bin);

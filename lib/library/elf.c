@@ -363,7 +363,7 @@ kaa_library__elf_open(const char *path, kaa_base__arena *arena,
                       kaa_library__elf *out)
 {
     kaa_library__source source = {.memory = NULL};
-    struct stat status;
+    struct stat status = {0};
     const char *why = NULL;
 
     memset(out, 0, sizeof(*out));

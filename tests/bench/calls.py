@@ -1,38 +1,58 @@
 """What a call costs: kaa beside a hand-written extension, ctypes, cffi and others.
 
-    calls.py [--json] [--rounds N]
+    calls.py [--json] [--rounds N] [--build DIRECTORY]
 
 Everything runs in one process, interleaved; the table gives nanoseconds and, more
 telling, the ratio to the reference, a METH_FASTCALL extension that is compiled
-here from calls_reference.c. Peers are used where they are installed.
+here from calls_reference.c. Peers are used where they are installed; nanobind's
+and Cython's modules are compiled here too (--build keeps what was built).
+
+What is not the same in all columns:
+
+- the GIL: ctypes and cffi release it in every row, all others only in the rows
+  that say so;
+- records: the reference, nanobind and Cython have types of their own, which hold
+  the record inside; kaa and ctypes have instances of ctypes classes, cffi has
+  cdata. kaa's are what any other ctypes code takes, and cost more to make;
+- bytes: nanobind's and Cython's functions take bytes alone, those of the reference
+  and kaa any buffer. bytearray: all take any writable buffer but ctypes and cffi,
+  which are given an instance made from it beforehand;
+- const char *: kaa and the reference refuse a NUL inside; the others do not look;
+- an int array: nanobind crashes on a ctypes array (which gives no strides), so its
+  row is with array.array; byref() is only for kaa and ctypes, and the reference is
+  given the c_int itself;
+- callbacks: the reference, nanobind and Cython have one static slot for the
+  callable and one function pointer for all, kaa, ctypes and cffi a closure for
+  each callable. kaa is handed the plain function and looks its closure up, ctypes
+  and cffi are handed a closure made beforehand.
 """
 
 from __future__ import annotations
 
 import array
 import ctypes
-import importlib.util
 import os
-import subprocess
 import sys
-import sysconfig
 import tempfile
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 import compare
+import peers
 
 import kaa
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 POINT = "typedef struct point { double x, y; } point;"
 BOX = "typedef struct box { int left, top, right, bottom; double weight; } box;"
 HELD = {
+    "answer": "int answer(void);",
+    "next_int": "int next_int(int a);",
     "add_doubles": "double add_doubles(double a, double b);",
     "add_ints": "int add_ints(int a, int b);",
     "text_length": "size_t text_length(const char *text);",
     "checksum": "long checksum(const void *data, size_t length);",
     "fill": "long fill(void *data, size_t length);",
     "sum_doubles": "double sum_doubles(const double *values, size_t count);",
+    "set_ints": "int set_ints(int *values);",
     "mixed8": "double mixed8(int a, double b, long c, float d, unsigned char e,"
     " double f, short g, uint64_t h);",
     "norm_by_pointer": "double norm_by_pointer(const point *p);",
@@ -43,39 +63,14 @@ HELD = {
     "checked": "[[kaa::errno]] int checked(int code);",
     "repeat": "long repeat(int (*callback)(int, int), int times);",
 }
-RELEASED = "double add_doubles_released(double a, double b);"
+RELEASED = {
+    "add_doubles_released": "double add_doubles_released(double a, double b);",
+    "repeat_released": "long repeat_released(int (*callback)(int, int), int times);",
+}
+TEXT = "\n".join([POINT, BOX, *HELD.values(), *RELEASED.values()])
+COLUMNS = ["reference", "kaa", "nanobind", "Cython", "ctypes", "cffi ABI"]
 TIMES = 100  # callbacks in one call of repeat()
-
-
-def build(directory: str) -> Tuple[str, Optional[Any]]:
-    """The target library, and the reference module if Python.h is at hand."""
-    compiler = (os.environ.get("CC") or "cc").split()
-    target = os.path.join(directory, "libcalls_target.so")
-    common = [*compiler, "-O2", "-shared", "-fPIC"]
-    subprocess.run(
-        [*common, os.path.join(HERE, "calls_target.c"), "-o", target], check=True
-    )
-    include = sysconfig.get_path("include")
-    if not os.path.exists(os.path.join(include, "Python.h")):
-        return target, None
-    path = os.path.join(directory, "calls_reference.so")
-    subprocess.run(
-        [
-            *common,
-            f"-I{include}",
-            os.path.join(HERE, "calls_reference.c"),
-            target,
-            f"-Wl,-rpath,{directory}",
-            "-o",
-            path,
-        ],
-        check=True,
-    )
-    spec = importlib.util.spec_from_file_location("calls_reference", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return target, module
+NO = object()  # instead of arguments: this column has nothing in this row
 
 
 class CPoint(ctypes.Structure):
@@ -93,7 +88,9 @@ class CBox(ctypes.Structure):
 
 
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
-CTYPES = {
+CTYPES: Dict[str, Tuple[Any, List[Any]]] = {
+    "answer": (ctypes.c_int, []),
+    "next_int": (ctypes.c_int, [ctypes.c_int]),
     "add_doubles": (ctypes.c_double, [ctypes.c_double] * 2),
     "add_ints": (ctypes.c_int, [ctypes.c_int] * 2),
     "text_length": (ctypes.c_size_t, [ctypes.c_char_p]),
@@ -103,6 +100,7 @@ CTYPES = {
         ctypes.c_double,
         [ctypes.POINTER(ctypes.c_double), ctypes.c_size_t],
     ),
+    "set_ints": (ctypes.c_int, [ctypes.POINTER(ctypes.c_int)]),
     "mixed8": (
         ctypes.c_double,
         [
@@ -123,13 +121,15 @@ CTYPES = {
     "greeting": (ctypes.c_char_p, [ctypes.c_int]),
     "checked": (ctypes.c_int, [ctypes.c_int]),
     "repeat": (ctypes.c_long, [CALLBACK, ctypes.c_int]),
+    "repeat_released": (ctypes.c_long, [CALLBACK, ctypes.c_int]),
     "add_doubles_released": (ctypes.c_double, [ctypes.c_double] * 2),
 }
 
 
-def ctypes_functions(target: str, holding: bool) -> Any:
-    """The target through ctypes with argtypes set, as it is meant to be used."""
-    library = (ctypes.PyDLL if holding else ctypes.CDLL)(target, use_errno=True)
+def ctypes_functions(target: str) -> Any:
+    """The target through ctypes with argtypes set, as it is meant to be used:
+    CDLL, which drops the GIL."""
+    library = ctypes.CDLL(target, use_errno=True)
     for name, (result, parameters) in CTYPES.items():
         function = library[name]
         function.restype = result
@@ -157,8 +157,7 @@ def cffi_library(target: str) -> Tuple[Any, Any]:
     except ImportError:
         return None, None
     ffi = cffi.FFI()
-    text = "\n".join([POINT, BOX, *HELD.values(), RELEASED])
-    ffi.cdef(text.replace("[[kaa::errno]] ", ""))
+    ffi.cdef(TEXT.replace("[[kaa::errno]] ", ""))
     return ffi, ffi.dlopen(target)
 
 
@@ -172,100 +171,98 @@ def per_callback(timed: compare.Timed) -> compare.Timed:
 class Bench:
     """All candidates of all rows."""
 
-    def __init__(self, target: str, reference: Optional[Any]) -> None:
-        self.reference = reference
-        self.kaa = kaa.load(
-            target, "\n".join([POINT, BOX, *HELD.values(), RELEASED]), hold_gil=list(HELD)
-        )
-        # As users write it: CDLL, which drops the GIL.
-        self.ctypes = ctypes_functions(target, False)
-        ctypes_checked(self.ctypes.checked)
-        self.ffi, self.cffi = cffi_library(target)
+    def __init__(self, target: str, modules: Dict[str, Any]) -> None:
+        self.functions: Dict[str, Any] = dict(modules)
+        self.kaa = kaa.load(target, TEXT, hold_gil=list(HELD))
+        self.functions["kaa"] = self.kaa
+        self.functions["ctypes"] = ctypes_functions(target)
+        ctypes_checked(self.functions["ctypes"].checked)
+        self.ffi, library = cffi_library(target)
+        if self.ffi is not None:
+            self.functions["cffi ABI"] = library
         self.rows: List[Tuple[str, Dict[str, compare.Timed]]] = []
 
-    def add(
-        self,
-        title: str,
-        name: str,
-        args: Tuple[Any, ...],
-        ctypes_args: Optional[Tuple[Any, ...]] = None,
-        cffi_args: Optional[Tuple[Any, ...]] = None,
-        reference_args: Optional[Tuple[Any, ...]] = None,
-        callbacks: bool = False,
-    ) -> None:
+    def add(self, title: str, name: str, *args: Any, **others: Any) -> None:
+        """A row. `others` are a column's own arguments in place of `args`, or NO;
+        `cffi` is short for its column."""
+        callbacks = "callback" in title
         row: Dict[str, compare.Timed] = {}
-        if self.reference is not None:
-            row["reference"] = compare.calls(
-                getattr(self.reference, name), reference_args or args
-            )
-        row["kaa"] = compare.calls(getattr(self.kaa, name), args)
-        row["ctypes"] = compare.calls(getattr(self.ctypes, name), ctypes_args or args)
-        if self.cffi is not None and cffi_args is not None:
-            row["cffi ABI"] = compare.calls(getattr(self.cffi, name), cffi_args)
-        if callbacks:
-            row = {key: per_callback(timed) for key, timed in row.items()}
+        if "cffi" in others:
+            others["cffi ABI"] = others.pop("cffi")
+        for column in COLUMNS:
+            own = others.get(column, args)
+            if column not in self.functions or own is NO:
+                continue
+            function = getattr(self.functions[column], name)
+            timed = compare.calls(function, own)
+            row[column] = per_callback(timed) if callbacks else timed
         self.rows.append((title, row))
 
     def fill(self) -> None:
+        self.add("int f(void)", "answer")
+        self.add("int f(int)", "next_int", 3)
+        self.add("int f(int, int)", "add_ints", 3, 4)
+        self.add("double f(double, double)", "add_doubles", 1.5, 2.5)
+        self.add("the same, GIL released", "add_doubles_released", 1.5, 2.5)
+        self.add("8 mixed arguments", "mixed8", 1, 2.0, 3, 4.0, 5, 6.0, 7, 8)
+        self._add_text()
+        self._add_buffers()
+        self._add_numpy()
+        self._add_records()
+        self.add("errno checked", "checked", 0, cffi=NO)
+        self._add_callbacks()
+
+    def _add_text(self) -> None:
+        word = (b"hello",)
+        self.add("f(const char *) of str", "text_length", "hello", ctypes=word, cffi=word)
+        # ctypes gives bytes, cffi a pointer
+        self.add("const char * result", "greeting", 1, cffi=NO)
+
+    def _add_buffers(self) -> None:
         data, text = bytearray(1000), b"x" * 1000
         numbers = array.array("d", [1.0] * 100)
+        ints, cell = (ctypes.c_int * 4)(), ctypes.c_int()
         writable = (ctypes.c_char * 1000).from_buffer(data)
         doubles = (ctypes.c_double * 100).from_buffer(numbers)
-        point, box = self.kaa.point(1, 2), self.kaa.box(1, 2, 3, 4, 5)
-        own = self.reference
-        cast = None if self.ffi is None else self.ffi
-        mixed = (1, 2.0, 3, 4.0, 5, 6.0, 7, 8)
-        self.add("double f(double, double)", "add_doubles", (1.5, 2.5), None, (1.5, 2.5))
-        self.add(
-            "the same, GIL released", "add_doubles_released", (1.5, 2.5), None, (1.5, 2.5)
-        )
-        self.add("int f(int, int)", "add_ints", (3, 4), None, (3, 4))
-        self.add("f(const char *) of str", "text_length", ("hello",), (b"hello",), (b"hello",))
-        self.add("f(const void *, size_t) of bytes", "checksum", (text, 9), None, (text, 9))
+        in_cffi: Dict[str, Any] = {"bytes": NO, "doubles": NO, "ints": NO}
+        if self.ffi is not None:
+            in_cffi["bytes"] = (self.ffi.from_buffer(data), 9)
+            in_cffi["doubles"] = (self.ffi.from_buffer("double[]", numbers), 9)
+            in_cffi["ints"] = (self.ffi.new("int[4]"),)
+        self.add("f(const void *, size_t) of bytes", "checksum", text, 9)
         self.add(
             "f(void *, size_t) of bytearray",
             "fill",
-            (data, 9),
-            (writable, 9),
-            cast and (cast.from_buffer(data), 9),
+            data,
+            9,
+            ctypes=(writable, 9),
+            cffi=in_cffi["bytes"],
         )
         self.add(
             "f(const double *, size_t) of array",
             "sum_doubles",
-            (numbers, 9),
-            (doubles, 9),
-            cast and (cast.from_buffer("double[]", numbers), 9),
+            numbers,
+            9,
+            ctypes=(doubles, 9),
+            cffi=in_cffi["doubles"],
         )
-        self._add_numpy()
-        self.add("8 mixed arguments", "mixed8", mixed, None, mixed)
-        for title, name, record, peer in (
-            ("struct by pointer", "norm_by_pointer", point, CPoint(1, 2)),
-            ("struct of 16 bytes by value", "norm_by_value", point, CPoint(1, 2)),
-            ("struct of 24 bytes by value", "weigh_by_value", box, CBox(1, 2, 3, 4, 5)),
-        ):
-            made = own and (own.Box(1, 2, 3, 4, 5) if "24" in title else own.Point(1, 2))
-            other = None
-            if cast:
-                other = cast.new("point *", [1, 2])
-                if "24" in title:
-                    other = cast.new("box *", [1, 2, 3, 4, 5])
-                if "value" in title:
-                    other = other[0]
-            self.add(title, name, (record,), (peer,), other and (other,), made and (made,))
-        self.add("struct returned", "make_point", (1.0, 2.0), None, (1.0, 2.0))
-        self.add("const char * result", "greeting", (1,), None, None)
-        self.add("errno checked", "checked", (0,), None, None)
-
-        def plain(a: int, b: int) -> int:
-            return b
-
         self.add(
-            "a callback, int (*)(int, int)",
-            "repeat",
-            (plain, TIMES),
-            (CALLBACK(plain), TIMES),
-            cast and (cast.callback("int(int, int)", plain), TIMES),
-            callbacks=True,
+            "f(int *) of a ctypes array",
+            "set_ints",
+            ints,
+            nanobind=(array.array("i", [0] * 4),),
+            cffi=in_cffi["ints"],
+        )
+        reference = ctypes.byref(cell)
+        self.add(
+            "f(int *) of byref()",
+            "set_ints",
+            cell,
+            kaa=(reference,),
+            ctypes=(reference,),
+            nanobind=NO,
+            Cython=NO,
+            cffi=NO,
         )
 
     def _add_numpy(self) -> None:
@@ -276,26 +273,71 @@ class Bench:
         values = numpy.ones(100)
         pointer = values.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         self.add(
-            "f(const double *, size_t) of NumPy", "sum_doubles", (values, 9), (pointer, 9)
+            "f(const double *, size_t) of NumPy",
+            "sum_doubles",
+            values,
+            9,
+            ctypes=(pointer, 9),
+            cffi=NO,
         )
+
+    def _record(self, name: str, by_value: bool, *fields: Any) -> Dict[str, Any]:
+        """The arguments of each column for one record."""
+        made: Dict[str, Any] = {}
+        for column, functions in self.functions.items():
+            if column in ("reference", "nanobind", "Cython"):
+                made[column] = (getattr(functions, name.capitalize())(*fields),)
+        made["kaa"] = (getattr(self.kaa, name)(*fields),)
+        made["ctypes"] = ({"point": CPoint, "box": CBox}[name](*fields),)
+        if self.ffi is not None:
+            own = self.ffi.new(f"{name} *", fields)
+            made["cffi"] = (own[0] if by_value else own,)
+        return made
+
+    def _add_records(self) -> None:
+        for title, name, record, fields in (
+            ("struct by pointer", "norm_by_pointer", "point", (1, 2)),
+            ("struct of 16 bytes by value", "norm_by_value", "point", (1, 2)),
+            ("struct of 24 bytes by value", "weigh_by_value", "box", (1, 2, 3, 4, 5)),
+        ):
+            self.add(title, name, **self._record(record, "value" in title, *fields))
+        self.add("struct returned", "make_point", 1.0, 2.0)
+
+    def _add_callbacks(self) -> None:
+        def plain(a: int, b: int) -> int:
+            return b
+
+        closures: Dict[str, Any] = {"ctypes": (CALLBACK(plain), TIMES)}
+        if self.ffi is not None:
+            closures["cffi"] = (self.ffi.callback("int(int, int)", plain), TIMES)
+        self.add("a callback, int (*)(int, int)", "repeat", plain, TIMES, **closures)
+        self.add("a callback, GIL released", "repeat_released", plain, TIMES, **closures)
+
+
+def option(name: str, default: str) -> str:
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
 def main() -> None:
-    rounds = 40
-    if "--rounds" in sys.argv:
-        rounds = int(sys.argv[sys.argv.index("--rounds") + 1])
-    with tempfile.TemporaryDirectory() as directory:
-        target, reference = build(directory)
-        bench = Bench(target, reference)
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = os.path.abspath(option("--build", temporary))
+        os.makedirs(directory, exist_ok=True)
+        target, modules, missing = peers.build(directory)
+        bench = Bench(target, modules)
         bench.fill()
+        rounds = int(option("--rounds", "40"))
         rows = [
             (title, compare.race(row, 10000, rounds)) for title, row in bench.rows
         ]
-    columns = ["reference", "kaa", "ctypes", "cffi ABI"]
-    base = "reference" if reference is not None else "kaa"
+    if bench.ffi is None:
+        missing["cffi"] = "not installed"
+    base = "reference" if "reference" in modules else "kaa"
+    version = sys.version.split()[0]
+    text = f"CPython {version}\n" + compare.table(rows, COLUMNS, base)
+    for peer, reason in missing.items():
+        text += f"\n{peer} is not here: {reason}"
     compare.report(
-        {"python": sys.version.split()[0], "base": base, "rows": dict(rows)},
-        f"CPython {sys.version.split()[0]}\n" + compare.table(rows, columns, base),
+        {"python": version, "base": base, "rows": dict(rows), "missing": missing}, text
     )
 
 

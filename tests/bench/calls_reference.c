@@ -4,33 +4,8 @@
 #include <Python.h>
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
 
-typedef struct point {
-    double x, y;
-} point;
-typedef struct box {
-    int left, top, right, bottom;
-    double weight;
-} box;
-
-double add_doubles(double a, double b);
-double add_doubles_released(double a, double b);
-int add_ints(int a, int b);
-size_t text_length(const char *text);
-long checksum(const void *data, size_t length);
-long fill(void *data, size_t length);
-double sum_doubles(const double *values, size_t count);
-double mixed8(int a, double b, long c, float d, unsigned char e, double f,
-              short g, uint64_t h);
-double norm_by_pointer(const point *p);
-double norm_by_value(point p);
-double weigh_by_value(box b);
-point make_point(double x, double y);
-const char *greeting(int which);
-int checked(int code);
-long repeat(int (*callback)(int, int), int times);
+#include "calls_target.h"
 
 static int
 takes(const char *name, Py_ssize_t given, Py_ssize_t wanted)
@@ -60,6 +35,28 @@ as_int(PyObject *value, long low, long high, long *out)
         return 0;
     }
     return 1;
+}
+
+static PyObject *
+ref_answer(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    (void)args;
+    if (!takes("answer", count, 0))
+        return NULL;
+    return PyLong_FromLong(answer());
+}
+
+static PyObject *
+ref_next_int(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long a;
+
+    (void)self;
+    if (!takes("next_int", count, 1) ||
+        !as_int(args[0], INT32_MIN, INT32_MAX, &a))
+        return NULL;
+    return PyLong_FromLong(next_int((int)a));
 }
 
 static PyObject *
@@ -183,6 +180,28 @@ ref_sum_doubles(PyObject *self, PyObject *const *args, Py_ssize_t count)
     sum = sum_doubles(view.buf, length);
     PyBuffer_Release(&view);
     return PyFloat_FromDouble(sum);
+}
+
+static PyObject *
+ref_set_ints(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer view;
+    int result;
+
+    (void)self;
+    if (!takes("set_ints", count, 1) ||
+        PyObject_GetBuffer(args[0], &view,
+                           PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT) != 0)
+        return NULL;
+    if (view.itemsize != 4 ||
+        (strcmp(view.format, "<i") != 0 && strcmp(view.format, "i") != 0)) {
+        PyBuffer_Release(&view);
+        PyErr_SetString(PyExc_TypeError, "ints expected");
+        return NULL;
+    }
+    result = set_ints(view.buf);
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(result);
 }
 
 static PyObject *
@@ -361,6 +380,16 @@ call_repeated(int a, int b)
     return (int)number;
 }
 
+static int
+call_repeated_with_gil(int a, int b)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    int result = call_repeated(a, b);
+
+    PyGILState_Release(state);
+    return result;
+}
+
 static PyObject *
 ref_repeat(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -377,20 +406,38 @@ ref_repeat(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return PyLong_FromLong(sum);
 }
 
+static PyObject *
+ref_repeat_released(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long times, sum;
+
+    (void)self;
+    if (!takes("repeat", count, 2) ||
+        !as_int(args[1], INT32_MIN, INT32_MAX, &times))
+        return NULL;
+    repeated = args[0];
+    Py_BEGIN_ALLOW_THREADS sum =
+        repeat_released(call_repeated_with_gil, (int)times);
+    Py_END_ALLOW_THREADS if (PyErr_Occurred()) return NULL;
+    return PyLong_FromLong(sum);
+}
+
 #define METHOD(name)                                                           \
     {                                                                          \
 #name, (PyCFunction)(void (*)(void))ref_##name, METH_FASTCALL, NULL    \
     }
 
 static PyMethodDef methods[] = {
+    METHOD(answer),          METHOD(next_int),
     METHOD(add_doubles),     METHOD(add_doubles_released),
     METHOD(add_ints),        METHOD(text_length),
     METHOD(checksum),        METHOD(fill),
-    METHOD(sum_doubles),     METHOD(mixed8),
-    METHOD(norm_by_pointer), METHOD(norm_by_value),
-    METHOD(weigh_by_value),  METHOD(make_point),
-    METHOD(greeting),        METHOD(checked),
-    METHOD(repeat),          {NULL, NULL, 0, NULL}};
+    METHOD(sum_doubles),     METHOD(set_ints),
+    METHOD(mixed8),          METHOD(norm_by_pointer),
+    METHOD(norm_by_value),   METHOD(weigh_by_value),
+    METHOD(make_point),      METHOD(greeting),
+    METHOD(checked),         METHOD(repeat),
+    METHOD(repeat_released), {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                         "calls_reference",

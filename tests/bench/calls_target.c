@@ -1,20 +1,22 @@
 /* bench/calls_target.c - the C functions that calls.py calls. They do next to
  * nothing: what is measured is the way to them and back. */
+#include "calls_target.h"
+
 #include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #define EXPORT __attribute__((visibility("default"), noinline))
 
-typedef struct point {
-    double x, y;
-} point;
+EXPORT int
+answer(void)
+{
+    return 42;
+}
 
-typedef struct box {
-    int left, top, right, bottom;
-    double weight;
-} box;
+EXPORT int
+next_int(int a)
+{
+    return a + 1;
+}
 
 EXPORT double
 add_doubles(double a, double b)
@@ -56,6 +58,13 @@ EXPORT double
 sum_doubles(const double *values, size_t count)
 {
     return count != 0 ? values[0] : 0.0;
+}
+
+EXPORT int
+set_ints(int *values)
+{
+    values[0] = 7;
+    return 0;
 }
 
 EXPORT double
@@ -115,4 +124,10 @@ repeat(int (*callback)(int, int), int times)
     for (int i = 0; i < times; i++)
         sum += callback(i, 1);
     return sum;
+}
+
+EXPORT long
+repeat_released(int (*callback)(int, int), int times)
+{
+    return repeat(callback, times);
 }

@@ -117,9 +117,9 @@ child(const kaa_ctype *type, int everything, int way)
     return function(21) == 42 ? WORKED : WRONG_RESULT;
 }
 
-#endif
-
 DEFERRABLE(kaa_ctype_table_destroy, kaa_ctype_table)
+
+#endif
 
 /* The exit status of a child that has refused itself executable memory. */
 static int

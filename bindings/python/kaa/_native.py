@@ -13,7 +13,6 @@ Short functions that cannot block are called with the interpreter's lock held
 from __future__ import annotations
 
 import ctypes
-import glob
 import os
 from ctypes import (
     CFUNCTYPE,
@@ -455,8 +454,13 @@ def _candidates() -> List[str]:
     chosen = os.environ.get("KAA_LIBRARY")
     if chosen:
         return [chosen]
-    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libkaa.so*")
-    return sorted(glob.glob(beside)) + ["libkaa.so.%d.%d" % VERSION]
+    here = os.path.dirname(os.path.abspath(__file__))
+    try:
+        # Not with glob, which takes longer to import than this module.
+        beside = sorted(one for one in os.listdir(here) if one.startswith("libkaa.so"))
+    except OSError:
+        beside = []
+    return [os.path.join(here, one) for one in beside] + ["libkaa.so.%d.%d" % VERSION]
 
 
 def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:
