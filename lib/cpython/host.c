@@ -332,6 +332,7 @@ kaa_cpython_close(kaa_cpython *host)
 {
     uint64_t give_up = kaa_base__now_ns() + 1000000000u;
 
+    host->closing_thread = pthread_self();
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
         sched_yield();

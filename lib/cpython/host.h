@@ -7,6 +7,7 @@
 #ifndef KAA_CPYTHON_HOST_H
 #define KAA_CPYTHON_HOST_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -109,8 +110,9 @@ struct kaa_cpython {
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;
-    _Atomic int entering; /* callbacks on their way to the GIL */
-    void *specs;          /* what the types' slots point at */
+    pthread_t closing_thread; /* with is_closing: which one closed it */
+    _Atomic int entering;     /* callbacks on their way to the GIL */
+    void *specs;              /* what the types' slots point at */
 };
 
 static inline PyObject *

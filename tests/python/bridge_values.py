@@ -196,7 +196,7 @@ def line(function: Callable[..., Any], *arguments: Any) -> str:
 
 def main(seed: int) -> None:
     random_ = random.Random(seed)
-    for turn in range(3):
+    for turn in range(2):
         # Each turn has its own order: what was met before must not matter.
         values = numbers(random.Random(seed)) + texts()
         order = list(range(len(values)))

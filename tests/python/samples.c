@@ -265,6 +265,22 @@ text_live(void)
     return atomic_load(&live_texts);
 }
 
+/* A copy of what a callback gives, or of nothing: text_free() frees it. */
+char *text_made(const char *(*make)(int), int value);
+char *
+text_made(const char *(*make)(int), int value)
+{
+    const char *text = make(value);
+
+    return text_copy(text != NULL ? text : "");
+}
+
+/* Records that no stack of a quick path holds. */
+struct megabyte {
+    unsigned char bytes[1000000];
+};
+SAME(megabyte, struct megabyte)
+
 /* --- pointers ----------------------------------------------------------- */
 
 #define SUM(name, type, wide)                                                  \

@@ -249,7 +249,8 @@ def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
-        if isinstance(value, own) or fits(types, ctype, type(value)):
+        kind = type(value)  # isinstance() believes a __class__ that lies
+        if issubclass(kind, own) or fits(types, ctype, kind):
             return value
         raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
 
