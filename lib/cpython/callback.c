@@ -78,7 +78,7 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
     kaa_cpython__init_called(self);
     if (kaa_closure_create(signature, kaa_cpython__called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
-        return kaa_cpython__raise_error(&err);
+        return kaa_cpython__raise_error(self->host, "", "", &err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);
     return 0;
 }
@@ -207,17 +207,38 @@ kaa_cpython__callback_for(kaa_cpython__state *state,
                       self->scope);
     if (object == NULL)
         return NULL;
-    /* The one call of an async callback, or nothing, gives this one back.
-     * Without a GIL a callback that C may still call cannot be ended: it might
-     * be entered at the same time. */
     if (self->scope == KAA_DECL_SCOPE_ASYNC ||
-        self->scope == KAA_DECL_SCOPE_FOREVER ||
-        (self->scope == KAA_DECL_SCOPE_LIBRARY &&
-         state->host->is_free_threaded))
+        self->scope == KAA_DECL_SCOPE_FOREVER)
+        state->has_lent = 1;
+    /* Without a GIL a callback that C may still call cannot be ended: it might
+     * be entered at the same time. */
+    if (self->scope == KAA_DECL_SCOPE_LIBRARY && state->host->is_free_threaded)
         PY(Py_IncRef)(object);
     *out_pointer =
         kaa_closure_pointer(kaa_cpython__callback_body(object)->closure);
     return object;
+}
+
+void
+kaa_cpython__lend_callbacks(const kaa_cpython__state *state)
+{
+    for (const kaa_cpython__holds *chunk = state->holds; chunk != NULL;
+         chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            PyObject *object = chunk->holds[i].object;
+            callback *self;
+
+            if (object == NULL ||
+                kaa_cpython__type(object) != state->host->callback_type)
+                continue;
+            self = kaa_cpython__callback_body(object);
+            if (self->was_lent || (self->scope != KAA_DECL_SCOPE_ASYNC &&
+                                   self->scope != KAA_DECL_SCOPE_FOREVER))
+                continue;
+            /* The one call of an async callback, or nothing, gives it back. */
+            PY(Py_IncRef)(object);
+            self->was_lent = 1;
+        }
 }
 
 /* ---- the type ---- */
@@ -236,14 +257,19 @@ dealloc(PyObject *object)
 static int
 traverse(PyObject *object, host_visit visit, void *user)
 {
-    callback *self = kaa_cpython__callback_body(object);
+    const callback *self = kaa_cpython__callback_body(object);
     int stop = visit(kaa_cpython__type(object), user);
 
     if (stop == 0 && self->callable != NULL)
         stop = visit(self->callable, user);
     if (stop == 0 && self->library != NULL)
         stop = visit(self->library, user);
-    return stop;
+    for (uint32_t i = 0; stop == 0 && self->arguments != NULL; i++) {
+        stop = kaa_cpython__visit_conversion(&self->arguments[i], visit, user);
+        if (i == self->count)
+            break;
+    }
+    return stop != 0 ? stop : kaa_cpython__visit_holds(self->kept, visit, user);
 }
 
 static int

@@ -13,4 +13,8 @@ PyObject *kaa_cpython__callback_for(kaa_cpython__state *state,
                                     PyObject *callable,
                                     kaa_function *out_pointer);
 
+/* Just before C gets them: callbacks among what is held that are for one later
+ * call, or for ever, begin to live without the call that they are passed to. */
+void kaa_cpython__lend_callbacks(const kaa_cpython__state *state);
+
 #endif /* KAA_CPYTHON_CALLBACK_H */

@@ -239,7 +239,7 @@ called_somehow(const target *to, void *result, void *const *storage)
             run_quickly(self, result, storage);
         else
             run(self, result, storage);
-        if (self->scope == KAA_DECL_SCOPE_ASYNC &&
+        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
             atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
         PY(Py_DecRef)(object);

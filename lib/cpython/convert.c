@@ -130,6 +130,22 @@ kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
     drop(&self->enum_members);
 }
 
+int
+kaa_cpython__visit_conversion(const kaa_cpython__conversion *conversion,
+                              host_visit visit, void *user)
+{
+    PyObject *const held[] = {
+        conversion->direct_class, conversion->indirect_class,
+        conversion->buffer_class, conversion->result_class,
+        conversion->enum_members, conversion->byref_class};
+    int stop = 0;
+
+    for (int i = 0; i < 6 && stop == 0; i++)
+        if (held[i] != NULL)
+            stop = visit(held[i], user);
+    return stop;
+}
+
 /* ---- holding ---- */
 
 static kaa_cpython__hold *
@@ -195,6 +211,24 @@ kaa_cpython__release_holds(kaa_cpython__state *state)
         if (chunk->is_allocated)
             kaa_base__free(chunk);
     }
+}
+
+int
+kaa_cpython__visit_holds(const kaa_cpython__holds *chunk, host_visit visit,
+                         void *user)
+{
+    int stop = 0;
+
+    for (; chunk != NULL; chunk = chunk->next)
+        for (uint32_t i = 0; stop == 0 && i < chunk->count; i++) {
+            const kaa_cpython__hold *hold = &chunk->holds[i];
+            PyObject *held =
+                hold->object != NULL ? hold->object : hold->view.obj;
+
+            if (held != NULL)
+                stop = visit(held, user);
+        }
+    return stop;
 }
 
 /* ---- refusing ---- */

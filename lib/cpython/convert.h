@@ -102,11 +102,17 @@ typedef struct kaa_cpython__state {
     PyObject *callable;        /* in place of it: whose result this is */
     const char *name;          /* the parameter's, or NULL */
     uint32_t position;         /* from 1; 0: a callback's result */
+    uint32_t has_lent;         /* callbacks among the holds outlive the call */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,
                                   const kaa_ctype *type);
 void kaa_cpython__conversion_fini(kaa_cpython__conversion *self);
+/* For the collector: what a conversion, or holds, own. */
+int kaa_cpython__visit_conversion(const kaa_cpython__conversion *self,
+                                  host_visit visit, void *user);
+int kaa_cpython__visit_holds(const kaa_cpython__holds *chunk, host_visit visit,
+                             void *user);
 
 /* Writes `value` at `place` (at least 8 bytes, or the type's size if larger).
  * 0, or -1 with an exception. */

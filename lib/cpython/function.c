@@ -46,14 +46,14 @@ init_out(kaa_cpython__function *self, uint32_t i)
     if (target == NULL || kaa_ctype_size(target) == 0) {
         kaa_ctype_print(self->parameters[i].type, NULL, type, sizeof(type));
         return kaa_cpython__raise(
-            PY(PyExc_NotImplementedError),
+            self->host->hooks[HOOK_UNSUPPORTED],
             "%s() parameter %u: %s cannot be an out parameter: nothing can be "
             "put there",
             self->item->name, (unsigned)i + 1, type);
     }
     if (self->notes[i].flags & KAA_DECL_PARAMETER_LENGTH)
         return kaa_cpython__raise(
-            PY(PyExc_NotImplementedError),
+            self->host->hooks[HOOK_UNSUPPORTED],
             "%s() parameter %u: an out parameter holds one value, so it can "
             "have no length",
             self->item->name, (unsigned)i + 1);
@@ -124,7 +124,7 @@ init_result(kaa_cpython__function *self, const kaa_ctype *type)
         return 0;
     }
     return kaa_cpython__raise(
-        PY(PyExc_NotImplementedError),
+        self->host->hooks[HOOK_UNSUPPORTED],
         "%s(): kaa::free wants a result that can be copied: a pointer to "
         "characters or to a complete record",
         self->item->name);
@@ -143,11 +143,8 @@ init_plan(kaa_cpython__function *self, const kaa_ctype *type)
     if (self->flags & FUNCTION_ERRNO)
         options.flags |= KAA_CALL_ERRNO;
     if (kaa_call_plan_create(type, &options, &self->plan, &err) != KAA_OK) {
-        if (err.status == KAA_NO_MEMORY)
-            return kaa_cpython__raise_error(&err);
-        return kaa_cpython__raise(PY(PyExc_NotImplementedError),
-                                  "%s() cannot be called: %s", self->item->name,
-                                  err.message);
+        return kaa_cpython__raise_error(self->host, self->item->name,
+                                        "() cannot be called: ", &err);
     }
     return 0;
 }
@@ -243,22 +240,6 @@ dealloc(PyObject *object)
 }
 
 static int
-visit_conversion(const kaa_cpython__conversion *conversion, host_visit visit,
-                 void *user)
-{
-    PyObject *const held[] = {
-        conversion->direct_class, conversion->indirect_class,
-        conversion->buffer_class, conversion->result_class,
-        conversion->enum_members, conversion->byref_class};
-    int stop = 0;
-
-    for (int i = 0; i < 6 && stop == 0; i++)
-        if (held[i] != NULL)
-            stop = visit(held[i], user);
-    return stop;
-}
-
-static int
 traverse(PyObject *object, host_visit visit, void *user)
 {
     const kaa_cpython__function *self = kaa_cpython__function_body(object);
@@ -268,11 +249,14 @@ traverse(PyObject *object, host_visit visit, void *user)
         stop = visit(self->library, user);
     for (uint32_t i = 0; stop == 0 && i < self->count; i++) {
         if (self->arguments != NULL)
-            stop = visit_conversion(&self->arguments[i], visit, user);
+            stop =
+                kaa_cpython__visit_conversion(&self->arguments[i], visit, user);
         if (stop == 0 && self->outs != NULL)
-            stop = visit_conversion(&self->outs[i], visit, user);
+            stop = kaa_cpython__visit_conversion(&self->outs[i], visit, user);
     }
-    return stop != 0 ? stop : visit_conversion(&self->result, visit, user);
+    return stop != 0
+               ? stop
+               : kaa_cpython__visit_conversion(&self->result, visit, user);
 }
 
 /* No tp_clear: what a function holds it needs for its next call; the library's

@@ -94,6 +94,11 @@ int kaa_cpython__store_argument(kaa_cpython__state *state,
 int kaa_cpython__run(const kaa_cpython__function *self,
                      const kaa_call_plan *plan, kaa_call__frame *frame);
 
+/* The same, when the arguments may have callbacks among them. */
+int kaa_cpython__run_with(const kaa_cpython__function *self,
+                          const kaa_cpython__state *state,
+                          const kaa_call_plan *plan, kaa_call__frame *frame);
+
 /* The result in the frame as an object; checks errno, frees. */
 PyObject *kaa_cpython__result(const kaa_cpython__function *self,
                               const kaa_call_plan *plan,

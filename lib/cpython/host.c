@@ -245,8 +245,12 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        "class_of", "enum_of",  "pointer",   "record",
-        "function", "variadic", "addressof", "extent"};
+        [HOOK_CLASS_OF] = "class_of",       [HOOK_ENUM_OF] = "enum_of",
+        [HOOK_POINTER] = "pointer",         [HOOK_RECORD] = "record",
+        [HOOK_FUNCTION] = "function",       [HOOK_VARIADIC] = "variadic",
+        [HOOK_ADDRESSOF] = "addressof",     [HOOK_EXTENT] = "extent",
+        [HOOK_UNSUPPORTED] = "unsupported", [HOOK_ERROR_CLASS] = "error_class",
+    };
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
 
@@ -347,6 +351,7 @@ kaa_cpython_close(kaa_cpython *host)
 {
     uint64_t give_up = kaa_base__now_ns() + 1000000000u;
 
+    host->closing_thread = pthread_self();
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
         sched_yield();
@@ -367,30 +372,42 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 {
     char message[1024];
     va_list values;
+    PyObject *text;
 
     va_start(values, format);
     vsnprintf(message, sizeof(message), format, values);
     va_end(values);
-    PY(PyErr_SetString)(type, message);
+    /* Names may be no UTF-8, and are cut where a buffer ends. */
+    text =
+        PY(PyUnicode_DecodeUTF8)(message, (ssize_t)strlen(message), "replace");
+    if (text != NULL) {
+        PY(PyErr_SetObject)(type, text);
+        PY(Py_DecRef)(text);
+    }
     return -1;
 }
 
 int
-kaa_cpython__raise_error(const kaa_error *err)
+kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                         const char *what, const kaa_error *err)
 {
-    PyObject *type = PY(PyExc_RuntimeError);
+    PyObject *status, *type = NULL;
 
     if (err->status == KAA_NO_MEMORY) {
         PY(PyErr_NoMemory)();
         return -1;
     }
-    if (err->status == KAA_INVALID_ARGUMENT)
-        type = PY(PyExc_ValueError);
-    else if (err->status == KAA_UNSUPPORTED)
-        type = PY(PyExc_NotImplementedError);
-    else if (err->status == KAA_SYSTEM)
-        type = PY(PyExc_OSError);
-    return kaa_cpython__raise(type, "%s", err->message);
+    status = PY(PyLong_FromLongLong)(err->status);
+    if (status != NULL) {
+        type = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_ERROR_CLASS],
+                                                status, NULL);
+        PY(Py_DecRef)(status);
+    }
+    if (type == NULL)
+        return -1;
+    kaa_cpython__raise(type, "%s%s%s", name, what, err->message);
+    PY(Py_DecRef)(type);
+    return -1;
 }
 
 const char *

@@ -7,6 +7,7 @@
 #ifndef KAA_CPYTHON_HOST_H
 #define KAA_CPYTHON_HOST_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ typedef struct host_buffer {
 
 /* A type's tp_new: class, positional arguments, keywords or NULL. */
 typedef PyObject *host_new(PyObject *, PyObject *, PyObject *);
+
+/* What traversing calls for each object that is held. */
+typedef int (*host_visit)(PyObject *object, void *user);
 
 /* Request flags of PyObject_GetBuffer. */
 enum {
@@ -87,6 +91,8 @@ enum {
     HOOK_VARIADIC,
     HOOK_ADDRESSOF,
     HOOK_EXTENT,
+    HOOK_UNSUPPORTED, /* the exception class */
+    HOOK_ERROR_CLASS,
     HOOK_COUNT
 };
 
@@ -105,8 +111,9 @@ struct kaa_cpython {
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;
-    _Atomic int entering; /* callbacks on their way to the GIL */
-    void *specs;          /* what the types' slots point at */
+    pthread_t closing_thread; /* with is_closing: which one closed it */
+    _Atomic int entering;     /* callbacks on their way to the GIL */
+    void *specs;              /* what the types' slots point at */
 };
 
 static inline PyObject *
@@ -157,8 +164,10 @@ PyObject *kaa_cpython__make_callback_type(kaa_cpython *host);
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
     KAA_PRINTF(2, 3);
-/* A status of kaa's as the Python exception that it resembles; -1. */
-int kaa_cpython__raise_error(const kaa_error *err);
+/* What kaa refused as the exception of its status, `name` and `what` in front
+ * of the message; -1. */
+int kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                             const char *what, const kaa_error *err);
 /* type(value).__name__ into a buffer of the caller's; returns the buffer. */
 const char *kaa_cpython__type_name(PyObject *value, char *buffer, size_t size);
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "cpython/callback.h"
 #include "cpython/function.h"
 
 /* ---- frames ---- */
@@ -51,6 +52,16 @@ kaa_cpython__release_frame(kaa_call__frame *frame,
 
 /* ---- calling ---- */
 
+/* [[kaa::free(fn)]] */
+static void
+give_back(const kaa_cpython__function *self, uint64_t word)
+{
+    void (*release)(void *) = NULL;
+
+    memcpy(&release, &self->free_function, sizeof(release));
+    release((void *)(uintptr_t)word);
+}
+
 int
 kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
                  kaa_call__frame *frame)
@@ -63,7 +74,21 @@ kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
     }
     kaa_cpython__begin(&record, self->host, self->flags & FUNCTION_HOLDS_GIL);
     kaa_call__run(plan, self->target, frame);
+    if (KAA_UNLIKELY(record.exception[0] != NULL &&
+                     self->flags & FUNCTION_FREES) &&
+        frame->result.words[0] != 0)
+        give_back(self, frame->result.words[0]); /* nobody will see it */
     return kaa_cpython__end(&record);
+}
+
+int
+kaa_cpython__run_with(const kaa_cpython__function *self,
+                      const kaa_cpython__state *state,
+                      const kaa_call_plan *plan, kaa_call__frame *frame)
+{
+    if (state->has_lent)
+        kaa_cpython__lend_callbacks(state);
+    return kaa_cpython__run(self, plan, frame);
 }
 
 /* ---- results ---- */
@@ -157,7 +182,6 @@ copy_and_free(const kaa_cpython__function *self, uint64_t word)
 {
     kaa_cpython__conversion *conversion =
         (kaa_cpython__conversion *)(uintptr_t)&self->result;
-    void (*release)(void *) = NULL;
     PyObject *made;
 
     if (word == 0)
@@ -167,8 +191,7 @@ copy_and_free(const kaa_cpython__function *self, uint64_t word)
                                      (const void *)(uintptr_t)word)
                : kaa_cpython__from_word(self->host, self->library, conversion,
                                         word);
-    memcpy(&release, &self->free_function, sizeof(release));
-    release((void *)(uintptr_t)word);
+    give_back(self, word);
     return made;
 }
 
@@ -312,9 +335,10 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
     first.next = NULL;
     first.is_allocated = 0;
     state.holds = &first;
+    state.has_lent = 0;
     state.subject = self->item->name;
     if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&
-        KAA_LIKELY(kaa_cpython__run(self, self->plan, frame) == 0))
+        KAA_LIKELY(kaa_cpython__run_with(self, &state, self->plan, frame) == 0))
         result = kaa_cpython__result(self, self->plan, frame);
     kaa_cpython__release_holds(&state);
     kaa_cpython__release_frame(frame, &local);

@@ -26,6 +26,7 @@ bit_length(PyObject *value)
         PY(Py_DecRef)(method);
     if (bits != NULL)
         PY(Py_DecRef)(bits);
+    PY(PyErr_Clear)();
     return count;
 }
 
@@ -40,6 +41,13 @@ print_number(PyObject *value, char *buffer, size_t size)
 
     if (bits > BITS_PRINTED_MAX) {
         snprintf(buffer, size, "an int of %lld bits", bits);
+        return;
+    }
+    if (bits > 0 && bits < 64) { /* an enum's member has another repr */
+        int overflow;
+        long long number = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
+
+        snprintf(buffer, size, "%lld", number);
         return;
     }
     text = PY(PyObject_Repr)(value);
@@ -231,10 +239,12 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
     number = PY(PyFloat_AsDouble)(value);
     if (number == -1.0 && PY(PyErr_Occurred)() != NULL) {
         if (PY(PyErr_ExceptionMatches)(PY(PyExc_OverflowError))) {
-            PyObject *index =
-                PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
+            PyObject *index;
 
             PY(PyErr_Clear)();
+            index = PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
+            if (index == NULL)
+                PY(PyErr_Clear)();
             refuse_number(state, self, index != NULL ? index : value);
             if (index != NULL)
                 PY(Py_DecRef)(index);

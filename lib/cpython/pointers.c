@@ -159,6 +159,27 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
 
 /* ---- ctypes instances ---- */
 
+/* Whether instances of a class are addresses (c_void_p, c_char_p, c_wchar_p).
+ * One may hold its own address, so that nothing tells in which way the slow
+ * path took it. */
+static int
+holds_address(PyObject *type)
+{
+    PyObject *code = PY(PyObject_GetAttrString)(type, "_type_");
+    int found = 0;
+
+    if (code == NULL) {
+        PY(PyErr_Clear)();
+        return 0;
+    }
+    if (kaa_cpython__type(code) == PY(PyUnicode_Type))
+        found = PY(PyUnicode_CompareWithASCIIString)(code, "P") == 0 ||
+                PY(PyUnicode_CompareWithASCIIString)(code, "z") == 0 ||
+                PY(PyUnicode_CompareWithASCIIString)(code, "Z") == 0;
+    PY(Py_DecRef)(code);
+    return found;
+}
+
 /* Remembers the class that a byref() refers to. What from_param() of some
  * classes gives is of the same type, but holds other pointers. */
 static void
@@ -192,14 +213,15 @@ learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
         return;
     }
     if (!PY(PyType_IsSubtype)(type, state->host->cdata) ||
-        PY(PyType_IsSubtype)(type, state->host->function_pointer_base))
+        PY(PyType_IsSubtype)(type, state->host->function_pointer_base) ||
+        holds_address(type))
         return;
     data = kaa_cpython__cdata(state->host, value);
     if (PY(PyType_IsSubtype)(type, state->host->pointer_base)) {
         void *pointer;
 
         memcpy(&pointer, data, sizeof(pointer));
-        if (pointer == address)
+        if (pointer == address && data != address)
             learn(&self->indirect_class, type);
     } else if (data == address) {
         learn(&self->direct_class, type);
@@ -339,13 +361,8 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
         data = kaa_cpython__cdata(state->host, value);
     } else {
         uint64_t word = 0;
-        uint32_t flags = self->flags;
-        int failed;
 
-        self->flags = flags & ~(uint32_t)CONVERT_WRITABLE;
-        failed = ask(state, self, HOOK_RECORD, value, &word);
-        self->flags = flags;
-        if (failed)
+        if (ask(state, self, HOOK_RECORD, value, &word) != 0)
             return -1;
         data = (void *)(uintptr_t)word;
     }

@@ -154,9 +154,9 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
             return start_over(object, args, flagged_count, names, &held);
         a[i] = found.word;
     }
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
-        errno = 0;
     quick_begin(self, &record);
+    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
+        errno = 0; /* after the GIL is released, which may change it */
     if ((count == 1 || count == 2) && self->result.op == CONVERT_DOUBLE)
         real = run_real(self, a, count);
     else

@@ -17,6 +17,9 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
         class_ = kaa_cpython__hook(&state, HOOK_CLASS_OF, self->type, NULL, 0);
         if (class_ == NULL || host->is_free_threaded)
             return class_;
+        /* Python has run: another thread may have been quicker. */
+        if (self->result_class != NULL)
+            return class_;
         self->result_class = class_;
     }
     PY(Py_IncRef)(class_);
@@ -137,8 +140,12 @@ enum_member(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
             PY(Py_DecRef)(number);
             return NULL;
         }
-        if (!host->is_free_threaded)
+        if (!host->is_free_threaded && self->enum_members == NULL) {
+            PY(Py_IncRef)(members);
             self->enum_members = members;
+        }
+    } else {
+        PY(Py_IncRef)(members);
     }
     if (members == kaa_cpython__none()) {
         member = NULL;
@@ -147,8 +154,7 @@ enum_member(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
         if (member == NULL)
             PY(PyErr_Clear)();
     }
-    if (members != self->enum_members)
-        PY(Py_DecRef)(members);
+    PY(Py_DecRef)(members);
     if (member == NULL)
         return number;
     PY(Py_DecRef)(number);

@@ -111,14 +111,18 @@ static int
 place_keyword(kaa_cpython__special *call, PyObject *name, PyObject *value)
 {
     const kaa_cpython__function *self = call->self;
+    const char *text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
     char known[512];
-    const char *text;
 
+    if (text == NULL) {
+        PY(PyErr_Clear)();
+        text = "?"; /* lone surrogates: nothing is declared so */
+    }
     for (uint32_t i = 0; i < self->count; i++) {
         const char *own = self->parameters[i].name;
 
         if (own == NULL || self->arguments[i].flags & CONVERT_OUT ||
-            PY(PyUnicode_CompareWithASCIIString)(name, own) != 0)
+            strcmp(text, own) != 0)
             continue;
         if (call->values[i] != NULL)
             return kaa_cpython__raise(
@@ -127,9 +131,6 @@ place_keyword(kaa_cpython__special *call, PyObject *name, PyObject *value)
         call->values[i] = value;
         return 0;
     }
-    text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
-    if (text == NULL)
-        return -1;
     print_parameters(self, 1, known, sizeof(known));
     return kaa_cpython__raise(
         PY(PyExc_TypeError), "%s() has no parameter '%.100s'; %s%s",
@@ -171,104 +172,6 @@ place_values(kaa_cpython__special *call, PyObject *const *args, size_t given,
         return kaa_cpython__raise(PY(PyExc_TypeError),
                                   "%s() misses argument %s", self->item->name,
                                   label(self, i, text, sizeof(text)));
-    }
-    return 0;
-}
-
-/* ---- lengths ---- */
-
-/* How many elements a pointer's argument has; -1: not known, which nothing but
- * C can tell, or which the conversion will refuse. */
-static long long
-measure(kaa_cpython__special *call, uint32_t i)
-{
-    kaa_cpython__conversion *argument = &call->self->arguments[i];
-    PyObject *value = call->values[i], *answer;
-    long long elements = -1;
-    int overflow;
-
-    if (value == NULL)
-        return -1;
-    answer =
-        kaa_cpython__hook(&call->state, HOOK_EXTENT, argument->type, value, 0);
-    if (answer != NULL && answer != kaa_cpython__none())
-        elements = PY(PyLong_AsLongLongAndOverflow)(answer, &overflow);
-    if (answer != NULL)
-        PY(Py_DecRef)(answer);
-    PY(PyErr_Clear)();
-    return elements;
-}
-
-/* Fills in the length that was left out, as a new int held with the call. */
-static int
-fill_length(kaa_cpython__special *call, uint32_t pointer, uint32_t length)
-{
-    const kaa_cpython__function *self = call->self;
-    long long elements = measure(call, pointer);
-    char text[128];
-    PyObject *number;
-
-    if (elements < 0)
-        return kaa_cpython__raise(
-            PY(PyExc_TypeError),
-            "%s() argument %s: has to be given: the length of argument %u is "
-            "not known",
-            self->item->name, label(self, length, text, sizeof(text)),
-            (unsigned)pointer + 1);
-    number = PY(PyLong_FromLongLong)(elements);
-    if (number == NULL || kaa_cpython__hold_object(&call->state, number) != 0)
-        return -1;
-    call->values[length] = number;
-    return 0;
-}
-
-/* The length that was given may not be beyond what there is. */
-static int
-check_length(kaa_cpython__special *call, uint32_t pointer, uint32_t length)
-{
-    const kaa_cpython__function *self = call->self;
-    long long elements = measure(call, pointer), wanted;
-    PyObject *index;
-    char text[128];
-    int overflow = 0;
-
-    if (elements < 0 || !PY(PyIndex_Check)(call->values[length]))
-        return 0; /* the conversion will have its say */
-    index = PY(PyNumber_Index)(call->values[length]);
-    if (index == NULL)
-        return -1;
-    wanted = PY(PyLong_AsLongLongAndOverflow)(index, &overflow);
-    if (overflow > 0 && !self->arguments[length].is_signed) {
-        overflow = 0; /* perhaps an uint64_t: more than any buffer has */
-        wanted = INT64_MAX;
-    }
-    PY(Py_DecRef)(index);
-    if (overflow != 0 || (wanted >= 0 && wanted <= elements) ||
-        (wanted < 0 && !self->arguments[length].is_signed) ||
-        !kaa_cpython__fits(&self->arguments[length], wanted))
-        return 0;
-    return kaa_cpython__raise(
-        PY(PyExc_ValueError),
-        "%s() argument %s: has %lld elements, but argument %u says %lld",
-        self->item->name, label(self, pointer, text, sizeof(text)), elements,
-        (unsigned)length + 1, wanted);
-}
-
-static int
-settle_lengths(kaa_cpython__special *call)
-{
-    const kaa_cpython__function *self = call->self;
-
-    for (uint32_t i = 0; i < self->count; i++) {
-        uint32_t length = self->arguments[i].length_of;
-        int failed;
-
-        if (!(self->arguments[i].flags & CONVERT_LENGTH))
-            continue;
-        failed = call->values[length] == NULL ? fill_length(call, i, length)
-                                              : check_length(call, i, length);
-        if (failed)
-            return -1;
     }
     return 0;
 }
@@ -327,31 +230,166 @@ join_outs(kaa_cpython__special *call, PyObject *result)
     return tuple;
 }
 
-/* ---- calling ---- */
+/* ---- values ---- */
 
+static int
+store_value(kaa_cpython__special *call, const kaa_call_plan *plan,
+            kaa_call__frame *frame, uint32_t i)
+{
+    const kaa_cpython__function *self = call->self;
+    const kaa_call__place *place = &plan->places[i];
+
+    call->state.position = i + 1;
+    call->state.name = self->parameters[i].name;
+    if (self->arguments[i].flags & CONVERT_OUT)
+        return make_out(call, i, (char *)frame + place->offset[0]);
+    return kaa_cpython__store_argument(&call->state, &self->arguments[i], place,
+                                       frame, call->values[i]);
+}
+
+/* ---- lengths ----
+ *
+ * They are looked at when all else has been converted: the types are right
+ * then, the buffers are held, and no Python code comes between this and C. */
+
+/* The bytes of the buffer that was taken for an address; -1: it was none. */
+static ssize_t
+held_bytes(const kaa_cpython__special *call, const void *address)
+{
+    for (const kaa_cpython__holds *chunk = call->state.holds; chunk != NULL;
+         chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++)
+            if (chunk->holds[i].object == NULL &&
+                chunk->holds[i].view.buf == address)
+                return chunk->holds[i].view.len;
+    return -1;
+}
+
+/* How many elements a pointer's argument has; -1: not known, which nothing but
+ * C can tell. 0, or -1 with an exception. */
+static int
+measure(kaa_cpython__special *call, const kaa_call_plan *plan,
+        const kaa_call__frame *frame, uint32_t i, long long *out_elements)
+{
+    const kaa_cpython__conversion *argument = &call->self->arguments[i];
+    PyObject *answer;
+    void *address;
+    ssize_t bytes;
+    int overflow;
+
+    memcpy(&address, (const char *)frame + plan->places[i].offset[0],
+           sizeof(address));
+    bytes = held_bytes(call, address);
+    if (bytes >= 0) {
+        *out_elements =
+            bytes / (argument->item_size != 0 ? argument->item_size : 1);
+        return 0;
+    }
+    answer = kaa_cpython__hook(&call->state, HOOK_EXTENT, argument->type,
+                               call->values[i], 0);
+    if (answer == NULL)
+        return -1;
+    *out_elements = -1;
+    if (answer != kaa_cpython__none())
+        *out_elements = PY(PyLong_AsLongLongAndOverflow)(answer, &overflow);
+    PY(Py_DecRef)(answer);
+    return 0;
+}
+
+/* Fills in the length that was left out, as a new int held with the call. */
+static int
+fill_length(kaa_cpython__special *call, const kaa_call_plan *plan,
+            kaa_call__frame *frame, uint32_t pointer, uint32_t length)
+{
+    const kaa_cpython__function *self = call->self;
+    long long elements;
+    char text[128];
+    PyObject *number;
+
+    if (measure(call, plan, frame, pointer, &elements) != 0)
+        return -1;
+    if (elements < 0)
+        return kaa_cpython__raise(
+            PY(PyExc_TypeError),
+            "%s() argument %s: has to be given: the length of argument %u is "
+            "not known",
+            self->item->name, label(self, length, text, sizeof(text)),
+            (unsigned)pointer + 1);
+    number = PY(PyLong_FromLongLong)(elements);
+    if (number == NULL || kaa_cpython__hold_object(&call->state, number) != 0)
+        return -1;
+    call->values[length] = number;
+    return store_value(call, plan, frame, length);
+}
+
+/* The length that C gets may not be beyond what there is. */
+static int
+check_length(kaa_cpython__special *call, const kaa_call_plan *plan,
+             const kaa_call__frame *frame, uint32_t pointer, uint32_t length)
+{
+    const kaa_cpython__function *self = call->self;
+    const kaa_cpython__conversion *argument = &self->arguments[length];
+    long long elements;
+    char text[128], wanted[32];
+    uint64_t word;
+
+    if (argument->op != CONVERT_INTEGER)
+        return 0;
+    if (measure(call, plan, frame, pointer, &elements) != 0)
+        return -1;
+    memcpy(&word, (const char *)frame + plan->places[length].offset[0],
+           sizeof(word));
+    /* A negative one is above all as an unsigned one. */
+    if (elements < 0 || word <= (uint64_t)elements)
+        return 0;
+    if (argument->is_signed)
+        snprintf(wanted, sizeof(wanted), "%lld", (long long)word);
+    else
+        snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)word);
+    return kaa_cpython__raise(
+        PY(PyExc_ValueError),
+        "%s() argument %s: has %lld elements, but argument %u says %s",
+        self->item->name, label(self, pointer, text, sizeof(text)), elements,
+        (unsigned)length + 1, wanted);
+}
+
+static int
+settle_lengths(kaa_cpython__special *call, const kaa_call_plan *plan,
+               kaa_call__frame *frame)
+{
+    const kaa_cpython__function *self = call->self;
+
+    for (uint32_t i = 0; i < self->count; i++) {
+        uint32_t length = self->arguments[i].length_of;
+        int failed;
+
+        if (!(self->arguments[i].flags & CONVERT_LENGTH))
+            continue;
+        failed = call->values[length] == NULL
+                     ? fill_length(call, plan, frame, i, length)
+                     : check_length(call, plan, frame, i, length);
+        if (failed)
+            return -1;
+    }
+    return 0;
+}
+
+/* All but the lengths that are left out, then these. */
 static int
 store_values(kaa_cpython__special *call, const kaa_call_plan *plan,
              kaa_call__frame *frame)
 {
     const kaa_cpython__function *self = call->self;
 
-    for (uint32_t i = 0; i < self->count; i++) {
-        kaa_cpython__conversion *argument = &self->arguments[i];
-        const kaa_call__place *place = &plan->places[i];
-        int failed;
-
-        call->state.position = i + 1;
-        call->state.name = self->parameters[i].name;
-        if (argument->flags & CONVERT_OUT)
-            failed = make_out(call, i, (char *)frame + place->offset[0]);
-        else
-            failed = kaa_cpython__store_argument(&call->state, argument, place,
-                                                 frame, call->values[i]);
-        if (failed)
+    for (uint32_t i = 0; i < self->count; i++)
+        if ((call->values[i] != NULL ||
+             self->arguments[i].flags & CONVERT_OUT) &&
+            store_value(call, plan, frame, i) != 0)
             return -1;
-    }
-    return 0;
+    return settle_lengths(call, plan, frame);
 }
+
+/* ---- calling ---- */
 
 PyObject *
 kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
@@ -367,7 +405,7 @@ kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
         kaa_call__store(&plan->places[call->self->count + i], frame,
                         extras[i].value);
     if (store_values(call, plan, frame) == 0 &&
-        kaa_cpython__run(call->self, plan, frame) == 0)
+        kaa_cpython__run_with(call->self, &call->state, plan, frame) == 0)
         result = join_outs(call, kaa_cpython__result(call->self, plan, frame));
     kaa_cpython__release_frame(frame, &local);
     return result;
@@ -391,8 +429,7 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     }
     call.values = (PyObject **)slots;
     call.outs = slots + self->count;
-    if (place_values(&call, args, given, names) == 0 &&
-        settle_lengths(&call) == 0)
+    if (place_values(&call, args, given, names) == 0)
         result = call.extra_count != 0
                      ? kaa_cpython__run_variadic(&call)
                      : kaa_cpython__run_special(&call, self->plan, NULL);

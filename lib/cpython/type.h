@@ -47,6 +47,4 @@ enum {
 #define HOST_FLAGS_GC (1u << 14)
 #define HOST_FLAGS_DEFAULT (1u << 18)
 
-typedef int (*host_visit)(PyObject *object, void *user);
-
 #endif /* KAA_CPYTHON_TYPE_H */

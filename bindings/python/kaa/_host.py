@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from kaa import _convert, _native
-from kaa._error import UnsupportedError
+from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt
 from kaa._pointer import extent, pointer_argument
 
@@ -33,6 +33,12 @@ class _Hooks:
     """
 
     __slots__ = ()
+
+    unsupported = UnsupportedError
+
+    @staticmethod
+    def error_class(status: int) -> Any:
+        return BY_STATUS.get(status, Error)
 
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:
@@ -124,10 +130,7 @@ def bind(library: Library, item: int, address: int) -> Function:
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
         release = _convert.symbol_address(library, declared.decode())
-    try:
-        function: Any = _make(_host, library, item, address, flags, release)
-    except NotImplementedError as error:
-        raise UnsupportedError(str(error)) from None
+    function: Any = _make(_host, library, item, address, flags, release)
     if not _adopted:
         adopt(type(function))
         _adopted = True

@@ -7,7 +7,6 @@ the cells. Variable arguments get a plan for each combination of their types.
 from __future__ import annotations
 
 import ctypes
-import weakref
 from _thread import RLock
 from ctypes import (  # type: ignore[attr-defined]
     Array,
@@ -31,6 +30,7 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._convert import Value
+from kaa._owner import keeper
 from kaa._pointer import Reference, pointer_value
 from kaa._types import BASIC, TypeMap
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Plan:
     """A kaa_call_plan. `keep` outlives it: the owner of its types."""
 
-    __slots__ = ("pointer", "_finalizer", "__weakref__")
+    __slots__ = ("pointer", "_keeper")
 
     def __init__(
         self, function: int, errno: bool, fixed_count: int, keep: object = None
@@ -57,8 +57,7 @@ class Plan:
             function, ctypes.byref(options), ctypes.byref(self.pointer), error
         )
         _error.check(status, error)
-        self._finalizer = weakref.finalize(self, _destroy_plan, self.pointer, keep)
-        self._finalizer.atexit = False
+        self._keeper = keeper(_destroy_plan, self.pointer, keep)
 
 
 def _destroy_plan(pointer: Any, keep: object) -> None:
@@ -308,7 +307,7 @@ class _Table:
     """A kaa_ctype_table for the signatures of single calls. `owners` are those
     of the records in them."""
 
-    __slots__ = ("_table", "owners", "_finalizer", "__weakref__")
+    __slots__ = ("_table", "owners", "_keeper")
 
     def __init__(self) -> None:
         error = _native.Error()
@@ -317,12 +316,11 @@ class _Table:
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
         )
-        self._finalizer = weakref.finalize(self, _destroy_table, self._table)
-        self._finalizer.atexit = False
+        self._keeper = keeper(_destroy_table, self._table)
 
     def keep_for_ever(self) -> None:
         """Types of the table may be used as long as the process lives."""
-        self._finalizer.detach()
+        _for_ever.append(self._keeper)
 
     def pointer_to(self, target: int) -> int:
         """The type of a pointer."""
@@ -355,6 +353,10 @@ class _Table:
             error,
         )
         return int(made.value or 0)
+
+
+#: The tables' keepers that are to stay.
+_for_ever: List[Any] = []
 
 
 def _destroy_table(table: Any) -> None:

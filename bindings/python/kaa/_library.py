@@ -31,6 +31,7 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._function import Function
+from kaa._owner import keeper
 from kaa._types import TypeMap
 
 Text = Union[str, bytes, "os.PathLike[Any]"]
@@ -77,6 +78,7 @@ class Declarations:
         "decl",
         "table",
         "count",
+        "_keeper",
         "_pointer",
         "_first",
         "_stride",
@@ -102,8 +104,7 @@ class Declarations:
             ctypes.byref(self.decl),
             error,
         )
-        finalizer = weakref.finalize(self, _free, self.decl, self.table)
-        finalizer.atexit = False
+        self._keeper = keeper(_free, self.decl, self.table)
         if status != _native.OK:
             error.status = status
             raise self._explain(_error.from_native(error))
@@ -431,8 +432,7 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
     path = _native.kaa_library_path(native)
     # The address alone: cast() would keep `native` alive.
     address = ctypes.cast(native, ctypes.c_void_p).value
-    finalizer = weakref.finalize(native, _close, address)
-    finalizer.atexit = False
+    native._keeper = keeper(_close, address)
     return native, os.fsdecode(path or b"")
 
 
