@@ -404,14 +404,21 @@ class Lives(unittest.TestCase):
             lambda: lib.text_made(5, 1),
         ]
         for call in calls:
-            for times in [20, 300]:
+            # What is cached comes to an end, a leak does not: the quietest of
+            # some rounds tells.
+            least = 10**9
+            for times in [20, 300, 300, 300, 300]:
                 gc.collect()
                 before = sys.getallocatedblocks()
                 for _ in range(times):
                     with self.assertRaises(Exception):
                         call()
                 gc.collect()
-            self.assertLess(sys.getallocatedblocks() - before, 150)
+                if times == 300:
+                    least = min(least, sys.getallocatedblocks() - before)
+                if least < 150:
+                    break
+            self.assertLess(least, 150)
 
     def test_a_result_nobody_gets_is_freed(self) -> None:
         lib = load(DECLARATIONS)
