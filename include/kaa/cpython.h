@@ -51,8 +51,8 @@ typedef struct kaa_cpython_options {
                        function(library, ctype, value),
                        variadic(library, ctype, value, flags),
                        extent(library, ctype, value, flags),
-                       addressof(instance); and the exception class
-                       unsupported, for what kaa cannot do. */
+                       addressof(instance), error_class(status); and the
+                       exception class unsupported. */
     void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */
@@ -128,7 +128,8 @@ KAA_API uint32_t kaa_cpython_layouts(const kaa_cpython *host);
 
 /**
  * Ends all callbacks into the interpreter: from now on they return their error
- * value and touch nothing. For the interpreter's atexit. Waits (at most a
+ * value and touch nothing, but for those in calls that this same thread still
+ * makes from Python. For the interpreter's atexit. Waits (at most a
  * second) for callbacks that are about to enter.
  *
  * @gil    any; the interpreter's own is not held

@@ -143,11 +143,8 @@ init_plan(kaa_cpython__function *self, const kaa_ctype *type)
     if (self->flags & FUNCTION_ERRNO)
         options.flags |= KAA_CALL_ERRNO;
     if (kaa_call_plan_create(type, &options, &self->plan, &err) != KAA_OK) {
-        if (err.status == KAA_NO_MEMORY)
-            return kaa_cpython__raise_error(self->host, &err);
-        return kaa_cpython__raise(self->host->hooks[HOOK_UNSUPPORTED],
-                                  "%s() cannot be called: %s", self->item->name,
-                                  err.message);
+        return kaa_cpython__raise_error(self->host, self->item->name,
+                                        "() cannot be called: ", &err);
     }
     return 0;
 }

@@ -99,6 +99,24 @@ probe_float(size_t offset, double value)
     return found == value;
 }
 
+/* Whether references to a fresh object are counted in its first word. */
+static int
+probe_count(void)
+{
+    PyObject *object = PY(PyFloat_FromDouble)(0.125);
+    uint64_t counts[3];
+
+    if (object == NULL)
+        return 0;
+    memcpy(&counts[0], object, sizeof(counts[0]));
+    PY(Py_IncRef)(object);
+    memcpy(&counts[1], object, sizeof(counts[1]));
+    PY(Py_DecRef)(object);
+    memcpy(&counts[2], object, sizeof(counts[2]));
+    PY(Py_DecRef)(object);
+    return counts[0] == 1 && counts[1] == 2 && counts[2] == 1;
+}
+
 /* The int as the layout has it; 0 in *out_known where it is a large one. */
 static int64_t
 read_long(const char *object, size_t header, int layout, int *out_known)
@@ -178,6 +196,7 @@ probe_layouts(const kaa_cpython_options *options, kaa_cpython__layouts *found)
 
         if (header == 16 && probe_type(header - 8, real, integer, bytes)) {
             found->type_offset = header - 8;
+            found->count_is_first = probe_count();
             if (probe_float(header, 1.5) && probe_float(header, -2.25e300))
                 found->float_offset = header;
             if (probe_long(header, LONG_TAG_FIELD))
@@ -226,8 +245,12 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        "class_of", "enum_of",   "pointer", "record",     "function",
-        "variadic", "addressof", "extent",  "unsupported"};
+        [HOOK_CLASS_OF] = "class_of",       [HOOK_ENUM_OF] = "enum_of",
+        [HOOK_POINTER] = "pointer",         [HOOK_RECORD] = "record",
+        [HOOK_FUNCTION] = "function",       [HOOK_VARIADIC] = "variadic",
+        [HOOK_ADDRESSOF] = "addressof",     [HOOK_EXTENT] = "extent",
+        [HOOK_UNSUPPORTED] = "unsupported", [HOOK_ERROR_CLASS] = "error_class",
+    };
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
 
@@ -328,6 +351,7 @@ kaa_cpython_close(kaa_cpython *host)
 {
     uint64_t give_up = kaa_base__now_ns() + 1000000000u;
 
+    host->closing_thread = pthread_self();
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
         sched_yield();
@@ -364,21 +388,26 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 }
 
 int
-kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err)
+kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                         const char *what, const kaa_error *err)
 {
-    PyObject *type = PY(PyExc_RuntimeError);
+    PyObject *status, *type = NULL;
 
     if (err->status == KAA_NO_MEMORY) {
         PY(PyErr_NoMemory)();
         return -1;
     }
-    if (err->status == KAA_INVALID_ARGUMENT)
-        type = PY(PyExc_ValueError);
-    else if (err->status == KAA_UNSUPPORTED)
-        type = host->hooks[HOOK_UNSUPPORTED];
-    else if (err->status == KAA_SYSTEM)
-        type = PY(PyExc_OSError);
-    return kaa_cpython__raise(type, "%s", err->message);
+    status = PY(PyLong_FromLongLong)(err->status);
+    if (status != NULL) {
+        type = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_ERROR_CLASS],
+                                                status, NULL);
+        PY(Py_DecRef)(status);
+    }
+    if (type == NULL)
+        return -1;
+    kaa_cpython__raise(type, "%s%s%s", name, what, err->message);
+    PY(Py_DecRef)(type);
+    return -1;
 }
 
 const char *

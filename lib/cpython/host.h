@@ -7,6 +7,7 @@
 #ifndef KAA_CPYTHON_HOST_H
 #define KAA_CPYTHON_HOST_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -72,6 +73,7 @@ typedef struct kaa_cpython__layouts {
     size_t type_offset;  /* of an object's type */
     size_t float_offset; /* of a float's double */
     int long_layout;     /* how a small int is kept */
+    int count_is_first;  /* an object's first word is its reference count */
     size_t bytes_offset; /* of the bytes of a bytes object */
     size_t cdata_offset; /* of the data pointer in a ctypes instance */
     size_t byref_offset; /* of the pointer in a byref() */
@@ -90,6 +92,7 @@ enum {
     HOOK_ADDRESSOF,
     HOOK_EXTENT,
     HOOK_UNSUPPORTED, /* the exception class */
+    HOOK_ERROR_CLASS,
     HOOK_COUNT
 };
 
@@ -108,8 +111,9 @@ struct kaa_cpython {
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;
-    _Atomic int entering; /* callbacks on their way to the GIL */
-    void *specs;          /* what the types' slots point at */
+    pthread_t closing_thread; /* with is_closing: which one closed it */
+    _Atomic int entering;     /* callbacks on their way to the GIL */
+    void *specs;              /* what the types' slots point at */
 };
 
 static inline PyObject *
@@ -160,8 +164,10 @@ PyObject *kaa_cpython__make_callback_type(kaa_cpython *host);
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
     KAA_PRINTF(2, 3);
-/* A status of kaa's as the Python exception that it resembles; -1. */
-int kaa_cpython__raise_error(const kaa_cpython *host, const kaa_error *err);
+/* What kaa refused as the exception of its status, `name` and `what` in front
+ * of the message; -1. */
+int kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
+                             const char *what, const kaa_error *err);
 /* type(value).__name__ into a buffer of the caller's; returns the buffer. */
 const char *kaa_cpython__type_name(PyObject *value, char *buffer, size_t size);
 

@@ -43,6 +43,13 @@ print_number(PyObject *value, char *buffer, size_t size)
         snprintf(buffer, size, "an int of %lld bits", bits);
         return;
     }
+    if (bits > 0 && bits < 64) { /* an enum's member has another repr */
+        int overflow;
+        long long number = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
+
+        snprintf(buffer, size, "%lld", number);
+        return;
+    }
     text = PY(PyObject_Repr)(value);
     bytes = text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, NULL) : NULL;
     snprintf(buffer, size, "%s", bytes != NULL ? bytes : "?");

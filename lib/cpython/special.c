@@ -114,8 +114,10 @@ place_keyword(kaa_cpython__special *call, PyObject *name, PyObject *value)
     const char *text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
     char known[512];
 
-    if (text == NULL)
-        return -1;
+    if (text == NULL) {
+        PY(PyErr_Clear)();
+        text = "?"; /* lone surrogates: nothing is declared so */
+    }
     for (uint32_t i = 0; i < self->count; i++) {
         const char *own = self->parameters[i].name;
 

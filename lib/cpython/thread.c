@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 
 KAA_CPYTHON__TLS kaa_cpython__record *kaa_cpython__records;
@@ -25,12 +26,24 @@ typedef struct foreign {
 static pthread_key_t foreign_key;
 static pthread_once_t foreign_once = PTHREAD_ONCE_INIT;
 
+/* Whether callbacks may still enter. The thread that closed the bridge goes on
+ * to call what else was registered for the interpreter's end; a callback of a
+ * call that Python code makes there finds everything still standing. */
+static int
+is_open(const kaa_cpython *host)
+{
+    if (!atomic_load(&host->is_closing))
+        return 1;
+    return pthread_equal(host->closing_thread, pthread_self()) &&
+           kaa_cpython__record_of(host) != NULL;
+}
+
 /* 1 and counted as entering, or 0: the interpreter is going away. */
 static int
 begin_entering(kaa_cpython *host)
 {
     atomic_fetch_add(&host->entering, 1);
-    if (!atomic_load(&host->is_closing) && !kaa_cpython__is_finalizing())
+    if (is_open(host) && !kaa_cpython__is_finalizing())
         return 1;
     atomic_fetch_sub(&host->entering, 1);
     return 0;
@@ -87,14 +100,6 @@ foreign_state(kaa_cpython *host)
     return own->state;
 }
 
-kaa_cpython__record *
-kaa_cpython__record_of(const kaa_cpython *host)
-{
-    kaa_cpython__record *record = kaa_cpython__records;
-
-    return record != NULL && record->host == host ? record : NULL;
-}
-
 int
 kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {
@@ -102,7 +107,9 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
     PyThreadState *state = record != NULL ? record->state : NULL;
 
     entry->state = NULL;
-    if (atomic_load_explicit(&host->is_closing, memory_order_relaxed))
+    if (KAA_UNLIKELY(
+            atomic_load_explicit(&host->is_closing, memory_order_relaxed)) &&
+        (!is_open(host) || kaa_cpython__is_finalizing()))
         return 0;
     if (record != NULL && record->held != NULL &&
         kaa_cpython__is_running(record->held))

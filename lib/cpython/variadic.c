@@ -204,12 +204,9 @@ make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
     if (status == KAA_OK)
         return made;
     destroy(made);
-    if (status == KAA_NO_MEMORY)
-        PY(PyErr_NoMemory)();
-    else
-        kaa_cpython__raise(call->state.host->hooks[HOOK_UNSUPPORTED],
-                           "%s() cannot be called so: %s",
-                           call->self->item->name, err.message);
+    err.status = (int32_t)status; /* also where nobody filled it */
+    kaa_cpython__raise_error(call->state.host, call->self->item->name,
+                             "() cannot be called so: ", &err);
     return NULL;
 }
 

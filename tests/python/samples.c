@@ -138,9 +138,10 @@ mixed(int8_t a, double b, const char *c, float d, uint64_t e, const void *f,
            6 * (f != NULL) + 7 * g + 8 * (double)h;
 }
 
-int128 wide_sum(int128 a, uint128 b, long c, int128 d, int e, int128 f);
+/* None meets a single free register: clang before 18 would split it. */
+int128 wide_sum(int128 a, uint128 b, long c, int e, int128 d, int128 f);
 int128
-wide_sum(int128 a, uint128 b, long c, int128 d, int e, int128 f)
+wide_sum(int128 a, uint128 b, long c, int e, int128 d, int128 f)
 {
     return a + 2 * (int128)b + 3 * c + 4 * d + 5 * e + 6 * f;
 }
@@ -263,6 +264,22 @@ text_live(void)
 {
     return atomic_load(&live_texts);
 }
+
+/* A copy of what a callback gives, or of nothing: text_free() frees it. */
+char *text_made(const char *(*make)(int), int value);
+char *
+text_made(const char *(*make)(int), int value)
+{
+    const char *text = make(value);
+
+    return text_copy(text != NULL ? text : "");
+}
+
+/* Records that no stack of a quick path holds. */
+struct megabyte {
+    unsigned char bytes[1000000];
+};
+SAME(megabyte, struct megabyte)
 
 /* --- pointers ----------------------------------------------------------- */
 

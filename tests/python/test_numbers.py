@@ -461,7 +461,7 @@ class Many(Case):
         float h, double i, float j);
     double mixed(int8_t a, double b, const char *c, float d, uint64_t e, const void *f,
         short g, long double h);
-    __int128 wide_sum(__int128 a, unsigned __int128 b, long c, __int128 d, int e, __int128 f);
+    __int128 wide_sum(__int128 a, unsigned __int128 b, long c, int e, __int128 d, __int128 f);
     """
 
     def test_all_are_passed(self) -> None:
@@ -481,7 +481,7 @@ class Many(Case):
     def test_wide_integers_in_registers_and_memory(self) -> None:
         big = 2**100 + 12345
         self.assertEqual(
-            self.lib.wide_sum(big, 2**90, -7, -(2**99), 5, 2**80 + 1),
+            self.lib.wide_sum(big, 2**90, -7, 5, -(2**99), 2**80 + 1),
             big + 2 * 2**90 - 21 - 4 * 2**99 + 25 + 6 * (2**80 + 1),
         )
 

@@ -151,9 +151,9 @@ def _boolean(ctype: int) -> Take:
     def take(value: Any, kept: List[Any]) -> int:
         if not hasattr(type(value), "__index__"):
             raise TypeError(f"bool expected, not {_named(value)}")
-        number = index(value)
+        number = int(index(value))
         if number in (0, 1):
-            return int(number)
+            return number
         raise OverflowError(
             f"{shown(number)} is out of range for {type_text(ctype)} (0 to 1)"
         )
@@ -190,7 +190,9 @@ def _real(value: Any, ctype: int) -> float:
     kind = type(value)
     if kind is float:
         return value  # type: ignore[no-any-return]
-    if not isinstance(value, (float, int)):
+    if isinstance(value, float):
+        return float.__float__(value)  # as C reads it, whatever its class says
+    if not isinstance(value, int):
         if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
             raise TypeError(f"float expected, not {_named(value)}")
         if isinstance(value, complex):
@@ -247,7 +249,8 @@ def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
-        if isinstance(value, own) or fits(types, ctype, type(value)):
+        kind = type(value)  # isinstance() believes a __class__ that lies
+        if issubclass(kind, own) or fits(types, ctype, kind):
             return value
         raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
 

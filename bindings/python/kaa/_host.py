@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from kaa import _convert, _native
-from kaa._error import UnsupportedError
+from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt
 from kaa._pointer import extent, pointer_argument
 
@@ -35,6 +35,10 @@ class _Hooks:
     __slots__ = ()
 
     unsupported = UnsupportedError
+
+    @staticmethod
+    def error_class(status: int) -> Any:
+        return BY_STATUS.get(status, Error)
 
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:

@@ -283,11 +283,12 @@ class Pointee:
         """The address for a value, and what keeps it valid."""
         if value is None:
             return 0, None
-        if isinstance(value, str):
+        kind = type(value)  # isinstance() believes a __class__ that lies
+        if issubclass(kind, str):
             return self._text(value, writable)
-        if isinstance(value, _INSTANCES):
+        if issubclass(kind, _INSTANCES):
             return self._instance(value, writable), value
-        if self.kind == _native.VOID and isinstance(value, int):
+        if self.kind == _native.VOID and issubclass(kind, int):
             if 0 <= value < 1 << 64:
                 return int(value), None
             from kaa._convert import shown
