@@ -16,8 +16,8 @@
  * ... page           | block | block | block | ...   48 bytes, tracked objects
  *
  * The books say, outside the pages, which blocks are free, so a free block is
- * never written to. The blocks freed last wait in a short array per class and
- * kind and are handed out first. Blocks above 32 KiB take whole pages.
+ * never written to. The blocks freed last wait in an array per class and kind
+ * and are handed out first. Blocks above 32 KiB take whole pages.
  *
  * Owner. One thread at a time uses a heap: whoever holds the lock that protects
  * it (a runtime's GIL, a mutex of yours, or no lock where one thread does it
@@ -34,6 +34,8 @@
  * in kaa_heap_trim(). The arenas of a destroyed heap are kept for the next one:
  * at most 64 MiB of memory, freed by the first heap that is made or destroyed,
  * or gives something back, more than a second later, or by kaa_heap_trim(NULL).
+ * Free blocks in the arrays keep their pages in use: up to 16,384 of a class
+ * and 16 MiB of a heap, as long as all of them are needed now and then.
  *
  * Debugging. A heap made with KAA_HEAP_DEBUG puts guards around each block,
  * fills fresh blocks with 0xCD and freed ones with 0xDD, keeps freed blocks

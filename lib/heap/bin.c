@@ -26,6 +26,7 @@
 
 #define REFILL_PAGES_MAX 4 /* thinly filled pages looked at in one refill */
 #define RAMP_FIRST 8u      /* blocks in the first refill of an armed bin */
+#define RAMP_LAST 7u       /* refills of an armed bin; then it is none */
 #define SPARSE_PAGES 2     /* a bin of so many may be thin */
 #define SPARSE_SHARE 8     /* and is, when less than an eighth of it is live */
 
@@ -98,8 +99,10 @@ count_taken(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
         blocks * kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].size;
 
     bin->used += blocks;
-    if (IS_BARE)
+    if (IS_BARE) {
+        heap->taken.bytes_live += bytes; /* giving back goes by it */
         return;
+    }
     kaa_heap__count_add(&heap->taken_kinds[KAA_HEAP__KIND(bin->code)], blocks,
                         bytes);
     kaa_heap__count_add(&heap->taken, blocks, bytes);
@@ -112,8 +115,10 @@ count_put(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
         blocks * kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].size;
 
     bin->used -= blocks;
-    if (IS_BARE)
+    if (IS_BARE) {
+        heap->taken.bytes_live -= bytes;
         return;
+    }
     kaa_heap__count_sub(&heap->taken_kinds[KAA_HEAP__KIND(bin->code)], blocks,
                         bytes);
     kaa_heap__count_sub(&heap->taken, blocks, bytes);
@@ -122,11 +127,11 @@ count_put(kaa_heap *heap, kaa_heap__bin *bin, uint64_t blocks)
 static void
 set_floor(kaa_heap__bin *bin)
 {
-    if (IS_BARE)
-        bin->floor = bin->hot;
-    else
-        bin->floor =
-            bin->hot + (bin->used > bin->peak ? bin->used - bin->peak : 0);
+    uint64_t above = bin->used > bin->peak ? bin->used - bin->peak : 0;
+
+    if (IS_BARE || above < bin->parked)
+        above = bin->parked;
+    bin->floor = bin->hot + above;
 }
 
 static kaa_heap__bin *
@@ -148,14 +153,20 @@ page_new(kaa_heap *heap, kaa_heap__bin *bin)
     const kaa_heap__class *class =
         &kaa_heap__classes[KAA_HEAP__CLASS(bin->code)];
     kaa_heap__record *records = NULL;
-    int was_dirty;
-    kaa_heap__page *page = kaa_heap__pages_take(heap, 1, 1, &was_dirty);
-    kaa_heap__arena *arena = kaa_heap__arena_of(page);
     uint32_t index, words = (class->capacity + 63) / 64;
+    int was_dirty;
+    kaa_heap__page *page;
+    kaa_heap__arena *arena;
     uint64_t *bits;
 
+    /* No fresh memory while much of what the heap has is parked elsewhere. */
+    if (heap->dirty == 0 &&
+        heap->parked_bytes > heap->pages_used * (KAA_HEAP__PAGE_BYTES / 8))
+        kaa_heap__flush_all(heap);
+    page = kaa_heap__pages_take(heap, 1, 1, &was_dirty);
     if (page == NULL)
         return NULL;
+    arena = kaa_heap__arena_of(page);
     if (heap->checked & KAA_HEAP__CHECK_DEBUG) {
         records = kaa_base__alloc_zeroed(class->capacity * sizeof(*records));
         if (records == NULL) {
@@ -416,6 +427,8 @@ flush(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks)
     memmove(bin->hot, bin->hot + blocks,
             kaa_heap__at_hand(bin) * sizeof(bin->hot[0]));
     count_put(heap, bin, blocks - wrong);
+    if (bin->parked != 0)
+        kaa_heap__unpark(heap, bin, blocks);
 }
 
 static void
@@ -434,7 +447,23 @@ set_limit(kaa_heap *heap, kaa_heap__bin *bin)
         if (count >= max)
             flush(heap, bin, count - max / 2);
     }
-    bin->limit = bin->hot + max;
+    bin->limit = bin->hot + bin->parked + max;
+}
+
+/* Blocks at hand have come down to the parked ones. An armed bin has seen as
+ * many allocations as makes it a growing one. */
+static void
+step_down(kaa_heap *heap, kaa_heap__bin *bin)
+{
+    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
+
+    kaa_heap__unpark(heap, bin, max / 2);
+    bin->limit = bin->hot + bin->parked + max;
+    if (bin->floor == KAA_HEAP__ARMED) {
+        bin->floor = bin->hot;
+        bin->ramp = RAMP_LAST;
+    }
+    kaa_heap__pace_event(heap);
 }
 
 void *
@@ -450,6 +479,8 @@ kaa_heap__bin_alloc(kaa_heap *heap, uint32_t code)
     live = bin->used - kaa_heap__at_hand(bin);
     if (live > bin->peak)
         bin->peak = live;
+    if (bin->parked != 0 && kaa_heap__at_hand(bin) <= bin->parked)
+        step_down(heap, bin);
     if (KAA_UNLIKELY(bin->floor == KAA_HEAP__ARMED)) {
         kaa_heap__pace_armed(heap, bin);
         if (bin->floor == KAA_HEAP__ARMED)
@@ -488,8 +519,12 @@ kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
         void **floor = bin->floor;
         uint32_t count = kaa_heap__at_hand(bin);
 
-        flush(heap, bin, count - count / 4);
-        set_limit(heap, bin);
+        if (kaa_heap__park(heap, bin)) {
+            kaa_heap__pace_parked(heap);
+        } else {
+            flush(heap, bin, count - count / 4);
+            set_limit(heap, bin);
+        }
         /* Armed before, or just now by what the flush freed: remains so. */
         if (floor != KAA_HEAP__ARMED && bin->floor != KAA_HEAP__ARMED)
             set_floor(bin);
@@ -499,6 +534,8 @@ kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
     if (KAA_UNLIKELY(heap->pace.close_wanted)) {
         heap->pace.close_wanted = 0;
         close_all(heap);
+    } else if (KAA_UNLIKELY(heap->pace.flush_wanted)) {
+        kaa_heap__flush_open(heap);
     }
 }
 
@@ -536,6 +573,7 @@ void
 kaa_heap__bin_flush(kaa_heap *heap, kaa_heap__bin *bin)
 {
     flush(heap, bin, kaa_heap__at_hand(bin));
+    kaa_heap__shelf_free(heap, bin);
     set_floor(bin);
 }
 
@@ -546,4 +584,13 @@ kaa_heap__flush_all(kaa_heap *heap)
         for (uint64_t bits = heap->bins_used[word]; bits != 0; bits &= bits - 1)
             kaa_heap__bin_flush(
                 heap, &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)]);
+}
+
+void
+kaa_heap__flush_open(kaa_heap *heap)
+{
+    kaa_heap__flush_all(heap);
+    heap->pace.flush_wanted = 0;
+    /* Pages that this freed are no reason to close: nothing is at hand. */
+    heap->pace.closed = heap->pace.close_wanted = 0;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #define FLAGS_ALL (KAA_HEAP_DEBUG | KAA_HEAP_HUGE_PAGES | KAA_HEAP_REPORT_LEAKS)
 #define QUARANTINE_BYTES ((uint64_t)1 << 20)
@@ -123,6 +124,13 @@ kaa_heap_create(const kaa_heap_options *options, kaa_heap **out_heap,
     return KAA_OK;
 }
 
+static void
+end_bin(kaa_heap__bin *bin)
+{
+    kaa_base__free(bin->shelf);
+    memset(bin, 0, sizeof(*bin));
+}
+
 void
 kaa_heap_destroy(kaa_heap *heap)
 {
@@ -149,8 +157,7 @@ kaa_heap_destroy(kaa_heap *heap)
     }
     for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
         for (uint64_t bits = heap->bins_used[word]; bits != 0; bits &= bits - 1)
-            memset(&heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)], 0,
-                   sizeof(kaa_heap__bin));
+            end_bin(&heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)]);
     memset((void *)heap, 0, offsetof(kaa_heap, bins));
     kaa_heap__arena_keep(home, now);
 }

@@ -124,15 +124,17 @@ typedef struct kaa_heap__bin {
     void **top;            /* the blocks at hand are hot[0] to top[-1] */
     void **floor;          /* pops at or below it are new peaks, or find none */
     void **limit;          /* of top */
-    void **hot;            /* of kaa_heap.hot */
+    void **hot;            /* of kaa_heap.hot, or the shelf */
     kaa_heap__page *pages; /* that have free blocks */
     uint64_t used;         /* blocks out of pages: live, at hand and held */
     uint64_t peak;         /* of live blocks */
     uint64_t held;         /* debug heaps: in quarantine */
+    void **shelf;          /* owned, or NULL; see park.c */
     uint32_t pages_count;
+    uint32_t parked; /* the oldest of those at hand */
     uint8_t code;
     uint8_t ramp; /* refills since it was armed */
-    uint8_t unused[58];
+    uint8_t unused[46];
 } kaa_heap__bin;
 
 typedef struct kaa_heap__debug {
@@ -149,12 +151,13 @@ typedef struct kaa_heap__pace {
     uint64_t dirty_min;   /* pages, in this epoch */
     uint64_t used_peak;   /* pages, since the last purge in bulk */
     uint64_t last;        /* pages, of the last purge in bulk */
+    uint64_t parked_min;  /* bytes, in this epoch */
     uint32_t events;      /* of pages, until the clock is read */
     uint32_t ticks;       /* allocations of armed bins, until it is */
     uint8_t armed;        /* whether bins may be armed */
     uint8_t close_wanted; /* of all bins, by whoever frees, when it is done */
     uint8_t closed;       /* and not grown much since */
-    uint8_t unused;
+    uint8_t flush_wanted; /* as close_wanted, but bins stay open */
 } kaa_heap__pace;
 
 /* Lives in its first arena, behind the books. Every arena has that place, and
@@ -169,7 +172,8 @@ struct kaa_heap {
     uint64_t bytes_reserved, given_back, purges, arenas_count;
     kaa_heap_count large[KAA_HEAP_KIND_COUNT];      /* taken */
     kaa_heap_count large_held[KAA_HEAP_KIND_COUNT]; /* in quarantine */
-    /* Taken out of pages, free ones in hot among them. */
+    uint64_t parked_bytes;
+    /* Taken out of pages and not parked: free ones in hot among them. */
     kaa_heap_count taken_kinds[KAA_HEAP_KIND_COUNT];
     kaa_heap_count taken;
     kaa_heap__pace pace;
@@ -292,6 +296,8 @@ void kaa_heap__pace_page_taken(kaa_heap *heap);
 void kaa_heap__pace_page_freed(kaa_heap *heap);
 /* Something happened that happens once in many allocations. */
 void kaa_heap__pace_event(kaa_heap *heap);
+/* Blocks were parked. */
+void kaa_heap__pace_parked(kaa_heap *heap);
 /* An allocation of an armed bin; disarms it when there is nothing to watch. */
 void kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin);
 /* Gives back about `pages` of the free pages that have memory. */
@@ -312,6 +318,18 @@ void kaa_heap__count_sub(kaa_heap_count *count, uint64_t blocks,
 /* All blocks of `hot` back to their pages. */
 void kaa_heap__bin_flush(kaa_heap *heap, kaa_heap__bin *bin);
 void kaa_heap__flush_all(kaa_heap *heap);
+/* The same; bins remain open to what is freed next. */
+void kaa_heap__flush_open(kaa_heap *heap);
+
+/* ---- park.c: more blocks at hand than hot has room for */
+
+/* Makes room in an array that has run full; 0 if it may not grow. The caller
+ * sets floor anew. */
+int kaa_heap__park(kaa_heap *heap, kaa_heap__bin *bin);
+/* Up to `blocks` of the parked ones count as taken again. */
+void kaa_heap__unpark(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks);
+/* Goes back to the short array; nothing may be at hand. */
+void kaa_heap__shelf_free(kaa_heap *heap, kaa_heap__bin *bin);
 
 /* ---- large.c: blocks of whole pages */
 

@@ -12,6 +12,8 @@
  *   passed as that took. The peak begins anew then.
  *   Blocks at hand in the bins keep pages in use: they are given up when pages
  *   in use fall below an eighth, and bins stay closed until they need blocks.
+ *   Parked blocks keep theirs in use too, as long as some are wanted in each
+ *   epoch.
  * - Arming. After a drop that had to wait, the program may only allocate what
  *   the bins have at hand, and never come here. So bins are armed: their
  * `floor` sends each allocation down the slow path, which reads the clock now
@@ -154,7 +156,7 @@ kaa_heap__pace_page_taken(kaa_heap *heap)
     if (heap->pages_used > pace->used_peak)
         pace->used_peak = heap->pages_used;
     if (heap->pages_used > pace->used_peak / GROWN_SHARE)
-        pace->closed = 0;
+        pace->closed = pace->close_wanted = 0;
 }
 
 /* Called in the middle of flushing a bin: bins may not be flushed here. */
@@ -199,9 +201,30 @@ kaa_heap__pace_event(kaa_heap *heap)
         return;
     if (pace->dirty_min > KEEP_PAGES)
         kaa_heap__purge(heap, pace->dirty_min);
+    if (pace->parked_min != 0)
+        pace->flush_wanted = 1;
+    pace->parked_min = heap->parked_bytes;
     kaa_heap__cache_trim(now, 0);
     pace->epoch_start = now;
     pace->dirty_min = heap->dirty;
+}
+
+/* Parked blocks keep their pages in use, so what tells that most was freed is
+ * what is left of the others. */
+void
+kaa_heap__pace_parked(kaa_heap *heap)
+{
+    kaa_heap__pace *pace = &heap->pace;
+    uint64_t bytes = heap->pages_used * KAA_HEAP__PAGE_BYTES;
+
+    if (heap->pages_used > KEEP_PAGES &&
+        heap->taken.bytes_live <= bytes / NEAR_SHARE) {
+        if (kaa_base__now_ns() >= pace->due)
+            pace->closed = pace->close_wanted = 1;
+        else
+            arm(heap);
+    }
+    kaa_heap__pace_event(heap);
 }
 
 void
@@ -219,7 +242,7 @@ kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
         now = kaa_base__now_ns();
         if (now < pace->due)
             return;
-        kaa_heap__flush_all(heap);
+        kaa_heap__flush_open(heap);
         purge_bulk(heap, now);
     }
     bin->floor = bin->hot;

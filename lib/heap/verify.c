@@ -243,10 +243,11 @@ verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
     uint32_t seen = 0;
     kaa_status status;
 
-    if (bin->hot != heap->hot[code] || bin->top < bin->hot ||
-        bin->top > bin->limit ||
+    if (bin->hot != (bin->shelf != NULL ? bin->shelf : heap->hot[code]) ||
+        bin->top < bin->hot + bin->parked || bin->top > bin->limit ||
         bin->limit - bin->hot >
-            (ptrdiff_t)kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max)
+            (ptrdiff_t)(bin->parked +
+                        kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max))
         return CORRUPT("bin %u: %u blocks at hand, at most %u", (unsigned)code,
                        (unsigned)kaa_heap__at_hand(bin),
                        (unsigned)(bin->limit - bin->hot));
@@ -267,7 +268,10 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
     const kaa_heap__page *previous = NULL;
     uint32_t listed = 0;
     uint64_t live = bin->used - kaa_heap__at_hand(bin) - bin->held;
+    uint64_t floor = bin->used > bin->peak ? bin->used - bin->peak : 0;
 
+    if (floor < bin->parked)
+        floor = bin->parked;
     if (bin->used != sum->used[code] || bin->pages_count != sum->pages[code])
         return CORRUPT("bin %u: %" PRIu64 " blocks in %u pages, but the pages "
                        "say %" PRIu64 " in %u",
@@ -285,10 +289,8 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
         return CORRUPT("bin %u: %u pages listed, but %u have free blocks",
                        (unsigned)code, (unsigned)listed,
                        (unsigned)sum->listed[code]);
-    if (live > bin->peak ||
-        (!heap->checked && bin->floor != KAA_HEAP__ARMED &&
-         bin->floor - bin->hot !=
-             (ptrdiff_t)(bin->used > bin->peak ? bin->used - bin->peak : 0)))
+    if (live > bin->peak || (!heap->checked && bin->floor != KAA_HEAP__ARMED &&
+                             bin->floor - bin->hot != (ptrdiff_t)floor))
         return CORRUPT("bin %u: %" PRIu64 " live, peak %" PRIu64 ", floor %td",
                        (unsigned)code, live, bin->peak, bin->floor - bin->hot);
     return verify_hot(heap, bin, code, err);
@@ -298,7 +300,7 @@ static kaa_status
 verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
 {
     kaa_status status = KAA_OK;
-    uint64_t blocks = 0;
+    uint64_t blocks = 0, parked_bytes = 0;
 
     if (sum->pages_used != heap->pages_used || sum->dirty != heap->dirty ||
         sum->arenas != heap->arenas_count ||
@@ -309,10 +311,15 @@ verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
                        heap->pages_used, heap->dirty, heap->arenas_count,
                        sum->pages_used, sum->dirty, sum->arenas);
     for (uint32_t code = 0; code < KAA_HEAP__BINS && status == KAA_OK; code++) {
-        blocks += sum->used[code];
+        const kaa_heap__bin *bin = &heap->bins[code];
+
+        blocks += sum->used[code] - bin->parked;
+        if (bin->parked != 0)
+            parked_bytes += (uint64_t)bin->parked *
+                            kaa_heap__classes[KAA_HEAP__CLASS(code)].size;
         if (heap->bins_used[code / 64] >> (code % 64) & 1u)
             status = verify_bin(heap, code, sum, err);
-        else if (sum->pages[code] != 0 || heap->bins[code].limit != NULL)
+        else if (sum->pages[code] != 0 || bin->limit != NULL)
             return CORRUPT("bin %u is in use unnoticed", (unsigned)code);
     }
     for (uint32_t i = 0; i < KAA_HEAP_KIND_COUNT && status == KAA_OK; i++) {
@@ -324,6 +331,9 @@ verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
                            heap->large[i].blocks_live, (unsigned)i,
                            sum->large[i]);
     }
+    if (status == KAA_OK && parked_bytes != heap->parked_bytes)
+        return CORRUPT("%" PRIu64 " bytes parked, counted %" PRIu64,
+                       heap->parked_bytes, parked_bytes);
     if (status == KAA_OK && blocks != heap->taken.blocks_live)
         return CORRUPT("%" PRIu64 " blocks taken, counted %" PRIu64,
                        heap->taken.blocks_live, blocks);

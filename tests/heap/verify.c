@@ -28,8 +28,12 @@ make_heap(kaa_test *t)
         blocks[i] = kaa_heap_alloc(heap, 48, KAA_HEAP_OBJECT_PLAIN);
         CHECK_MEMORY(blocks[i]);
     }
-    for (int i = 0; i < 700; i++)
+    /* Some go to their page, some remain at hand. */
+    for (int i = 0; i < 700; i++) {
         kaa_heap_free(heap, blocks[i]);
+        if (i == 350)
+            kaa_heap_trim(heap);
+    }
     large = kaa_heap_alloc(heap, 200000, KAA_HEAP_RAW);
     CHECK_MEMORY(large);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
@@ -119,6 +123,7 @@ KAA_TEST(broken_bins_are_told)
     BREAK(bin->hot[0], (char *)bin->hot[0] + 16, "is no block of it");
     BREAK(bin->hot[0], &heap, "is no block of it");
     BREAK(bin->limit, bin->hot, "at most 0");
+    BREAK(bin->parked, 300, "floor");
     BREAK(other->limit, other->hot + 1, "in use unnoticed");
 }
 
@@ -130,6 +135,7 @@ KAA_TEST(broken_sums_are_told)
     BREAK(heap->dirty, 999, "dirty");
     BREAK(heap->arenas_count, 2, "arenas");
     BREAK(heap->bytes_reserved, 2, "arenas");
+    BREAK(heap->parked_bytes, 48, "parked");
     BREAK(heap->large[KAA_HEAP_RAW].blocks_live, 2, "large blocks");
     BREAK(heap->large[KAA_HEAP_RAW].bytes_live, 2, "large blocks");
     BREAK(heap->taken.blocks_live, 2, "blocks taken");
