@@ -23,6 +23,9 @@ _Static_assert(offsetof(kaa_closure__frame, vectors) ==
 
 #define SLOTS KAA_CLOSURE__SLOTS
 
+/* In a loop: keeps it one argument at a time. */
+#define NO_VECTORS __asm__ volatile("")
+
 /* The closure of each trampoline; NULL: free. */
 static kaa_closure *_Atomic slots[SLOTS];
 
@@ -99,6 +102,8 @@ kaa_closure__direct_init(kaa_closure *closure)
         if (is_split(plan, i))
             closure->has_split = 1;
     }
+    closure->is_plain =
+        !closure->has_split && plan->result_how == KAA_CALL__RESULT_I;
     closure->slot = take_slot();
     if (closure->slot == KAA_CLOSURE__NO_SLOT)
         return 0;
@@ -167,20 +172,15 @@ leave(const kaa_call_plan *plan, const uint64_t words[2],
         frame->out.in.integers[integers] = words[1];
 }
 
-__attribute__((used)) uint32_t
-kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
+/* Any closure but a plain one. */
+__attribute__((noinline)) static uint32_t
+answer_any(kaa_closure *closure, kaa_closure__frame *frame)
 {
-    kaa_closure *closure =
-        atomic_load_explicit(&slots[slot], memory_order_acquire);
     void *arguments[KAA_CLOSURE__DIRECT_MAX];
     _Alignas(16) uint64_t words[2] = {0, 0};
     void *result = words;
-    uint8_t how;
+    uint8_t how = closure->plan->result_how;
 
-    memset(&frame->out, 0, sizeof(frame->out));
-    if (KAA_UNLIKELY(closure == NULL))
-        return 0;
-    how = closure->plan->result_how;
     if (how == KAA_CALL__RESULT_MEMORY) {
         frame->out.in.integers[0] = frame->integers[0];
         memcpy(&result, &frame->integers[0], sizeof(result));
@@ -201,6 +201,31 @@ kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
         return 2;
     if (how != KAA_CALL__RESULT_MEMORY)
         leave(closure->plan, words, frame);
+    return 0;
+}
+
+__attribute__((used)) uint32_t
+kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
+{
+    kaa_closure *closure =
+        atomic_load_explicit(&slots[slot], memory_order_acquire);
+    void *arguments[KAA_CLOSURE__DIRECT_MAX];
+    uint64_t words[2] = {0, 0}; /* a result of up to 8 bytes, and its zeros */
+    uint32_t count;
+
+    memset(&frame->out, 0, sizeof(frame->out));
+    if (KAA_UNLIKELY(closure == NULL))
+        return 0;
+    if (!closure->is_plain)
+        return answer_any(closure, frame);
+    count = closure->argument_count;
+    for (uint32_t i = 0; i < count; i++) {
+        /* Most have few: not worth a loop over vectors. */
+        NO_VECTORS;
+        arguments[i] = (unsigned char *)frame + closure->offsets[i];
+    }
+    kaa_closure__answer(closure, words, arguments);
+    frame->out.in.integers[0] = kaa_call__widen(closure->plan, words[0]);
     return 0;
 }
 

@@ -35,6 +35,7 @@ struct kaa_closure {
     /* direct.c */
     uint32_t slot; /* or KAA_CLOSURE__NO_SLOT */
     int has_split; /* some argument cannot be pointed at where it stands */
+    int is_plain;  /* none is split, and the result is an integer */
     /* libffi.c */
     ffi_closure *writable;
     kaa_call__ffi *ffi;

@@ -10,207 +10,13 @@
  */
 #include "cpython/callback.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "cpython/thread.h"
+#include "cpython/called.h"
 #include "cpython/type.h"
 
-#define ARGUMENTS_ON_STACK 16
-
-/* What the closure is given: it outlives the object, as C may call on. */
-typedef struct target {
-    kaa_cpython *host;
-    PyObject *object; /* borrowed; NULL once the object has gone. Read and
-                         written with the GIL. */
-} target;
-
-typedef struct callback {
-    kaa_cpython *host;
-    kaa_closure *closure;
-    target *target;
-    PyObject *callable;
-    PyObject *library; /* owner of the types */
-    uint64_t address;
-    uint32_t scope;
-    uint32_t count;
-    atomic_uint was_called;
-    uint32_t was_lent;
-    kaa_cpython__conversion *arguments; /* count, then the result's */
-    kaa_cpython__holds *_Atomic kept;   /* what the last result points into */
-} callback;
-
-static callback *
-body(PyObject *object)
-{
-    return (callback *)(void *)((char *)object + kaa_cpython__layout.header);
-}
-
-/* ---- being called ---- */
-
-/* A callback that raised: the call that led here raises it when it is done. */
-static void
-keep_exception(const callback *self)
-{
-    kaa_cpython__record *record = kaa_cpython__record_of(self->host);
-
-    if (record != NULL && record->exception[0] == NULL)
-        PY(PyErr_Fetch)
-    (&record->exception[0], &record->exception[1], &record->exception[2]);
-    else PY(PyErr_WriteUnraisable)(self->callable);
-}
-
-static PyObject *
-call_with_tuple(PyObject *callable, PyObject **arguments, uint32_t count)
-{
-    PyObject *tuple = PY(PyTuple_New)((ssize_t)count);
-    PyObject *result;
-
-    if (tuple == NULL)
-        return NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        PY(Py_IncRef)(arguments[i]);
-        PY(PyTuple_SetItem)(tuple, (ssize_t)i, arguments[i]);
-    }
-    result = PY(PyObject_CallObject)(callable, tuple);
-    PY(Py_DecRef)(tuple);
-    return result;
-}
-
-/* arguments[-1] is free for the callee, as vectorcall allows it to ask. */
-static PyObject *
-call_python(PyObject *callable, PyObject **arguments, uint32_t count)
-{
-    size_t flagged = (size_t)count | (size_t)1 << (sizeof(size_t) * 8 - 1);
-
-    if (PY(PyObject_Vectorcall) != NULL)
-        return PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
-    if (PY(_PyFunction_Vectorcall) != NULL &&
-        kaa_cpython__type(callable) == PY(PyFunction_Type))
-        return PY(_PyFunction_Vectorcall)(callable, arguments, flagged, NULL);
-    return call_with_tuple(callable, arguments, count);
-}
-
-/* A small int, None for void: 1 if the result was that simple. */
-static int
-write_quickly(const kaa_cpython__conversion *conversion, PyObject *value,
-              void *result)
-{
-    int64_t number;
-    int32_t narrow;
-
-    if (conversion->op == CONVERT_VOID)
-        return 1;
-    if (conversion->op != CONVERT_INTEGER ||
-        !kaa_cpython__read_small(value, &number) ||
-        !kaa_cpython__fits(conversion, number))
-        return 0;
-    if (conversion->size == sizeof(narrow)) {
-        narrow = (int32_t)number;
-        memcpy(result, &narrow, sizeof(narrow));
-        return 1;
-    }
-    if (conversion->size != sizeof(number))
-        return 0;
-    memcpy(result, &number, sizeof(number));
-    return 1;
-}
-
-static int
-write_result(callback *self, PyObject *value, void *result)
-{
-    kaa_cpython__conversion *conversion = &self->arguments[self->count];
-    kaa_cpython__state state = {.host = self->host,
-                                .library = self->library,
-                                .callable = self->callable};
-    uint64_t wide[2] = {0, 0};
-    void *place = wide;
-    int failed;
-
-    if (write_quickly(conversion, value, result))
-        return 0;
-    if (conversion->op == CONVERT_RECORD ||
-        kaa_ctype_size(conversion->core) > sizeof(wide))
-        place = result;
-    if (conversion->op == CONVERT_TEXT || conversion->op == CONVERT_POINTER) {
-        PY(Py_IncRef)(value);
-        if (kaa_cpython__hold_object(&state, value) != 0)
-            return -1;
-    }
-    failed = kaa_cpython__to_c(&state, conversion, value, place);
-    if (!failed && place == wide)
-        memcpy(result, wide, (size_t)kaa_ctype_size(conversion->core));
-    /* A pointer into what the callable returned is good until it returns
-     * again; a record was copied. */
-    if (!failed && conversion->op != CONVERT_RECORD) {
-        state.holds = atomic_exchange(&self->kept, state.holds);
-    }
-    kaa_cpython__release_holds(&state);
-    return failed;
-}
-
-static void
-run(callback *self, void *result, void *const *storage)
-{
-    PyObject *on_stack[1 + ARGUMENTS_ON_STACK];
-    PyObject **arguments = on_stack;
-    PyObject *value = NULL;
-    uint32_t made = 0;
-
-    if (self->count > ARGUMENTS_ON_STACK)
-        arguments = kaa_base__alloc_array(self->count + 1u, sizeof(*arguments));
-    if (arguments == NULL) {
-        PY(PyErr_NoMemory)();
-        keep_exception(self);
-        return;
-    }
-    arguments[0] = NULL;
-    while (made < self->count) {
-        PyObject *argument = kaa_cpython__from_c(
-            self->host, self->library, &self->arguments[made], storage[made]);
-        if (argument == NULL)
-            break;
-        arguments[1 + made++] = argument;
-    }
-    if (made == self->count)
-        value = call_python(self->callable, arguments + 1, made);
-    if (value == NULL || write_result(self, value, result) != 0)
-        keep_exception(self);
-    if (value != NULL)
-        PY(Py_DecRef)(value);
-    while (made > 0)
-        PY(Py_DecRef)(arguments[made--]);
-    if (arguments != on_stack)
-        kaa_base__free(arguments);
-}
-
-static void
-called(void *result, void *const *storage, void *user)
-{
-    const target *to = user;
-    const kaa_cpython__record *record;
-    kaa_cpython__entry entry;
-    PyObject *object;
-
-    if (!kaa_cpython__enter(to->host, &entry))
-        return;
-    object = to->object;
-    record = kaa_cpython__record_of(to->host);
-    /* After the first exception of a call nothing more of it is run. */
-    if (object != NULL && body(object)->callable != NULL &&
-        (record == NULL || record->exception[0] == NULL)) {
-        callback *self = body(object);
-
-        PY(Py_IncRef)(object); /* it may be dropped while it runs */
-        run(self, result, storage);
-        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
-            atomic_exchange(&self->was_called, 1) == 0)
-            PY(Py_DecRef)(object);
-        PY(Py_DecRef)(object);
-    }
-    kaa_cpython__leave(&entry);
-}
+typedef kaa_cpython__callback callback;
 
 /* ---- making and ending ---- */
 
@@ -269,7 +75,8 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
         kaa_cpython__conversion_init(&self->arguments[i], parameters[i].type);
     kaa_cpython__conversion_init(&self->arguments[self->count],
                                  kaa_ctype_target(signature));
-    if (kaa_closure_create(signature, called, self->target, NULL,
+    kaa_cpython__init_called(self);
+    if (kaa_closure_create(signature, kaa_cpython__called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
         return kaa_cpython__raise_error(self->host, "", "", &err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);
@@ -285,7 +92,7 @@ make(kaa_cpython *host, PyObject *library, const kaa_ctype *signature,
 
     if (object == NULL)
         return NULL;
-    self = body(object);
+    self = kaa_cpython__callback_body(object);
     self->host = host;
     self->scope = scope;
     PY(Py_IncRef)(callable);
@@ -407,7 +214,8 @@ kaa_cpython__callback_for(kaa_cpython__state *state,
      * be entered at the same time. */
     if (self->scope == KAA_DECL_SCOPE_LIBRARY && state->host->is_free_threaded)
         PY(Py_IncRef)(object);
-    *out_pointer = kaa_closure_pointer(body(object)->closure);
+    *out_pointer =
+        kaa_closure_pointer(kaa_cpython__callback_body(object)->closure);
     return object;
 }
 
@@ -423,7 +231,7 @@ kaa_cpython__lend_callbacks(const kaa_cpython__state *state)
             if (object == NULL ||
                 kaa_cpython__type(object) != state->host->callback_type)
                 continue;
-            self = body(object);
+            self = kaa_cpython__callback_body(object);
             if (self->was_lent || (self->scope != KAA_DECL_SCOPE_ASYNC &&
                                    self->scope != KAA_DECL_SCOPE_FOREVER))
                 continue;
@@ -441,7 +249,7 @@ dealloc(PyObject *object)
     PyObject *type = kaa_cpython__type(object);
 
     PY(PyObject_GC_UnTrack)(object);
-    end(body(object));
+    end(kaa_cpython__callback_body(object));
     PY(PyObject_GC_Del)(object);
     PY(Py_DecRef)(type);
 }
@@ -449,7 +257,7 @@ dealloc(PyObject *object)
 static int
 traverse(PyObject *object, host_visit visit, void *user)
 {
-    const callback *self = body(object);
+    const callback *self = kaa_cpython__callback_body(object);
     int stop = visit(kaa_cpython__type(object), user);
 
     if (stop == 0 && self->callable != NULL)
@@ -467,7 +275,7 @@ traverse(PyObject *object, host_visit visit, void *user)
 static int
 clear(PyObject *object)
 {
-    end(body(object));
+    end(kaa_cpython__callback_body(object));
     return 0;
 }
 

@@ -99,6 +99,24 @@ probe_float(size_t offset, double value)
     return found == value;
 }
 
+/* Whether references to a fresh object are counted in its first word. */
+static int
+probe_count(void)
+{
+    PyObject *object = PY(PyFloat_FromDouble)(0.125);
+    uint64_t counts[3];
+
+    if (object == NULL)
+        return 0;
+    memcpy(&counts[0], object, sizeof(counts[0]));
+    PY(Py_IncRef)(object);
+    memcpy(&counts[1], object, sizeof(counts[1]));
+    PY(Py_DecRef)(object);
+    memcpy(&counts[2], object, sizeof(counts[2]));
+    PY(Py_DecRef)(object);
+    return counts[0] == 1 && counts[1] == 2 && counts[2] == 1;
+}
+
 /* The int as the layout has it; 0 in *out_known where it is a large one. */
 static int64_t
 read_long(const char *object, size_t header, int layout, int *out_known)
@@ -178,6 +196,7 @@ probe_layouts(const kaa_cpython_options *options, kaa_cpython__layouts *found)
 
         if (header == 16 && probe_type(header - 8, real, integer, bytes)) {
             found->type_offset = header - 8;
+            found->count_is_first = probe_count();
             if (probe_float(header, 1.5) && probe_float(header, -2.25e300))
                 found->float_offset = header;
             if (probe_long(header, LONG_TAG_FIELD))

@@ -73,6 +73,7 @@ typedef struct kaa_cpython__layouts {
     size_t type_offset;  /* of an object's type */
     size_t float_offset; /* of a float's double */
     int long_layout;     /* how a small int is kept */
+    int count_is_first;  /* an object's first word is its reference count */
     size_t bytes_offset; /* of the bytes of a bytes object */
     size_t cdata_offset; /* of the data pointer in a ctypes instance */
     size_t byref_offset; /* of the pointer in a byref() */

@@ -100,14 +100,6 @@ foreign_state(kaa_cpython *host)
     return own->state;
 }
 
-kaa_cpython__record *
-kaa_cpython__record_of(const kaa_cpython *host)
-{
-    kaa_cpython__record *record = kaa_cpython__records;
-
-    return record != NULL && record->host == host ? record : NULL;
-}
-
 int
 kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {

@@ -70,6 +70,12 @@ void kaa_cpython__leave(const kaa_cpython__entry *entry);
 
 /* The record of the call that this callback runs in; NULL in a thread that no
  * call of this host's made. */
-kaa_cpython__record *kaa_cpython__record_of(const kaa_cpython *host);
+static inline kaa_cpython__record *
+kaa_cpython__record_of(const kaa_cpython *host)
+{
+    kaa_cpython__record *record = kaa_cpython__records;
+
+    return record != NULL && record->host == host ? record : NULL;
+}
 
 #endif /* KAA_CPYTHON_THREAD_H */

@@ -204,7 +204,7 @@ make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
     if (status == KAA_OK)
         return made;
     destroy(made);
-    err.status = status; /* also where nobody filled it */
+    err.status = (int32_t)status; /* also where nobody filled it */
     kaa_cpython__raise_error(call->state.host, call->self->item->name,
                              "() cannot be called so: ", &err);
     return NULL;

@@ -46,7 +46,8 @@ keyword_of(const char *name, size_t length)
     size_t low = 0;
     size_t high = sizeof(keywords) / sizeof(keywords[0]);
 
-    if (length > 20 || (name[0] != '_' && (name[0] < 'a' || name[0] > 'v')))
+    if (length == 0 || length > 20 ||
+        (name[0] != '_' && (name[0] < 'a' || name[0] > 'v')))
         return T_IDENTIFIER;
     while (low < high) {
         size_t middle = (low + high) / 2;
