@@ -91,7 +91,7 @@ def _attach() -> Any:
         Function,
         ctypes.Structure.__mro__[1],
         type(byref),
-        ctypes._Pointer,  # type: ignore[attr-defined]
+        ctypes._Pointer,
         ctypes._CFuncPtr,  # type: ignore[attr-defined]
         _Hooks,
         ctypes.py_object(sample),  # itself, not its value
@@ -130,7 +130,7 @@ def bind(library: Library, item: int, address: int) -> Function:
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
         release = _convert.symbol_address(library, declared.decode())
-    function: Any = _make(_host, library, item, address, flags, release)
+    function: Function = _make(_host, library, item, address, flags, release)
     if not _adopted:
         adopt(type(function))
         _adopted = True

@@ -432,7 +432,7 @@ def _open(name: Optional[str]) -> Tuple[Any, str]:
     path = _native.kaa_library_path(native)
     # The address alone: cast() would keep `native` alive.
     address = ctypes.cast(native, ctypes.c_void_p).value
-    native._keeper = keeper(_close, address)
+    native._keeper = keeper(_close, address)  # type: ignore[attr-defined]
     return native, os.fsdecode(path or b"")
 
 
