@@ -41,6 +41,35 @@ learn(PyObject **slot, PyObject *type)
 
 /* ---- buffers ---- */
 
+/* What a letter of the struct module stands for; ITEM_NONE: no number. */
+static uint8_t
+item_of(char letter)
+{
+    switch (letter) {
+    case 'b':
+    case 'h':
+    case 'i':
+    case 'l':
+    case 'q':
+    case 'n':
+        return ITEM_SIGNED;
+    case 'B':
+    case 'H':
+    case 'I':
+    case 'L':
+    case 'Q':
+    case 'N':
+        return ITEM_UNSIGNED;
+    case 'f':
+    case 'd':
+        return ITEM_FLOAT;
+    case '?':
+        return ITEM_BOOL;
+    default:
+        return ITEM_NONE;
+    }
+}
+
 /* Whether a format of the struct module (PEP 3118) is one item of the kind. */
 static int
 format_fits(const char *format, uint8_t item)
@@ -56,18 +85,7 @@ format_fits(const char *format, uint8_t item)
                format[1] != '\0' && format[2] == '\0';
     if (format[0] == '\0' || format[1] != '\0')
         return 0;
-    switch (item) {
-    case ITEM_SIGNED:
-        return strchr("bhilqn", *format) != NULL;
-    case ITEM_UNSIGNED:
-        return strchr("BHILQN", *format) != NULL;
-    case ITEM_FLOAT:
-        return strchr("fd", *format) != NULL;
-    case ITEM_BOOL:
-        return *format == '?';
-    default:
-        return 0;
-    }
+    return item != ITEM_NONE && item == item_of(*format);
 }
 
 int
