@@ -189,7 +189,9 @@ def line(function: Callable[..., Any], *arguments: Any) -> str:
     except Exception as error:
         # What the interpreter itself says differs among its ways in.
         text = str(error)
-        if not text.startswith(function.__name__) or "__ returned non-" in text:
+        if not text.startswith(function.__name__) or any(
+            words in text for words in ("__ returned non-", "__() must return a")
+        ):
             text = ""
         return f"{type(error).__name__}: {text}"
 
