@@ -132,21 +132,13 @@ read_underlying(kaa_decl__parser *p, const kaa_ctype **out_type)
 int
 kaa_decl__enum(kaa_decl__parser *p, const kaa_ctype **out_type)
 {
-    kaa_decl__token tag = p->token;
+    kaa_decl__token tag;
     kaa_decl__attributes attributes = {0};
     const kaa_ctype *underlying = NULL;
     const kaa_ctype *known;
 
-    kaa_decl__next(p);
-    if (!kaa_decl__read_attributes(p, &attributes))
+    if (!kaa_decl__read_tag(p, &tag, &attributes))
         return 0;
-    tag.symbol = NULL;
-    if (p->token.kind == T_IDENTIFIER) {
-        tag = p->token;
-        kaa_decl__next(p);
-        if (!kaa_decl__read_attributes(p, &attributes))
-            return 0;
-    }
     if (!read_underlying(p, &underlying))
         return 0;
     if (p->token.kind != '{') {

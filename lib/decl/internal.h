@@ -480,6 +480,10 @@ int kaa_decl__find_tag(kaa_decl__parser *p, kaa_ctype_kind kind,
 int kaa_decl__new_tag(kaa_decl__parser *p, kaa_ctype_kind kind,
                       const kaa_decl__symbol *tag, const kaa_decl__token *where,
                       const kaa_ctype **out_type);
+/* The keyword, the tag if there is one (else its symbol is NULL) and attributes
+ * on either side of it. */
+int kaa_decl__read_tag(kaa_decl__parser *p, kaa_decl__token *out_tag,
+                       kaa_decl__attributes *attributes);
 /* A definition begins: *out_type is to be completed. Where the tag is complete
  * already, it is a second type, to be compared with *out_known at the end. */
 int kaa_decl__begin_definition(kaa_decl__parser *p, kaa_ctype_kind kind,

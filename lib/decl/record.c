@@ -60,6 +60,22 @@ kaa_decl__find_tag(kaa_decl__parser *p, kaa_ctype_kind kind,
 }
 
 int
+kaa_decl__read_tag(kaa_decl__parser *p, kaa_decl__token *out_tag,
+                   kaa_decl__attributes *attributes)
+{
+    *out_tag = p->token; /* struct, union or enum */
+    kaa_decl__next(p);
+    if (!kaa_decl__read_attributes(p, attributes))
+        return 0;
+    out_tag->symbol = NULL;
+    if (p->token.kind != T_IDENTIFIER)
+        return 1;
+    *out_tag = p->token;
+    kaa_decl__next(p);
+    return kaa_decl__read_attributes(p, attributes);
+}
+
+int
 kaa_decl__begin_definition(kaa_decl__parser *p, kaa_ctype_kind kind,
                            const kaa_decl__token *tag,
                            const kaa_ctype **out_known,
@@ -279,20 +295,12 @@ kaa_decl__record(kaa_decl__parser *p, const kaa_ctype **out_type)
 {
     kaa_ctype_kind kind =
         p->token.kind == T_UNION ? KAA_CTYPE_UNION : KAA_CTYPE_STRUCT;
-    kaa_decl__token tag = p->token;
+    kaa_decl__token tag;
     kaa_decl__attributes attributes = {0};
     const kaa_ctype *known;
 
-    kaa_decl__next(p);
-    if (!kaa_decl__read_attributes(p, &attributes))
+    if (!kaa_decl__read_tag(p, &tag, &attributes))
         return 0;
-    tag.symbol = NULL;
-    if (p->token.kind == T_IDENTIFIER) {
-        tag = p->token;
-        kaa_decl__next(p);
-        if (!kaa_decl__read_attributes(p, &attributes))
-            return 0;
-    }
     if (p->token.kind != '{') {
         if (tag.symbol == NULL)
             return kaa_decl__fail_expected(p, "a tag or '{'");
