@@ -194,32 +194,6 @@ kaa_cpython__read_float(PyObject *value)
     return number;
 }
 
-/* The value of an exact int that fits one digit; 0 where it may not, or the
- * layout is not known: then the documented functions decide. */
-static inline int
-kaa_cpython__read_small(PyObject *value, int64_t *out)
-{
-    const char *at = (const char *)value + 16;
-    int64_t word;
-    uint32_t digit;
-
-    if (kaa_cpython__layout.long_layout == LONG_UNKNOWN ||
-        kaa_cpython__type(value) != PY(PyLong_Type))
-        return 0;
-    __builtin_memcpy(&word, at, sizeof(word));
-    __builtin_memcpy(&digit, at + 8, sizeof(digit));
-    if (kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
-        if ((uint64_t)word >= 16)
-            return 0;
-        *out = (1 - (word & 3)) * (int64_t)digit;
-        return 1;
-    }
-    if ((uint64_t)(word + 1) > 2)
-        return 0;
-    *out = word == 0 ? 0 : word * (int64_t)digit;
-    return 1;
-}
-
 /* Whether a 64-bit value fits an integer of the conversion's width. */
 static inline int
 kaa_cpython__fits(const kaa_cpython__conversion *self, int64_t value)
