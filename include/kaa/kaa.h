@@ -7,11 +7,16 @@
 
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/context.h>
 #include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
+#include <kaa/gc.h>
 #include <kaa/gil.h>
 #include <kaa/heap.h>
 #include <kaa/library.h>
+#include <kaa/module.h>
+#include <kaa/object.h>
+#include <kaa/runtime.h>
 
 #endif /* KAA_KAA_H */

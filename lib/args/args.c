@@ -1,0 +1,2 @@
+/* args/args.c - taking arguments apart. */
+#include <kaa/module.h>

@@ -1,0 +1,45 @@
+/* native/missing.c - while the table is being filled: a weak function for each
+ * slot, which stops the program. To be deleted. */
+#include "object/object.h"
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-noreturn"
+#endif
+
+#define STOP(name) kaa_base__broken(__FILE__, __LINE__, "no slot " #name)
+#define KAA_SLOT(result, name, parameters, arguments)                          \
+    __attribute__((weak)) result kaa_object__##name parameters                 \
+    {                                                                          \
+        STOP(name);                                                            \
+    }
+#define KAA_VOID_SLOT(name, parameters, arguments)                             \
+    KAA_SLOT(void, name, parameters, arguments)
+#define KAA_BARE_SLOT(result, name, parameters)                                \
+    KAA_SLOT(result, name, parameters, ())
+#include <kaa/api.def>
+
+#define WEAK __attribute__((weak))
+#define START(name)                                                            \
+    WEAK int kaa_object__##name##_start(kaa_context *ctx)                      \
+    {                                                                          \
+        return 0;                                                              \
+    }
+#define STOPPED(name)                                                          \
+    WEAK void kaa_object__##name##_stop(kaa_context *ctx)                      \
+    {                                                                          \
+    }
+START(types)
+START(exceptions)
+START(strs)
+START(tuples)
+START(modules)
+STOPPED(modules)
+STOPPED(weakrefs)
+
+#define BUILTIN(id, template)                                                  \
+    WEAK const kaa_object__type kaa_object__template_##template = {            \
+        .doc = "missing"};
+#define INTERNAL(id, template, name) BUILTIN(id, template)
+#include "object/types.def"
+BUILTIN(, exception)

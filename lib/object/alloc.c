@@ -1,0 +1,2 @@
+/* object/alloc.c - birth and death of objects. */
+#include "object/object.h"
