@@ -356,7 +356,7 @@ class Pinned(Folder):
         self.assertEqual(pinned.check(self.root, self.PINS), [])
         for pin in self.PINS.split(";")[:-1]:
             found = pinned.check(self.root, self.PINS.replace(pin, ""))
-            self.told(found, "layout.c lacks " + pin[:6])
+            self.told(found, "no layout has " + pin[:6])
 
 
 class Tracked(unittest.TestCase):
