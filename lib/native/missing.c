@@ -1,5 +1,6 @@
 /* native/missing.c - while the table is being filled: a weak function for each
  * slot, which stops the program. To be deleted. */
+#include "gc/gc.h"
 #include "object/object.h"
 
 #if defined(__GNUC__)
@@ -36,6 +37,17 @@ START(tuples)
 START(modules)
 STOPPED(modules)
 STOPPED(weakrefs)
+
+WEAK int
+kaa_gc__start(kaa_context *ctx)
+{
+    return 0;
+}
+
+WEAK void
+kaa_gc__stop(kaa_context *ctx)
+{
+}
 
 #define BUILTIN(id, template)                                                  \
     WEAK const kaa_object__type kaa_object__template_##template = {            \
