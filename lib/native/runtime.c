@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "gc/gc.h"
+#include "gil/internal.h"
 #include "native/api.h"
 #include "native/native.h"
 
@@ -172,22 +173,48 @@ kaa_runtime_create(const kaa_runtime_options *options,
     return kaa_native__create(options, 0, out_runtime, err);
 }
 
+/* The context of the calling thread if that is attached, else *boot. NULL if
+ * others are attached, or the caller more than once. */
+static kaa_context *
+last_context(kaa_runtime *runtime, kaa_object__context *boot)
+{
+    kaa_gil__person *person = kaa_gil__person_get();
+    kaa_object__context *own = NULL;
+
+    kaa_native__context_init(boot, runtime);
+    kaa_native__sweep(&boot->is_public);
+    for (kaa_object__context *each = runtime->contexts; each != NULL;
+         each = each->next) {
+        if (((kaa_gil__thread *)each->thread)->person != person ||
+            each->attached != 1 || each->floor != 0)
+            return NULL;
+        own = each;
+    }
+    return own != NULL ? &own->is_public : &boot->is_public;
+}
+
 kaa_status
 kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
                     kaa_error *err)
 {
+    kaa_object__context boot;
     kaa_context *ctx;
-    kaa_status status;
 
     (void)report;
     if (runtime == NULL)
         return KAA_OK;
-    status = kaa_runtime_attach(runtime, NULL, &ctx, err);
-    if (status != KAA_OK)
-        return status;
+    ctx = last_context(runtime, &boot);
+    if (ctx == NULL)
+        return kaa_base__fail(err, KAA_MISUSE, 0,
+                              "threads are still attached to \"%s\"",
+                              runtime->name);
+    runtime->is_ending = 1;
     kaa_object__modules_stop(ctx);
+    if (ctx != &boot.is_public)
+        kaa_error_clear(ctx);
     stop_objects(ctx);
-    kaa_runtime_detach(ctx);
+    if (ctx != &boot.is_public)
+        kaa_runtime_detach(ctx);
     free_parts(runtime);
     return KAA_OK;
 }
