@@ -48,7 +48,12 @@ kjson_fail(const kjson_parser *p, const char *message, const char *place)
                           (long long)character);
     if (text == NULL)
         return -1;
-    error = kaa_call(ctx, p->state->error, &text, 1, NULL);
+    /* the type is gone when the module has ended, as interpreters do */
+    error =
+        kaa_call(ctx,
+                 p->state->error != NULL ? p->state->error
+                                         : kaa_builtin(ctx, KAA_VALUE_ERROR),
+                 &text, 1, NULL);
     kaa_decref(ctx, text);
     if (error != NULL)
         result = kaa_raise_exception(ctx, error);
