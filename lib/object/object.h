@@ -87,7 +87,6 @@ struct kaa_object__type {
     uint32_t dict_offset; /* of the attribute dict in an instance; 0: none */
     uint32_t depth;       /* how many bases */
     uint32_t serial;      /* of the type, unlike any other's, dead or alive */
-    uint32_t live_calls;  /* not used: runtime->calls counts for all types */
 
     /* Builtin types of containers; SPEC types: a function that knows members,
      * dict, spec->traverse. NULL: instances hold no references. */
