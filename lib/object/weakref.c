@@ -282,7 +282,7 @@ kaa_object__weakrefs_stop(kaa_context *ctx)
 /* ---- Weak references as objects */
 
 static int
-can_be_weak(kaa_context *ctx, const kaa_object *object)
+can_be_weak(const kaa_object *object)
 {
     const kaa_object__type *type;
 
@@ -295,8 +295,6 @@ can_be_weak(kaa_context *ctx, const kaa_object *object)
         return 1;
     if ((type->flags & KAA_OBJECT__EXCEPTION) != 0)
         return (type->flags & KAA_OBJECT__BUILTIN) == 0;
-    if (type == kaa_object__internal(ctx, KAA_OBJECT__INTERNAL_METHOD))
-        return 1;
     switch (type->id) {
     case KAA_TYPE_TYPE:
     case KAA_SET_TYPE:
@@ -431,7 +429,7 @@ kaa_object__weakref_new(kaa_context *ctx, kaa_object *object,
     kaa_object *self;
     weakref *own;
 
-    if (!can_be_weak(ctx, object)) {
+    if (!can_be_weak(object)) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                "cannot create weak reference to '%s' object",
                                kaa_object__borrow_type(ctx, object)->name);
