@@ -176,7 +176,10 @@ struct kaa_runtime {
     /* Allocations of containers until gc/ wants to be asked; it sets both. */
     int64_t until_collect;
     void (*collect)(kaa_context *ctx); /* cheap when there is nothing to do */
-    void *gc;                          /* gc/ */
+    /* NULL, or wants to hear of each object's block that is to be freed. */
+    void (*forget)(struct kaa_runtime *runtime, kaa_object *object);
+    int64_t external_due; /* external_bytes above which gc/ wants to be asked */
+    void *gc;             /* gc/ */
 
     uint32_t releasing; /* not 0: some object is half gone, nothing may walk */
     /* Live objects whose end is somebody's business: of a type with NEEDS_CALL,
