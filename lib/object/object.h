@@ -77,6 +77,7 @@ struct kaa_object__type {
     const kaa_type_spec *spec; /* NULL for builtin types */
     const kaa_method *methods; /* of builtin types: put into dict when it is
                                 * first needed */
+    const kaa_property *properties; /* likewise */
     kaa_object *module;        /* held, or NULL */
     kaa_object *dict; /* attributes: a dict, or NULL while there are none */
     uint32_t flags;
@@ -85,8 +86,7 @@ struct kaa_object__type {
     uint32_t data_bytes;  /* SPEC: of the data of an instance */
     uint32_t dict_offset; /* of the attribute dict in an instance; 0: none */
     uint32_t depth;       /* how many bases */
-    uint32_t version;     /* changes with dict or that of a base: for caches */
-    uint32_t live_calls;  /* not used: runtime->calls counts for all types */
+    uint32_t serial;      /* of the type, unlike any other's, dead or alive */
 
     /* Builtin types of containers; SPEC types: a function that knows members,
      * dict, spec->traverse. NULL: instances hold no references. */
@@ -194,6 +194,8 @@ struct kaa_runtime {
     void *modules;    /* module.c: names and definitions -> modules */
     void *sites;      /* site.c */
     void *free_lists; /* of whoever keeps some */
+    void *lookup;     /* type.c: serials of types, attributes found before */
+    void *warned;     /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
