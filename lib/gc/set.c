@@ -251,7 +251,8 @@ add_arena(kaa_gc__set *set, kaa_heap__arena *arena, int is_all)
         if ((!is_all && !arena->touched[i]) ||
             !kaa_gc__is_of_interest(arena, i) ||
             arena->marks[i] & KAA_GC__IN_FULL ||
-            (arena->marks[i] & KAA_GC__FROZEN && !arena->touched[i]))
+            (arena->marks[i] & KAA_GC__FROZEN && !arena->touched[i] &&
+             !set->ignores_frozen))
             continue;
         if (kaa_gc__set_add(set, arena, i) != 0)
             return -1;
