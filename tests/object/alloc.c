@@ -185,7 +185,7 @@ KAA_TEST(an_exception_of_a_finalizer_is_told_and_the_pending_one_kept)
     help.runtime->unraisable = unraisable;
     kaa_raise(ctx, kaa_builtin(ctx, KAA_KEY_ERROR), "pending");
     if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_KEY_ERROR)))
-        CHECK_RAISES(1, KAA_MEMORY_ERROR, NULL);
+        CHECK_INT(-1, 0);
     help.held_count--; /* DROP, with an exception pending */
     kaa_decref(ctx, one);
     CHECK_STR(story.text, "f");
