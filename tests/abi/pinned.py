@@ -1,8 +1,9 @@
-"""layout.c pins everything: each public structure, member and enumerator.
+"""The layouts pin everything: each public structure, member and enumerator, each
+builtin object and each slot of the table.
 
-    pinned.py include/kaa layout.c
+    pinned.py include/kaa layout.c ...
 
-What layout.c says is checked by the compiler; that it says it of everything, by
+What they say is checked by the compiler; that it says it of everything, by
 this.
 """
 import pathlib
@@ -12,7 +13,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style"))
 import source  # noqa: E402
 
-STRUCT = re.compile(r"\btypedef\s+struct\s+(\w+)\s*\{(.*?)\n\}\s*(\w+)\s*;", re.DOTALL)
+STRUCT = re.compile(
+    r"^(?:typedef\s+)?struct\s+(\w+)\s*\{(.*?)\n\}\s*(?:\w+\s*)?;", re.DOTALL | re.MULTILINE
+)
+BUILTIN = re.compile(r"^KAA_(?:CONSTANT|TYPE|EXCEPTION)\((\w+),", re.MULTILINE)
+SLOT = re.compile(
+    r"^KAA_(?:SLOT\([^,]+,|BARE_SLOT\([^,]+,|VOID_SLOT\()\s*(\w+),", re.MULTILINE
+)
 ENUM = re.compile(r"\benum\b[^{;()]*\{(.*?)\}", re.DOTALL)
 # `name;`, `name[n];`, `(*name)(...);`
 MEMBER = re.compile(r"(?:\(\*(\w+)\)\s*\([^;]*\)|\b(\w+)(?:\[\w+\])*)\s*;")
@@ -26,11 +33,13 @@ def public(include):
         text = source.without_comments(path.read_text())
         for name in re.findall(r"^KAA_STATUS\((\w+),", text, re.MULTILINE):
             found.append(("VALUE", f"KAA_{name}"))
+        found += [("VALUE", f"KAA_{name}") for name in BUILTIN.findall(text)]
+        found += [("MEMBER", "kaa_api", name) for name in SLOT.findall(text)]
         text = re.sub(r"^[ \t]*#(?:\\\n|.)*$", "", text, flags=re.MULTILINE)
         for match in STRUCT.finditer(text):
-            found.append(("SIZE", match.group(3)))
+            found.append(("SIZE", match.group(1)))
             for pair in MEMBER.findall(match.group(2)):
-                found.append(("MEMBER", match.group(3), pair[0] or pair[1]))
+                found.append(("MEMBER", match.group(1), pair[0] or pair[1]))
         for body in ENUM.findall(text):
             for name in re.findall(r"\b(KAA_\w+)\b\s*(?=[=,}]|$)", body):
                 found.append(("VALUE", name))
@@ -46,9 +55,10 @@ def pinned(text):
 
 def check(include, layout_text):
     wanted, found = public(include), pinned(layout_text)
-    findings = [f"layout.c lacks {w[0]}({', '.join(w[1:])}, ...)" for w in wanted]
+    findings = [f"no layout has {w[0]}({', '.join(w[1:])}, ...)" for w in wanted]
     return [f for f, w in zip(findings, wanted) if w not in found]
 
 
 if __name__ == "__main__":
-    source.report(check(sys.argv[1], pathlib.Path(sys.argv[2]).read_text()))
+    texts = [pathlib.Path(path).read_text() for path in sys.argv[2:]]
+    source.report(check(sys.argv[1], "\n".join(texts)))

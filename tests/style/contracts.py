@@ -105,6 +105,19 @@ def judge_texts(tags, known_names):
         yield "@fails names no status"
 
 
+SLOT = re.compile(r"^KAA_(?:VOID_|BARE_)?SLOT\((?!result|name)", re.MULTILINE)
+
+
+def check_slots(path, text):
+    """Each slot of the table has a comment of its own before it."""
+    for match in SLOT.finditer(text):
+        before = text[: match.start()].rstrip()
+        comment = before[before.rfind("/*") :]
+        if not before.endswith("*/") or comment.startswith("/* ---"):
+            line = source.line_of(text, match.start())
+            yield f"{path}:{line}: slot without a comment"
+
+
 def check_all(path, text):
     """kaa.h includes every other public header; base.h includes version.h."""
     for other in sorted(path.parent.glob("*.h")):
@@ -118,6 +131,9 @@ def check(include):
     functions = source.declared(include)
     known_functions = set(functions) | inline_functions(include)
     findings = []
+    table = pathlib.Path(include) / "api.def"
+    if table.exists():
+        findings += check_slots(table, table.read_text())
     for path in sorted(pathlib.Path(include).glob("*.h")):
         text = path.read_text()
         guard = f"KAA_{path.stem.upper()}_H"

@@ -3,9 +3,9 @@
     layers.py layers.txt lib include/kaa
 
 A folder includes its own headers, those of the folders its MAY_INCLUDE names,
-and their public headers. MAY_INCLUDE names only folders declared above, so the
-graph has no cycle. A public header may include what its folder may. libffi
-belongs to call and closure.
+and their public headers; the headers of VOCABULARY are everybody's. MAY_INCLUDE
+names only folders declared above, so the graph has no cycle. A public header may
+include what its folder may. libffi belongs to call and closure.
 """
 import pathlib
 import re
@@ -15,6 +15,11 @@ import source
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.MULTILINE)
 ALWAYS = {"base", "version", "status"}  # public headers below every folder
+# Public headers that only declare: what objects are called, the table that every
+# context fills, what a module file says of itself. Every folder may see them.
+VOCABULARY = {"object", "builtin", "context", "api", "module"}
+# Types of this header are used from this folder on; its functions are further up.
+DECLARED_FOR = {"runtime": "object"}
 USES_LIBFFI = {"call", "closure"}
 
 
@@ -43,7 +48,8 @@ def judge(folder, name, bracket, included, layers):
         return "nothing is compiled against CPython"
     if included.startswith("kaa/"):
         other = included[len("kaa/") :].partition(".")[0]
-        if other not in allowed | ALWAYS:
+        other = DECLARED_FOR.get(other, other)
+        if other not in allowed | ALWAYS | VOCABULARY:
             return f"{folder} may not include {other}"
         return None if bracket == "<" else "public headers stand in <>"
     if bracket == "<":
@@ -77,11 +83,13 @@ def check(layers_text, lib, include):
     for path in source.c_files(include):
         if path.stem in ("kaa", "version", "status"):
             continue
-        if path.stem not in layers:
-            # Headers come before their folder does; they may see what exists.
-            findings.append(f"{path}: lib/{path.stem} is not declared")
-            continue
-        findings += check_file(path, path.stem, layers)
+        folder = DECLARED_FOR.get(path.stem, path.stem)
+        if path.stem in VOCABULARY:
+            findings += check_file(path, "base", layers)
+        elif folder not in layers:
+            findings.append(f"{path}: lib/{folder} is not declared")
+        else:
+            findings += check_file(path, folder, layers)
     return findings
 
 

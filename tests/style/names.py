@@ -4,7 +4,8 @@
 
 Functions and data that cross files are kaa_<folder>__x unless a public header
 declares them; types do not end in _t (POSIX owns that); macros of public
-headers begin with KAA_; Py is said in lib/cpython alone.
+headers begin with KAA_; code says Py in lib/cpython alone (comments and texts
+may refer to CPython's functions by name).
 """
 import pathlib
 import re
@@ -39,7 +40,7 @@ def check_text(path, text, folder, is_public):
         line = source.line_of(text, match.start(1))
         yield f"{path}:{line}: {match.group(1)}: _t belongs to POSIX"
     if folder != "cpython":
-        for match in PY.finditer(text):
+        for match in PY.finditer(source.without_comments(text, literals=True)):
             line = source.line_of(text, match.start())
             yield f"{path}:{line}: only lib/cpython says {match.group()}"
     if is_public:
