@@ -1,6 +1,6 @@
 /* kaa_test.c - runs the tests that registered themselves.
  *
- *     test_x [--fault] [--list] [NAME...]
+ *     test_x [--fault | --collect] [--list] [NAME...]
  */
 #include "kaa_test.h"
 
@@ -17,6 +17,7 @@ enum outcome { PASSED = 1, FAILED, SKIPPED, NO_MEMORY };
 
 static kaa_test *tests;
 static int fault_run;
+static int collect_run;
 
 void
 kaa_test__register(kaa_test *entry)
@@ -32,6 +33,12 @@ int
 kaa_test_is_fault_run(void)
 {
     return fault_run;
+}
+
+int
+kaa_test_is_collect_run(void)
+{
+    return collect_run;
 }
 
 void
@@ -55,6 +62,25 @@ kaa_test__fail(kaa_test *t, const char *file, int line, const char *format, ...)
     va_end(values);
     fputc('\n', stderr);
     longjmp(t->end, FAILED);
+}
+
+void
+kaa_test__fail_late(kaa_test *t, const char *format, ...)
+{
+    va_list values;
+
+    fprintf(stderr, "%s: ", t->name);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+    t->failed_late = 1;
+}
+
+_Noreturn void
+kaa_test__no_memory(kaa_test *t)
+{
+    longjmp(t->end, NO_MEMORY);
 }
 
 _Noreturn void
@@ -151,6 +177,7 @@ run_once(kaa_test *t)
     int outcome;
 
     t->deferred_count = 0;
+    t->failed_late = 0;
     memset(&t->err, 0, sizeof(t->err));
     outcome = setjmp(t->end);
     if (outcome == 0) {
@@ -164,6 +191,8 @@ run_once(kaa_test *t)
         t->deferred[t->deferred_count].undo(
             t->deferred[t->deferred_count].subject);
     }
+    if (t->failed_late)
+        outcome = FAILED;
     if (outcome != FAILED && kaa_base__blocks_live() != live) {
         fprintf(stderr, "%s: %lld blocks leaked\n", t->name,
                 (long long)(kaa_base__blocks_live() - live));
@@ -213,6 +242,8 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--fault") == 0) {
             fault_run = 1;
+        } else if (strcmp(argv[i], "--collect") == 0) {
+            collect_run = 1;
         } else if (strcmp(argv[i], "--list") == 0) {
             for (kaa_test *t = tests; t != NULL; t = t->next)
                 puts(t->name);

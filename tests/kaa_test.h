@@ -18,6 +18,9 @@
  * n = 1, 2, ... until none fails. There CHECK_STATUS and CHECK_OK take
  * KAA_NO_MEMORY for an answer (as does CHECK_MEMORY for what returns NULL), end
  * the test, and the leak check decides. No test is written twice.
+ *
+ * With --collect each runtime that object/help.h makes collects garbage at
+ * every allocation.
  */
 #ifndef KAA_TEST_H
 #define KAA_TEST_H
@@ -38,6 +41,9 @@ struct kaa_test {
     kaa_error err; /* for the calls of the test */
     jmp_buf end;
     uint32_t deferred_count;
+    uint32_t failed_late; /* something deferred was not content */
+    void *runtime;        /* object/help.h */
+    void *held;           /* object/help.h */
     struct {
         void (*undo)(void *);
         void *subject;
@@ -115,6 +121,13 @@ void kaa_test__memory(kaa_test *t, const char *file, int line, const char *what,
                       const void *pointer);
 /* Whether tests run with failing allocations. */
 int kaa_test_is_fault_run(void);
+
+/* Whether tests run with a collection at every allocation: --collect. */
+int kaa_test_is_collect_run(void);
+/* Ends the test as one whose failing allocation was met. */
+_Noreturn void kaa_test__no_memory(kaa_test *t);
+/* Fails the test from what is deferred, which goes on. */
+void kaa_test__fail_late(kaa_test *t, const char *format, ...) KAA_PRINTF(2, 3);
 
 /* A small generator with a fixed seed (xorshift64*, Vigna 2016), so that every
  * run and every machine tests the same. */

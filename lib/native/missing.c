@@ -1,5 +1,6 @@
 /* native/missing.c - while the table is being filled: a weak function for each
  * slot, which stops the program. To be deleted. */
+#include "gc/gc.h"
 #include "object/object.h"
 
 #if defined(__GNUC__)
@@ -37,9 +38,52 @@ START(modules)
 STOPPED(modules)
 STOPPED(weakrefs)
 
+WEAK int
+kaa_gc__start(kaa_context *ctx)
+{
+    return 0;
+}
+
+WEAK void
+kaa_gc__stop(kaa_context *ctx)
+{
+}
+
 #define BUILTIN(id, template)                                                  \
     WEAK const kaa_object__type kaa_object__template_##template = {            \
         .doc = "missing"};
 #define INTERNAL(id, template, name) BUILTIN(id, template)
 #include "object/types.def"
 BUILTIN(, exception)
+
+WEAK int
+kaa_object__raise_text(kaa_context *ctx, kaa_builtin_id type,
+                       const char *format, ...)
+{
+    STOP("raise_text");
+}
+
+WEAK int
+kaa_object__raise_type(kaa_context *ctx, const char *what, const char *wanted,
+                       kaa_object *object)
+{
+    STOP("raise_type");
+}
+
+WEAK kaa_object__type *
+kaa_object__type_of_constant(kaa_context *ctx, const kaa_object *object)
+{
+    STOP("type_of_constant");
+}
+
+WEAK void
+kaa_object__weakrefs_clear(kaa_context *ctx, kaa_object *object)
+{
+}
+WEAK kaa_object *kaa_object__sequence_iterator_new(kaa_context *ctx,
+                                                   kaa_object *object);
+WEAK kaa_object *
+kaa_object__sequence_iterator_new(kaa_context *ctx, kaa_object *object)
+{
+    STOP(sequence_iterator_new);
+}

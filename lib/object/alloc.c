@@ -1,2 +1,306 @@
-/* object/alloc.c - birth and death of objects. */
+/* object/alloc.c - birth and death of objects.
+ *
+ * The reaper. kaa_object__dealloc() of the outermost object buries it, and then
+ * one by one what its release() and that of the others pushed:
+ *
+ *     a -> b -> c       dealloc(a): release(a) pushes b; pop b: release(b)
+ *                       pushes c; pop c: ...           depth on the stack: 1
+ *
+ * A finaliser or a callback of a weak reference is a program of its own: what
+ * it lets go dies at once, in a reaper below this one, while that nests no
+ * deeper than REAP_DEPTH_MAX; beyond that its dead wait for the reaper above.
+ *
+ * While release() runs, the object's count stands at DYING: references taken
+ * and given back meanwhile do no harm, and one that is kept is noticed.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "heap/internal.h"
 #include "object/object.h"
+
+#define REAP_DEPTH_MAX 8u
+#define LINK_MASK KAA_OBJECT__COUNT_MASK
+#define DYING (UINT64_C(1) << 46)
+
+static inline int
+is_immortal(const kaa_object *object)
+{
+    return (object->word & KAA_OBJECT__IMMORTAL) != 0;
+}
+
+/* ---- Birth */
+
+/* What is asked for beside memory, before every allocation of an object. */
+static int
+watch(kaa_context *ctx, kaa_heap_kind kind)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+
+    if ((runtime->watch & KAA_OBJECT__WATCH_FAULT) != 0 &&
+        kaa_base__fault_due())
+        return -1;
+    if (kind != KAA_HEAP_OBJECT_TRACKED || runtime->releasing != 0)
+        return 0;
+    if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
+        if (runtime->gc != NULL)
+            (void)kaa_object__collect(ctx);
+    } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
+        runtime->collect(ctx);
+    }
+    return 0;
+}
+
+static inline kaa_object *
+new_object(kaa_context *ctx, kaa_object__type *type, size_t bytes,
+           kaa_heap_kind kind)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+    kaa_object *object;
+
+    if (kind == KAA_HEAP_OBJECT_TRACKED)
+        runtime->until_collect--;
+    if (KAA_UNLIKELY(runtime->watch != 0 || (kind == KAA_HEAP_OBJECT_TRACKED &&
+                                             runtime->until_collect <= 0)) &&
+        watch(ctx, kind) != 0)
+        object = NULL;
+    else
+        object = kaa_heap_alloc(runtime->heap, bytes, kind);
+    if (KAA_UNLIKELY(object == NULL)) {
+        kaa_object__raise_memory(ctx);
+        return NULL;
+    }
+    if (kind == KAA_HEAP_OBJECT_TRACKED)
+        kaa_heap__touch(object);
+    object->word = 1;
+    object->type = type;
+    if (!is_immortal(&type->header))
+        type->header.word++;
+    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+        runtime->calls++;
+    return object;
+}
+
+kaa_object *
+kaa_object__new(kaa_context *ctx, kaa_object__type *type, size_t bytes,
+                kaa_heap_kind kind)
+{
+    return new_object(ctx, type, bytes, kind);
+}
+
+kaa_object *
+kaa_object__new_zeroed(kaa_context *ctx, kaa_object__type *type, size_t bytes,
+                       kaa_heap_kind kind)
+{
+    kaa_object *object = new_object(ctx, type, bytes, kind);
+
+    if (object != NULL)
+        memset((char *)object + sizeof(*object), 0, bytes - sizeof(*object));
+    return object;
+}
+
+kaa_heap_kind
+kaa_object__kind(const kaa_object *object)
+{
+    const kaa_heap__arena *arena = kaa_heap__arena_of(object);
+    uint32_t index = kaa_heap__page_index(object);
+    uint32_t code = arena->codes[index];
+
+    if (!KAA_HEAP__IS_BLOCKS(code))
+        code = arena->pages[index].code; /* an object begins a large block */
+    return (kaa_heap_kind)KAA_HEAP__KIND(code);
+}
+
+int
+kaa_object__is_tracked(const kaa_object *object)
+{
+    return object != NULL && !kaa_is_tagged(object) &&
+           kaa_object__kind(object) == KAA_HEAP_OBJECT_TRACKED;
+}
+
+/* ---- Raw memory */
+
+void *
+kaa_object__memory(kaa_context *ctx, size_t bytes)
+{
+    return kaa_object__memory_resize(ctx, NULL, bytes);
+}
+
+void *
+kaa_object__memory_resize(kaa_context *ctx, void *block, size_t bytes)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+    void *result = NULL;
+
+    if (bytes <= PTRDIFF_MAX &&
+        ((runtime->watch & KAA_OBJECT__WATCH_FAULT) == 0 ||
+         !kaa_base__fault_due()))
+        result = block == NULL
+                     ? kaa_heap_alloc(runtime->heap, bytes, KAA_HEAP_RAW)
+                     : kaa_heap_realloc(runtime->heap, block, bytes,
+                                        KAA_HEAP_RAW, NULL);
+    if (KAA_UNLIKELY(result == NULL))
+        kaa_object__raise_memory(ctx);
+    return result;
+}
+
+void
+kaa_object__memory_free(kaa_context *ctx, void *block)
+{
+    kaa_heap_free(kaa_object__runtime_of(ctx)->heap, block);
+}
+
+/* ---- Death */
+
+void
+kaa_object__free_block(kaa_context *ctx, kaa_object *object)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+    kaa_object__type *type =
+        (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
+
+    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+        runtime->calls--;
+    if (KAA_UNLIKELY(runtime->forget != NULL))
+        runtime->forget(runtime, object);
+    kaa_heap_free(runtime->heap, object);
+    if (!is_immortal(&type->header))
+        kaa_decref(ctx, &type->header);
+}
+
+void
+kaa_object__discard(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__free_block(ctx, object);
+}
+
+/* What a reaper keeps on its stack while a program runs within it. */
+typedef struct pause {
+    kaa_object *dead;
+    uint32_t is_reaping;
+    uint32_t is_nested;
+} pause;
+
+static void
+pause_reaper(kaa_object__context *own, pause *kept)
+{
+    kept->is_reaping = own->is_reaping;
+    kept->is_nested = own->is_reaping && own->reap_depth < REAP_DEPTH_MAX;
+    if (own->is_reaping)
+        own->runtime->releasing--;
+    if (!kept->is_nested)
+        return;
+    kept->dead = own->dead;
+    own->dead = NULL;
+    own->is_reaping = 0;
+    own->reap_depth++;
+}
+
+static void
+resume_reaper(kaa_object__context *own, const pause *kept)
+{
+    if (kept->is_reaping)
+        own->runtime->releasing++;
+    if (!kept->is_nested)
+        return;
+    KAA_ASSERT(own->dead == NULL && !own->is_reaping);
+    own->dead = kept->dead;
+    own->is_reaping = 1;
+    own->reap_depth--;
+}
+
+int
+kaa_object__run_finalizer(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object__type *type = object->type;
+    kaa_object *pending = own->pending;
+    pause kept;
+
+    if (type->finalize == NULL || (object->word & KAA_OBJECT__FINALIZED) != 0)
+        return 0;
+    object->word |= KAA_OBJECT__FINALIZED;
+    object->word++;
+    own->pending = NULL;
+    pause_reaper(own, &kept);
+    type->finalize(ctx, object);
+    if (own->pending != NULL)
+        kaa_object__error_unraisable(ctx, object);
+    resume_reaper(own, &kept);
+    own->pending = pending;
+    object->word--;
+    return (object->word & KAA_OBJECT__COUNT_MASK) != 0;
+}
+
+static void
+clear_weakrefs(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    pause kept;
+
+    object->word++; /* callbacks do not see it, but counts stay sane */
+    pause_reaper(own, &kept);
+    kaa_object__weakrefs_clear(ctx, object);
+    resume_reaper(own, &kept);
+    object->word--;
+    KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
+}
+
+/* The end of one object, whose header is whole and whose count is 0. */
+static inline void
+bury(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__type *type = object->type;
+
+    if (KAA_UNLIKELY(type->finalize != NULL) &&
+        kaa_object__run_finalizer(ctx, object))
+        return;
+    if (KAA_UNLIKELY((object->word & KAA_OBJECT__WEAK) != 0))
+        clear_weakrefs(ctx, object);
+    if (type->release != NULL) {
+        object->word |= DYING;
+        type->release(ctx, object);
+        KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == DYING);
+    }
+    kaa_object__free_block(ctx, object);
+}
+
+static void
+reap(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_runtime *runtime = own->runtime;
+
+    own->is_reaping = 1;
+    runtime->releasing++;
+    bury(ctx, object);
+    while ((object = own->dead) != NULL) {
+        own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
+        object->word &= ~LINK_MASK;
+        object->type =
+            (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
+        bury(ctx, object);
+    }
+    runtime->releasing--;
+    own->is_reaping = 0;
+}
+
+void
+kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object__type *type = object->type;
+
+    KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
+    KAA_ASSERT(!kaa_object__is_dead(object));
+    if (type->release == NULL && type->finalize == NULL &&
+        (object->word & KAA_OBJECT__WEAK) == 0) {
+        kaa_object__free_block(ctx, object);
+    } else if (own->is_reaping) {
+        object->word |= (uint64_t)(uintptr_t)own->dead;
+        object->type = (kaa_object__type *)((uintptr_t)type | 1u);
+        own->dead = object;
+    } else {
+        reap(ctx, object);
+    }
+}

@@ -14,12 +14,17 @@
  * type has a traverse, and nothing else; a type that only sometimes holds
  * references may have its instances of either kind.
  *
- * Death. A count that becomes 0 calls kaa_object__dealloc(): it marks the
- * object dead and puts it on runtime->dead, linked through its word; whoever is
- * outermost empties that list. For each object: finaliser, weak references,
+ * Death. A count that becomes 0 calls kaa_object__dealloc(). The outermost one
+ * is the reaper: what dies while it is at work is marked dead and put on the
+ * context's list `dead`, linked through the low 48 bits of its word, and it
+ * empties that list. For each object: finaliser, weak references,
  * type->release() (gives up references and what else it owns, but not the
- * block), free. release() may call kaa_decref() at will: that only pushes. So
- * nothing recurses.
+ * block), free. release() finds the header whole, and may call kaa_decref() at
+ * will: that only pushes. So nothing recurses. No collection runs meanwhile
+ * (runtime->releasing), but in finalisers and callbacks of weak references:
+ * from there deaths happen at once, down to some depth. What waits on the list
+ * still holds its references: a walk passes it over (kaa_object__is_dead) and
+ * must take those for references from outside.
  *
  * Every function of a slot of kaa/api.def is kaa_object__<slot>(), declared
  * here by the table itself, and defined in the file of its type.
@@ -72,6 +77,7 @@ struct kaa_object__type {
     const kaa_type_spec *spec; /* NULL for builtin types */
     const kaa_method *methods; /* of builtin types: put into dict when it is
                                 * first needed */
+    const kaa_property *properties; /* likewise */
     kaa_object *module;        /* held, or NULL */
     kaa_object *dict; /* attributes: a dict, or NULL while there are none */
     uint32_t flags;
@@ -80,8 +86,7 @@ struct kaa_object__type {
     uint32_t data_bytes;  /* SPEC: of the data of an instance */
     uint32_t dict_offset; /* of the attribute dict in an instance; 0: none */
     uint32_t depth;       /* how many bases */
-    uint32_t version;     /* changes with dict or that of a base: for caches */
-    uint32_t live_calls;  /* instances with NEEDS_CALL; see runtime destroy */
+    uint32_t serial;      /* of the type, unlike any other's, dead or alive */
 
     /* Builtin types of containers; SPEC types: a function that knows members,
      * dict, spec->traverse. NULL: instances hold no references. */
@@ -171,11 +176,13 @@ struct kaa_runtime {
     /* Allocations of containers until gc/ wants to be asked; it sets both. */
     int64_t until_collect;
     void (*collect)(kaa_context *ctx); /* cheap when there is nothing to do */
-    void *gc;                          /* gc/ */
+    /* NULL, or wants to hear of each object's block that is to be freed. */
+    void (*forget)(struct kaa_runtime *runtime, kaa_object *object);
+    int64_t external_due; /* external_bytes above which gc/ wants to be asked */
+    void *gc;             /* gc/ */
 
-    kaa_object *dead; /* linked by word: see Death */
-    uint32_t is_reaping;
-    uint32_t reap_depth;
+    uint32_t releasing; /* not 0: some object is half gone, nothing may walk */
+    uint32_t calls;     /* live objects whose type has NEEDS_CALL */
 
     kaa_object *builtins[KAA_BUILTIN_COUNT];
     /* The types of what has no place in kaa/builtin.def: iterators, methods,
@@ -190,6 +197,8 @@ struct kaa_runtime {
     void *modules;    /* module.c: names and definitions -> modules */
     void *sites;      /* site.c */
     void *free_lists; /* of whoever keeps some */
+    void *lookup;     /* type.c: serials of types, attributes found before */
+    void *warned;     /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
@@ -203,10 +212,13 @@ typedef struct kaa_object__context {
     struct kaa_context is_public;
     kaa_runtime *runtime;
     kaa_gil_thread *thread;
-    kaa_object *pending;              /* the exception; an instance, or NULL */
-    uint32_t depth;                   /* calls within calls */
-    uint32_t attached;                /* how often */
-    uint32_t allowed;                 /* begin_allow_threads() nesting */
+    kaa_object *pending; /* the exception; an instance, or NULL */
+    uint32_t depth;      /* calls within calls */
+    uint32_t attached;   /* how often */
+    uint32_t floor;      /* back at so many, the GIL is let go: see native/ */
+    kaa_object *dead;    /* linked by word: see Death */
+    uint32_t is_reaping;
+    uint32_t reap_depth;              /* reapers below this one */
     struct kaa_object__context *next; /* of the runtime */
 } kaa_object__context;
 

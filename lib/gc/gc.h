@@ -1,0 +1,13 @@
+/* gc/gc.h - what native/ needs of the collector beyond kaa/gc.h. */
+#ifndef KAA_GC_GC_H
+#define KAA_GC_GC_H
+
+#include <kaa/context.h>
+
+/* After the builtin types are there: sets runtime->gc, ->collect and
+ * ->until_collect. 0, or -1 when memory is short. */
+int kaa_gc__start(kaa_context *ctx);
+/* Frees what the collector has outside the heap. Repeating it does nothing. */
+void kaa_gc__stop(kaa_context *ctx);
+
+#endif /* KAA_GC_GC_H */

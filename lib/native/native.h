@@ -1,0 +1,22 @@
+/* native/native.h - what the files of native/ share, and tests use. */
+#ifndef KAA_NATIVE_NATIVE_H
+#define KAA_NATIVE_NATIVE_H
+
+#include "object/object.h"
+
+/* kaa_runtime_create() with KAA_OBJECT__WATCH_* bits that are on from the first
+ * allocation. */
+kaa_status kaa_native__create(const kaa_runtime_options *options,
+                              uint32_t watch, kaa_runtime **out_runtime,
+                              kaa_error *err);
+
+/* ---- context.c */
+
+/* A context for making a runtime, or ending one, that no thread knows: it
+ * belongs to no thread. Storage of the caller's. */
+void kaa_native__context_init(kaa_object__context *own, kaa_runtime *runtime);
+/* What contexts of threads that are gone have left. The GIL is held, or nobody
+ * else can have it. */
+void kaa_native__sweep(kaa_context *ctx);
+
+#endif /* KAA_NATIVE_NATIVE_H */

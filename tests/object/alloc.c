@@ -1,0 +1,2 @@
+/* Birth and death. */
+#include "object/help.h"
