@@ -78,7 +78,7 @@ struct kaa_object__type {
     const kaa_method *methods; /* of builtin types: put into dict when it is
                                 * first needed */
     const kaa_property *properties; /* likewise */
-    kaa_object *module;        /* held, or NULL */
+    kaa_object *module;             /* held, or NULL */
     kaa_object *dict; /* attributes: a dict, or NULL while there are none */
     uint32_t flags;
     int32_t id;           /* the nearest builtin type: a kaa_builtin_id */
@@ -182,7 +182,10 @@ struct kaa_runtime {
     void *gc;             /* gc/ */
 
     uint32_t releasing; /* not 0: some object is half gone, nothing may walk */
-    uint32_t calls;     /* live objects whose type has NEEDS_CALL */
+    /* Live objects whose end is somebody's business: of a type with NEEDS_CALL,
+     * capsules with a destroy(), weak references with a callback. 0: the end of
+     * the runtime need look at none. */
+    uint32_t calls;
 
     kaa_object *builtins[KAA_BUILTIN_COUNT];
     /* The types of what has no place in kaa/builtin.def: iterators, methods,
