@@ -222,6 +222,7 @@ typedef struct kaa_object__context {
     kaa_object *dead;    /* linked by word: see Death */
     uint32_t is_reaping;
     uint32_t reap_depth;              /* reapers below this one */
+    struct kaa_object__showing *showing; /* by repr(): see container.h */
     struct kaa_object__context *next; /* of the runtime */
 } kaa_object__context;
 
