@@ -80,3 +80,10 @@ WEAK void
 kaa_object__weakrefs_clear(kaa_context *ctx, kaa_object *object)
 {
 }
+WEAK kaa_object *kaa_object__sequence_iterator_new(kaa_context *ctx,
+                                                   kaa_object *object);
+WEAK kaa_object *
+kaa_object__sequence_iterator_new(kaa_context *ctx, kaa_object *object)
+{
+    STOP(sequence_iterator_new);
+}

@@ -70,6 +70,8 @@ new_object(kaa_context *ctx, kaa_object__type *type, size_t bytes,
         kaa_object__raise_memory(ctx);
         return NULL;
     }
+    if (kind == KAA_HEAP_OBJECT_TRACKED)
+        kaa_heap__touch(object);
     object->word = 1;
     object->type = type;
     if (!is_immortal(&type->header))
@@ -159,6 +161,8 @@ kaa_object__free_block(kaa_context *ctx, kaa_object *object)
 
     if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
         runtime->calls--;
+    if (KAA_UNLIKELY(runtime->forget != NULL))
+        runtime->forget(runtime, object);
     kaa_heap_free(runtime->heap, object);
     if (!is_immortal(&type->header))
         kaa_decref(ctx, &type->header);

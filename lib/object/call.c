@@ -133,8 +133,8 @@ kaa_object__call_dict(kaa_context *ctx, kaa_object *callable, kaa_object *args,
     if (nargs < 0 || keywords < 0)
         return NULL;
     if (nargs + keywords > 8) {
-        all = kaa_object__memory(ctx,
-                                 (size_t)(nargs + keywords) * sizeof(*all));
+        all =
+            kaa_object__memory(ctx, (size_t)(nargs + keywords) * sizeof(*all));
         if (all == NULL)
             return NULL;
     }

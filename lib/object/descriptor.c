@@ -9,9 +9,9 @@ kaa_object *
 kaa_object__descriptor_new(kaa_context *ctx, kaa_object__internal_id id,
                            const void *of, const kaa_object__type *type)
 {
-    kaa_object__descriptor *self = (void *)kaa_object__new(
-        ctx, kaa_object__internal(ctx, id), sizeof(*self),
-        KAA_HEAP_OBJECT_PLAIN);
+    kaa_object__descriptor *self =
+        (void *)kaa_object__new(ctx, kaa_object__internal(ctx, id),
+                                sizeof(*self), KAA_HEAP_OBJECT_PLAIN);
 
     if (self == NULL)
         return NULL;
@@ -98,10 +98,9 @@ method_call(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
     const kaa_method *method = descriptor->of;
 
     if (nargs == 0) {
-        kaa_object__raise_text(
-            ctx, KAA_TYPE_ERROR,
-            "unbound method %s.%s() needs an argument", descriptor->owner,
-            method->name);
+        kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
+                               "unbound method %s.%s() needs an argument",
+                               descriptor->owner, method->name);
         return NULL;
     }
     if ((method->flags & KAA_CLASS) != 0) {

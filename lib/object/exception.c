@@ -57,9 +57,8 @@ exception_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
     kaa_decref(ctx, tuple);
     if (self == NULL)
         return NULL;
-    failed =
-        kaa_object__derives(own, kaa_object__builtin(ctx, KAA_OS_ERROR)) &&
-        kaa_object__os_error_init(ctx, exception_of(self)) != 0;
+    failed = kaa_object__derives(own, kaa_object__builtin(ctx, KAA_OS_ERROR)) &&
+             kaa_object__os_error_init(ctx, exception_of(self)) != 0;
     if (!failed && own->init != NULL)
         failed = own->init(ctx, self, args, nargs, kwnames) != 0;
     if (failed)
@@ -199,8 +198,8 @@ exception_str(kaa_context *ctx, kaa_object *self)
             return kaa_object__repr(ctx, arg_at(ctx, own, 0));
         return kaa_object__str(ctx, arg_at(ctx, own, 0));
     }
-    if (count == 2 && kaa_object__derives(
-                          self->type, kaa_object__builtin(ctx, KAA_OS_ERROR)))
+    if (count == 2 &&
+        kaa_object__derives(self->type, kaa_object__builtin(ctx, KAA_OS_ERROR)))
         return os_error_str(ctx, own);
     return kaa_object__repr(ctx, own->args);
 }
@@ -218,8 +217,8 @@ exception_repr(kaa_context *ctx, kaa_object *self)
     if (count == 0) {
         kaa_base__text_puts(&text, "()");
     } else {
-        inside = kaa_object__repr(
-            ctx, count == 1 ? arg_at(ctx, own, 0) : own->args);
+        inside =
+            kaa_object__repr(ctx, count == 1 ? arg_at(ctx, own, 0) : own->args);
         if (inside == NULL) {
             kaa_base__text_fini(&text);
             return NULL;
@@ -456,8 +455,8 @@ frame_tuple(kaa_context *ctx, const kaa_object__frame *frame)
 {
     kaa_object *items[3];
 
-    items[0] = kaa_object__message(ctx, frame->function,
-                                   strlen(frame->function));
+    items[0] =
+        kaa_object__message(ctx, frame->function, strlen(frame->function));
     items[1] = frame->file != NULL
                    ? kaa_object__message(ctx, frame->file, strlen(frame->file))
                    : kaa_none(ctx);

@@ -48,8 +48,8 @@ kaa_object__refuse_keywords(kaa_context *ctx, const char *name,
 {
     if (kwnames == NULL || kaa_object__tuple_size(ctx, kwnames) == 0)
         return 0;
-    return kaa_object__raise_text(
-        ctx, KAA_TYPE_ERROR, "%.200s() takes no keyword arguments", name);
+    return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
+                                  "%.200s() takes no keyword arguments", name);
 }
 
 /* Whether there are keywords, for a function that has none. */
@@ -128,8 +128,8 @@ kaa_object__invoke(kaa_context *ctx, const kaa_method *method,
         result = ((kaa_one_function)function)(ctx, self, args[0]);
         break;
     case KAA_KEYWORDS:
-        result = ((kaa_keywords_function)function)(ctx, self, args, nargs,
-                                                   kwnames);
+        result =
+            ((kaa_keywords_function)function)(ctx, self, args, nargs, kwnames);
         break;
     default:
         return refuse_kind(ctx, method);
@@ -188,9 +188,8 @@ kaa_object__function_new(kaa_context *ctx, const kaa_method *method,
         kaa_object__raise_text(ctx, KAA_SYSTEM_ERROR,
                                "a typed function can only stand in the table "
                                "of a module: %s",
-                               method->declaration != NULL
-                                   ? method->declaration
-                                   : "no declaration");
+                               method->declaration != NULL ? method->declaration
+                                                           : "no declaration");
         return NULL;
     }
     function = (void *)kaa_object__new(

@@ -72,9 +72,8 @@ kaa_object__member_get(kaa_context *ctx, const kaa_member *member,
         return kaa_object__float_from_double(ctx, *(double *)field);
     case KAA_MEMBER_TEXT:
         text = *(const char **)field;
-        return text != NULL
-                   ? kaa_object__str_from_utf8(ctx, text, strlen(text))
-                   : kaa_none(ctx);
+        return text != NULL ? kaa_object__str_from_utf8(ctx, text, strlen(text))
+                            : kaa_none(ctx);
     case KAA_MEMBER_OBJECT:
         object = *(kaa_object **)field;
         return object != NULL ? kaa_incref(ctx, object) : kaa_none(ctx);

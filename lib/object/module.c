@@ -110,8 +110,8 @@ module_get_attr(kaa_context *ctx, kaa_object *self, kaa_object *name)
 
 const kaa_object__type kaa_object__template_module = {
     .doc = "A module.",
-    .flags = KAA_OBJECT__NO_SUBTYPES | KAA_OBJECT__HAS_DICT |
-             KAA_OBJECT__NEEDS_CALL,
+    .flags =
+        KAA_OBJECT__NO_SUBTYPES | KAA_OBJECT__HAS_DICT | KAA_OBJECT__NEEDS_CALL,
     .block_bytes = sizeof(kaa_object__module),
     .dict_offset = offsetof(kaa_object__module, dict),
     .traverse = module_traverse,

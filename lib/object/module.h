@@ -12,8 +12,8 @@
 
 typedef struct kaa_object__module {
     kaa_object header;
-    kaa_object *dict; /* held; NULL after clear */
-    kaa_object *name; /* a str; held */
+    kaa_object *dict;                 /* held; NULL after clear */
+    kaa_object *name;                 /* a str; held */
     const kaa_module_def *definition; /* NULL: made by kaa_module_new() */
     void *state;                      /* NULL if it has none */
 } kaa_object__module;

@@ -7,8 +7,8 @@
 
 /* ---- Comparison */
 
-static const char *const comparison_signs[] = {"<", "<=", "==",
-                                               "!=", ">", ">="};
+static const char *const comparison_signs[] = {
+    "<", "<=", "==", "!=", ">", ">="};
 /* What the right operand is asked. */
 static const int reflected[] = {KAA_GT, KAA_GE, KAA_EQ, KAA_NE, KAA_LT, KAA_LE};
 
@@ -85,9 +85,8 @@ kaa_object__compare(kaa_context *ctx, kaa_object *left, kaa_object *right,
         return NULL;
     }
     if (((uintptr_t)left & (uintptr_t)right & 1u) != 0)
-        return kaa_object__truth_value(
-            compare_ints(kaa_object__tagged_int(left),
-                         kaa_object__tagged_int(right), op));
+        return kaa_object__truth_value(compare_ints(
+            kaa_object__tagged_int(left), kaa_object__tagged_int(right), op));
     if (kaa_object__enter_call(ctx) != 0)
         return NULL;
     result = compare_objects(ctx, left, right, op);

@@ -43,8 +43,8 @@ kaa_object__os_error_init(kaa_context *ctx, kaa_object__exception *self)
         kaa_object__is_int_tag(items[0])) {
         number = kaa_object__tagged_int(items[0]);
         if (number > 0 && number < 4096)
-            self->header.type = kaa_object__builtin(
-                ctx, kaa_object__errno_type((int)number));
+            self->header.type =
+                kaa_object__builtin(ctx, kaa_object__errno_type((int)number));
     }
     if (count == 2)
         return 0;

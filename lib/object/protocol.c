@@ -5,6 +5,9 @@
 
 #include "object/type.h"
 
+kaa_object *kaa_object__sequence_iterator_new(kaa_context *ctx,
+                                              kaa_object *object);
+
 /* ---- Types */
 
 kaa_object *
@@ -50,8 +53,8 @@ derives_any(kaa_context *ctx, const kaa_object__type *type, kaa_object *of,
         return -1;
     size = kaa_object__tuple_size(ctx, of);
     for (i = 0; i < size && result == 0; i++)
-        result = derives_any(
-            ctx, type, kaa_object__tuple_get_borrowed(ctx, of, i), what);
+        result = derives_any(ctx, type,
+                             kaa_object__tuple_get_borrowed(ctx, of, i), what);
     kaa_object__leave_call(ctx);
     return result;
 }

@@ -40,8 +40,8 @@ kaa_object__error_matches(kaa_context *ctx, kaa_object *type)
         return 0;
     size = kaa_object__tuple_size(ctx, type);
     for (i = 0; i < size; i++) {
-        own = kaa_object__as_type(
-            ctx, kaa_object__tuple_get_borrowed(ctx, type, i));
+        own = kaa_object__as_type(ctx,
+                                  kaa_object__tuple_get_borrowed(ctx, type, i));
         if (own != NULL && kaa_object__derives(pending->type, own))
             return 1;
     }
@@ -137,8 +137,8 @@ kaa_object__message(kaa_context *ctx, const char *text, size_t size)
     kaa_object *result = NULL;
     size_t i = 0, bytes;
 
-    while (i < size && (bytes = character_bytes(
-                            (const unsigned char *)text + i, size - i)) != 0)
+    while (i < size && (bytes = character_bytes((const unsigned char *)text + i,
+                                                size - i)) != 0)
         i += bytes;
     if (i == size)
         return kaa_object__str_from_utf8(ctx, text, size);
@@ -195,8 +195,8 @@ kaa_object__raise_text(kaa_context *ctx, kaa_builtin_id type,
     kaa_decref(ctx, message);
     if (args == NULL)
         return -1;
-    error = kaa_object__exception_new(ctx, kaa_object__builtin(ctx, type),
-                                      args);
+    error =
+        kaa_object__exception_new(ctx, kaa_object__builtin(ctx, type), args);
     kaa_decref(ctx, args);
     if (error != NULL)
         kaa_object__set_pending(ctx, error);

@@ -78,8 +78,8 @@ instance_clear(kaa_context *ctx, kaa_object *self)
     kaa_object__own_type *own = own_type_of(self);
     const kaa_object__type *type;
 
-    for (type = &own->type; own->has_visit && type != NULL &&
-                            type->spec != NULL;
+    for (type = &own->type;
+         own->has_visit && type != NULL && type->spec != NULL;
          type = type->base)
         if (type->spec->clear != NULL)
             type->spec->clear(ctx, data_of(self));
@@ -92,8 +92,8 @@ instance_release(kaa_context *ctx, kaa_object *self)
     kaa_object__own_type *own = own_type_of(self);
     const kaa_object__type *type;
 
-    for (type = &own->type; own->has_destroy && type != NULL &&
-                            type->spec != NULL;
+    for (type = &own->type;
+         own->has_destroy && type != NULL && type->spec != NULL;
          type = type->base)
         if (type->spec->destroy != NULL)
             type->spec->destroy(ctx, data_of(self));
@@ -142,10 +142,10 @@ kaa_object__instance_new(kaa_context *ctx, kaa_object *type)
 {
     kaa_object__type *own = (kaa_object__type *)(void *)type;
 
-    if (KAA_UNLIKELY(kaa_is_tagged(type) ||
-                     type->type != kaa_object__builtin(ctx, KAA_TYPE_TYPE) ||
-                     (own->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) ==
-                         0)) {
+    if (KAA_UNLIKELY(
+            kaa_is_tagged(type) ||
+            type->type != kaa_object__builtin(ctx, KAA_TYPE_TYPE) ||
+            (own->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) == 0)) {
         kaa_object__raise_type(ctx, "instance_new()", "a type of one's own",
                                type);
         return NULL;
@@ -200,9 +200,9 @@ check_members(kaa_context *ctx, const kaa_type_spec *spec)
         size_t bytes = kaa_object__member_bytes(member->kind);
 
         if (bytes == 0 || count == MEMBERS_MAX)
-            return kaa_object__raise_text(
-                ctx, KAA_SYSTEM_ERROR, "type '%s': member '%s' has no kind",
-                spec->name, member->name);
+            return kaa_object__raise_text(ctx, KAA_SYSTEM_ERROR,
+                                          "type '%s': member '%s' has no kind",
+                                          spec->name, member->name);
         if (member->offset > spec->data_bytes ||
             spec->data_bytes - member->offset < bytes ||
             member->offset % bytes != 0)
@@ -259,8 +259,8 @@ check_spec(kaa_context *ctx, const kaa_type_spec *spec)
     for (i = sizeof(*spec); i < spec->size; i++)
         if (bytes[i] != 0)
             return kaa_object__raise_text(
-                ctx, KAA_SYSTEM_ERROR,
-                "type '%s' needs a newer version of kaa", spec->name);
+                ctx, KAA_SYSTEM_ERROR, "type '%s' needs a newer version of kaa",
+                spec->name);
     if ((spec->flags & ~(uint32_t)ALL_FLAGS) != 0 ||
         spec->data_bytes > DATA_BYTES_MAX)
         return kaa_object__raise_text(
@@ -284,9 +284,9 @@ inherit(kaa_object__type *type, const kaa_object__type *base)
     type->data_bytes = base->data_bytes;
     type->dict_offset = base->dict_offset;
     type->depth = base->depth + 1;
-    type->flags = base->flags & (KAA_OBJECT__EXCEPTION | KAA_OBJECT__HAS_DICT |
-                                 KAA_OBJECT__NO_WEAKREFS |
-                                 KAA_OBJECT__NEEDS_CALL);
+    type->flags =
+        base->flags & (KAA_OBJECT__EXCEPTION | KAA_OBJECT__HAS_DICT |
+                       KAA_OBJECT__NO_WEAKREFS | KAA_OBJECT__NEEDS_CALL);
 }
 
 static void
@@ -412,8 +412,8 @@ count_references(const kaa_type_spec *spec, const kaa_object__type *base)
         count += member->kind == KAA_MEMBER_OBJECT;
     if ((base->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) ==
         KAA_OBJECT__SPEC)
-        count += ((const kaa_object__own_type *)(const void *)base)
-                     ->reference_count;
+        count +=
+            ((const kaa_object__own_type *)(const void *)base)->reference_count;
     return count;
 }
 
@@ -440,8 +440,7 @@ make(kaa_context *ctx, const kaa_type_spec *spec, kaa_object *module,
     own->type.doc = spec->doc;
     own->type.serial = serial;
     own->type.spec = spec;
-    own->type.base =
-        (kaa_object__type *)(void *)kaa_incref(ctx, &base->header);
+    own->type.base = (kaa_object__type *)(void *)kaa_incref(ctx, &base->header);
     own->type.module = kaa_incref(ctx, module);
     own->type.flags |= KAA_OBJECT__SPEC;
     if ((spec->flags & KAA_TYPE_NO_SUBTYPES) != 0)

@@ -127,8 +127,7 @@ kaa_object__error_unraisable(kaa_context *ctx, kaa_object *where)
         runtime->unraisable(text.failed ? exception->type->name : text.bytes,
                             runtime->user);
     else
-        fprintf(stderr, "%s",
-                text.failed ? exception->type->name : text.bytes);
+        fprintf(stderr, "%s", text.failed ? exception->type->name : text.bytes);
     kaa_base__text_fini(&text);
     kaa_decref(ctx, exception);
 }

@@ -14,7 +14,7 @@
 #define CACHE_SLOTS 256u
 
 typedef struct kaa_object__found {
-    kaa_object *name; /* an immortal str */
+    kaa_object *name;  /* an immortal str */
     kaa_object *value; /* borrowed from the type; NULL: there is none */
     uint64_t serial;   /* 0: an empty slot */
 } kaa_object__found;
@@ -202,10 +202,9 @@ kaa_object__type_fill(kaa_context *ctx, kaa_object__type *type,
     }
     for (; !failed && properties != NULL && properties->name != NULL;
          properties++)
-        failed =
-            add(ctx, type, dict, properties->name,
-                kaa_object__descriptor_new(ctx, KAA_OBJECT__INTERNAL_PROPERTY,
-                                           properties, type));
+        failed = add(ctx, type, dict, properties->name,
+                     kaa_object__descriptor_new(
+                         ctx, KAA_OBJECT__INTERNAL_PROPERTY, properties, type));
     if (failed) {
         kaa_decref(ctx, dict);
         return -1;
@@ -385,8 +384,7 @@ type_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
         return -1;
     if (result > 0 && !kaa_is_tagged(meta) && meta->type->assign != NULL)
         return meta->type->assign(ctx, meta, self, value);
-    if (type->dict == NULL &&
-        (type->dict = kaa_object__dict_new(ctx)) == NULL)
+    if (type->dict == NULL && (type->dict = kaa_object__dict_new(ctx)) == NULL)
         return -1;
     kaa_object__type_changed(ctx);
     if (value != NULL)
@@ -402,8 +400,7 @@ type_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
 static kaa_object *
 get_name(kaa_context *ctx, kaa_object *self, void *user)
 {
-    const char *text =
-        kaa_object__short_name((kaa_object__type *)(void *)self);
+    const char *text = kaa_object__short_name((kaa_object__type *)(void *)self);
 
     (void)user;
     return kaa_object__message(ctx, text, strlen(text));

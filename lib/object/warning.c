@@ -50,7 +50,8 @@ kaa_object__warn(kaa_context *ctx, kaa_object *category, const char *text)
     if (type == NULL ||
         !kaa_object__derives(type, kaa_object__builtin(ctx, KAA_WARNING)))
         return kaa_object__raise_text(
-            ctx, KAA_TYPE_ERROR, "category must be a Warning subclass, not '%s'",
+            ctx, KAA_TYPE_ERROR,
+            "category must be a Warning subclass, not '%s'",
             type != NULL ? type->name
                          : kaa_object__borrow_type(ctx, category)->name);
     if (remember(ctx, (kaa_base__hash(text, strlen(text)) ^ type->serial) | 1))

@@ -186,17 +186,28 @@ take_all(kaa_runtime *runtime, kaa_object *object)
 
 /* ---- An object ends */
 
+/* The reference is the caller's now. */
+static kaa_object *
+drop_callback(kaa_context *ctx, weakref *self)
+{
+    kaa_object *callback = self->callback;
+
+    self->callback = NULL;
+    if (callback != NULL)
+        kaa_object__runtime_of(ctx)->calls--;
+    return callback;
+}
+
 static void
 call_back(kaa_context *ctx, weakref *self)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
-    kaa_object *callback = self->callback, *pending = own->pending;
+    kaa_object *callback = drop_callback(ctx, self), *pending = own->pending;
     kaa_object *args[1] = {&self->header};
     kaa_object *result;
 
     if (callback == NULL)
         return;
-    self->callback = NULL;
     own->pending = NULL;
     result = kaa_object__call(ctx, callback, args, 1, NULL);
     if (result == NULL)
@@ -282,7 +293,7 @@ kaa_object__weakrefs_stop(kaa_context *ctx)
 /* ---- Weak references as objects */
 
 static int
-can_be_weak(kaa_context *ctx, const kaa_object *object)
+can_be_weak(const kaa_object *object)
 {
     const kaa_object__type *type;
 
@@ -295,8 +306,6 @@ can_be_weak(kaa_context *ctx, const kaa_object *object)
         return 1;
     if ((type->flags & KAA_OBJECT__EXCEPTION) != 0)
         return (type->flags & KAA_OBJECT__BUILTIN) == 0;
-    if (type == kaa_object__internal(ctx, KAA_OBJECT__INTERNAL_METHOD))
-        return 1;
     switch (type->id) {
     case KAA_TYPE_TYPE:
     case KAA_SET_TYPE:
@@ -325,7 +334,7 @@ clear(kaa_context *ctx, kaa_object *self)
 
     if (own->object != NULL)
         unlink_one(kaa_object__runtime_of(ctx), own);
-    KAA_CLEAR(ctx, own->callback);
+    kaa_decref(ctx, drop_callback(ctx, own));
 }
 
 static kaa_object *
@@ -431,7 +440,7 @@ kaa_object__weakref_new(kaa_context *ctx, kaa_object *object,
     kaa_object *self;
     weakref *own;
 
-    if (!can_be_weak(ctx, object)) {
+    if (!can_be_weak(object)) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                "cannot create weak reference to '%s' object",
                                kaa_object__borrow_type(ctx, object)->name);
@@ -451,6 +460,8 @@ kaa_object__weakref_new(kaa_context *ctx, kaa_object *object,
     own = weakref_of(self);
     own->object = object;
     own->callback = kaa_incref(ctx, callback);
+    if (callback != NULL)
+        runtime->calls++;
     own->next = own->previous = NULL;
     own->hash = -1;
     /* Not before: the allocation may have collected, and callbacks may have
