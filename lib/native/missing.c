@@ -86,3 +86,10 @@ kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
 {
     STOP("int_look");
 }
+
+#include "object/int.h"
+WEAK void
+kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
+{
+    STOP("int_look");
+}
