@@ -2,6 +2,7 @@
 #ifndef KAA_NATIVE_NATIVE_H
 #define KAA_NATIVE_NATIVE_H
 
+#include "module/module.h"
 #include "object/object.h"
 
 /* kaa_runtime_create() with KAA_OBJECT__WATCH_* bits that are on from the first
@@ -29,5 +30,11 @@ int kaa_native__others_attached(kaa_runtime *runtime);
 /* What contexts of threads that are gone have left. The GIL is held, or nobody
  * else can have it. */
 void kaa_native__sweep(kaa_context *ctx);
+
+/* ---- import.c */
+
+/* How modules are made here; see module/module.h. */
+extern const kaa_module__maker kaa_native__maker;
+kaa_object *kaa_native__import(kaa_context *ctx, const char *name);
 
 #endif /* KAA_NATIVE_NATIVE_H */
