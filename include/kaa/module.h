@@ -131,6 +131,10 @@ typedef struct kaa_module_def {
         .name = #module_name,                                                  \
         __VA_ARGS__}
 
+/** What a converter of `O&` returns for success if it is to be called again with
+ * NULL for the object where a later argument fails: to undo what it did. */
+#define KAA_CLEANUP_SUPPORTED 0x20000
+
 /**
  * Takes positional arguments apart by a format, into the variables that follow;
  * 1, or 0 with an exception pending. The units are those of PyArg_ParseTuple:

@@ -24,6 +24,7 @@ kaa_heap__arena_add(kaa_heap *heap, kaa_heap__arena *arena)
     memset(arena->free, 0xFF, sizeof(arena->free));
     arena->free[0] = ~(uint64_t)0 << KAA_HEAP__FIRST;
     arena->free_count = KAA_HEAP__PAGES_FREE_MAX;
+    arena->frozen = NULL;
     arena->heap = heap;
     arena->next = NULL;
     arena->previous = heap->arenas_last;
@@ -122,6 +123,8 @@ claim(kaa_heap *heap, kaa_heap__arena *arena, uint32_t index, uint32_t run)
         dirty += (arena->dirty[i / 64] & bit) != 0;
         arena->dirty[i / 64] &= ~bit;
     }
+    memset(arena->touched + index, 0, run);
+    memset(arena->marks + index, 0, run);
     arena->free_count -= run;
     arena->dirty_count -= dirty;
     heap->dirty -= dirty;

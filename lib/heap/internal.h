@@ -115,6 +115,13 @@ typedef struct kaa_heap__arena {
     uint32_t free_count;                     /* pages */
     uint32_t dirty_count;
     uint32_t huge_pages;
+    /* For a collector above, as kaa_heap__page.beside: whether something was
+     * allocated in the page since it last asked; which set of its own the page
+     * is in; which blocks it shall never look at, or NULL. The first two are 0
+     * in a fresh page. */
+    uint8_t touched[KAA_HEAP__PAGES];
+    uint8_t marks[KAA_HEAP__PAGES];
+    uint64_t (*frozen)[KAA_HEAP__BITS_WORDS];
     _Alignas(64) kaa_heap__page pages[KAA_HEAP__PAGES];
     uint64_t bits[KAA_HEAP__PAGES][KAA_HEAP__BITS_WORDS];
 } kaa_heap__arena;
@@ -165,6 +172,7 @@ typedef struct kaa_heap__pace {
 struct kaa_heap {
     uint32_t checked;
     uint32_t flags;
+    uint32_t pinned; /* not 0: arenas of 64 MiB are not unmapped */
     kaa_heap__arena *arenas; /* of 64 MiB, oldest first: the home arena */
     kaa_heap__arena *arenas_last;
     kaa_heap__arena *own; /* of very large blocks */
@@ -252,6 +260,13 @@ kaa_heap__class_of(size_t size)
         return (uint32_t)(last >> 4);
     top = 63u - (uint32_t)__builtin_clzll(last);
     return 32u + (top - 9u) * 4u + (uint32_t)((last >> (top - 2)) & 3u);
+}
+
+/* Says that a block was allocated; only of kinds that a collector looks at. */
+static inline void
+kaa_heap__touch(const void *block)
+{
+    kaa_heap__arena_of(block)->touched[kaa_heap__page_index(block)] = 1;
 }
 
 /* ---- os.c: the system, and the arenas it gave */

@@ -79,6 +79,9 @@ own_alloc(kaa_heap *heap, uint32_t run, uint32_t step)
     memset(arena->codes, KAA_HEAP__BOOKS, sizeof(arena->codes));
     memset(arena->free, 0, sizeof(arena->free));
     memset(arena->dirty, 0, sizeof(arena->dirty));
+    memset(arena->touched, 0, sizeof(arena->touched));
+    memset(arena->marks, 0, sizeof(arena->marks));
+    arena->frozen = NULL;
     arena->dirty_count = 0;
     arena->free_count = UINT32_MAX; /* marks it as a block's own */
     arena->heap = heap;

@@ -100,7 +100,8 @@ kaa_heap__purge(kaa_heap *heap, uint64_t pages)
     while (arena != NULL && gone < pages) {
         kaa_heap__arena *before = arena->previous;
 
-        if (arena != home && arena->free_count == KAA_HEAP__PAGES_FREE_MAX) {
+        if (arena != home && heap->pinned == 0 &&
+            arena->free_count == KAA_HEAP__PAGES_FREE_MAX) {
             gone += arena->dirty_count;
             heap->given_back += arena->dirty_count * KAA_HEAP__PAGE_BYTES;
             kaa_heap__arena_remove(heap, arena);

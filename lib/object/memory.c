@@ -21,9 +21,13 @@ kaa_object__mem_free(kaa_context *ctx, void *block)
 }
 
 /* The collector reads the sum when it is next asked; growth makes it be asked
- * soon. */
+ * at the next allocation of a container. */
 void
 kaa_object__add_external(kaa_context *ctx, ptrdiff_t bytes)
 {
-    kaa_object__runtime_of(ctx)->external_bytes += bytes;
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+
+    runtime->external_bytes += bytes;
+    if (runtime->gc != NULL && runtime->external_bytes > runtime->external_due)
+        runtime->until_collect = 0;
 }

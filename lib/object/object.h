@@ -78,7 +78,7 @@ struct kaa_object__type {
     const kaa_method *methods; /* of builtin types: put into dict when it is
                                 * first needed */
     const kaa_property *properties; /* likewise */
-    kaa_object *module;        /* held, or NULL */
+    kaa_object *module;             /* held, or NULL */
     kaa_object *dict; /* attributes: a dict, or NULL while there are none */
     uint32_t flags;
     int32_t id;           /* the nearest builtin type: a kaa_builtin_id */
@@ -176,10 +176,16 @@ struct kaa_runtime {
     /* Allocations of containers until gc/ wants to be asked; it sets both. */
     int64_t until_collect;
     void (*collect)(kaa_context *ctx); /* cheap when there is nothing to do */
-    void *gc;                          /* gc/ */
+    /* NULL, or wants to hear of each object's block that is to be freed. */
+    void (*forget)(struct kaa_runtime *runtime, kaa_object *object);
+    int64_t external_due; /* external_bytes above which gc/ wants to be asked */
+    void *gc;             /* gc/ */
 
     uint32_t releasing; /* not 0: some object is half gone, nothing may walk */
-    uint32_t calls;     /* live objects whose type has NEEDS_CALL */
+    /* Live objects whose end is somebody's business: of a type with NEEDS_CALL,
+     * capsules with a destroy(), weak references with a callback. 0: the end of
+     * the runtime need look at none. */
+    uint32_t calls;
 
     kaa_object *builtins[KAA_BUILTIN_COUNT];
     /* The types of what has no place in kaa/builtin.def: iterators, methods,

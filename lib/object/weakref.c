@@ -186,17 +186,28 @@ take_all(kaa_runtime *runtime, kaa_object *object)
 
 /* ---- An object ends */
 
+/* The reference is the caller's now. */
+static kaa_object *
+drop_callback(kaa_context *ctx, weakref *self)
+{
+    kaa_object *callback = self->callback;
+
+    self->callback = NULL;
+    if (callback != NULL)
+        kaa_object__runtime_of(ctx)->calls--;
+    return callback;
+}
+
 static void
 call_back(kaa_context *ctx, weakref *self)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
-    kaa_object *callback = self->callback, *pending = own->pending;
+    kaa_object *callback = drop_callback(ctx, self), *pending = own->pending;
     kaa_object *args[1] = {&self->header};
     kaa_object *result;
 
     if (callback == NULL)
         return;
-    self->callback = NULL;
     own->pending = NULL;
     result = kaa_object__call(ctx, callback, args, 1, NULL);
     if (result == NULL)
@@ -323,7 +334,7 @@ clear(kaa_context *ctx, kaa_object *self)
 
     if (own->object != NULL)
         unlink_one(kaa_object__runtime_of(ctx), own);
-    KAA_CLEAR(ctx, own->callback);
+    kaa_decref(ctx, drop_callback(ctx, own));
 }
 
 static kaa_object *
@@ -449,6 +460,8 @@ kaa_object__weakref_new(kaa_context *ctx, kaa_object *object,
     own = weakref_of(self);
     own->object = object;
     own->callback = kaa_incref(ctx, callback);
+    if (callback != NULL)
+        runtime->calls++;
     own->next = own->previous = NULL;
     own->hash = -1;
     /* Not before: the allocation may have collected, and callbacks may have

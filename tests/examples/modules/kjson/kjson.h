@@ -10,6 +10,10 @@
 #ifndef KJSON_H
 #define KJSON_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* newlocale() and strtod_l(), which are not in C */
+#endif
+
 #include <kaa/module.h>
 
 #include <locale.h>

@@ -7,10 +7,6 @@
  * - bytes must be UTF-8 (with or without a byte order mark);
  * - loads() has allow_nan, to refuse what is not JSON, but none of the hooks.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* newlocale(), which is not in C */
-#endif
-
 #include "kjson.h"
 
 #define INDENT_MAX 1024

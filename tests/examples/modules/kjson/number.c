@@ -10,10 +10,6 @@
  * are left to strtod(), which glibc and musl round correctly too, in the locale
  * "C".
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* strtod_l(), which is not in C */
-#endif
-
 #include "kjson.h"
 
 #include <stdlib.h>

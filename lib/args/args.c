@@ -1,2 +1,0 @@
-/* args/args.c - taking arguments apart. */
-#include <kaa/module.h>

@@ -1,0 +1,312 @@
+/* gc/garbage.c - the end of what was judged to be garbage.
+ *
+ *     1  finalisers, all objects intact, each once in its life
+ *     2  judge again: what was brought back to life is spared, and what it
+ * holds 3  weak references to the rest are cleared, then called back 4  types
+ * with code of their own: their clear() breaks the cycles, and the objects die
+ * as any others do; judge again, since that was a program 5  the rest is freed
+ * from the table: references among the dying are not followed, those to others
+ * are given up
+ *
+ * In 1, 3 and 4 the program runs, and may free what is in the set: that is OUT
+ * then. In 5 it does not: what dies there outside the set waits until the end.
+ */
+#include <string.h>
+
+#include "gc/internal.h"
+
+/* Added to the counts of the dying, so that references among them which are
+ * given up do not end anything; as alloc.c does. */
+#define DYING (UINT64_C(1) << 46)
+
+/* What there is to do. */
+typedef struct survey {
+    uint64_t objects;
+    uint64_t bytes;
+    int has_finalizers;
+    int has_weak;
+    int has_slow;
+    int has_release; /* beyond what traverse knows of */
+} survey;
+
+/* How the instances of a type end; remembered for the type seen last. */
+typedef struct manner {
+    const kaa_object__type *type;
+    int is_slow;     /* by clear() and their count */
+    int has_release; /* traverse does not tell all that is to be given up */
+} manner;
+
+static void
+learn(manner *known, const kaa_object__type *type)
+{
+    const kaa_object__type *at = type;
+
+    known->type = type;
+    known->is_slow = (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
+                     type->id == KAA_MODULE_TYPE;
+    known->has_release = type->id != KAA_TUPLE_TYPE;
+    if (!(type->flags & KAA_OBJECT__SPEC))
+        return;
+    while (at != NULL && at->spec != NULL) {
+        if (at->spec->clear != NULL || at->spec->destroy != NULL)
+            known->is_slow = 1;
+        at = at->base;
+    }
+    known->has_release =
+        known->is_slow || (type->flags & KAA_OBJECT__EXCEPTION) != 0;
+}
+
+/* Types end after their instances. */
+static int
+is_type(const kaa_object *object)
+{
+    return object->type->id == KAA_TYPE_TYPE;
+}
+
+typedef void (*act)(kaa_context *ctx, kaa_gc__set *set, kaa_object *object,
+                    void *arg);
+
+static void
+each(kaa_context *ctx, kaa_gc__set *set, act function, void *arg)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        kaa_gc__page *member = &set->pages[i];
+        uint32_t capacity;
+
+        if (member->suspects == 0 || !kaa_gc__is_there(member))
+            continue;
+        capacity = kaa_gc__capacity(member);
+        for (uint32_t k = 0; k < capacity; k++) {
+            if (member->table[k] != 0)
+                continue;
+            function(ctx, set, kaa_gc__object_at(set, member, k), arg);
+            if (!kaa_gc__is_there(member))
+                break; /* all of it went, and the page is something else */
+        }
+    }
+}
+
+typedef struct look {
+    survey found;
+    manner known;
+} look;
+
+static void
+look_at(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    look *into = arg;
+    survey *found = &into->found;
+    const kaa_object__type *type = object->type;
+
+    (void)ctx, (void)set;
+    KAA_ASSERT(!(object->word & KAA_OBJECT__IMMORTAL));
+    if (type != into->known.type)
+        learn(&into->known, type);
+    found->objects++;
+    found->bytes += kaa_heap__bytes_of(
+        &kaa_heap__arena_of(object)->pages[kaa_heap__page_index(object)]);
+    found->has_finalizers |=
+        type->finalize != NULL && !(object->word & KAA_OBJECT__FINALIZED);
+    found->has_weak |= (object->word & KAA_OBJECT__WEAK) != 0;
+    found->has_slow |= into->known.is_slow;
+    found->has_release |= into->known.has_release;
+}
+
+static survey
+survey_set(kaa_context *ctx, kaa_gc__set *set)
+{
+    look into;
+
+    memset(&into, 0, sizeof(into));
+    each(ctx, set, look_at, &into);
+    return into.found;
+}
+
+/* ---- 1 */
+
+static void
+finalize(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    kaa_gc_collection *story = arg;
+
+    (void)set;
+    if (object->type->finalize == NULL ||
+        (object->word & KAA_OBJECT__FINALIZED) != 0)
+        return;
+    story->finalized++;
+    object->word++;
+    (void)kaa_object__run_finalizer(ctx, object);
+    kaa_decref(ctx, object);
+}
+
+/* ---- 3 */
+
+static int
+is_garbage(kaa_object *weakref, void *user)
+{
+    const uint32_t *entry = kaa_gc__entry(user, weakref);
+
+    return entry != NULL && *entry == 0;
+}
+
+static void
+detach(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    if ((object->word & KAA_OBJECT__WEAK) != 0)
+        (void)kaa_object__weakrefs_detach(ctx, object, is_garbage, set, arg);
+}
+
+/* ---- 4 */
+
+static void
+clear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    manner *known = arg;
+
+    (void)set;
+    if (object->type != known->type)
+        learn(known, object->type);
+    if (!known->is_slow || object->type->clear == NULL)
+        return;
+    object->word++;
+    object->type->clear(ctx, object);
+    kaa_decref(ctx, object);
+}
+
+/* ---- 5 */
+
+typedef struct ending {
+    kaa_context *ctx;
+    kaa_gc__set *set;
+    manner known;
+    const kaa_object *type; /* of the object: given up with its block */
+} ending;
+
+static void
+bear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    (void)ctx, (void)set, (void)arg;
+    object->word += DYING;
+}
+
+static int
+give_up(kaa_object *object, void *arg)
+{
+    ending *at = arg;
+    const uint32_t *entry;
+
+    if (object == at->type) {
+        at->type = NULL;
+        return 0;
+    }
+    entry = kaa_gc__entry(at->set, object);
+    if (entry == NULL || *entry != 0)
+        kaa_decref(at->ctx, object);
+    return 0;
+}
+
+static void
+let_go(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    ending *at = arg;
+
+    (void)set;
+    if (object->type != at->known.type)
+        learn(&at->known, object->type);
+    if (at->known.has_release) {
+        if (object->type->release != NULL)
+            object->type->release(ctx, object);
+    } else if (object->type->traverse != NULL) {
+        at->type = &object->type->header;
+        object->type->traverse(object, give_up, at);
+    }
+}
+
+static void
+free_one(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    (void)set;
+    if (is_type(object) == *(const int *)arg)
+        kaa_object__free_block(ctx, object);
+}
+
+/* Those that died outside the set meanwhile. */
+static void
+reap(kaa_context *ctx)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object *object = own->dead;
+
+    if (object == NULL)
+        return;
+    own->dead =
+        (kaa_object *)(uintptr_t)(object->word & KAA_OBJECT__COUNT_MASK);
+    object->word &= ~KAA_OBJECT__COUNT_MASK;
+    object->type =
+        (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
+    kaa_object__dealloc(ctx, object); /* and then the others */
+}
+
+static void
+free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    uint32_t was_reaping = own->is_reaping;
+    ending at;
+    int types = 0;
+
+    memset(&at, 0, sizeof(at));
+    at.ctx = ctx;
+    at.set = set;
+    own->is_reaping = 1; /* deaths only queue up */
+    own->runtime->releasing++;
+    if (found->has_release)
+        each(ctx, set, bear, NULL);
+    each(ctx, set, let_go, &at);
+    each(ctx, set, free_one, &types);
+    types = 1;
+    if (found->has_release)
+        each(ctx, set, free_one, &types);
+    own->runtime->releasing--;
+    own->is_reaping = was_reaping;
+    if (!was_reaping)
+        reap(ctx);
+}
+
+void
+kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
+{
+    survey found = survey_set(ctx, set);
+    manner known;
+    kaa_object *callbacks = NULL;
+
+    if (found.objects == 0)
+        return;
+    if (found.has_finalizers) {
+        uint64_t before = found.objects;
+
+        each(ctx, set, finalize, story);
+        /* Freed already: collected, by their own counts. */
+        before = 0;
+        for (size_t i = 0; i < set->count; i++)
+            if (kaa_gc__is_there(&set->pages[i]) && set->pages[i].suspects)
+                before += kaa_gc__zeros(&set->pages[i]);
+        story->collected += found.objects - before;
+        story->resurrected += before - kaa_gc__judge(set);
+        found = survey_set(ctx, set);
+    }
+    if (found.has_weak) {
+        each(ctx, set, detach, &callbacks);
+        kaa_object__weakrefs_call(ctx, callbacks);
+    }
+    story->collected += found.objects;
+    story->bytes_freed += found.bytes;
+    if (found.has_slow) {
+        memset(&known, 0, sizeof(known));
+        each(ctx, set, clear, &known);
+        (void)kaa_gc__judge(set);
+        found = survey_set(ctx, set);
+    }
+    if (found.objects != 0)
+        free_all(ctx, set, &found);
+}
