@@ -1,22 +1,406 @@
-/* module/typed.c - plain C functions as methods: KAA_FUNCTION(). */
-#include "module/module.h"
+/* module/typed.c - plain C functions as methods: KAA_FUNCTION().
+ *
+ * A declaration becomes a plan and one way of converting for each parameter.
+ * What a context cannot give (records, callbacks, long double, ...) is refused
+ * when the module is filled, not when the function is called.
+ */
+#include "module/typed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <kaa/decl.h>
+
+#include "args/args.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+static void
+destroy(void *pointer)
+{
+    kaa_module__typed *self = pointer;
+
+    kaa_call_plan_destroy(self->plan);
+    kaa_decl_destroy(self->decl);
+    kaa_ctype_table_destroy(self->types);
+    kaa_base__free(self);
+}
+
+/* By kind: how a number is converted; TYPED_VOID where it is none. */
+static kaa_module__op
+number_op(kaa_ctype_kind kind)
+{
+    switch ((int)kind) {
+    case KAA_CTYPE_BOOL:
+        return TYPED_BOOL;
+    case KAA_CTYPE_CHAR:
+        return TYPED_CHAR;
+    case KAA_CTYPE_SCHAR:
+    case KAA_CTYPE_UCHAR:
+    case KAA_CTYPE_SHORT:
+    case KAA_CTYPE_USHORT:
+    case KAA_CTYPE_INT:
+    case KAA_CTYPE_UINT:
+    case KAA_CTYPE_LONG:
+    case KAA_CTYPE_ULONG:
+    case KAA_CTYPE_LLONG:
+    case KAA_CTYPE_ULLONG:
+    case KAA_CTYPE_ENUM:
+        return TYPED_INTEGER;
+    case KAA_CTYPE_FLOAT:
+        return TYPED_FLOAT;
+    case KAA_CTYPE_DOUBLE:
+        return TYPED_DOUBLE;
+    default:
+        return TYPED_VOID;
+    }
+}
+
+static void
+set_number(kaa_module__parameter *out, const kaa_ctype *core)
+{
+    out->size = (uint8_t)kaa_ctype_size(core);
+    out->is_signed = (uint8_t)kaa_ctype_is_signed(core);
+}
+
+/* What a buffer's items must be like; 0: no buffer fits. */
+static uint8_t
+item_of(kaa_ctype_kind kind, int is_signed)
+{
+    switch ((int)kind) {
+    case KAA_CTYPE_VOID:
+    case KAA_CTYPE_CHAR:
+    case KAA_CTYPE_SCHAR:
+    case KAA_CTYPE_UCHAR:
+        return 'v';
+    case KAA_CTYPE_BOOL:
+        return '?';
+    case KAA_CTYPE_FLOAT:
+    case KAA_CTYPE_DOUBLE:
+        return 'f';
+    default:
+        if (number_op(kind) != TYPED_INTEGER)
+            return 0;
+        return is_signed ? 'i' : 'u';
+    }
+}
+
+static int
+set_pointer(kaa_module__parameter *out, const kaa_ctype *core)
+{
+    const kaa_ctype *declared = kaa_ctype_target(core);
+    const kaa_ctype *target = kaa_ctype_strip(declared);
+    kaa_ctype_kind kind = kaa_ctype_kind_of(target);
+    int is_const = (kaa_ctype_qualifiers(declared) & KAA_CTYPE_CONST) != 0;
+
+    out->item = item_of(kind, kaa_ctype_is_signed(target));
+    if (out->item == 0)
+        return -1;
+    out->op = is_const && kind == KAA_CTYPE_CHAR ? TYPED_TEXT : TYPED_POINTER;
+    out->size = sizeof(void *);
+    out->item_size =
+        kind == KAA_CTYPE_VOID ? 1 : (uint32_t)kaa_ctype_size(target);
+    if (!is_const)
+        out->flags |= TYPED_WRITABLE;
+    if (out->item == 'v')
+        out->flags |= TYPED_BYTES;
+    if (kind == KAA_CTYPE_VOID)
+        out->flags |= TYPED_ADDRESS;
+    return 0;
+}
+
+/* -1 if the type cannot be converted. */
+static int
+set_type(kaa_module__parameter *out, const kaa_ctype *type)
+{
+    const kaa_ctype *core = kaa_ctype_strip(type);
+    kaa_ctype_kind kind = kaa_ctype_kind_of(core);
+
+    out->type = type;
+    if (kind == KAA_CTYPE_POINTER)
+        return set_pointer(out, core);
+    out->op = (uint8_t)number_op(kind);
+    if (out->op == TYPED_VOID)
+        return kind == KAA_CTYPE_VOID ? 0 : -1;
+    set_number(out, core);
+    return 0;
+}
+
+/* [[kaa::out]]: a pointer to a number, which is given as a result. */
+static int
+set_out(kaa_module__parameter *out, const kaa_ctype *type)
+{
+    const kaa_ctype *core = kaa_ctype_strip(type);
+    const kaa_ctype *target;
+
+    if (kaa_ctype_kind_of(core) != KAA_CTYPE_POINTER)
+        return -1;
+    target = kaa_ctype_target(core);
+    if (set_type(out, target) != 0 || out->op == TYPED_VOID)
+        return -1;
+    out->flags |= TYPED_OUT;
+    return 0;
+}
+
+static int
+refuse(kaa_context *ctx, const kaa_decl_item *item, const char *what,
+       const kaa_ctype *type)
+{
+    char text[160] = "";
+
+    if (type != NULL)
+        kaa_ctype_print(type, NULL, text, sizeof(text));
+    return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR),
+                            "the declaration of %s(): %s%s%s%s", item->name,
+                            what, type != NULL ? " '" : "", text,
+                            type != NULL ? "' cannot be converted" : "");
+}
+
+static int
+set_parameter(kaa_context *ctx, kaa_module__typed *self,
+              const kaa_decl_item *item, uint32_t i)
+{
+    const kaa_ctype_parameter *declared = &kaa_ctype_parameters(item->type)[i];
+    const kaa_decl_parameter *notes = &item->parameters[i];
+    kaa_module__parameter *out = &self->parameters[i];
+    char what[40];
+    int result;
+
+    out->name = declared->name;
+    if (notes->flags & KAA_DECL_PARAMETER_OUT)
+        result = set_out(out, declared->type);
+    else
+        result = set_type(out, declared->type);
+    if (result != 0) {
+        snprintf(what, sizeof(what), "parameter %u of type", (unsigned)i + 1);
+        return refuse(ctx, item, what, declared->type);
+    }
+    if (notes->flags & KAA_DECL_PARAMETER_NONNULL)
+        out->flags |= TYPED_NONNULL;
+    if (notes->flags & KAA_DECL_PARAMETER_LENGTH) {
+        out->flags |= TYPED_LENGTH;
+        out->length_of = notes->length_of;
+    }
+    return 0;
+}
+
+/* Marks lengths, and counts who is visible, needed and out. */
+static int
+count_parameters(kaa_context *ctx, kaa_module__typed *self,
+                 const kaa_decl_item *item)
+{
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_module__parameter *one = &self->parameters[i];
+        kaa_module__parameter *length;
+
+        if (!(one->flags & TYPED_LENGTH))
+            continue;
+        length = &self->parameters[one->length_of];
+        if (length->op != TYPED_INTEGER || (one->flags & TYPED_OUT) ||
+            one->op < TYPED_TEXT || (length->flags & TYPED_OUT))
+            return refuse(ctx, item,
+                          "a length must be an integer parameter's, of a "
+                          "pointer that is passed in",
+                          NULL);
+        length->flags |= TYPED_IS_LENGTH;
+    }
+    for (uint32_t i = 0; i < self->count; i++) {
+        uint32_t flags = self->parameters[i].flags;
+
+        if (flags & TYPED_OUT)
+            self->outs++;
+        else
+            self->visible++;
+        if (!(flags & (TYPED_OUT | TYPED_IS_LENGTH)))
+            self->required++;
+    }
+    return 0;
+}
+
+static int
+set_result(kaa_context *ctx, kaa_module__typed *self, const kaa_decl_item *item)
+{
+    const kaa_ctype *type = kaa_ctype_target(item->type);
+
+    if (set_type(&self->result, type) != 0 ||
+        (self->result.op == TYPED_POINTER &&
+         !(self->result.flags & TYPED_ADDRESS)))
+        return refuse(ctx, item, "a result of type", type);
+    if (item->free_function != NULL)
+        return refuse(ctx, item, "[[kaa::free]] is for kaa.load() alone", NULL);
+    return 0;
+}
+
+/* Fills what depends on the item. */
+static int
+set_function(kaa_context *ctx, kaa_module__typed *self,
+             const kaa_decl_item *item)
+{
+    kaa_call_options options = {.size = sizeof(options)};
+    kaa_error err = {0};
+
+    self->name = item->name;
+    if (item->flags & (KAA_DECL_HOLD_GIL | KAA_DECL_CONST | KAA_DECL_PURE))
+        self->flags |= TYPED_HOLDS_GIL;
+    if (item->flags & KAA_DECL_ERRNO) {
+        self->flags |= TYPED_ERRNO;
+        options.flags |= KAA_CALL_ERRNO;
+    }
+    for (uint32_t i = 0; i < self->count; i++)
+        if (set_parameter(ctx, self, item, i) != 0)
+            return -1;
+    if (count_parameters(ctx, self, item) != 0 ||
+        set_result(ctx, self, item) != 0)
+        return -1;
+    if (kaa_call_plan_create(item->type, &options, &self->plan, &err) != KAA_OK)
+        return kaa_module__raise(ctx, &err);
+    return 0;
+}
+
+/* The one function that the text declares; NULL with an exception. */
+static const kaa_decl_item *
+parse(kaa_context *ctx, const char *declaration, kaa_ctype_table **out_types,
+      kaa_decl **out_decl)
+{
+    const kaa_decl_item *found = NULL;
+    kaa_error err = {0};
+
+    if (kaa_ctype_table_create(out_types, &err) != KAA_OK ||
+        kaa_decl_parse(*out_types, declaration, strlen(declaration), NULL,
+                       out_decl, &err) != KAA_OK) {
+        kaa_module__raise(ctx, &err);
+        return NULL;
+    }
+    for (size_t i = 0; i < kaa_decl_count(*out_decl); i++) {
+        const kaa_decl_item *item = kaa_decl_at(*out_decl, i);
+
+        if (item->kind != KAA_DECL_FUNCTION)
+            continue;
+        if (found != NULL) {
+            found = NULL;
+            break;
+        }
+        found = item;
+    }
+    if (found == NULL)
+        kaa_raise_format(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR),
+                         "KAA_FUNCTION needs the declaration of one function, "
+                         "not '%.200s'",
+                         declaration);
+    return found;
+}
+
+static const kaa_decl_item *
+parse_method(kaa_context *ctx, const kaa_method *method,
+             kaa_ctype_table **out_types, kaa_decl **out_decl)
+{
+    const char *text = method->declaration;
+    const kaa_decl_item *item;
+    size_t length, bytes;
+    char *closed;
+
+    if (text == NULL || method->function == NULL) {
+        kaa_raise(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR),
+                  "a KAA_TYPED method needs a declaration and a function");
+        return NULL;
+    }
+    /* The semicolon may be left out. */
+    length = strlen(text);
+    while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
+        length--;
+    if (length > 0 && (text[length - 1] == ';' || text[length - 1] == '}'))
+        return parse(ctx, text, out_types, out_decl);
+    bytes = length + 2;
+    closed = kaa_base__alloc(bytes);
+    if (closed == NULL) {
+        kaa_raise_memory(ctx);
+        return NULL;
+    }
+    snprintf(closed, bytes, "%.*s;", (int)length, text);
+    item = parse(ctx, closed, out_types, out_decl);
+    kaa_base__free(closed);
+    return item;
+}
+
+/* NULL with an exception; what was handed over is freed in either case. */
+static kaa_module__typed *
+new_typed(kaa_context *ctx, const kaa_method *method, kaa_ctype_table *types,
+          kaa_decl *decl, const kaa_decl_item *item)
+{
+    uint64_t count = kaa_ctype_count(item->type);
+    int is_variadic = (kaa_ctype_flags(item->type) & KAA_CTYPE_VARIADIC) != 0;
+    kaa_module__typed *self = NULL;
+
+    if (count > KAA_MODULE__PARAMETERS_MAX)
+        refuse(ctx, item, "more than 64 parameters", NULL);
+    else if (is_variadic)
+        refuse(ctx, item, "`...` is for kaa.load() alone", NULL);
+    else if ((self = kaa_base__alloc_zeroed(
+                  sizeof(*self) + count * sizeof(self->parameters[0]))) == NULL)
+        kaa_raise_memory(ctx);
+    if (self == NULL) {
+        kaa_decl_destroy(decl);
+        kaa_ctype_table_destroy(types);
+        return NULL;
+    }
+    self->types = types;
+    self->decl = decl;
+    self->count = (uint32_t)count;
+    self->target = (kaa_function)method->function;
+    if (set_function(ctx, self, item) != 0) {
+        destroy(self);
+        return NULL;
+    }
+    self->method = (kaa_method)KAA_METHOD_KEYWORDS(
+        self->name, kaa_module__call_typed, method->doc);
+    return self;
+}
 
 kaa_object *
 kaa_module__new_typed(kaa_context *ctx, const kaa_method *method,
                       kaa_object *module)
 {
-    (void)module;
-    kaa_raise_format(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR), "not yet: %s",
-                     method->declaration);
-    return NULL;
+    kaa_ctype_table *types = NULL;
+    kaa_decl *decl = NULL;
+    const kaa_decl_item *item = parse_method(ctx, method, &types, &decl);
+    kaa_object *capsule, *name, *function = NULL;
+    kaa_module__typed *self;
+
+    if (item == NULL) {
+        kaa_decl_destroy(decl);
+        kaa_ctype_table_destroy(types);
+        return NULL;
+    }
+    self = new_typed(ctx, method, types, decl, item);
+    if (self == NULL)
+        return NULL;
+    capsule = kaa_capsule_new(ctx, self, KAA_MODULE__TYPED_NAME, destroy);
+    if (capsule == NULL) {
+        destroy(self);
+        return NULL;
+    }
+    name = kaa_get_attr_text(ctx, module, "__name__");
+    if (name != NULL)
+        function = kaa_function_new(ctx, &self->method, capsule, name);
+    kaa_decref(ctx, name);
+    kaa_decref(ctx, capsule);
+    return function;
 }
 
 int
 kaa_module__typed_name(kaa_context *ctx, const kaa_method *method, char *buffer,
                        size_t size)
 {
-    (void)buffer;
-    (void)size;
-    return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR),
-                            "not yet: %s", method->declaration);
+    kaa_ctype_table *types = NULL;
+    kaa_decl *decl = NULL;
+    const kaa_decl_item *item = parse_method(ctx, method, &types, &decl);
+    int result = item != NULL ? 0 : -1;
+
+    if (result == 0 && strlen(item->name) >= size)
+        result = refuse(ctx, item, "the name is too long", NULL);
+    if (result == 0)
+        snprintf(buffer, size, "%s", item->name);
+    kaa_decl_destroy(decl);
+    kaa_ctype_table_destroy(types);
+    return result;
 }
