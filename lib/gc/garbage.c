@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "gc/internal.h"
+#include "object/type.h"
 
 /* Added to the counts of the dying, so that references among them which are
  * given up do not end anything; as alloc.c does. */
@@ -39,21 +40,19 @@ typedef struct manner {
 static void
 learn(manner *known, const kaa_object__type *type)
 {
-    const kaa_object__type *at = type;
+    const kaa_object__own_type *own =
+        (const kaa_object__own_type *)(const void *)type;
 
     known->type = type;
-    known->is_slow = (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
-                     type->id == KAA_MODULE_TYPE;
-    known->has_release = type->id != KAA_TUPLE_TYPE;
-    if (!(type->flags & KAA_OBJECT__SPEC))
-        return;
-    while (at != NULL && at->spec != NULL) {
-        if (at->spec->clear != NULL || at->spec->destroy != NULL)
-            known->is_slow = 1;
-        at = at->base;
+    if ((type->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) ==
+        KAA_OBJECT__SPEC) {
+        known->is_slow = own->has_destroy || own->has_visit;
+        known->has_release = known->is_slow;
+    } else {
+        known->is_slow = (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
+                         type->id == KAA_MODULE_TYPE;
+        known->has_release = type->id != KAA_TUPLE_TYPE;
     }
-    known->has_release =
-        known->is_slow || (type->flags & KAA_OBJECT__EXCEPTION) != 0;
 }
 
 /* Types end after their instances. */
