@@ -169,6 +169,23 @@ KAA_API void kaa_runtime_detach(kaa_context *ctx);
 KAA_API kaa_runtime *kaa_runtime_of(kaa_context *ctx);
 
 /**
+ * Adds a directory to those in which kaa_import() looks for NAME.kaa.so: first
+ * in these, in the order they were added, then in those that KAA_PATH in the
+ * environment names, separated by colons. A name with a slash is the file's
+ * path. A runtime has one module of a name; importing it again gives the same
+ * one. Names have no dots: there are no packages here.
+ *
+ * @param path  Copied.
+ *
+ * @gil    held
+ * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_runtime_add_path(kaa_context *ctx,
+                                                      const char *path,
+                                                      kaa_error *err);
+
+/**
  * The runtime's heap, for its figures; see kaa/heap.h.
  *
  * @owns   Borrowed.

@@ -172,7 +172,7 @@ add_some(kaa_gc *gc, int64_t *budget)
     kaa_gc__set *set = &gc->full;
     int status = 0;
 
-    while (gc->arena_at < gc->arena_count && *budget > 0 && status == 0) {
+    while (gc->arena_at<gc->arena_count && * budget> 0 && status == 0) {
         kaa_heap__arena *arena = gc->arenas[gc->arena_at];
         uint32_t i = gc->page_at++;
 
@@ -180,13 +180,12 @@ add_some(kaa_gc *gc, int64_t *budget)
             gc->arena_at++;
             gc->page_at = 0;
         } else if (kaa_gc__is_of_interest(arena, i) &&
-                   (!(arena->marks[i] & KAA_GC__FROZEN) ||
-                    arena->touched[i])) {
+                   (!(arena->marks[i] & KAA_GC__FROZEN) || arena->touched[i])) {
             status = kaa_gc__set_add(set, arena, i);
             *budget -= 1 + arena->pages[i].capacity / 16;
         }
     }
-    kaa_gc__set_drop_hot(set);
+    kaa_gc__set_drop_hot(set, KAA_HEAP_OBJECT_TRACKED);
     return status;
 }
 
@@ -203,7 +202,7 @@ count_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at < set->count && *budget > 0 && !is_late(gc, deadline)) {
+    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
         kaa_gc__page *member = &set->pages[gc->at++];
         uint64_t before = set->visited;
 
@@ -250,11 +249,10 @@ gather_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at < set->count && *budget > 0 && !is_late(gc, deadline)) {
+    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
         kaa_gc__page *member = &set->pages[gc->at++];
 
-        member->suspects =
-            kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
+        member->suspects = kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
         gc->story.suspects += member->suspects;
         *budget -= 128;
     }

@@ -109,7 +109,8 @@ kaa_gc_set_thresholds(kaa_context *ctx, const kaa_gc_thresholds *thresholds,
     kaa_gc *gc;
 
     if (status == KAA_OK)
-        status = kaa_base__read_options(&chosen, sizeof(chosen), thresholds, err);
+        status =
+            kaa_base__read_options(&chosen, sizeof(chosen), thresholds, err);
     if (status != KAA_OK)
         return status;
     /* So that sums of them stay within 64 bits. */
@@ -141,9 +142,8 @@ kaa_gc_set_callback(kaa_context *ctx, kaa_gc_callback callback, void *user,
                               "callback may not be NULL");
     gc = kaa_gc__of(ctx);
     if (is_added) {
-        listeners = kaa_base__realloc_array(gc->listeners,
-                                            gc->listener_count + 1,
-                                            sizeof(*listeners));
+        listeners = kaa_base__realloc_array(
+            gc->listeners, gc->listener_count + 1, sizeof(*listeners));
         if (listeners == NULL)
             return kaa_base__fail_memory(err, "a callback");
         gc->listeners = listeners;

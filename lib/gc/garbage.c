@@ -1,12 +1,12 @@
 /* gc/garbage.c - the end of what was judged to be garbage.
  *
  *     1  finalisers, all objects intact, each once in its life
- *     2  judge again: what was brought back to life is spared, and what it holds
- *     3  weak references to the rest are cleared, then called back
- *     4  types with code of their own: their clear() breaks the cycles, and the
- *        objects die as any others do; judge again, since that was a program
- *     5  the rest is freed from the table: references among the dying are not
- *        followed, those to others are given up
+ *     2  judge again: what was brought back to life is spared, and what it
+ * holds 3  weak references to the rest are cleared, then called back 4  types
+ * with code of their own: their clear() breaks the cycles, and the objects die
+ * as any others do; judge again, since that was a program 5  the rest is freed
+ * from the table: references among the dying are not followed, those to others
+ * are given up
  *
  * In 1, 3 and 4 the program runs, and may free what is in the set: that is OUT
  * then. In 5 it does not: what dies there outside the set waits until the end.
@@ -32,7 +32,7 @@ typedef struct survey {
 /* How the instances of a type end; remembered for the type seen last. */
 typedef struct manner {
     const kaa_object__type *type;
-    int is_slow;    /* by clear() and their count */
+    int is_slow;     /* by clear() and their count */
     int has_release; /* traverse does not tell all that is to be given up */
 } manner;
 
@@ -141,11 +141,6 @@ finalize(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 
 /* ---- 3 */
 
-typedef struct detaching {
-    kaa_gc__set *set;
-    kaa_object *list;
-} detaching;
-
 static int
 is_garbage(kaa_object *weakref, void *user)
 {
@@ -157,11 +152,8 @@ is_garbage(kaa_object *weakref, void *user)
 static void
 detach(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
-    detaching *to = arg;
-
     if ((object->word & KAA_OBJECT__WEAK) != 0)
-        (void)kaa_object__weakrefs_detach(ctx, object, is_garbage, set,
-                                          &to->list);
+        (void)kaa_object__weakrefs_detach(ctx, object, is_garbage, set, arg);
 }
 
 /* ---- 4 */
@@ -247,7 +239,8 @@ reap(kaa_context *ctx)
 
     if (object == NULL)
         return;
-    own->dead = (kaa_object *)(uintptr_t)(object->word & KAA_OBJECT__COUNT_MASK);
+    own->dead =
+        (kaa_object *)(uintptr_t)(object->word & KAA_OBJECT__COUNT_MASK);
     object->word &= ~KAA_OBJECT__COUNT_MASK;
     object->type =
         (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
@@ -285,7 +278,7 @@ kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
 {
     survey found = survey_set(ctx, set);
     manner known;
-    detaching to = {set, NULL};
+    kaa_object *callbacks = NULL;
 
     if (found.objects == 0)
         return;
@@ -303,8 +296,8 @@ kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
         found = survey_set(ctx, set);
     }
     if (found.has_weak) {
-        each(ctx, set, detach, &to);
-        kaa_object__weakrefs_call(ctx, to.list);
+        each(ctx, set, detach, &callbacks);
+        kaa_object__weakrefs_call(ctx, callbacks);
     }
     story->collected += found.objects;
     story->bytes_freed += found.bytes;

@@ -57,7 +57,7 @@ typedef struct kaa_gc__page {
     uint32_t *table;
     uint32_t index;    /* of the page in its arena */
     uint32_t suspects; /* upper bound of its entries that are 0 */
-    uint8_t was_touched;
+    uint8_t was_touched, had_marks;
 } kaa_gc__page;
 
 typedef struct kaa_gc__set {
@@ -66,15 +66,16 @@ typedef struct kaa_gc__set {
     size_t count, capacity;
     kaa_gc__chunk *chunks;
     size_t table_bytes;
-    uint8_t mark;    /* KAA_GC__IN_YOUNG or _IN_FULL */
-    uint32_t front;  /* from the start of a block to its object */
+    uint8_t mark;     /* KAA_GC__IN_YOUNG or _IN_FULL */
+    uint32_t front;   /* from the start of a block to its object */
     const char *here; /* marking: objects up to here have had their turn */
     /* Marking: objects before `here` whose references are to be followed. When
      * it cannot grow the scan is done once more. */
     kaa_object **stack;
     size_t stack_count, stack_capacity;
     int has_overflowed;
-    uint64_t visited; /* objects whose references were followed */
+    int ignores_frozen; /* looks at frozen objects too, until it ends */
+    uint64_t visited;   /* objects whose references were followed */
     kaa_heap__arena *known[KAA_GC__KNOWN]; /* by address: arenas of the heap */
     /* Entries are looked at some turns after they are found, by when the cache
      * has them. */
@@ -125,8 +126,8 @@ typedef struct kaa_gc {
     uint64_t young_base; /* containers live after the last young collection */
     uint64_t full_base;
     int64_t external_base;
-    int64_t debt; /* objects that slices should have looked at by now */
-    uint32_t quantum; /* allocations between slices */
+    int64_t debt;      /* objects that slices should have looked at by now */
+    uint32_t quantum;  /* allocations between slices */
     uint32_t step_max; /* tests: at most so many objects a slice; 0: no limit */
     kaa_gc_statistics sum;
 
@@ -148,7 +149,7 @@ void kaa_gc__set_init(kaa_gc__set *set, kaa_heap *heap, uint8_t mark);
 /* Adds the page of tracked blocks `index`; -1 when memory is short. */
 int kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index);
 /* Takes the free blocks at hand out of it, after adding pages. */
-void kaa_gc__set_drop_hot(kaa_gc__set *set);
+void kaa_gc__set_drop_hot(kaa_gc__set *set, kaa_heap_kind kind);
 /* Leaves the pages alone. `is_void`: as if it had never been. */
 void kaa_gc__set_end(kaa_gc__set *set, int is_void);
 /* All memory of an ended set. */

@@ -109,8 +109,7 @@ set_next(kaa_gc *gc, uint64_t live)
             left = most;
     }
     gc->quantum = left < QUANTUM ? (uint32_t)left : QUANTUM;
-    gc->runtime->until_collect =
-        left < INT64_MAX ? (int64_t)left : INT64_MAX;
+    gc->runtime->until_collect = left < INT64_MAX ? (int64_t)left : INT64_MAX;
 }
 
 void

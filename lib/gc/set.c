@@ -61,8 +61,9 @@ fill_table(const kaa_gc__set *set, const kaa_heap__arena *arena, uint32_t index,
            uint32_t *table)
 {
     const kaa_heap__page *page = &arena->pages[index];
-    const uint64_t *frozen =
-        arena->frozen != NULL ? arena->frozen[index] : NULL;
+    const uint64_t *frozen = arena->frozen != NULL && !set->ignores_frozen
+                                 ? arena->frozen[index]
+                                 : NULL;
 
     memset(table, 0, page->capacity * sizeof(*table));
     for (uint32_t i = 0; i * 64 < page->capacity; i++) {
@@ -113,7 +114,8 @@ kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index)
                        .table = table,
                        .index = index,
                        .suspects = page->capacity,
-                       .was_touched = arena->touched[index]};
+                       .was_touched = arena->touched[index],
+                       .had_marks = arena->marks[index]};
     page->beside = table;
     arena->marks[index] =
         (uint8_t)((arena->marks[index] & ~KAA_GC__FROZEN) | set->mark);
@@ -122,14 +124,13 @@ kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index)
 }
 
 void
-kaa_gc__set_drop_hot(kaa_gc__set *set)
+kaa_gc__set_drop_hot(kaa_gc__set *set, kaa_heap_kind kind)
 {
     kaa_heap *heap = set->heap;
 
-    for (uint64_t bits = heap->bins_used[KAA_HEAP_OBJECT_TRACKED]; bits != 0;
-         bits &= bits - 1) {
+    for (uint64_t bits = heap->bins_used[kind]; bits != 0; bits &= bits - 1) {
         const kaa_heap__bin *bin =
-            &heap->bins[KAA_HEAP_OBJECT_TRACKED << 6 | __builtin_ctzll(bits)];
+            &heap->bins[(uint32_t)kind << 6 | (uint32_t)__builtin_ctzll(bits)];
 
         for (void **at = bin->hot; at < bin->top; at++) {
             uint32_t *entry = kaa_gc__entry(set, *at);
@@ -150,8 +151,11 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
             continue;
         member->arena->pages[member->index].beside = NULL;
         member->arena->marks[member->index] &= (uint8_t)~set->mark;
-        if (is_void)
+        if (is_void) {
             member->arena->touched[member->index] |= member->was_touched;
+            member->arena->marks[member->index] |=
+                member->had_marks & KAA_GC__FROZEN;
+        }
     }
     set->count = 0;
     while (set->chunks != NULL &&
@@ -159,8 +163,7 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
         kaa_gc__chunk *chunk = set->chunks;
 
         set->chunks = chunk->next;
-        set->table_bytes -=
-            sizeof(*chunk) + chunk->capacity * sizeof(uint32_t);
+        set->table_bytes -= sizeof(*chunk) + chunk->capacity * sizeof(uint32_t);
         kaa_base__free(chunk);
     }
     if (set->chunks != NULL)
@@ -176,7 +179,7 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
         set->pages = NULL;
         set->capacity = 0;
     }
-    set->has_overflowed = 0;
+    set->has_overflowed = set->ignores_frozen = 0;
     set->visited = 0;
     memset(set->known, 0, sizeof(set->known));
 }
@@ -248,7 +251,8 @@ add_arena(kaa_gc__set *set, kaa_heap__arena *arena, int is_all)
         if ((!is_all && !arena->touched[i]) ||
             !kaa_gc__is_of_interest(arena, i) ||
             arena->marks[i] & KAA_GC__IN_FULL ||
-            (arena->marks[i] & KAA_GC__FROZEN && !arena->touched[i]))
+            (arena->marks[i] & KAA_GC__FROZEN && !arena->touched[i] &&
+             !set->ignores_frozen))
             continue;
         if (kaa_gc__set_add(set, arena, i) != 0)
             return -1;
@@ -264,7 +268,7 @@ add_arenas(kaa_gc *gc, kaa_gc__set *set, int is_all)
     for (size_t i = 0; i < gc->arena_count; i++)
         if (add_arena(set, gc->arenas[i], is_all) != 0)
             return -1;
-    kaa_gc__set_drop_hot(set);
+    kaa_gc__set_drop_hot(set, KAA_HEAP_OBJECT_TRACKED);
     return 0;
 }
 

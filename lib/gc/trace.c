@@ -68,11 +68,13 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
             table[i] = KAA_GC__OUT;
             continue;
         }
-        table[i] += (object->word & COUNT_HIGH) == 0 ? (uint32_t)object->word
-                                                     : MANY;
+        table[i] +=
+            (object->word & COUNT_HIGH) == 0 ? (uint32_t)object->word : MANY;
         set->visited++;
         if (object->type->traverse != NULL)
             object->type->traverse(object, visit_counting, set);
+        else
+            visit_counting(&object->type->header, set);
     }
 }
 

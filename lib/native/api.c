@@ -3,6 +3,7 @@
 #include "native/api.h"
 
 #include "args/args.h"
+#include "native/native.h"
 #include "object/object.h"
 
 /* Slots with formats are those of args/, which serve every context. */
@@ -11,6 +12,8 @@
 #define kaa_object__build_v kaa_args__build_v
 #define kaa_object__str_format_v kaa_args__str_format_v
 #define kaa_object__raise_format_v kaa_args__raise_format_v
+/* And modules are beyond what object/ knows. */
+#define kaa_object__import kaa_native__import
 
 const kaa_api kaa_native__api = {
     .size = sizeof(kaa_api),

@@ -10,17 +10,16 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define OBJECTS                                                                \
-    (1u << KAA_HEAP_OBJECT_TRACKED | 1u << KAA_HEAP_OBJECT_PLAIN)
+#define OBJECTS (1u << KAA_HEAP_OBJECT_TRACKED | 1u << KAA_HEAP_OBJECT_PLAIN)
 
 static kaa_native__entry *
 probe(const kaa_native__census *census, const kaa_object *object)
 {
     size_t mask = census->capacity - 1;
-    size_t at = (size_t)((uint64_t)(uintptr_t)object *
-                             UINT64_C(0x9e3779b97f4a7c15) >>
-                         24) &
-                mask;
+    size_t at =
+        (size_t)((uint64_t)(uintptr_t)object * UINT64_C(0x9e3779b97f4a7c15) >>
+                 24) &
+        mask;
 
     while (census->slots[at].object != NULL &&
            census->slots[at].object != object)

@@ -21,8 +21,8 @@ typedef struct kaa_native__census {
 
 /* Nothing may be allocated in the runtime, or freed, while the census is used.
  * Objects that are dead are not in it. */
-kaa_status kaa_native__census_take(kaa_context *ctx,
-                                   kaa_native__census *census, kaa_error *err);
+kaa_status kaa_native__census_take(kaa_context *ctx, kaa_native__census *census,
+                                   kaa_error *err);
 void kaa_native__census_fini(kaa_native__census *census);
 /* NULL for what is none of its objects: a builtin type, None. */
 kaa_native__entry *kaa_native__census_find(const kaa_native__census *census,

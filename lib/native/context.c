@@ -64,6 +64,21 @@ drop(kaa_context *ctx, kaa_object__context *gone)
         kaa_decref(ctx, pending);
 }
 
+int
+kaa_native__others_attached(kaa_runtime *runtime)
+{
+    kaa_gil__person *person = kaa_gil__person_get();
+    kaa_gil *gil = runtime->gil;
+    kaa_gil__thread *thread;
+
+    pthread_mutex_lock(&gil->mutex);
+    thread = gil->threads;
+    while (thread != NULL && thread->person == person)
+        thread = thread->gil_next;
+    pthread_mutex_unlock(&gil->mutex);
+    return thread != NULL;
+}
+
 static int
 is_known(kaa_gil *gil, const kaa_gil_thread *handle)
 {
@@ -108,6 +123,9 @@ kaa_runtime_attach(kaa_runtime *runtime, const char *name,
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT,
                               runtime == NULL ? 0 : 2,
                               "runtime and out_ctx may not be NULL");
+    if (runtime->is_ending)
+        return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being destroyed",
+                              runtime->name);
     status = kaa_gil_attach(runtime->gil, name, &thread, err);
     if (status != KAA_OK)
         return status;

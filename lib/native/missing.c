@@ -87,3 +87,10 @@ kaa_object__sequence_iterator_new(kaa_context *ctx, kaa_object *object)
 {
     STOP(sequence_iterator_new);
 }
+
+#include "object/int.h"
+WEAK void
+kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
+{
+    STOP("int_look");
+}

@@ -2,6 +2,7 @@
 #ifndef KAA_NATIVE_NATIVE_H
 #define KAA_NATIVE_NATIVE_H
 
+#include "module/module.h"
 #include "object/object.h"
 
 /* kaa_runtime_create() with KAA_OBJECT__WATCH_* bits that are on from the first
@@ -10,13 +11,30 @@ kaa_status kaa_native__create(const kaa_runtime_options *options,
                               uint32_t watch, kaa_runtime **out_runtime,
                               kaa_error *err);
 
+/* Tells the runtime's `misuse`, or stops the program. */
+void kaa_native__misuse(kaa_context *ctx, const char *text);
+
+/* ---- ending.c */
+
+/* Frees a runtime and its parts, as many as there are, without a look at the
+ * objects. */
+void kaa_native__free(kaa_runtime *runtime);
+
 /* ---- context.c */
 
 /* A context for making a runtime, or ending one, that no thread knows: it
  * belongs to no thread. Storage of the caller's. */
 void kaa_native__context_init(kaa_object__context *own, kaa_runtime *runtime);
+/* Whether other threads than the caller are attached. */
+int kaa_native__others_attached(kaa_runtime *runtime);
 /* What contexts of threads that are gone have left. The GIL is held, or nobody
  * else can have it. */
 void kaa_native__sweep(kaa_context *ctx);
+
+/* ---- import.c */
+
+/* How modules are made here; see module/module.h. */
+extern const kaa_module__maker kaa_native__maker;
+kaa_object *kaa_native__import(kaa_context *ctx, const char *name);
 
 #endif /* KAA_NATIVE_NATIVE_H */

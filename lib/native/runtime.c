@@ -1,5 +1,6 @@
 /* native/runtime.c - a runtime: made, asked for its parts, ended. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "gc/gc.h"
-#include "gil/internal.h"
 #include "native/api.h"
 #include "native/native.h"
 
@@ -59,6 +59,38 @@ seed(kaa_runtime *runtime, uint64_t hash_seed)
     runtime->hash_key[1] = next_word(&state);
 }
 
+/* ---- Misuse, as heap and lock find it */
+
+static void
+misuse(const kaa_runtime *runtime, const char *text)
+{
+    if (runtime->misuse != NULL) {
+        runtime->misuse(text, runtime->user);
+        return;
+    }
+    fprintf(stderr, "kaa: %s: %s\n", runtime->name, text);
+    kaa_base__stop_here();
+    abort();
+}
+
+static void
+heap_misuse(const kaa_heap_misuse *story, void *runtime)
+{
+    misuse(runtime, story->message);
+}
+
+static void
+gil_misuse(const char *text, void *runtime)
+{
+    misuse(runtime, text);
+}
+
+void
+kaa_native__misuse(kaa_context *ctx, const char *text)
+{
+    misuse(kaa_object__runtime_of(ctx), text);
+}
+
 static kaa_status
 make_parts(kaa_runtime *runtime, const kaa_runtime_options *options,
            kaa_error *err)
@@ -72,7 +104,11 @@ make_parts(kaa_runtime *runtime, const kaa_runtime_options *options,
 
     if (options->flags & KAA_RUNTIME_DEBUG) {
         heap.flags |= KAA_HEAP_DEBUG;
+        heap.misuse = heap_misuse;
+        heap.user = runtime;
         gil.flags |= KAA_GIL_DEBUG;
+        gil.report = gil_misuse;
+        gil.user = runtime;
     }
     if (options->flags & KAA_RUNTIME_HUGE_PAGES)
         heap.flags |= KAA_HEAP_HUGE_PAGES;
@@ -92,28 +128,6 @@ start_objects(kaa_context *ctx)
         kaa_object__modules_start(ctx) != 0)
         return -1;
     return kaa_gc__start(ctx);
-}
-
-static void
-free_parts(kaa_runtime *runtime)
-{
-    while (runtime->contexts != NULL) {
-        kaa_object__context *own = runtime->contexts;
-
-        runtime->contexts = own->next;
-        kaa_base__free(own);
-    }
-    kaa_gil_destroy(runtime->gil);
-    kaa_heap_destroy(runtime->heap);
-    kaa_base__free(runtime);
-}
-
-/* The parts that have memory outside the heap. */
-static void
-stop_objects(kaa_context *ctx)
-{
-    kaa_gc__stop(ctx);
-    kaa_object__weakrefs_stop(ctx);
 }
 
 kaa_status
@@ -150,14 +164,15 @@ kaa_native__create(const kaa_runtime_options *options, uint32_t watch,
     seed(runtime, chosen.hash_seed);
     status = make_parts(runtime, &chosen, err);
     if (status != KAA_OK) {
-        free_parts(runtime);
+        kaa_native__free(runtime);
         return status;
     }
     runtime->watch = watch;
+    if (chosen.flags & KAA_RUNTIME_SITES)
+        runtime->watch |= KAA_OBJECT__WATCH_SITES;
     kaa_native__context_init(&boot, runtime);
     if (start_objects(&boot.is_public) != 0) {
-        stop_objects(&boot.is_public);
-        free_parts(runtime);
+        kaa_native__free(runtime);
         return kaa_base__fail_memory(err, "a runtime");
     }
     if (chosen.flags & KAA_RUNTIME_COLLECT_ALWAYS)
@@ -171,52 +186,6 @@ kaa_runtime_create(const kaa_runtime_options *options,
                    kaa_runtime **out_runtime, kaa_error *err)
 {
     return kaa_native__create(options, 0, out_runtime, err);
-}
-
-/* The context of the calling thread if that is attached, else *boot. NULL if
- * others are attached, or the caller more than once. */
-static kaa_context *
-last_context(kaa_runtime *runtime, kaa_object__context *boot)
-{
-    kaa_gil__person *person = kaa_gil__person_get();
-    kaa_object__context *own = NULL;
-
-    kaa_native__context_init(boot, runtime);
-    kaa_native__sweep(&boot->is_public);
-    for (kaa_object__context *each = runtime->contexts; each != NULL;
-         each = each->next) {
-        if (((kaa_gil__thread *)each->thread)->person != person ||
-            each->attached != 1 || each->floor != 0)
-            return NULL;
-        own = each;
-    }
-    return own != NULL ? &own->is_public : &boot->is_public;
-}
-
-kaa_status
-kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
-                    kaa_error *err)
-{
-    kaa_object__context boot;
-    kaa_context *ctx;
-
-    (void)report;
-    if (runtime == NULL)
-        return KAA_OK;
-    ctx = last_context(runtime, &boot);
-    if (ctx == NULL)
-        return kaa_base__fail(err, KAA_MISUSE, 0,
-                              "threads are still attached to \"%s\"",
-                              runtime->name);
-    runtime->is_ending = 1;
-    kaa_object__modules_stop(ctx);
-    if (ctx != &boot.is_public)
-        kaa_error_clear(ctx);
-    stop_objects(ctx);
-    if (ctx != &boot.is_public)
-        kaa_runtime_detach(ctx);
-    free_parts(runtime);
-    return KAA_OK;
 }
 
 kaa_runtime *
@@ -268,18 +237,4 @@ kaa_runtime_error_text(kaa_context *ctx, char *buffer, size_t size)
     kaa_raise_exception(ctx, pending);
     kaa_decref(ctx, pending);
     return whole;
-}
-
-kaa_status
-kaa_runtime_verify(kaa_context *ctx, kaa_error *err)
-{
-    kaa_runtime *runtime = kaa_runtime_of(ctx);
-    kaa_status status;
-
-    if (runtime == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, 0, "no native context");
-    status = kaa_heap_verify(runtime->heap, err);
-    if (status == KAA_OK)
-        status = kaa_gil_verify(runtime->gil, err);
-    return status;
 }

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "heap/internal.h"
 #include "object/object.h"
+#include "object/site.h"
 
 #define REAP_DEPTH_MAX 8u
 #define LINK_MASK KAA_OBJECT__COUNT_MASK
@@ -78,6 +79,8 @@ new_object(kaa_context *ctx, kaa_object__type *type, size_t bytes,
         type->header.word++;
     if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
         runtime->calls++;
+    if (KAA_UNLIKELY((runtime->watch & KAA_OBJECT__WATCH_SITES) != 0))
+        kaa_object__site_note(runtime, object);
     return object;
 }
 
@@ -163,6 +166,8 @@ kaa_object__free_block(kaa_context *ctx, kaa_object *object)
         runtime->calls--;
     if (KAA_UNLIKELY(runtime->forget != NULL))
         runtime->forget(runtime, object);
+    if (KAA_UNLIKELY(runtime->sites != NULL))
+        kaa_object__site_forget(runtime, object);
     kaa_heap_free(runtime->heap, object);
     if (!is_immortal(&type->header))
         kaa_decref(ctx, &type->header);

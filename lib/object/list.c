@@ -285,8 +285,10 @@ kaa_object__list_insert(kaa_context *ctx, kaa_object *list, ptrdiff_t index,
     at = kaa_object__bound(index, self->count);
     memmove(&self->items[at + 1], &self->items[at],
             (self->count - at) * sizeof(item));
-    kaa_object__list_put(self, kaa_object__take(item));
-    self->items[at] = item; /* which put() may have written further back */
+    self->items[at] = kaa_object__take(item);
+    self->count++;
+    if (!kaa_is_tagged(item))
+        self->refers = 1;
     return 0;
 }
 

@@ -1,0 +1,45 @@
+/* native/verify.c - whether a runtime's own structures are sound. */
+#include "base/error.h"
+#include "native/census.h"
+
+static kaa_status
+verify_counts(kaa_context *ctx, kaa_error *err)
+{
+    kaa_native__census census;
+    kaa_status status = kaa_native__census_take(ctx, &census, err);
+
+    if (status != KAA_OK)
+        return status;
+    for (size_t i = 0; i < census.capacity && status == KAA_OK; i++) {
+        const kaa_native__entry *entry = &census.slots[i];
+
+        if (entry->object != NULL && kaa_native__census_held(entry) < 0)
+            status = kaa_base__fail(
+                err, KAA_CORRUPT, KAA_NO_ARGUMENT,
+                "a %s at %p counts %llu references, but %llu were found",
+                entry->object->type->name, (void *)entry->object,
+                (unsigned long long)(entry->object->word &
+                                     KAA_OBJECT__COUNT_MASK),
+                (unsigned long long)entry->found);
+    }
+    kaa_native__census_fini(&census);
+    return status;
+}
+
+kaa_status
+kaa_runtime_verify(kaa_context *ctx, kaa_error *err)
+{
+    kaa_runtime *runtime = kaa_runtime_of(ctx);
+    kaa_status status;
+
+    if (runtime == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, 0, "no native context");
+    if (runtime->releasing != 0)
+        return kaa_base__fail(err, KAA_MISUSE, 0, "within an object's end");
+    status = kaa_heap_verify(runtime->heap, err);
+    if (status == KAA_OK)
+        status = kaa_gil_verify(runtime->gil, err);
+    if (status == KAA_OK)
+        status = verify_counts(ctx, err);
+    return status;
+}

@@ -1,0 +1,153 @@
+/* Full collections: what goes and what stays. */
+#include "gc/help.h"
+
+KAA_TEST(pairs_of_every_kind_are_freed)
+{
+    kaa_context *ctx = fresh_graph(t);
+    uint64_t live = live_now();
+    kaa_gc_collection story;
+
+    (void)ctx;
+    for (int first = 0; first < NODE_KINDS; first++)
+        for (int second = 0; second < NODE_KINDS; second++)
+            make_pair(t, (node_kind)first, (node_kind)second);
+    if (!kaa_test_is_collect_run())
+        CHECK_EQ(live_now(), live + 2 * NODE_KINDS * NODE_KINDS);
+    story = collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live);
+    if (!kaa_test_is_collect_run()) {
+        CHECK_EQ(story.collected, 2 * NODE_KINDS * NODE_KINDS);
+        CHECK(story.bytes_freed >= story.collected * (sizeof(node) + 16));
+    }
+    CHECK_EQ(nodes_destroyed, 4 * NODE_KINDS);
+    CHECK_EQ(nodes_finalized, 2 * NODE_KINDS);
+}
+
+KAA_TEST(what_is_held_stays)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_object *root = NEW(node_new(t, PLAIN, 0));
+    kaa_object *last = root;
+    uint64_t live;
+
+    for (int i = 1; i < 100; i++) {
+        kaa_object *next = NEW(node_new(t, (node_kind)(i % NODE_KINDS), i));
+
+        set_left(last, next);
+        set_right(next, root);
+        last = next;
+        DROP(next);
+    }
+    live = live_now();
+    CHECK_INT(kaa_collect(ctx), 0);
+    CHECK_EQ(live_now(), live);
+    last = root;
+    for (int i = 0; i < 100; i++) {
+        CHECK_EQ(node_of(last)->number, i);
+        last = node_of(last)->left;
+    }
+    DROP(root);
+    if (!kaa_test_is_collect_run())
+        CHECK_INT(kaa_collect(ctx), 100);
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live - 100);
+}
+
+KAA_TEST(references_to_the_living_are_given_up)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_object *held = NEW(node_new(t, PLAIN, 0));
+    uint64_t live;
+
+    (void)collect_now(t, KAA_GC_FULL);
+    live = live_now();
+    for (int kind = 0; kind < NODE_KINDS; kind++) {
+        kaa_object *a = NEW(node_new(t, (node_kind)kind, 1));
+        kaa_object *only = NEW(node_new(t, OWN, 2));
+
+        set_left(a, a);
+        set_right(a, held);
+        set_left(held, only); /* `only` dies with the next turn */
+        DROP(only);
+        DROP(a);
+        (void)collect_now(t, KAA_GC_FULL);
+        CHECK_REF(held, 1);
+    }
+    set_left(held, NULL);
+    (void)ctx;
+    CHECK_EQ(live_now(), live);
+}
+
+KAA_TEST(what_only_garbage_held_ends_with_it)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_object *outer = NEW(node_new(t, FINAL, 1));
+    kaa_object *inner = NEW(node_new(t, OWN, 2));
+    uint64_t live;
+
+    /* `inner` is no longer looked at, so to the young set it lives. */
+    (void)collect_now(t, KAA_GC_FULL);
+    live = live_now();
+    for (int kind = 0; kind < NODE_KINDS; kind++) {
+        kaa_object *a = NEW(node_new(t, (node_kind)kind, 3));
+
+        set_left(a, a);
+        if (kind == 0)
+            set_right(a, outer);
+        else
+            set_right(a, inner);
+        DROP(a);
+    }
+    DROP(outer);
+    DROP(inner);
+    (void)collect_now(t, KAA_GC_YOUNG);
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live - 2);
+    (void)ctx;
+}
+
+KAA_TEST(wrong_calls_are_refused)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_gc_collection story = {.size = 2};
+
+    CHECK_STATUS(kaa_gc_collect(NULL, KAA_GC_FULL, NULL, &t->err),
+                 KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_gc_collect(ctx, 2, NULL, &t->err), KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_gc_collect(ctx, KAA_GC_FULL, &story, &t->err),
+                 KAA_INVALID_ARGUMENT);
+    story.size = offsetof(kaa_gc_collection, suspects);
+    CHECK_OK(kaa_gc_collect(ctx, KAA_GC_FULL, &story, &t->err));
+    CHECK_EQ(story.generation, KAA_GC_FULL);
+    CHECK_EQ(story.suspects, 0);
+}
+
+/* More objects than the mark stack first has room for, each found from behind.
+ */
+KAA_TEST(long_chains_need_no_stack)
+{
+    kaa_context *ctx = fresh_graph(t);
+    enum { LENGTH = 5000 };
+    kaa_object *last = NEW(node_new(t, PLAIN, 0));
+    kaa_object *first = last;
+    int length =
+        kaa_test_is_collect_run() || kaa_test_is_fault_run() ? 50 : LENGTH;
+    uint64_t live;
+
+    for (int i = 1; i < length; i++) {
+        kaa_object *next = NEW(node_new(t, (node_kind)(i % 3), i));
+
+        set_left(next, last);
+        DROP(last);
+        last = next;
+    }
+    (void)first;
+    live = live_now();
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live);
+    set_right(first, last);
+    DROP(last);
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live - (uint64_t)length);
+    (void)ctx;
+}
