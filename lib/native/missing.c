@@ -80,12 +80,11 @@ WEAK void
 kaa_object__weakrefs_clear(kaa_context *ctx, kaa_object *object)
 {
 }
-WEAK kaa_object *kaa_object__sequence_iterator_new(kaa_context *ctx,
-                                                   kaa_object *object);
-WEAK kaa_object *
-kaa_object__sequence_iterator_new(kaa_context *ctx, kaa_object *object)
+#include "object/int.h"
+WEAK void
+kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
 {
-    STOP(sequence_iterator_new);
+    STOP("int_look");
 }
 
 #include "object/int.h"

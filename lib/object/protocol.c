@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "object/container.h"
 #include "object/type.h"
-
-kaa_object *kaa_object__sequence_iterator_new(kaa_context *ctx,
-                                              kaa_object *object);
 
 /* ---- Types */
 

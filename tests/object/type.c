@@ -138,14 +138,14 @@ KAA_TEST(equality_without_a_hash_is_not_hashable)
     kaa_object *plain = NEW(kaa_type_new(ctx, &node_spec, NULL, NULL));
     kaa_object *self = NEW(new_point(ctx, type, 1, 2));
     kaa_object *other = NEW(new_point(ctx, derived, 1, 2));
-    kaa_object *node = NEW(kaa_call(ctx, plain, NULL, 0, NULL));
+    kaa_object *leaf = NEW(kaa_call(ctx, plain, NULL, 0, NULL));
 
     CHECK_TRUE(kaa_compare_truth(ctx, self, other, KAA_EQ));
     CHECK_RAISES(kaa_hash(ctx, self) == -1, KAA_TYPE_ERROR,
                  "unhashable type: 'shapes.Point'");
     CHECK_RAISES(kaa_hash(ctx, other) == -1, KAA_TYPE_ERROR,
                  "unhashable type: 'Named'");
-    CHECK_INT(kaa_hash(ctx, node), kaa_hash(ctx, node));
+    CHECK_INT(kaa_hash(ctx, leaf), kaa_hash(ctx, leaf));
     CHECK_RAISES(kaa_compare(ctx, self, other, KAA_LT) == NULL, KAA_TYPE_ERROR,
                  "'<' not supported between instances of 'shapes.Point' and "
                  "'Named'");
