@@ -108,6 +108,14 @@ fresh(kaa_test *t)
     return fresh_with(t, 0);
 }
 
+/* For runtime->unraisable. */
+__attribute__((unused)) static void
+help_ignore(const char *text, void *user)
+{
+    (void)text;
+    (void)user;
+}
+
 /* A failure for want of memory ends the test; any other fails it. */
 __attribute__((unused)) static _Noreturn void
 help_failed(kaa_test *t, const char *file, int line, const char *what)

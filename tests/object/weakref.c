@@ -1,0 +1,274 @@
+/* Weak references: who sees the end, when, in what order. */
+#include "object/help.h"
+
+static struct {
+    char text[64];
+    size_t length;
+    kaa_object *weak;
+} story;
+
+static void
+note(char letter)
+{
+    if (story.length + 1 < sizeof(story.text))
+        story.text[story.length++] = letter;
+    story.text[story.length] = '\0';
+}
+
+static void
+thing_destroy(kaa_context *ctx, void *data)
+{
+    (void)ctx;
+    (void)data;
+    note('d');
+}
+
+static void
+thing_finalize(kaa_context *ctx, kaa_object *self)
+{
+    kaa_object *found = NULL;
+
+    (void)self;
+    note('f');
+    if (story.weak != NULL && kaa_weakref_get(ctx, story.weak, &found) == 1) {
+        note('w');
+        kaa_decref(ctx, found);
+    }
+}
+
+static const kaa_type_spec thing_spec = {
+    .size = sizeof(kaa_type_spec),
+    .name = "test.Thing",
+    .flags = KAA_TYPE_DICT,
+    .finalize = thing_finalize,
+    .destroy = thing_destroy,
+};
+
+static kaa_object *
+note_call(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
+          size_t nargs)
+{
+    kaa_object *found = NULL;
+    int64_t letter = 0;
+
+    if (kaa_error_occurred(ctx))
+        note('!');
+    if (nargs != 1 || kaa_int_as_int64(ctx, self, &letter) != 0)
+        return NULL;
+    note((char)letter);
+    if (kaa_weakref_get(ctx, args[0], &found) != 0)
+        note('?');
+    return kaa_none(ctx);
+}
+
+static const kaa_method note_method = KAA_METHOD("note", note_call, NULL);
+
+static kaa_object *
+noting(kaa_context *ctx, char letter)
+{
+    return kaa_function_new(ctx, &note_method, kaa_int(ctx, letter), NULL);
+}
+
+KAA_TEST(a_weak_reference_sees_the_end)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *thing = NEW(kaa_instance_new(ctx, type));
+    kaa_object *weak = NEW(kaa_weakref_new(ctx, thing, NULL));
+    kaa_object *found = NULL;
+
+    CHECK_REF(thing, 1);
+    CHECK_TRUE(kaa_weakref_get(ctx, weak, &found));
+    CHECK_EQ(found, thing);
+    CHECK_REF(thing, 2);
+    kaa_decref(ctx, found);
+    CHECK_EQ(NEW(kaa_call(ctx, weak, NULL, 0, NULL)), thing);
+    DROP(thing);
+    DROP(thing);
+    CHECK_ZERO(kaa_weakref_get(ctx, weak, &found));
+    CHECK_EQ(NEW(kaa_call(ctx, weak, NULL, 0, NULL)),
+             kaa_builtin(ctx, KAA_NONE));
+    CHECK_RAISES(kaa_weakref_get(ctx, type, &found) == -1, KAA_TYPE_ERROR,
+                 "weakref");
+}
+
+KAA_TEST(one_without_a_callback_is_shared)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *thing = NEW(kaa_instance_new(ctx, type));
+    kaa_object *callback = NEW(noting(ctx, 'a'));
+    kaa_object *first = NEW(kaa_weakref_new(ctx, thing, callback));
+    kaa_object *plain = NEW(kaa_weakref_new(ctx, thing, NULL));
+    kaa_object *second = NEW(kaa_weakref_new(ctx, thing, callback));
+
+    CHECK(first != second);
+    CHECK(plain != first);
+    CHECK_EQ(NEW(kaa_weakref_new(ctx, thing, NULL)), plain);
+    DROP(plain);
+    DROP(plain);
+    DROP(first);
+    DROP(second);
+    NEW(kaa_weakref_new(ctx, thing, NULL));
+    CHECK_REF(callback, 1);
+}
+
+KAA_TEST(callbacks_come_newest_first_between_finalizer_and_end)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *thing = NEW(kaa_instance_new(ctx, type));
+    kaa_object *gone;
+
+    memset(&story, 0, sizeof(story));
+    NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'a'))));
+    NEW(kaa_weakref_new(ctx, thing, NULL));
+    NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'b'))));
+    gone = NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'x'))));
+    story.weak = NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'c'))));
+    DROP(gone);
+    DROP(thing);
+    CHECK_STR(story.text, "fwcbad");
+}
+
+KAA_TEST(a_callback_that_raises_is_told_of)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *thing = NEW(kaa_instance_new(ctx, type));
+    kaa_object *failing = NEW(
+        kaa_function_new(ctx, &note_method, kaa_builtin(ctx, KAA_NONE), NULL));
+
+    memset(&story, 0, sizeof(story));
+    help.runtime->unraisable = help_ignore;
+    NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'a'))));
+    NEW(kaa_weakref_new(ctx, thing, failing));
+    NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'b'))));
+    DROP(thing);
+    CHECK_STR(story.text, "fbad");
+}
+
+KAA_TEST(not_everything_can_be_referred_to_weakly)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *strange[] = {kaa_builtin(ctx, KAA_NONE), kaa_int(ctx, 1),
+                             NEW(kaa_list_new(ctx, 0)), NEW(kaa_dict_new(ctx)),
+                             NEW(kaa_text(ctx, "text"))};
+
+    for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+        CHECK_RAISES(kaa_weakref_new(ctx, strange[i], NULL) == NULL,
+                     KAA_TYPE_ERROR, "cannot create weak reference to '");
+    NEW(kaa_weakref_new(ctx, kaa_builtin(ctx, KAA_LIST_TYPE), NULL));
+    NEW(kaa_weakref_new(ctx, NEW(noting(ctx, 'a')), NULL));
+    NEW(kaa_weakref_new(ctx, NEW(kaa_set_new(ctx, NULL)), NULL));
+}
+
+KAA_TEST(weak_references_compare_and_hash_as_their_objects)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *thing = NEW(kaa_instance_new(ctx, type));
+    kaa_object *other = NEW(kaa_instance_new(ctx, type));
+    kaa_object *callback = NEW(noting(ctx, 'a'));
+    kaa_object *one = NEW(kaa_weakref_new(ctx, thing, NULL));
+    kaa_object *two = NEW(kaa_weakref_new(ctx, thing, callback));
+    kaa_object *three = NEW(kaa_weakref_new(ctx, other, NULL));
+    int64_t hash;
+
+    CHECK_TRUE(kaa_compare_truth(ctx, one, two, KAA_EQ));
+    CHECK_ZERO(kaa_compare_truth(ctx, one, two, KAA_NE));
+    CHECK_ZERO(kaa_compare_truth(ctx, one, three, KAA_EQ));
+    CHECK_RAISES(kaa_compare(ctx, one, two, KAA_LT) == NULL, KAA_TYPE_ERROR,
+                 NULL);
+    hash = kaa_hash(ctx, thing);
+    CHECK_INT(kaa_hash(ctx, one), hash);
+    DROP(thing);
+    DROP(other);
+    CHECK_INT(kaa_hash(ctx, one), hash);
+    CHECK_RAISES(kaa_hash(ctx, two) == -1, KAA_TYPE_ERROR,
+                 "weak object has gone away");
+    CHECK_ZERO(kaa_compare_truth(ctx, one, two, KAA_EQ));
+    CHECK_TRUE(kaa_compare_truth(ctx, one, one, KAA_EQ));
+}
+
+/* Against a model: many objects, references made and dropped at random. */
+KAA_TEST(the_table_keeps_up)
+{
+    enum { THINGS = 60, STEPS = 4000 };
+    kaa_test_random random = {77};
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *things = NEW(kaa_list_new(ctx, 0));
+    kaa_object *weaks = NEW(kaa_list_new(ctx, 0));
+    int steps =
+        kaa_test_is_fault_run() || kaa_test_is_collect_run() ? 150 : STEPS;
+
+    for (int i = 0; i < THINGS; i++) {
+        CHECK_ZERO(kaa_list_append(ctx, things, kaa_builtin(ctx, KAA_NONE)));
+        CHECK_ZERO(kaa_list_append(ctx, weaks, kaa_builtin(ctx, KAA_NONE)));
+    }
+    for (int i = 0; i < steps; i++) {
+        ptrdiff_t at = (ptrdiff_t)kaa_test_below(&random, THINGS);
+        kaa_object *thing = NEW(kaa_list_get(ctx, things, at));
+        kaa_object *weak = NEW(kaa_list_get(ctx, weaks, at));
+        kaa_object *found = NULL;
+
+        if (!kaa_is_none(ctx, weak)) {
+            CHECK_INT(kaa_weakref_get(ctx, weak, &found),
+                      !kaa_is_none(ctx, thing));
+            CHECK(found == NULL || found == thing);
+            kaa_decref(ctx, found);
+        }
+        DROP(thing);
+        DROP(weak);
+        if (kaa_is_none(ctx, thing)) {
+            thing = NEW(kaa_instance_new(ctx, type));
+            weak = NEW(kaa_weakref_new(ctx, thing, NULL));
+            CHECK_ZERO(kaa_list_set(ctx, things, at, thing));
+            CHECK_ZERO(kaa_list_set(ctx, weaks, at, weak));
+            DROP(thing);
+            DROP(weak);
+        } else {
+            CHECK_ZERO(
+                kaa_list_set(ctx, things, at, kaa_builtin(ctx, KAA_NONE)));
+        }
+    }
+}
+
+KAA_TEST(a_capsule_keeps_a_pointer)
+{
+    kaa_context *ctx = fresh(t);
+    static int value;
+    kaa_object *capsule = NEW(kaa_capsule_new(ctx, &value, "test.value", NULL));
+
+    CHECK_EQ(kaa_capsule_get(ctx, capsule, "test.value"), &value);
+    CHECK_RAISES(kaa_capsule_get(ctx, capsule, "test.other") == NULL,
+                 KAA_VALUE_ERROR, "test.other");
+    CHECK_RAISES(kaa_capsule_get(ctx, capsule, NULL) == NULL, KAA_VALUE_ERROR,
+                 NULL);
+    CHECK_RAISES(kaa_capsule_get(ctx, kaa_int(ctx, 1), "x") == NULL,
+                 KAA_TYPE_ERROR, "int");
+    CHECK_RAISES(kaa_capsule_new(ctx, NULL, "x", NULL) == NULL, KAA_VALUE_ERROR,
+                 "NULL");
+}
+
+static int destroyed;
+
+static void
+destroy(void *pointer)
+{
+    destroyed++;
+    (void)pointer;
+}
+
+KAA_TEST(a_capsule_destroys_at_its_end_or_the_runtimes)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *capsule = NEW(kaa_capsule_new(ctx, &destroyed, NULL, destroy));
+
+    destroyed = 0;
+    DROP(capsule);
+    CHECK_EQ(destroyed, 1);
+    NEW(kaa_capsule_new(ctx, &destroyed, NULL, destroy));
+    CHECK_EQ(destroyed, 1);
+}
