@@ -127,7 +127,9 @@ kaa_runtime_create(const kaa_runtime_options *options,
  * @param report  NULL, or what to tell, and where.
  *
  * @gil    any
- * @fails  KAA_MISUSE if other threads are attached: nothing has changed
+ * @fails  KAA_MISUSE if other threads are attached, or the caller more than
+ * once, KAA_UNSUPPORTED for a report of another size: nothing has changed.
+ * KAA_NO_MEMORY for the report: all the same the runtime has ended
  * @since  0.1
  */
 KAA_API kaa_status kaa_runtime_destroy(kaa_runtime *runtime,

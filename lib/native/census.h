@@ -33,7 +33,8 @@ int64_t kaa_native__census_held(const kaa_native__entry *entry);
 
 /* report.c */
 
-/* Fills in *report (may be NULL) about what is left. */
-void kaa_native__report(kaa_context *ctx, kaa_runtime_report *report);
+/* Fills in *report about what is left, and tells it. */
+kaa_status kaa_native__report(kaa_context *ctx, kaa_runtime_report *report,
+                              kaa_error *err);
 
 #endif /* KAA_NATIVE_CENSUS_H */

@@ -47,7 +47,15 @@ last_context(kaa_runtime *runtime, kaa_object__context *boot)
     return own->attached == 1 && own->floor == 0 ? &own->is_public : NULL;
 }
 
-/* ---- Calls */
+/* ---- Calls
+ *
+ * What is called lets go of others, which must not die of that: somebody else
+ * may still be about to use them. So all who will be called are held first, and
+ * who dies is only put on a list. The heap goes as a whole.
+ */
+
+#define CALLED (UINT64_C(1) << 58) /* in an object's word */
+#define FEW 64u                    /* calls at a time where memory is short */
 
 typedef struct calls {
     kaa_object **objects;
@@ -55,58 +63,72 @@ typedef struct calls {
 } calls;
 
 static int
-add_call(const kaa_heap_block *block, void *user)
+wants_call(const kaa_object *object)
 {
-    calls *all = user;
-    kaa_object *object = block->block;
     const kaa_object__type *type = object->type;
 
-    if (kaa_object__is_dead(object) || all->count == all->capacity ||
-        type->release == NULL)
+    if (kaa_object__is_dead(object) || type->release == NULL)
         return 0;
-    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
-        (type->id == KAA_CAPSULE_TYPE &&
-         ((const kaa_object__capsule *)(const void *)object)->destroy != NULL))
-        all->objects[all->count++] = object;
+    return (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
+           (type->id == KAA_CAPSULE_TYPE &&
+            ((const kaa_object__capsule *)(const void *)object)->destroy !=
+                NULL);
+}
+
+static int
+hold_call(const kaa_heap_block *block, void *user)
+{
+    kaa_object *object = block->block;
+
+    if (wants_call(object)) {
+        object->word++;
+        ++*(size_t *)user;
+    }
     return 0;
 }
 
-/* The end of the data of what needs that. What it lets go does not die: the
- * heap goes as a whole; but nothing that is called may find another's gone, so
- * all are held first. */
-static void
-make_calls(kaa_context *ctx)
+static int
+add_call(const kaa_heap_block *block, void *user)
 {
-    kaa_object__context *own = kaa_object__context_of(ctx);
-    kaa_runtime *runtime = own->runtime;
-    calls all = {.capacity = runtime->calls};
+    kaa_object *object = block->block;
+    calls *all = user;
 
-    all.objects = kaa_base__alloc_array(all.capacity, sizeof(kaa_object *));
-    if (all.objects == NULL)
-        return;
-    kaa_heap_walk(runtime->heap,
-                  1u << KAA_HEAP_OBJECT_TRACKED | 1u << KAA_HEAP_OBJECT_PLAIN,
-                  add_call, &all);
-    for (size_t i = 0; i < all.count; i++)
-        kaa_incref(ctx, all.objects[i]);
-    for (size_t i = 0; i < all.count; i++) {
-        kaa_object *object = all.objects[i];
-
-        object->type->release(ctx, object);
-        kaa_error_clear(ctx);
-    }
-    kaa_base__free((void *)all.objects);
+    if (wants_call(object) && (object->word & CALLED) == 0)
+        all->objects[all->count++] = object;
+    return all->count == all->capacity;
 }
 
-/* What is made meanwhile is not called. */
+/* The end of the data of all that needs that. What is made meanwhile is not
+ * called. */
 static void
 call_all(kaa_context *ctx)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_heap *heap = own->runtime->heap;
+    const uint32_t kinds =
+        1u << KAA_HEAP_OBJECT_TRACKED | 1u << KAA_HEAP_OBJECT_PLAIN;
+    kaa_object *few[FEW];
+    size_t left = 0;
+    calls all;
 
     own->is_reaping = 1;
     own->runtime->releasing++;
-    make_calls(ctx);
+    kaa_heap_walk(heap, kinds, hold_call, &left);
+    all.objects = kaa_base__alloc_array(left, sizeof(kaa_object *));
+    all.capacity = all.objects != NULL ? left : FEW;
+    if (all.objects == NULL)
+        all.objects = few;
+    for (all.count = 1; left > 0 && all.count > 0;) {
+        all.count = 0;
+        kaa_heap_walk(heap, kinds, add_call, &all);
+        for (size_t i = 0; i < all.count && left > 0; i++, left--) {
+            all.objects[i]->word |= CALLED;
+            all.objects[i]->type->release(ctx, all.objects[i]);
+            kaa_error_clear(ctx);
+        }
+    }
+    if (all.objects != few)
+        kaa_base__free((void *)all.objects);
     own->runtime->releasing--;
     own->is_reaping = 0;
     own->dead = NULL;
@@ -152,11 +174,14 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
         kaa_object__error_unraisable(ctx, NULL);
     runtime->is_ending = 1;
     kaa_object__modules_stop(ctx);
-    if (runtime->gc != NULL && (report != NULL || runtime->calls != 0))
-        (void)kaa_object__collect(ctx);
-    kaa_error_clear(ctx);
+    if (runtime->gc != NULL && (report != NULL || runtime->calls != 0) &&
+        kaa_object__collect(ctx) < 0) {
+        kaa_error_clear(ctx);
+        status = kaa_base__fail_memory(err, "the last collection");
+    }
     if (report != NULL) {
-        kaa_native__report(ctx, &told);
+        if (status == KAA_OK)
+            status = kaa_native__report(ctx, &told, err);
         *report = told;
     }
     if (runtime->calls != 0)
@@ -166,5 +191,5 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     if (ctx != &boot.is_public)
         kaa_runtime_detach(ctx);
     kaa_native__free(runtime);
-    return KAA_OK;
+    return status;
 }

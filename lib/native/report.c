@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "native/census.h"
 #include "object/site.h"
@@ -150,20 +151,23 @@ group(leaked *list, size_t count, kind *kinds)
     return kind_count;
 }
 
-void
-kaa_native__report(kaa_context *ctx, kaa_runtime_report *report)
+kaa_status
+kaa_native__report(kaa_context *ctx, kaa_runtime_report *report, kaa_error *err)
 {
     kaa_native__census census;
     leaked *list = NULL;
     kind *kinds = NULL;
     size_t count = 0, kind_count = 0;
+    kaa_status status = kaa_native__census_take(ctx, &census, err);
 
-    if (kaa_native__census_take(ctx, &census, NULL) != KAA_OK)
-        return;
+    if (status != KAA_OK)
+        return status;
     list = list_leaked(ctx, &census, &count);
     kinds = kaa_base__alloc_array(count + 1, sizeof(*kinds));
     if (list != NULL && kinds != NULL)
         kind_count = group(list, count, kinds);
+    else
+        status = kaa_base__fail_memory(err, "the report of a runtime");
     kaa_native__census_fini(&census);
     kaa_base__free(list);
     for (size_t i = 0; i < kind_count; i++) {
@@ -175,4 +179,5 @@ kaa_native__report(kaa_context *ctx, kaa_runtime_report *report)
     for (size_t i = 0; i < kind_count && report->leak != NULL; i++)
         tell(ctx, report, &kinds[i]);
     kaa_base__free(kinds);
+    return status;
 }

@@ -111,8 +111,8 @@ KAA_TEST(errors_of_the_system)
     CHECK_REPR(error, "FileExistsError(17, 'there')");
     CHECK_TEXT(kaa_get_attr_text(ctx, error, "filename"), "name");
     CHECK_TEXT(kaa_get_attr_text(ctx, error, "strerror"), "there");
-    error = NEW(
-        kaa_call(ctx, kaa_builtin(ctx, KAA_OS_ERROR), items + 1, 1, NULL));
+    error =
+        NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_OS_ERROR), items + 1, 1, NULL));
     CHECK_TEXT(kaa_str(ctx, error), "there");
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, error, "errno")), "None");
 }
@@ -121,9 +121,11 @@ KAA_TEST(types_of_ones_own)
 {
     kaa_context *ctx = fresh(t);
     char name[] = "parser.Error";
-    kaa_object *type = NEW(kaa_exception_new_type(ctx, name, "Bad text.", NULL));
-    kaa_object *derived = NEW(kaa_exception_new_type(
-        ctx, "parser.TooDeep", NULL, type)), *error;
+    kaa_object *type =
+        NEW(kaa_exception_new_type(ctx, name, "Bad text.", NULL));
+    kaa_object *derived = NEW(
+                   kaa_exception_new_type(ctx, "parser.TooDeep", NULL, type)),
+               *error;
 
     memset(name, '!', sizeof(name) - 1); /* they were copied */
     CHECK_REPR(type, "<class 'parser.Error'>");
@@ -176,8 +178,8 @@ static const kaa_type_spec coded_spec = {
 KAA_TEST(types_of_ones_own_with_code)
 {
     kaa_context *ctx = fresh(t);
-    kaa_object *type = NEW(kaa_type_new(
-        ctx, &coded_spec, NULL, kaa_builtin(ctx, KAA_RUNTIME_ERROR)));
+    kaa_object *type = NEW(kaa_type_new(ctx, &coded_spec, NULL,
+                                        kaa_builtin(ctx, KAA_RUNTIME_ERROR)));
 
     kaa_raise_object(ctx, type, kaa_int(ctx, 44));
     CHECK_RAISES(1, KAA_RUNTIME_ERROR, "test.Coded: 44");
@@ -228,7 +230,8 @@ KAA_TEST(tracebacks)
         CHECK_EQ(kaa_tuple_size(ctx, frames), 103);
         CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 0)), "('inner', 'a.c', 1)");
         CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 1)), "('middle', None, 0)");
-        CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 102)), "('main', 'main.c', 99)");
+        CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 102)),
+                   "('main', 'main.c', 99)");
     }
     error = NEW(kaa_call(ctx, type, NULL, 0, NULL));
     CHECK(NEW(kaa_exception_traceback(ctx, error)) ==
@@ -270,7 +273,8 @@ KAA_TEST(memory_errors_need_no_memory)
     kaa_context *ctx = fresh(t);
     kaa_object *error, *cause;
 
-    cause = NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), NULL, 0, NULL));
+    cause =
+        NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), NULL, 0, NULL));
     CHECK_EQ(kaa_raise_memory(ctx), -1);
     kaa_error_add_frame(ctx, "f", "f.c", 1);
     error = NEW(taken(ctx));

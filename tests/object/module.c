@@ -125,7 +125,6 @@ KAA_TEST(many_modules)
         CHECK_TRUE(kaa_object__module_by_name(ctx, name, &found));
         CHECK(NEW(found) == module);
     }
-    CHECK_RAISES(
-        kaa_object__module_register(ctx, "x", kaa_int(ctx, 1)) < 0,
-        KAA_TYPE_ERROR, NULL);
+    CHECK_RAISES(kaa_object__module_register(ctx, "x", kaa_int(ctx, 1)) < 0,
+                 KAA_TYPE_ERROR, NULL);
 }
