@@ -80,12 +80,6 @@ WEAK void
 kaa_object__weakrefs_clear(kaa_context *ctx, kaa_object *object)
 {
 }
-#include "object/int.h"
-WEAK void
-kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
-{
-    STOP("int_look");
-}
 
 #include "object/int.h"
 WEAK void
