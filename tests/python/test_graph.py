@@ -142,7 +142,7 @@ class Use(Case):
     def test_nodes(self) -> None:
         node = self.graph.Node("a", value=[1])
         self.assertEqual((node.name, node.value, node.graph), ("a", [1], None))
-        self.assertEqual(repr(node), "<graph.Node 'a' with 0 edges>")
+        self.assertEqual(repr(node), "<Node 'a' with 0 edges>")
         node.color = "red"
         self.assertEqual(node.__dict__, {"color": "red"})
         with self.assertRaises(AttributeError):
