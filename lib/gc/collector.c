@@ -206,8 +206,8 @@ count_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 
     set->is_sliced = 1;
     while (*budget > 0 && !is_late(gc, deadline)) {
-        kaa_gc__page *member = &set->pages[gc->at];
         uint64_t before = set->visited;
+        kaa_gc__page *member;
 
         if (set->long_object != NULL) {
             *budget -= kaa_gc__count_long(set);
@@ -215,6 +215,7 @@ count_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
         }
         if (gc->at == set->count)
             break;
+        member = &set->pages[gc->at];
         if (!kaa_gc__is_there(member)) {
             set->entry_at = 0;
             gc->at++;

@@ -85,6 +85,10 @@ typedef struct kaa_gc__set {
     int has_overflowed;
     int ignores_frozen; /* looks at frozen objects too, until it ends */
     uint64_t visited;   /* objects whose references were followed */
+    /* The page that is scanned, to find what is near without ado. */
+    uintptr_t near_base;
+    uint32_t *near_table;
+    uint32_t near_reciprocal;
     kaa_heap__arena *known[KAA_GC__KNOWN]; /* by address: arenas of the heap */
     /* The type of the object seen last, how its references are found, and how
      * many of its instances have been counted for it. */
@@ -203,6 +207,11 @@ kaa_gc__entry(kaa_gc__set *set, const kaa_object *object)
 
     if (kaa_is_tagged(object))
         return NULL;
+    if ((uintptr_t)object - set->near_base < KAA_HEAP__PAGE_BYTES)
+        return set->near_table +
+               (((uint64_t)((uintptr_t)object - set->near_base) *
+                 set->near_reciprocal) >>
+                32);
     if (KAA_UNLIKELY(set->known[(uintptr_t)arena / KAA_HEAP__ARENA_BYTES %
                                 KAA_GC__KNOWN] != arena) &&
         !kaa_gc__know(set, arena))

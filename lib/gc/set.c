@@ -20,6 +20,7 @@ kaa_gc__set_init(kaa_gc__set *set, kaa_heap *heap, uint8_t mark)
     set->front = heap->checked & KAA_HEAP__CHECK_DEBUG
                      ? (uint32_t)KAA_HEAP__ALIGNMENT
                      : 0;
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
     set->nothing = KAA_GC__OUT;
     for (uint32_t i = 0; i < KAA_GC__RING; i++)
         set->ring[i] = &set->nothing;
@@ -182,6 +183,7 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
     }
     set->has_overflowed = set->ignores_frozen = 0;
     set->visited = 0;
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
     set->entry_at = 0;
     set->long_object = NULL;
     memset(set->known, 0, sizeof(set->known));

@@ -158,6 +158,20 @@ references(kaa_gc__set *set, kaa_object *object, see *each, kaa_visit by_call)
     }
 }
 
+/* The page is scanned from now on; NULL: none is. */
+static void
+go_near(kaa_gc__set *set, const kaa_gc__page *member)
+{
+    /* One that no object lies in. */
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
+    if (member == NULL)
+        return;
+    set->near_base =
+        (uintptr_t)kaa_heap__page_base(member->arena, member->index);
+    set->near_table = member->table;
+    set->near_reciprocal = member->arena->pages[member->index].reciprocal;
+}
+
 /* ---- Counting */
 
 static inline __attribute__((always_inline)) void
@@ -202,6 +216,7 @@ kaa_gc__count_flush(kaa_gc__set *set)
 {
     count_type(set);
     set->type = NULL;
+    go_near(set, NULL);
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         if (*set->ring[i] != KAA_GC__OUT)
             --*set->ring[i];
@@ -221,6 +236,7 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
+    go_near(set, member);
     for (uint32_t i = set->entry_at; i < capacity; i++) {
         kaa_object *object;
 
@@ -310,6 +326,7 @@ void
 kaa_gc__mark_flush(kaa_gc__set *set)
 {
     set->type = NULL;
+    go_near(set, NULL);
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         uint32_t *entry = set->ring[i];
 
@@ -367,6 +384,7 @@ kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget)
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
+    go_near(set, member);
     if (!drain(set, budget))
         return 0;
     for (uint32_t i = 0; i < capacity; i++) {
