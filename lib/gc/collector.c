@@ -241,6 +241,7 @@ mark_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
         if (is_done)
             return 1;
     }
+    kaa_gc__mark_flush(set);
     return 0;
 }
 

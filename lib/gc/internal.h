@@ -60,6 +60,15 @@ typedef struct kaa_gc__page {
     uint8_t was_touched, had_marks;
 } kaa_gc__page;
 
+/* Where the references of a type's instances are. */
+typedef enum kaa_gc__shape {
+    KAA_GC__NONE,
+    KAA_GC__BY_CALL,
+    KAA_GC__OFFSETS,
+    KAA_GC__TUPLE,
+    KAA_GC__LIST
+} kaa_gc__shape;
+
 typedef struct kaa_gc__set {
     kaa_heap *heap;
     kaa_gc__page *pages; /* in the order of addresses */
@@ -77,6 +86,11 @@ typedef struct kaa_gc__set {
     int ignores_frozen; /* looks at frozen objects too, until it ends */
     uint64_t visited;   /* objects whose references were followed */
     kaa_heap__arena *known[KAA_GC__KNOWN]; /* by address: arenas of the heap */
+    /* The type of the object seen last, how its references are found, and how
+     * many of its instances have been counted for it. */
+    const kaa_object__type *type;
+    kaa_gc__shape shape;
+    uint32_t type_references;
     /* Entries are looked at some turns after they are found, by when the cache
      * has them. */
     uint32_t ring_at;
@@ -221,6 +235,8 @@ void kaa_gc__count_flush(kaa_gc__set *set);
 /* Scans the page, and what lies before it and is reached. Stops early when
  * *budget objects were visited (then 0 is returned); INT64_MAX: never. */
 int kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget);
+/* Lets the last entries out of the ring; before the program runs again. */
+void kaa_gc__mark_flush(kaa_gc__set *set);
 /* The end of a scan: 0 if it must begin anew, or the budget is used up (then
  * *budget is not above 0). */
 int kaa_gc__mark_end(kaa_gc__set *set, int64_t *budget);

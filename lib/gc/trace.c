@@ -9,6 +9,8 @@
  */
 #include "base/memory.h"
 #include "gc/internal.h"
+#include "object/container.h"
+#include "object/type.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define PREFETCH(address) __builtin_prefetch((address), 1)
@@ -22,29 +24,125 @@
 #define COUNT_HIGH                                                             \
     (KAA_OBJECT__IMMORTAL | (KAA_OBJECT__COUNT_MASK & ~(uint64_t)(MANY - 1)))
 
+/* ---- References of an object
+ *
+ * Types whose references lie at known places are read without a call for each;
+ * the others by their traverse. An instance refers to its type: such references
+ * are counted for all instances in a row at once. */
+
+typedef void see(kaa_gc__set *set, kaa_object *object);
+
+static inline int
+is_offsets(const kaa_object__type *type)
+{
+    return (type->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) ==
+               KAA_OBJECT__SPEC &&
+           !((const kaa_object__own_type *)(const void *)type)->has_visit;
+}
+
+static void
+learn(kaa_gc__set *set, const kaa_object__type *type)
+{
+    set->type = type;
+    set->shape = KAA_GC__BY_CALL;
+    if (is_offsets(type))
+        set->shape = KAA_GC__OFFSETS;
+    else if (type->flags & KAA_OBJECT__BUILTIN && type->id == KAA_LIST_TYPE)
+        set->shape = KAA_GC__LIST;
+    else if (type->flags & KAA_OBJECT__BUILTIN && type->id == KAA_TUPLE_TYPE)
+        set->shape = KAA_GC__TUPLE;
+    else if (type->traverse == NULL)
+        set->shape = KAA_GC__NONE;
+}
+
+static inline __attribute__((always_inline)) void
+see_all(kaa_gc__set *set, kaa_object *const *items, size_t count, see *each)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] != NULL)
+            each(set, items[i]);
+}
+
+/* `by_call` is `each` as a visitor. */
+static inline __attribute__((always_inline)) void
+references(kaa_gc__set *set, kaa_object *object, see *each, kaa_visit by_call)
+{
+    const kaa_object__own_type *own;
+    const kaa_object__tuple *tuple;
+    const kaa_object__list *list;
+
+    switch (set->shape) {
+    case KAA_GC__OFFSETS:
+        own = (const kaa_object__own_type *)(const void *)set->type;
+        for (uint32_t i = 0; i < own->reference_count; i++) {
+            kaa_object *target =
+                *(kaa_object **)(void *)((char *)object + own->references[i]);
+
+            if (target != NULL)
+                each(set, target);
+        }
+        break;
+    case KAA_GC__LIST:
+        list = (const kaa_object__list *)(const void *)object;
+        if (list->refers)
+            see_all(set, list->items, list->count, each);
+        break;
+    case KAA_GC__TUPLE:
+        tuple = (const kaa_object__tuple *)(const void *)object;
+        see_all(set, tuple->items, tuple->count, each);
+        break;
+    case KAA_GC__BY_CALL:
+        object->type->traverse(object, by_call, set);
+        break;
+    case KAA_GC__NONE:
+        break;
+    }
+}
+
 /* ---- Counting */
 
-static int
-visit_counting(kaa_object *object, void *arg)
+static inline __attribute__((always_inline)) void
+see_counting(kaa_gc__set *set, kaa_object *object)
 {
-    kaa_gc__set *set = arg;
     uint32_t *entry = kaa_gc__entry(set, object), *due;
     uint32_t at;
 
     if (entry == NULL)
-        return 0;
+        return;
     PREFETCH(entry);
     at = set->ring_at++ % KAA_GC__RING;
     due = set->ring[at];
     set->ring[at] = entry;
     if (*due != KAA_GC__OUT)
         --*due;
+}
+
+static int
+visit_counting(kaa_object *object, void *arg)
+{
+    see_counting(arg, object);
     return 0;
+}
+
+/* The references of the instances of the type seen last. */
+static void
+count_type(kaa_gc__set *set)
+{
+    uint32_t *entry;
+
+    if (set->type == NULL || set->type_references == 0)
+        return;
+    entry = kaa_gc__entry(set, &set->type->header);
+    if (entry != NULL && *entry != KAA_GC__OUT)
+        *entry -= set->type_references;
+    set->type_references = 0;
 }
 
 void
 kaa_gc__count_flush(kaa_gc__set *set)
 {
+    count_type(set);
+    set->type = NULL;
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         if (*set->ring[i] != KAA_GC__OUT)
             --*set->ring[i];
@@ -64,17 +162,20 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
         if (table[i] == KAA_GC__OUT)
             continue;
         object = kaa_gc__object_at(set, member, i);
-        if (KAA_UNLIKELY(kaa_object__is_dead(object))) {
-            table[i] = KAA_GC__OUT;
-            continue;
+        if (KAA_UNLIKELY(object->type != set->type)) {
+            if (kaa_object__is_dead(object)) {
+                table[i] = KAA_GC__OUT;
+                continue;
+            }
+            count_type(set);
+            learn(set, object->type);
         }
         table[i] +=
             (object->word & COUNT_HIGH) == 0 ? (uint32_t)object->word : MANY;
         set->visited++;
-        if (object->type->traverse != NULL)
-            object->type->traverse(object, visit_counting, set);
-        else
-            visit_counting(&object->type->header, set);
+        set->type_references +=
+            set->shape == KAA_GC__OFFSETS || set->shape == KAA_GC__NONE;
+        references(set, object, see_counting, visit_counting);
     }
 }
 
@@ -109,16 +210,15 @@ reach(kaa_gc__set *set, kaa_object *object, uint32_t *entry)
         push(set, object);
 }
 
-static int
-visit_marking(kaa_object *object, void *arg)
+static inline __attribute__((always_inline)) void
+see_marking(kaa_gc__set *set, kaa_object *object)
 {
-    kaa_gc__set *set = arg;
     uint32_t *entry = kaa_gc__entry(set, object), *due;
     kaa_object *due_object;
     uint32_t at;
 
     if (entry == NULL)
-        return 0;
+        return;
     PREFETCH(entry);
     at = set->ring_at++ % KAA_GC__RING;
     due = set->ring[at];
@@ -126,12 +226,19 @@ visit_marking(kaa_object *object, void *arg)
     set->ring[at] = entry;
     set->ring_objects[at] = object;
     reach(set, due_object, due);
+}
+
+static int
+visit_marking(kaa_object *object, void *arg)
+{
+    see_marking(arg, object);
     return 0;
 }
 
-static void
-mark_flush(kaa_gc__set *set)
+void
+kaa_gc__mark_flush(kaa_gc__set *set)
 {
+    set->type = NULL;
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         uint32_t *entry = set->ring[i];
 
@@ -140,12 +247,16 @@ mark_flush(kaa_gc__set *set)
     }
 }
 
-static void
+static inline void
 follow(kaa_gc__set *set, kaa_object *object)
 {
     set->visited++;
-    if (object->type->traverse != NULL)
-        object->type->traverse(object, visit_marking, set);
+    if (KAA_UNLIKELY(object->type != set->type)) {
+        learn(set, object->type);
+        if (set->shape == KAA_GC__OFFSETS)
+            see_marking(set, &object->type->header);
+    }
+    references(set, object, see_marking, visit_marking);
 }
 
 /* The entry of an object that was pushed may be OUT by now: it was freed. */
@@ -201,10 +312,10 @@ kaa_gc__mark_end(kaa_gc__set *set, int64_t *budget)
 {
     set->here = (const char *)UINTPTR_MAX;
     do {
-        mark_flush(set);
+        kaa_gc__mark_flush(set);
         if (!drain(set, budget))
             return 0;
-        mark_flush(set);
+        kaa_gc__mark_flush(set);
     } while (set->stack_count != 0);
     set->here = NULL;
     if (set->has_overflowed) {

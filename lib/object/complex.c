@@ -97,7 +97,7 @@ divide(pair a, pair b)
         return (pair){(a.real * ratio + a.imaginary) / whole,
                       (a.imaginary * ratio - a.real) / whole};
     }
-    return (pair){NAN, NAN};
+    return (pair){(double)NAN, (double)NAN};
 }
 
 static pair

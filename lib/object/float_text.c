@@ -217,7 +217,7 @@ decide(uint64_t digits, int64_t exponent, double *out)
         return 1;
     }
     if (exponent > 308) {
-        *out = INFINITY;
+        *out = (double)INFINITY;
         return 1;
     }
     factor = &powers[exponent - POWER_MIN];
@@ -440,9 +440,9 @@ kaa_object__double_parse(kaa_context *ctx, const char *text, size_t size,
         size--;
     }
     if (is_word(text, size, "inf") || is_word(text, size, "infinity"))
-        value = INFINITY;
+        value = (double)INFINITY;
     else if (is_word(text, size, "nan"))
-        value = NAN;
+        value = (double)NAN;
     else
         result = parse_decimal(ctx, text, text + size, &value);
     if (result > 0)

@@ -534,5 +534,9 @@ kaa_object__exception_new_type(kaa_context *ctx, const char *name,
     own->type.spec = kept;
     own->type.name = spec.name;
     own->type.doc = spec.doc;
+    if (kaa_object__type_fill(ctx, &own->type, NULL, NULL, NULL) != 0) {
+        kaa_decref(ctx, &own->type.header);
+        return NULL;
+    }
     return &own->type.header;
 }

@@ -191,6 +191,10 @@ kaa_object__type_fill(kaa_context *ctx, kaa_object__type *type,
     kaa_object *dict = kaa_object__dict_new(ctx);
     int failed = dict == NULL;
 
+    /* A plain value: instances may have a __doc__ of their own. */
+    if (!failed)
+        failed = add(ctx, type, dict, "__doc__",
+                     kaa_object__doc_text(ctx, type->doc));
     for (; !failed && methods != NULL && methods->name != NULL; methods++)
         failed = add(ctx, type, dict, methods->name,
                      method_object(ctx, type, methods));
@@ -205,10 +209,6 @@ kaa_object__type_fill(kaa_context *ctx, kaa_object__type *type,
         failed = add(ctx, type, dict, properties->name,
                      kaa_object__descriptor_new(
                          ctx, KAA_OBJECT__INTERNAL_PROPERTY, properties, type));
-    /* A plain value: instances may have a __doc__ of their own. */
-    if (!failed)
-        failed = add(ctx, type, dict, "__doc__",
-                     kaa_object__doc_text(ctx, type->doc));
     if (failed) {
         kaa_decref(ctx, dict);
         return -1;

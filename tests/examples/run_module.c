@@ -71,8 +71,8 @@ print_repr(kaa_context *ctx, kaa_object *object)
 
 /* Calls with texts for arguments, and prints what comes out; 0 if it failed. */
 static int
-run(kaa_context *ctx, kaa_object *module, const char *name, char *const *texts,
-    size_t count, int shows_call)
+run(kaa_context *ctx, kaa_object *module, const char *name,
+    const char *const *texts, size_t count, int shows_call)
 {
     kaa_object *args[ARGUMENTS_MAX], *result = NULL;
     size_t made = 0;
@@ -137,8 +137,9 @@ print_names(kaa_context *ctx, kaa_object *module)
 static void
 show(kaa_context *ctx, kaa_object *module)
 {
-    char *kaa[] = {"kaa"}, *vector[] = {"2", "3", "6"}, *twice[] = {"ab", "3"};
-    char *one[] = {"1"}, *nothing[] = {""};
+    static const char *const kaa[] = {"kaa"}, *const vector[] = {"2", "3", "6"},
+                             *const twice[] = {"ab", "3"};
+    static const char *const one[] = {"1"}, *const nothing[] = {""};
 
     run(ctx, module, "example_func", kaa, 1, 1);
     run(ctx, module, "hypot3", vector, 3, 1);
@@ -184,7 +185,8 @@ main(int argc, char **argv)
         kaa_error_print(ctx);
         failed = 1;
     } else if (argc > 2) {
-        failed = !run(ctx, module, argv[2], argv + 3, (size_t)argc - 3, 0);
+        failed = !run(ctx, module, argv[2], (const char *const *)argv + 3,
+                      (size_t)argc - 3, 0);
     } else if (argc > 1) {
         print_names(ctx, module);
     } else {

@@ -1,0 +1,142 @@
+"""Importing extension modules: files NAME.kaa.so.
+
+    >>> import kaa.importer     # from here on `import` finds them
+
+They are found where modules are: in the directories of ``sys.path`` and of a
+package's ``__path__``, after what the interpreter itself finds there. Their
+``__spec__``, ``__file__``, ``__loader__`` and resources are those of any
+extension module; reloading gives the module as it is.
+
+`import_module()` loads one file by its path, whatever is on ``sys.path``.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+__all__ = ["Loader", "SUFFIX", "import_module", "install", "uninstall"]
+
+SUFFIX = ".kaa.so"
+
+
+class Loader(importlib.machinery.ExtensionFileLoader):
+    """What makes a module of a file."""
+
+    def __repr__(self) -> str:
+        return f"<kaa.importer.Loader {self.path!r}>"
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        from kaa import _modules
+
+        return _modules.create(self.path, spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        from kaa import _modules
+
+        _modules.execute(module)
+
+
+class _Finder:
+    """The entry of sys.meta_path."""
+
+    __slots__ = ("_hook", "_finders")
+
+    def __init__(self) -> None:
+        self._hook = importlib.machinery.FileFinder.path_hook((Loader, [SUFFIX]))
+        self._finders: "dict[str, Any]" = {}
+
+    def _finder(self, entry: str) -> Any:
+        if entry == "":
+            try:
+                entry = os.getcwd()
+            except OSError:
+                return None
+        try:
+            return self._finders[entry]
+        except KeyError:
+            try:
+                found = self._hook(entry)
+            except ImportError:  # no directory
+                found = None
+            self._finders[entry] = found
+            return found
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Optional[Sequence[str]] = None,
+        target: Optional[ModuleType] = None,
+    ) -> Optional[ModuleSpec]:
+        for entry in sys.path if path is None else path:
+            if not isinstance(entry, str):
+                continue
+            finder = self._finder(entry)
+            if finder is None:
+                continue
+            spec: Optional[ModuleSpec] = finder.find_spec(fullname, target)
+            # FileFinder knows directories without __init__ too; those are not ours.
+            if spec is not None and spec.loader is not None:
+                return spec
+        return None
+
+    def invalidate_caches(self) -> None:
+        for entry, finder in list(self._finders.items()):
+            if finder is None:
+                del self._finders[entry]
+            else:
+                finder.invalidate_caches()
+
+
+_finder = _Finder()
+
+
+def install() -> None:
+    """Makes `import` find extension modules; importing this module has done it."""
+    if _finder not in sys.meta_path:
+        sys.meta_path.append(_finder)
+
+
+def uninstall() -> None:
+    """Undoes install(). What was imported stays."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+
+
+def import_module(path: Union[str, "StrPath"], name: Optional[str] = None) -> ModuleType:
+    """Loads the extension module of a file.
+
+    It is called as its definition calls it, or `name`, and put into
+    ``sys.modules``; a module that is there already, from the same file, is given
+    as it is.
+    """
+    file = os.path.abspath(os.fsdecode(path))
+    if name is None:
+        name = os.path.basename(file).split(".", 1)[0]
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == file:
+        return loaded
+    loader = Loader(name, file)
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
+    if spec is None:
+        raise ImportError(f"{file} is no module", name=name, path=file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        raise
+    return sys.modules.get(name, module)
+
+
+install()
