@@ -124,7 +124,8 @@ KAA_TEST(other_members)
                  NULL);
     CHECK_ZERO(
         kaa_set_attr_text(ctx, self, "flag", kaa_builtin(ctx, KAA_TRUE)));
-    CHECK(kaa_get_attr_text(ctx, self, "flag") == kaa_builtin(ctx, KAA_TRUE));
+    CHECK(NEW(kaa_get_attr_text(ctx, self, "flag")) ==
+          kaa_builtin(ctx, KAA_TRUE));
     CHECK_RAISES(kaa_set_attr_text(ctx, self, "flag", kaa_int(ctx, 0)) < 0,
                  KAA_TYPE_ERROR, "attribute 'flag' must be bool, not int");
     CHECK(data->flag);

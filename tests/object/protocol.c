@@ -93,10 +93,10 @@ KAA_TEST(slots_are_asked_and_checked)
     own->length = 5;
     CHECK_TRUE(kaa_truth(ctx, self));
     CHECK_INT(kaa_length(ctx, self), 5);
-    CHECK(kaa_index(ctx, self) == kaa_int(ctx, 12));
-    CHECK(kaa_to_int(ctx, self) == kaa_int(ctx, 12));
+    CHECK(NEW(kaa_index(ctx, self)) == kaa_int(ctx, 12));
+    CHECK(NEW(kaa_to_int(ctx, self)) == kaa_int(ctx, 12));
     CHECK_REPR(NEW(kaa_to_float(ctx, self)), "12.0");
-    CHECK(kaa_get_index(ctx, self, 3) == kaa_int(ctx, 9));
+    CHECK(NEW(kaa_get_index(ctx, self, 3)) == kaa_int(ctx, 9));
     own->length = -1;
     CHECK_RAISES(kaa_length(ctx, self) < 0, KAA_VALUE_ERROR,
                  "__len__() should return >= 0");

@@ -254,12 +254,12 @@ KAA_TEST(attributes_of_types_change_for_their_instances)
                      KAA_ATTRIBUTE_ERROR,
                      "'Named' object has no attribute 'kind'");
         CHECK_ZERO(kaa_set_attr_text(ctx, base, "kind", kaa_int(ctx, i)));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, type, "kind", kaa_int(ctx, 50)));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, 50));
-        CHECK(kaa_get_attr_text(ctx, base, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, 50));
+        CHECK(NEW(kaa_get_attr_text(ctx, base, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, type, "kind", NULL));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, base, "kind", NULL));
     }
     CHECK_RAISES(kaa_set_attr_text(ctx, type, "kind", NULL) < 0,
