@@ -195,13 +195,14 @@ struct kaa_runtime {
 
     kaa_object *memory_error; /* ready before it is needed */
     kaa_object *empty_str, *empty_bytes, *empty_tuple;
-    void *interned;   /* str.c */
-    void *weakrefs;   /* weakref.c: object -> its weak references */
-    void *modules;    /* module.c: names and definitions -> modules */
-    void *sites;      /* site.c */
-    void *free_lists; /* of whoever keeps some */
-    void *lookup;     /* type.c: serials of types, attributes found before */
-    void *warned;     /* warning.c: warnings given before */
+    void *interned;         /* str.c */
+    void *weakrefs;         /* weakref.c: object -> its weak references */
+    void *modules;          /* module.c: names and definitions -> modules */
+    void *sites;            /* site.c */
+    void *free_lists;       /* of whoever keeps some */
+    uint32_t types_changed; /* some type was given attributes */
+    void *lookup; /* type.c: serials of types, attributes found before */
+    void *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
@@ -221,9 +222,9 @@ typedef struct kaa_object__context {
     uint32_t floor;      /* back at so many, the GIL is let go: see native/ */
     kaa_object *dead;    /* linked by word: see Death */
     uint32_t is_reaping;
-    uint32_t reap_depth;              /* reapers below this one */
+    uint32_t reap_depth;                 /* reapers below this one */
     struct kaa_object__showing *showing; /* by repr(): see container.h */
-    struct kaa_object__context *next; /* of the runtime */
+    struct kaa_object__context *next;    /* of the runtime */
 } kaa_object__context;
 
 static inline kaa_object__context *
