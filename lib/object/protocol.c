@@ -270,7 +270,9 @@ kaa_object__set_item(kaa_context *ctx, kaa_object *object, kaa_object *key,
     if (type->set_item == NULL)
         return lacks(ctx, object,
                      value != NULL ? "does not support item assignment"
-                                   : "doesn't support item deletion");
+                     : type->get_item != NULL
+                         ? "doesn't support item deletion"
+                         : "does not support item deletion");
     if (kaa_object__enter_call(ctx) != 0)
         return -1;
     result = type->set_item(ctx, object, key, value);
