@@ -121,8 +121,8 @@ KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
 /**
  * The context of the interpreter: the same each time, for all its threads.
  *
- * @owns   Borrowed; lives as long as the host.
  * @return NULL with an exception pending.
+ * @owns   Borrowed; lives as long as the host.
  * @gil    any; the interpreter's own is held
  * @since  0.1
  */

@@ -89,9 +89,9 @@ kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err)
             continue;
         address = find(host->handle, symbols[i].name);
         if (address == NULL) {
-            status = kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                                    "this interpreter has no %s",
-                                    symbols[i].name);
+            status =
+                kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                               "this interpreter has no %s", symbols[i].name);
             break;
         }
         memcpy((char *)&kaa_cpython__py + symbols[i].place, &address,

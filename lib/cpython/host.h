@@ -113,9 +113,9 @@ struct kaa_cpython {
     PyObject *pointer_base;
     PyObject *function_pointer_base;
     PyObject *hooks[HOOK_COUNT];
-    kaa_ctype_table *types;        /* of void_pointer */
-    const kaa_ctype *void_pointer; /* void * */
-    PyObject *no_arguments;        /* the empty tuple */
+    kaa_ctype_table *types;                       /* of void_pointer */
+    const kaa_ctype *void_pointer;                /* void * */
+    PyObject *no_arguments;                       /* the empty tuple */
     struct kaa_cpython__context *_Atomic context; /* NULL until asked for */
     void *handle; /* in which the interpreter's functions are found */
     uint32_t version;

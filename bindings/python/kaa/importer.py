@@ -7,42 +7,22 @@ package's ``__path__``, after what the interpreter itself finds there. Their
 ``__spec__``, ``__file__``, ``__loader__`` and resources are those of any
 extension module; reloading gives the module as it is.
 
-`import_module()` loads one file by its path, whatever is on ``sys.path``.
+`kaa.import_module()` loads one file by its path, whatever is on ``sys.path``.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import os
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import FileFinder, ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Optional, Sequence
 
-if TYPE_CHECKING:
-    from _typeshed import StrPath
+from kaa._modules import Loader, import_module
 
 __all__ = ["Loader", "SUFFIX", "import_module", "install", "uninstall"]
 
 SUFFIX = ".kaa.so"
-
-
-class Loader(importlib.machinery.ExtensionFileLoader):
-    """What makes a module of a file."""
-
-    def __repr__(self) -> str:
-        return f"<kaa.importer.Loader {self.path!r}>"
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        from kaa import _modules
-
-        return _modules.create(self.path, spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        from kaa import _modules
-
-        _modules.execute(module)
 
 
 class _Finder:
@@ -51,8 +31,8 @@ class _Finder:
     __slots__ = ("_hook", "_finders")
 
     def __init__(self) -> None:
-        self._hook = importlib.machinery.FileFinder.path_hook((Loader, [SUFFIX]))
-        self._finders: "dict[str, Any]" = {}
+        self._hook: Callable[[str], Any] = FileFinder.path_hook((Loader, [SUFFIX]))
+        self._finders: Dict[str, Any] = {}
 
     def _finder(self, entry: str) -> Any:
         if entry == "":
@@ -109,34 +89,6 @@ def uninstall() -> None:
     """Undoes install(). What was imported stays."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
-
-
-def import_module(path: Union[str, "StrPath"], name: Optional[str] = None) -> ModuleType:
-    """Loads the extension module of a file.
-
-    It is called as its definition calls it, or `name`, and put into
-    ``sys.modules``; a module that is there already, from the same file, is given
-    as it is.
-    """
-    file = os.path.abspath(os.fsdecode(path))
-    if name is None:
-        name = os.path.basename(file).split(".", 1)[0]
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) == file:
-        return loaded
-    loader = Loader(name, file)
-    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
-    if spec is None:
-        raise ImportError(f"{file} is no module", name=name, path=file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        loader.exec_module(module)
-    except BaseException:
-        if sys.modules.get(name) is module:
-            del sys.modules[name]
-        raise
-    return sys.modules.get(name, module)
 
 
 install()
