@@ -46,7 +46,7 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
         if (runtime->gc != NULL)
-            (void)kaa_object__collect(ctx);
+            (void)kaa_collect(ctx);
     } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
         runtime->collect(ctx);
     }

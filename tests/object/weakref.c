@@ -128,6 +128,7 @@ KAA_TEST(callbacks_come_newest_first_between_finalizer_and_end)
     story.weak = NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'c'))));
     DROP(gone);
     DROP(thing);
+    story.weak = NULL;
     CHECK_STR(story.text, "fwcbad");
 }
 
