@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "gc/internal.h"
+#include "object/container.h"
+#include "object/type.h"
 
 /* Added to the counts of the dying, so that references among them which are
  * given up do not end anything; as alloc.c does. */
@@ -39,21 +41,19 @@ typedef struct manner {
 static void
 learn(manner *known, const kaa_object__type *type)
 {
-    const kaa_object__type *at = type;
+    const kaa_object__own_type *own =
+        (const kaa_object__own_type *)(const void *)type;
 
     known->type = type;
-    known->is_slow = (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
-                     type->id == KAA_MODULE_TYPE;
-    known->has_release = type->id != KAA_TUPLE_TYPE;
-    if (!(type->flags & KAA_OBJECT__SPEC))
-        return;
-    while (at != NULL && at->spec != NULL) {
-        if (at->spec->clear != NULL || at->spec->destroy != NULL)
-            known->is_slow = 1;
-        at = at->base;
+    if ((type->flags & (KAA_OBJECT__SPEC | KAA_OBJECT__EXCEPTION)) ==
+        KAA_OBJECT__SPEC) {
+        known->is_slow = own->has_destroy || own->has_visit;
+        known->has_release = known->is_slow;
+    } else {
+        known->is_slow = (type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
+                         type->id == KAA_MODULE_TYPE;
+        known->has_release = type->id != KAA_TUPLE_TYPE;
     }
-    known->has_release =
-        known->is_slow || (type->flags & KAA_OBJECT__EXCEPTION) != 0;
 }
 
 /* Types end after their instances. */
@@ -63,11 +63,12 @@ is_type(const kaa_object *object)
     return object->type->id == KAA_TYPE_TYPE;
 }
 
-typedef void (*act)(kaa_context *ctx, kaa_gc__set *set, kaa_object *object,
-                    void *arg);
+typedef void act(kaa_context *ctx, kaa_gc__set *set, kaa_object *object,
+                 void *arg);
 
-static void
-each(kaa_context *ctx, kaa_gc__set *set, act function, void *arg)
+/* Made anew for each `function`, which is so no call. */
+static inline __attribute__((always_inline)) void
+each(kaa_context *ctx, kaa_gc__set *set, act *function, void *arg)
 {
     for (size_t i = 0; i < set->count; i++) {
         kaa_gc__page *member = &set->pages[i];
@@ -91,7 +92,7 @@ typedef struct look {
     manner known;
 } look;
 
-static void
+static inline void
 look_at(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
     look *into = arg;
@@ -100,18 +101,33 @@ look_at(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 
     (void)ctx, (void)set;
     KAA_ASSERT(!(object->word & KAA_OBJECT__IMMORTAL));
-    if (type != into->known.type)
+    if (type != into->known.type) {
         learn(&into->known, type);
-    found->objects++;
-    found->bytes += kaa_heap__bytes_of(
-        &kaa_heap__arena_of(object)->pages[kaa_heap__page_index(object)]);
+        found->has_slow |= into->known.is_slow;
+        found->has_release |= into->known.has_release;
+    }
     found->has_finalizers |=
         type->finalize != NULL && !(object->word & KAA_OBJECT__FINALIZED);
     found->has_weak |= (object->word & KAA_OBJECT__WEAK) != 0;
-    found->has_slow |= into->known.is_slow;
-    found->has_release |= into->known.has_release;
 }
 
+/* By pages: `suspects` are the entries that are 0. */
+static void
+measure(const kaa_gc__set *set, survey *found)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const kaa_gc__page *member = &set->pages[i];
+
+        if (member->suspects == 0)
+            continue;
+        found->objects += member->suspects;
+        found->bytes +=
+            member->suspects *
+            (uint64_t)kaa_heap__bytes_of(&member->arena->pages[member->index]);
+    }
+}
+
+/* Of a set that has just been judged. */
 static survey
 survey_set(kaa_context *ctx, kaa_gc__set *set)
 {
@@ -119,6 +135,7 @@ survey_set(kaa_context *ctx, kaa_gc__set *set)
 
     memset(&into, 0, sizeof(into));
     each(ctx, set, look_at, &into);
+    measure(set, &into.found);
     return into.found;
 }
 
@@ -175,13 +192,6 @@ clear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 
 /* ---- 5 */
 
-typedef struct ending {
-    kaa_context *ctx;
-    kaa_gc__set *set;
-    manner known;
-    const kaa_object *type; /* of the object: given up with its block */
-} ending;
-
 static void
 bear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
@@ -189,37 +199,12 @@ bear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     object->word += DYING;
 }
 
-static int
-give_up(kaa_object *object, void *arg)
-{
-    ending *at = arg;
-    const uint32_t *entry;
-
-    if (object == at->type) {
-        at->type = NULL;
-        return 0;
-    }
-    entry = kaa_gc__entry(at->set, object);
-    if (entry == NULL || *entry != 0)
-        kaa_decref(at->ctx, object);
-    return 0;
-}
-
 static void
 let_go(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
-    ending *at = arg;
-
-    (void)set;
-    if (object->type != at->known.type)
-        learn(&at->known, object->type);
-    if (at->known.has_release) {
-        if (object->type->release != NULL)
-            object->type->release(ctx, object);
-    } else if (object->type->traverse != NULL) {
-        at->type = &object->type->header;
-        object->type->traverse(object, give_up, at);
-    }
+    (void)set, (void)arg;
+    if (object->type->release != NULL)
+        object->type->release(ctx, object);
 }
 
 static void
@@ -229,6 +214,84 @@ free_one(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     if (is_type(object) == *(const int *)arg)
         kaa_object__free_block(ctx, object);
 }
+
+/* ---- 5, where traverse tells all that is to be given up */
+
+typedef struct run {
+    kaa_object__type *type;
+    uint64_t count; /* of objects freed */
+    kaa_gc__set *set;
+    kaa_context *ctx;
+} run;
+
+static void
+give_up_type(const run *of)
+{
+    if (of->count == 0 || of->type->header.word & KAA_OBJECT__IMMORTAL)
+        return;
+    of->type->header.word -= of->count - 1;
+    kaa_decref(of->ctx, &of->type->header);
+}
+
+static inline void
+give_up_one(kaa_context *ctx, kaa_gc__set *set, kaa_object *target)
+{
+    const uint32_t *entry = kaa_gc__entry(set, target);
+
+    if (entry == NULL || *entry != 0)
+        kaa_decref(ctx, target);
+}
+
+static inline void
+free_instance(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
+{
+    run *at = arg;
+    kaa_object__type *type = object->type;
+
+    if (type != at->type) {
+        give_up_type(at);
+        at->type = type;
+        at->count = 0;
+    }
+    at->count++;
+    if ((type->flags & KAA_OBJECT__SPEC) != 0) {
+        const kaa_object__own_type *own =
+            (const kaa_object__own_type *)(const void *)type;
+
+        if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+            kaa_object__runtime_of(ctx)->calls--;
+        for (uint32_t i = 0; i < own->reference_count; i++) {
+            kaa_object *target =
+                *(kaa_object **)(void *)((char *)object + own->references[i]);
+
+            if (target != NULL)
+                give_up_one(ctx, set, target);
+        }
+    } else {
+        const kaa_object__tuple *tuple =
+            (const kaa_object__tuple *)(const void *)object;
+
+        for (size_t i = 0; i < tuple->count; i++)
+            give_up_one(ctx, set, tuple->items[i]);
+    }
+    kaa_heap_free(set->heap, object);
+}
+
+/* Blocks of whole pages may go with their arena, and sites are forgotten with
+ * their objects: not for free_instance(). */
+static int
+is_simple(const kaa_gc__set *set, const kaa_runtime *runtime)
+{
+    if (runtime->watch != 0 || runtime->sites != NULL)
+        return 0;
+    for (size_t i = 0; i < set->count; i++)
+        if (set->pages[i].suspects != 0 &&
+            set->pages[i].arena->pages[set->pages[i].index].size == 0)
+            return 0;
+    return 1;
+}
+
+/* ---- 5 */
 
 /* Those that died outside the set meanwhile. */
 static void
@@ -252,21 +315,23 @@ free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     uint32_t was_reaping = own->is_reaping;
-    ending at;
-    int types = 0;
 
-    memset(&at, 0, sizeof(at));
-    at.ctx = ctx;
-    at.set = set;
     own->is_reaping = 1; /* deaths only queue up */
     own->runtime->releasing++;
-    if (found->has_release)
+    if (!found->has_release && is_simple(set, own->runtime)) {
+        run at = {NULL, 0, set, ctx};
+
+        each(ctx, set, free_instance, &at);
+        give_up_type(&at);
+    } else {
+        int types = 0;
+
         each(ctx, set, bear, NULL);
-    each(ctx, set, let_go, &at);
-    each(ctx, set, free_one, &types);
-    types = 1;
-    if (found->has_release)
+        each(ctx, set, let_go, NULL);
         each(ctx, set, free_one, &types);
+        types = 1;
+        each(ctx, set, free_one, &types);
+    }
     own->runtime->releasing--;
     own->is_reaping = was_reaping;
     if (!was_reaping)

@@ -80,10 +80,3 @@ WEAK void
 kaa_object__weakrefs_clear(kaa_context *ctx, kaa_object *object)
 {
 }
-
-#include "object/int.h"
-WEAK void
-kaa_object__int_look(const kaa_object *object, kaa_object__int_view *out)
-{
-    STOP("int_look");
-}

@@ -360,7 +360,7 @@ kaa_object__round_double(uint64_t top, int rest, int64_t exponent)
         return 0;
     bits = 64 - __builtin_clzll(top);
     if (bits + exponent > 1024)
-        return INFINITY;
+        return (double)INFINITY;
     /* What a double of that size has no room for. */
     drop = bits - 53 > -1074 - exponent ? bits - 53 : -1074 - exponent;
     if (drop <= 0) {
@@ -388,7 +388,7 @@ kaa_object__digits_to_double(const uint64_t *digits, size_t size)
     if (size == 0)
         return 0;
     if (size > 16)
-        return INFINITY;
+        return (double)INFINITY;
     shift = (unsigned)__builtin_clzll(digits[size - 1]);
     top = digits[size - 1] << shift;
     if (size > 1 && shift != 0) {

@@ -207,7 +207,7 @@ kaa_object__double_text(double value, char out[32])
 static int
 decide(uint64_t digits, int64_t exponent, double *out)
 {
-    const power *factor;
+    power factor;
     wide first;
     uint64_t high, low, mantissa;
     int zeros, upper, binary;
@@ -217,17 +217,19 @@ decide(uint64_t digits, int64_t exponent, double *out)
         return 1;
     }
     if (exponent > 308) {
-        *out = INFINITY;
+        *out = (double)INFINITY;
         return 1;
     }
-    factor = &powers[exponent - POWER_MIN];
+    /* Rounded up where a tie is possible, so that it shows as one. */
+    factor = exponent >= -27 && exponent < 0 ? power_above((int)exponent)
+                                             : powers[exponent - POWER_MIN];
     zeros = __builtin_clzll(digits);
     digits <<= zeros;
-    first = (wide)digits * factor->high;
+    first = (wide)digits * factor.high;
     high = (uint64_t)(first >> 64);
     low = (uint64_t)first;
     if ((high & 0x1FF) == 0x1FF) {
-        uint64_t more = (uint64_t)((wide)digits * factor->low >> 64);
+        uint64_t more = (uint64_t)((wide)digits * factor.low >> 64);
 
         low += more;
         high += low < more;
@@ -440,9 +442,9 @@ kaa_object__double_parse(kaa_context *ctx, const char *text, size_t size,
         size--;
     }
     if (is_word(text, size, "inf") || is_word(text, size, "infinity"))
-        value = INFINITY;
+        value = (double)INFINITY;
     else if (is_word(text, size, "nan"))
-        value = NAN;
+        value = (double)NAN;
     else
         result = parse_decimal(ctx, text, text + size, &value);
     if (result > 0)

@@ -236,7 +236,7 @@ kaa_object__digits_ratio(kaa_context *ctx, const uint64_t *a, size_t a_size,
     shift = (int64_t)kaa_object__digits_bits(a, a_size) -
             (int64_t)kaa_object__digits_bits(b, b_size) - 58;
     if (shift > 1024 || shift < -1200) {
-        *out = shift > 0 ? INFINITY : 0;
+        *out = shift > 0 ? (double)INFINITY : 0;
         return 0;
     }
     a_room = a_size + 2 + (shift < 0 ? (size_t)-shift / 64 : 0);
@@ -287,7 +287,7 @@ kaa_object__int_true_divide(kaa_context *ctx, kaa_object *left,
         return NULL;
     }
     return kaa_object__float_from_double(
-        ctx, a.size != 0 && a.is_negative != b.is_negative ? -value : value);
+        ctx, a.is_negative != b.is_negative ? -value : value);
 }
 
 /* ---- Powers */

@@ -161,13 +161,6 @@ get_class(kaa_context *ctx, kaa_object *self, void *user)
 }
 
 static kaa_object *
-get_doc(kaa_context *ctx, kaa_object *self, void *user)
-{
-    (void)user;
-    return kaa_object__doc_text(ctx, kaa_object__borrow_type(ctx, self)->doc);
-}
-
-static kaa_object *
 get_dict(kaa_context *ctx, kaa_object *self, void *user)
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, self);
@@ -187,7 +180,6 @@ get_dict(kaa_context *ctx, kaa_object *self, void *user)
 
 static const kaa_property object_properties[] = {
     {"__class__", get_class, NULL, "The object's type.", NULL},
-    {"__doc__", get_doc, NULL, NULL, NULL},
     {"__dict__", get_dict, NULL, "The object's attributes.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -101,7 +101,8 @@ KAA_TEST(errors_of_the_system)
         CHECK_ZERO(-1);
     error = NEW(taken(ctx));
     CHECK_REPR(NEW(kaa_type_of(ctx, error)), "<class 'OSError'>");
-    CHECK(kaa_get_attr_text(ctx, error, "errno") == kaa_int(ctx, ENOTEMPTY));
+    CHECK(NEW(kaa_get_attr_text(ctx, error, "errno")) ==
+          kaa_int(ctx, ENOTEMPTY));
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, error, "filename")), "None");
     items[0] = kaa_int(ctx, EEXIST);
     items[1] = NEW(kaa_text(ctx, "there"));
@@ -111,8 +112,8 @@ KAA_TEST(errors_of_the_system)
     CHECK_REPR(error, "FileExistsError(17, 'there')");
     CHECK_TEXT(kaa_get_attr_text(ctx, error, "filename"), "name");
     CHECK_TEXT(kaa_get_attr_text(ctx, error, "strerror"), "there");
-    error = NEW(
-        kaa_call(ctx, kaa_builtin(ctx, KAA_OS_ERROR), items + 1, 1, NULL));
+    error =
+        NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_OS_ERROR), items + 1, 1, NULL));
     CHECK_TEXT(kaa_str(ctx, error), "there");
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, error, "errno")), "None");
 }
@@ -121,9 +122,11 @@ KAA_TEST(types_of_ones_own)
 {
     kaa_context *ctx = fresh(t);
     char name[] = "parser.Error";
-    kaa_object *type = NEW(kaa_exception_new_type(ctx, name, "Bad text.", NULL));
-    kaa_object *derived = NEW(kaa_exception_new_type(
-        ctx, "parser.TooDeep", NULL, type)), *error;
+    kaa_object *type =
+        NEW(kaa_exception_new_type(ctx, name, "Bad text.", NULL));
+    kaa_object *derived = NEW(
+                   kaa_exception_new_type(ctx, "parser.TooDeep", NULL, type)),
+               *error;
 
     memset(name, '!', sizeof(name) - 1); /* they were copied */
     CHECK_REPR(type, "<class 'parser.Error'>");
@@ -136,7 +139,7 @@ KAA_TEST(types_of_ones_own)
     CHECK_RAISES(1, KAA_EXCEPTION, "parser.TooDeep: at 5");
     error = NEW(kaa_call(ctx, derived, NULL, 0, NULL));
     CHECK_ZERO(kaa_set_attr_text(ctx, error, "line", kaa_int(ctx, 7)));
-    CHECK(kaa_get_attr_text(ctx, error, "line") == kaa_int(ctx, 7));
+    CHECK(NEW(kaa_get_attr_text(ctx, error, "line")) == kaa_int(ctx, 7));
     CHECK_REPR(error, "TooDeep()");
     CHECK_RAISES(kaa_exception_new_type(ctx, "x.Y", NULL,
                                         kaa_builtin(ctx, KAA_OBJECT_TYPE)) ==
@@ -176,8 +179,8 @@ static const kaa_type_spec coded_spec = {
 KAA_TEST(types_of_ones_own_with_code)
 {
     kaa_context *ctx = fresh(t);
-    kaa_object *type = NEW(kaa_type_new(
-        ctx, &coded_spec, NULL, kaa_builtin(ctx, KAA_RUNTIME_ERROR)));
+    kaa_object *type = NEW(kaa_type_new(ctx, &coded_spec, NULL,
+                                        kaa_builtin(ctx, KAA_RUNTIME_ERROR)));
 
     kaa_raise_object(ctx, type, kaa_int(ctx, 44));
     CHECK_RAISES(1, KAA_RUNTIME_ERROR, "test.Coded: 44");
@@ -228,7 +231,8 @@ KAA_TEST(tracebacks)
         CHECK_EQ(kaa_tuple_size(ctx, frames), 103);
         CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 0)), "('inner', 'a.c', 1)");
         CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 1)), "('middle', None, 0)");
-        CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 102)), "('main', 'main.c', 99)");
+        CHECK_REPR(NEW(kaa_tuple_get(ctx, frames, 102)),
+                   "('main', 'main.c', 99)");
     }
     error = NEW(kaa_call(ctx, type, NULL, 0, NULL));
     CHECK(NEW(kaa_exception_traceback(ctx, error)) ==
@@ -270,7 +274,8 @@ KAA_TEST(memory_errors_need_no_memory)
     kaa_context *ctx = fresh(t);
     kaa_object *error, *cause;
 
-    cause = NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), NULL, 0, NULL));
+    cause =
+        NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), NULL, 0, NULL));
     CHECK_EQ(kaa_raise_memory(ctx), -1);
     kaa_error_add_frame(ctx, "f", "f.c", 1);
     error = NEW(taken(ctx));

@@ -19,7 +19,10 @@ typedef struct fields {
     _Bool flag;
 } fields;
 
-#define FIELD(name, kind) {#name, kind, 0, offsetof(fields, name), NULL}
+#define FIELD(name, kind)                                                      \
+    {                                                                          \
+#name, kind, 0, offsetof(fields, name), NULL                           \
+    }
 static const kaa_member field_members[] = {
     FIELD(object, KAA_MEMBER_OBJECT),
     FIELD(text, KAA_MEMBER_TEXT),
@@ -121,7 +124,8 @@ KAA_TEST(other_members)
                  NULL);
     CHECK_ZERO(
         kaa_set_attr_text(ctx, self, "flag", kaa_builtin(ctx, KAA_TRUE)));
-    CHECK(kaa_get_attr_text(ctx, self, "flag") == kaa_builtin(ctx, KAA_TRUE));
+    CHECK(NEW(kaa_get_attr_text(ctx, self, "flag")) ==
+          kaa_builtin(ctx, KAA_TRUE));
     CHECK_RAISES(kaa_set_attr_text(ctx, self, "flag", kaa_int(ctx, 0)) < 0,
                  KAA_TYPE_ERROR, "attribute 'flag' must be bool, not int");
     CHECK(data->flag);
@@ -351,8 +355,8 @@ KAA_TEST(a_long_chain_and_a_tree)
 {
     kaa_context *ctx = fresh(t);
     kaa_object *type = NEW(kaa_type_new(ctx, &node_spec, NULL, NULL));
-    int count = kaa_test_is_fault_run() || kaa_test_is_collect_run() ? 20
-                                                                     : 100000;
+    int count =
+        kaa_test_is_fault_run() || kaa_test_is_collect_run() ? 20 : 100000;
     kaa_object *first = NEW(kaa_instance_new(ctx, type)), *last = first;
 
     for (int i = 0; i < count; i++) {

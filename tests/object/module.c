@@ -50,7 +50,7 @@ KAA_TEST(empty_modules)
     CHECK_TEXT(kaa_get_attr_text(ctx, module, "__name__"), "things");
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, module, "__doc__")), "None");
     CHECK_ZERO(kaa_set_attr_text(ctx, module, "answer", kaa_int(ctx, 42)));
-    CHECK(kaa_get_attr_text(ctx, module, "answer") == kaa_int(ctx, 42));
+    CHECK(NEW(kaa_get_attr_text(ctx, module, "answer")) == kaa_int(ctx, 42));
     CHECK_ZERO(kaa_set_attr_text(ctx, module, "answer", NULL));
     CHECK_RAISES(kaa_get_attr_text(ctx, module, "answer") == NULL,
                  KAA_ATTRIBUTE_ERROR,
@@ -125,7 +125,6 @@ KAA_TEST(many_modules)
         CHECK_TRUE(kaa_object__module_by_name(ctx, name, &found));
         CHECK(NEW(found) == module);
     }
-    CHECK_RAISES(
-        kaa_object__module_register(ctx, "x", kaa_int(ctx, 1)) < 0,
-        KAA_TYPE_ERROR, NULL);
+    CHECK_RAISES(kaa_object__module_register(ctx, "x", kaa_int(ctx, 1)) < 0,
+                 KAA_TYPE_ERROR, NULL);
 }
