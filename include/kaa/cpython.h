@@ -16,6 +16,7 @@
 
 #include <kaa/call.h>
 #include <kaa/closure.h>
+#include <kaa/context.h>
 
 KAA_BEGIN_DECLS
 
@@ -116,6 +117,40 @@ KAA_API int kaa_cpython_bind(kaa_cpython *host, void *library, void *names,
  */
 KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
                                    const kaa_ctype *signature, void *callable);
+
+/**
+ * The context of the interpreter: the same each time, for all its threads.
+ *
+ * @return NULL with an exception pending.
+ * @owns   Borrowed; lives as long as the host.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API kaa_context *kaa_cpython_context(kaa_cpython *host);
+
+/**
+ * Makes the module of an extension module's file: empty, with its state. The
+ * two steps are those of an importer's loader.
+ *
+ * @param path  Of the file.
+ * @param spec  The importlib.machinery.ModuleSpec, whose name the module gets.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_module_create(kaa_cpython *host, const char *path,
+                                        void *spec);
+
+/**
+ * Fills a module that kaa_cpython_module_create() made: methods, constants,
+ * types, and then what its definition has for `exec`.
+ *
+ * @return 0; -1 with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_module_exec(kaa_cpython *host, void *module);
 
 /**
  * Tells which layouts were believed: bits 0 object type, 1 float, 2 int,

@@ -171,8 +171,8 @@ KAA_API void kaa_runtime_detach(kaa_context *ctx);
 KAA_API kaa_runtime *kaa_runtime_of(kaa_context *ctx);
 
 /**
- * Adds a directory to those in which kaa_import() looks for NAME.kaa.so: first
- * in these, in the order they were added, then in those that KAA_PATH in the
+ * Adds a directory to those in which an import looks for NAME.kaa.so: first in
+ * these, in the order they were added, then in those that KAA_PATH in the
  * environment names, separated by colons. A name with a slash is the file's
  * path. A runtime has one module of a name; importing it again gives the same
  * one. Names have no dots: there are no packages here.

@@ -21,9 +21,10 @@ kaa_object *kaa_args__str_format_v(kaa_context *ctx, const char *format,
 int kaa_args__raise_format_v(kaa_context *ctx, kaa_object *type,
                              const char *format, va_list values);
 
-/* The name of an object's type, for messages ("None" for None), cut to fit. */
-void kaa_args__type_name(kaa_context *ctx, kaa_object *object, char *buffer,
-                         size_t size);
+/* The name of an object's type, for messages ("None" for None), cut to fit. 0,
+ * or -1: MemoryError. */
+int kaa_args__type_name(kaa_context *ctx, kaa_object *object, char *buffer,
+                        size_t size);
 /* Raises TypeError: nobody has a keyword called `keyword`, a str; one of the
  * `count` names, if it is near, is suggested. `function` may be NULL. -1. */
 int kaa_args__unknown_keyword(kaa_context *ctx, const char *function,

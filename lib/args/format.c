@@ -378,7 +378,8 @@ add_object(kaa_base__text *out, const spec *how, source *from)
     if (how->letter == 'T') {
         char name[200];
 
-        kaa_args__type_name(from->ctx, object, name, sizeof(name));
+        if (kaa_args__type_name(from->ctx, object, name, sizeof(name)) != 0)
+            return -1;
         add_padded(out, how, name, cut(name, strlen(name), how->precision));
         return 0;
     }

@@ -4,12 +4,13 @@
 
 #include "args/internal.h"
 
-void
+int
 kaa_args__type_name(kaa_context *ctx, kaa_object *object, char *buffer,
                     size_t size)
 {
     kaa_object *type = NULL, *name = NULL;
     const char *text = NULL;
+    int result = 0;
 
     if (!kaa_is_none(ctx, object)) {
         type = kaa_type_of(ctx, object);
@@ -17,7 +18,10 @@ kaa_args__type_name(kaa_context *ctx, kaa_object *object, char *buffer,
             name = kaa_get_attr_text(ctx, type, "__name__");
         if (name != NULL)
             text = kaa_str_as_utf8(ctx, name, NULL);
-        if (text == NULL)
+        if (text == NULL &&
+            kaa_error_matches(ctx, kaa_builtin(ctx, KAA_MEMORY_ERROR)))
+            result = -1;
+        else if (text == NULL)
             kaa_error_clear(ctx);
     } else {
         text = "None";
@@ -25,6 +29,7 @@ kaa_args__type_name(kaa_context *ctx, kaa_object *object, char *buffer,
     snprintf(buffer, size, "%s", text != NULL ? text : "object");
     kaa_decref(ctx, name);
     kaa_decref(ctx, type);
+    return result;
 }
 
 /* "f() argument 2, item 1", or "f() argument 'x'". */
@@ -60,7 +65,8 @@ kaa_args__refuse_type(kaa_args__walk *walk, const char *wanted,
         return kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
                          walk->plan->message);
     write_place(walk, place, sizeof(place));
-    kaa_args__type_name(ctx, object, type, sizeof(type));
+    if (kaa_args__type_name(ctx, object, type, sizeof(type)) != 0)
+        return -1;
     return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
                             "%s must be %s, not %s", place, wanted, type);
 }

@@ -25,31 +25,41 @@ static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER;
 typedef struct symbol {
     const char *name;
     size_t place; /* in kaa_cpython__functions */
-    enum { NEEDED, WANTED, DATA, POINTER } how;
+    enum { NEEDED, CONTEXT, WANTED, DATA, POINTER } how;
 } symbol;
 
 static const symbol symbols[] = {
 #define PLACE(name) offsetof(kaa_cpython__functions, name)
 #define HOST_NEEDED(result, name, parameters) {#name, PLACE(name), NEEDED},
+#define HOST_CONTEXT(result, name, parameters) {#name, PLACE(name), CONTEXT},
 #define HOST_WANTED(result, name, parameters) {#name, PLACE(name), WANTED},
 #define HOST_DATA(name) {#name, PLACE(name), DATA},
 #define HOST_POINTER(name) {#name, PLACE(name), POINTER},
 #include "cpython/host.def"
 #undef HOST_NEEDED
+#undef HOST_CONTEXT
 #undef HOST_WANTED
 #undef HOST_DATA
 #undef HOST_POINTER
 #undef PLACE
 };
 
+static void *
+find(void *handle, const char *name)
+{
+    return dlsym(handle != NULL ? handle : RTLD_DEFAULT, name);
+}
+
 /* Looks everything up; writes nothing but *functions. */
 static kaa_status
 find_functions(void *handle, kaa_cpython__functions *functions, kaa_error *err)
 {
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *address =
-            dlsym(handle != NULL ? handle : RTLD_DEFAULT, symbols[i].name);
+        void *address;
 
+        if (symbols[i].how == CONTEXT) /* kaa_cpython__find_more() */
+            continue;
+        address = find(handle, symbols[i].name);
         if (address == NULL && symbols[i].how != WANTED)
             return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                                   "this interpreter has no %s",
@@ -64,6 +74,31 @@ find_functions(void *handle, kaa_cpython__functions *functions, kaa_error *err)
                               "this interpreter has no "
                               "PyThreadState_GetUnchecked");
     return KAA_OK;
+}
+
+kaa_status
+kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err)
+{
+    kaa_status status = KAA_OK;
+
+    pthread_mutex_lock(&attach_lock);
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        void *address;
+
+        if (symbols[i].how != CONTEXT)
+            continue;
+        address = find(host->handle, symbols[i].name);
+        if (address == NULL) {
+            status =
+                kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                               "this interpreter has no %s", symbols[i].name);
+            break;
+        }
+        memcpy((char *)&kaa_cpython__py + symbols[i].place, &address,
+               sizeof(address));
+    }
+    pthread_mutex_unlock(&attach_lock);
+    return status;
 }
 
 /* ---- layouts ---- */
@@ -261,6 +296,7 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         return status;
     host->interpreter = PY(PyInterpreterState_Get)();
     host->version = options->version;
+    host->handle = options->handle;
     host->is_free_threaded = options->free_threaded != 0;
     host->cdata = options->cdata;
     host->byref_type = options->byref_type;

@@ -33,6 +33,12 @@ typedef struct host_buffer {
     void *internal;
 } host_buffer;
 
+/* Py_complex, by value. */
+typedef struct host_complex {
+    double real;
+    double imaginary;
+} host_complex;
+
 /* A type's tp_new: class, positional arguments, keywords or NULL. */
 typedef PyObject *host_new(PyObject *, PyObject *, PyObject *);
 
@@ -49,18 +55,20 @@ enum {
 
 typedef struct kaa_cpython__functions {
 #define HOST_NEEDED(result, name, parameters) result(*name) parameters;
+#define HOST_CONTEXT(result, name, parameters) result(*name) parameters;
 #define HOST_WANTED(result, name, parameters) result(*name) parameters;
 #define HOST_DATA(name) PyObject *name;
 #define HOST_POINTER(name) PyObject *name;
 #include "cpython/host.def"
 #undef HOST_NEEDED
+#undef HOST_CONTEXT
 #undef HOST_WANTED
 #undef HOST_DATA
 #undef HOST_POINTER
 } kaa_cpython__functions;
 
 /* See lib/globals.txt. Written once, before anything else of this folder
- * runs. */
+ * runs; what contexts need before the first of them is made. */
 extern kaa_cpython__functions kaa_cpython__py;
 #define PY(name) (kaa_cpython__py.name)
 
@@ -105,9 +113,11 @@ struct kaa_cpython {
     PyObject *pointer_base;
     PyObject *function_pointer_base;
     PyObject *hooks[HOOK_COUNT];
-    kaa_ctype_table *types;        /* of void_pointer */
-    const kaa_ctype *void_pointer; /* void * */
-    PyObject *no_arguments;        /* the empty tuple */
+    kaa_ctype_table *types;                       /* of void_pointer */
+    const kaa_ctype *void_pointer;                /* void * */
+    PyObject *no_arguments;                       /* the empty tuple */
+    struct kaa_cpython__context *_Atomic context; /* NULL until asked for */
+    void *handle; /* in which the interpreter's functions are found */
     uint32_t version;
     int is_free_threaded;
     _Atomic int is_closing;
@@ -156,6 +166,9 @@ kaa_cpython__is_running(PyThreadState *state)
 }
 
 int kaa_cpython__is_finalizing(void);
+
+/* Finds the functions that contexts need. */
+kaa_status kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err);
 
 /* function.c and callback.c: their types, made at attach. */
 PyObject *kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base);

@@ -126,7 +126,7 @@ set_type(kaa_module__parameter *out, const kaa_ctype *type)
     return 0;
 }
 
-/* [[kaa::out]]: a pointer to a number, which is given as a result. */
+/* [[kaa::out]]: a pointer to what can be a result, and is. */
 static int
 set_out(kaa_module__parameter *out, const kaa_ctype *type)
 {
@@ -136,7 +136,8 @@ set_out(kaa_module__parameter *out, const kaa_ctype *type)
     if (kaa_ctype_kind_of(core) != KAA_CTYPE_POINTER)
         return -1;
     target = kaa_ctype_target(core);
-    if (set_type(out, target) != 0 || out->op == TYPED_VOID)
+    if (set_type(out, target) != 0 || out->op == TYPED_VOID ||
+        (out->op == TYPED_POINTER && !(out->flags & TYPED_ADDRESS)))
         return -1;
     out->flags |= TYPED_OUT;
     return 0;

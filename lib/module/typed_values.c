@@ -34,7 +34,8 @@ refuse_type(const kaa_module__call *call, const char *expected,
 {
     char type[120];
 
-    kaa_args__type_name(call->ctx, value, type, sizeof(type));
+    if (kaa_args__type_name(call->ctx, value, type, sizeof(type)) != 0)
+        return -1;
     return kaa_module__refuse(call, KAA_TYPE_ERROR, "%s expected, not %s",
                               expected, type);
 }

@@ -59,8 +59,10 @@ def build_target(directory: str) -> str:
 def compile_module(
     command: List[str], name: str, target: str, sources: List[str], flags: List[str]
 ) -> Any:
-    """Compiles an extension beside the target and imports it."""
+    """Compiles an extension beside the target, which it is linked to if it is
+    there, and imports it."""
     directory = os.path.dirname(target)
+    linked = [target, f"-Wl,-rpath,{directory}"] if os.path.exists(target) else []
     include = sysconfig.get_path("include")
     if not os.path.exists(os.path.join(include, "Python.h")):
         raise Missing("no Python.h")
@@ -76,8 +78,8 @@ def compile_module(
                 f"-I{include}",
                 f"-I{HERE}",
                 *sources,
-                target,
-                f"-Wl,-rpath,{directory}",
+                *linked,
+                "-lm",
                 "-o",
                 path,
             ]

@@ -16,7 +16,8 @@ def expected(text):
     match = re.search(r"^ \*.*[Pp]rints:\n(.*?)^ \*/", text, re.DOTALL | re.MULTILINE)
     if not match:
         sys.exit("the example does not say what it prints")
-    return [line[len(" *   ") :] for line in match.group(1).splitlines()]
+    lines = [line[len(" *   ") :] for line in match.group(1).splitlines()]
+    return lines[1:] if lines and not lines[0] else lines
 
 
 def main(program, source):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from kaa._function import Function
     from kaa._library import Library, load
+    from kaa._modules import import_module
     from kaa._types import CType
 
     __version__: str
@@ -53,6 +54,7 @@ __all__ = [
     "OperatingSystemError",
     "SymbolError",
     "UnsupportedError",
+    "import_module",
     "load",
 ]
 
@@ -60,6 +62,7 @@ _HOMES = {
     "CType": "kaa._types",
     "Function": "kaa._function",
     "Library": "kaa._library",
+    "import_module": "kaa._modules",
     "load": "kaa._library",
 }
 

@@ -52,7 +52,7 @@ KAA_TEST(cycles_are_collected)
     kaa_decref(ctx, found);
     CHECK_EQ(finalized(t, ctx, module), 0);
     DROP(graph);
-    CHECK(kaa_collect(ctx) >= 0);
+    COLLECT();
     CHECK_EQ(finalized(t, ctx, module), count);
     CHECK_ZERO(kaa_weakref_get(ctx, watch, &found));
 }
@@ -65,7 +65,8 @@ KAA_TEST(nodes_without_cycles_go_at_once)
     kaa_object *second = NEW(call(ctx, module, "Node", "(s)", "b"));
 
     DROP(NEW(call(ctx, first, "connect", "(Od)", second, 2.0)));
-    CHECK_REPR(first, "<graph.Node 'a' with 1 edges>");
+    if (!kaa_test_is_fault_run()) /* a name that cannot be had is "object" */
+        CHECK_REPR(first, "<Node 'a' with 1 edges>");
     DROP(second);
     CHECK_EQ(finalized(t, ctx, module), 0);
     DROP(first);
@@ -89,7 +90,7 @@ KAA_TEST(attributes)
     value = NEW(kaa_get_attr_text(ctx, node, "graph"));
     CHECK(kaa_is_none(ctx, value));
     DROP(node); /* refers to itself */
-    CHECK(kaa_collect(ctx) >= 0);
+    COLLECT();
     CHECK_EQ(finalized(t, ctx, module), 1);
 }
 
@@ -131,12 +132,12 @@ KAA_TEST(resurrection)
     DROP(append);
     DROP(NEW(call(ctx, node, "connect", "(O)", node)));
     DROP(node);
-    CHECK(kaa_collect(ctx) >= 0);
+    COLLECT();
     CHECK_EQ(finalized(t, ctx, module), 1);
     if (kaa_list_size(ctx, kept) == 0 && kaa_test_is_fault_run())
         return; /* there was no memory to keep it */
     CHECK_INT(kaa_list_size(ctx, kept), 1);
     CHECK_ZERO(kaa_list_set_slice(ctx, kept, 0, 1, NULL));
-    CHECK(kaa_collect(ctx) >= 0);
+    COLLECT();
     CHECK_EQ(finalized(t, ctx, module), 1);
 }

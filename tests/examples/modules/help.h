@@ -37,4 +37,11 @@ call(kaa_context *ctx, kaa_object *object, const char *name, const char *format,
     return result;
 }
 
+/* A full collection, that may fail for want of memory alone. */
+#define COLLECT()                                                              \
+    do {                                                                       \
+        if (kaa_collect(ctx) < 0)                                              \
+            help_failed(t, __FILE__, __LINE__, "kaa_collect()");               \
+    } while (0)
+
 #endif /* KAA_TEST_EXAMPLES_MODULES_HELP_H */

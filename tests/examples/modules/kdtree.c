@@ -103,7 +103,7 @@ KAA_TEST(sequence)
     kaa_buffer buffer;
 
     CHECK_REPR(items, "[(0.5, -1.0), (2.0, 3.0)]");
-    CHECK_REPR(tree, "<kdtree.KDTree of 2 points in 2 dimensions>");
+    CHECK_REPR(tree, "<KDTree of 2 points in 2 dimensions>");
     item = NEW(kaa_get_index(ctx, tree, -1));
     CHECK_REPR(item, "(2.0, 3.0)");
     CHECK_RAISES(kaa_get_index(ctx, tree, 2) == NULL, KAA_INDEX_ERROR,

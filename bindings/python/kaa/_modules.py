@@ -1,0 +1,71 @@
+"""Extension modules: their loader, and loading one by its path."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Optional, Union
+from weakref import WeakSet
+
+from kaa import _native
+from kaa._host import _host
+
+_executed: WeakSet[ModuleType] = WeakSet()
+
+
+class Loader(importlib.machinery.ExtensionFileLoader):
+    """Makes a module of a file NAME.kaa.so."""
+
+    def __repr__(self) -> str:
+        return f"<kaa.importer.Loader {self.path!r}>"
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The empty module."""
+        try:
+            module: ModuleType = _native.kaa_cpython_module_create(
+                _host, os.fsencode(self.path), spec
+            )
+        except ImportError as error:
+            error.name = spec.name
+            error.path = self.path
+            raise
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Fills it; once, so that reloading gives the module as it is."""
+        if module in _executed:
+            return
+        _native.kaa_cpython_module_exec(_host, module)
+        _executed.add(module)
+
+
+def import_module(
+    path: Union[str, bytes, os.PathLike[str]], name: Optional[str] = None
+) -> ModuleType:
+    """Loads the extension module of a file, whatever is on ``sys.path``.
+
+    It is called as the file is, or `name`, and put into ``sys.modules``; a module
+    that is there already, from the same file, is given as it is.
+    """
+    file = os.path.abspath(os.fsdecode(path))
+    if name is None:
+        name = os.path.basename(file).split(".", 1)[0]
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == file:
+        return loaded
+    loader = Loader(name, file)
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
+    assert spec is not None  # with a loader there always is one
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,137 @@
+/* cpython/on_threads.c - the slots of threads, memory and the collector. */
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include "cpython/context.h"
+#include "cpython/thread.h"
+
+/* ---- threads */
+
+void *
+kaa_cpython__slot_begin_allow_threads(kaa_context *ctx)
+{
+    (void)ctx;
+    return PY(PyEval_SaveThread)();
+}
+
+void
+kaa_cpython__slot_end_allow_threads(kaa_context *ctx, void *begun)
+{
+    (void)ctx;
+    PY(PyEval_RestoreThread)(begun);
+}
+
+/* How often the GIL is offered: as often as the host would itself. */
+#define OFFER_NS 5000000u
+/* The clock is read once in as many polls. */
+#define POLLS 64u
+
+int
+kaa_cpython__slot_poll(kaa_context *ctx)
+{
+    kaa_cpython__context *own = own_of(ctx);
+    uint32_t polls =
+        atomic_fetch_add_explicit(&own->polls, 1, memory_order_relaxed);
+
+    if (polls % POLLS == 0) {
+        uint64_t now = kaa_base__now_ns();
+        uint64_t last =
+            atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
+
+        if (now - last >= OFFER_NS) {
+            atomic_store_explicit(&own->polled_ns, now, memory_order_relaxed);
+            PY(PyEval_RestoreThread)(PY(PyEval_SaveThread)());
+        }
+    }
+    return PY(PyErr_CheckSignals)();
+}
+
+void *
+kaa_cpython__slot_runtime_handle(kaa_context *ctx)
+{
+    return ctx;
+}
+
+/* This thread's entries that are not left yet, the newest first. */
+typedef struct entered {
+    struct entered *outer;
+    kaa_cpython__entry entry;
+} entered;
+
+static KAA_CPYTHON__TLS entered *entries;
+
+kaa_context *
+kaa_cpython__slot_thread_enter(void *runtime)
+{
+    kaa_cpython__context *own = runtime;
+    entered *made = kaa_base__alloc_zeroed(sizeof(*made));
+
+    if (made == NULL)
+        return NULL;
+    if (!kaa_cpython__enter(own->host, &made->entry)) {
+        kaa_base__free(made);
+        return NULL;
+    }
+    made->outer = entries;
+    entries = made;
+    return &own->open;
+}
+
+void
+kaa_cpython__slot_thread_leave(kaa_context *ctx)
+{
+    entered *made = entries;
+
+    (void)ctx;
+    if (made == NULL)
+        return;
+    entries = made->outer;
+    kaa_cpython__leave(&made->entry);
+    kaa_base__free(made);
+}
+
+/* ---- memory */
+
+void *
+kaa_cpython__slot_mem_alloc(kaa_context *ctx, size_t size)
+{
+    void *block = PY(PyMem_Malloc)(size);
+
+    (void)ctx;
+    if (block == NULL)
+        PY(PyErr_NoMemory)();
+    return block;
+}
+
+void *
+kaa_cpython__slot_mem_resize(kaa_context *ctx, void *block, size_t size)
+{
+    void *resized = PY(PyMem_Realloc)(block, size);
+
+    (void)ctx;
+    if (resized == NULL)
+        PY(PyErr_NoMemory)();
+    return resized;
+}
+
+void
+kaa_cpython__slot_mem_free(kaa_context *ctx, void *block)
+{
+    (void)ctx;
+    PY(PyMem_Free)(block);
+}
+
+/* The host's collector counts objects, not bytes. */
+void
+kaa_cpython__slot_add_external(kaa_context *ctx, ptrdiff_t bytes)
+{
+    (void)ctx;
+    (void)bytes;
+}
+
+ptrdiff_t
+kaa_cpython__slot_collect(kaa_context *ctx)
+{
+    (void)ctx;
+    return PY(PyGC_Collect)();
+}

@@ -1,0 +1,210 @@
+/* tests/module/typed.c - typed methods: every kind of argument and result. */
+#include <math.h>
+
+#include "module/module.h"
+#include "object/help.h"
+
+static kaa_object *
+call(kaa_test *t, kaa_object *module, const char *name, kaa_object *const *args,
+     size_t nargs, kaa_object *kwnames)
+{
+    kaa_context *ctx = help.ctx;
+    kaa_object *function = NEW(kaa_get_attr_text(ctx, module, name));
+
+    return kaa_call(ctx, function, args, nargs, kwnames);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARGS(...) ((kaa_object *[]){__VA_ARGS__})
+#define CALL(name, ...)                                                        \
+    call(t, module, (name), ARGS(__VA_ARGS__), COUNT(ARGS(__VA_ARGS__)), NULL)
+#define GIVES(expected, name, ...)                                             \
+    CHECK_REPR(NEW(CALL(name, __VA_ARGS__)), expected)
+#define REFUSES(type, part, name, ...)                                         \
+    CHECK_RAISES(CALL(name, __VA_ARGS__) == NULL, (type), (part))
+#define INT(value) NEW(kaa_int(ctx, (value)))
+#define FLOAT(value) NEW(kaa_float_from_double(ctx, (value)))
+#define TEXT(value) NEW(kaa_text(ctx, (value)))
+#define BYTES(value, size) NEW(kaa_bytes_from_data(ctx, (value), (size)))
+#define NONE kaa_builtin(ctx, KAA_NONE)
+
+KAA_TEST(numbers)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+
+    GIVES("-128", "tiny", INT(-128));
+    REFUSES(KAA_OVERFLOW_ERROR,
+            "tiny() argument 1 (value): 128 is out of range for int8_t (-128 "
+            "to 127)",
+            "tiny", INT(128));
+    REFUSES(KAA_TYPE_ERROR,
+            "tiny() argument 1 (value): int expected, not float", "tiny",
+            FLOAT(1.0));
+    REFUSES(KAA_TYPE_ERROR, "int expected, not None", "tiny", NONE);
+    GIVES("18446744073709551615", "wide",
+          NEW(kaa_int_from_uint64(ctx, UINT64_MAX)));
+    REFUSES(KAA_OVERFLOW_ERROR,
+            "wide() argument 1 (value): -1 is out of range for uint64_t (0 to "
+            "18446744073709551615)",
+            "wide", INT(-1));
+    REFUSES(KAA_OVERFLOW_ERROR, "1000000000000000000000 is out of range",
+            "wide",
+            NEW(kaa_int_from_text(ctx, "1000000000000000000000", 22, 10)));
+    GIVES("True", "negate", INT(0));
+    GIVES("False", "negate", kaa_builtin(ctx, KAA_TRUE));
+    REFUSES(KAA_OVERFLOW_ERROR, "2 is out of range for _Bool (0 to 1)",
+            "negate", INT(2));
+    GIVES("b'b'", "next_char", BYTES("a", 1));
+    REFUSES(KAA_VALUE_ERROR, "bytes of length 1 expected, not 2", "next_char",
+            BYTES("ab", 2));
+    GIVES("0.25", "half", FLOAT(0.5));
+    GIVES("1.5", "half", INT(3));
+    REFUSES(KAA_OVERFLOW_ERROR, "is out of range for float", "half",
+            FLOAT(1e300));
+    GIVES("inf", "half", FLOAT(INFINITY));
+    REFUSES(KAA_TYPE_ERROR,
+            "half() argument 1 (value): float expected, not str", "half",
+            TEXT("x"));
+    GIVES("5", "paint", INT(5));
+    GIVES("21.75", "six", FLOAT(1.5), INT(2), FLOAT(3.25), INT(4), FLOAT(5.0),
+          INT(6));
+}
+
+KAA_TEST(texts_and_pointers)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+    const double numbers[] = {1.5, 2.5};
+    kaa_object *array = BYTES(numbers, sizeof(numbers));
+
+    GIVES("'llo'", "skip", TEXT("hello"), INT(2));
+    GIVES("'b'", "skip", BYTES("ab", 2), INT(1));
+    GIVES("None", "skip", NONE, INT(1));
+    REFUSES(KAA_VALUE_ERROR, "embedded NUL character", "skip",
+            NEW(kaa_str_from_utf8(ctx, "a\0b", 3)), INT(1));
+    REFUSES(KAA_TYPE_ERROR,
+            "skip() argument 1 (text): a buffer for const char *"
+            " expected, not int",
+            "skip", INT(1), INT(1));
+    REFUSES(KAA_TYPE_ERROR, "the buffer has items of format 'B' and 1 bytes",
+            "sum", array, INT(1));
+    GIVES("305419896", "same_address", INT(0x12345678));
+    GIVES("None", "same_address", NONE);
+    REFUSES(KAA_TYPE_ERROR, "a writable buffer for unsigned char * expected",
+            "fill", array, INT(1), INT(1));
+    CHECK_REF(array, 1);
+}
+
+KAA_TEST(out_and_errno)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+
+    GIVES("(3, 2)", "divide", INT(17), INT(5));
+    GIVES("(2.0, 0.5)", "split", FLOAT(2.5));
+    GIVES("0", "fail_with", INT(0));
+    REFUSES(KAA_FILE_NOT_FOUND_ERROR, "[Errno 2]", "fail_with", INT(2));
+}
+
+KAA_TEST(counts_and_keywords)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+    kaa_object *names = NEW(kaa_build(ctx, "(ss)", "b", "a"));
+    kaa_object *one = NEW(kaa_build(ctx, "(s)", "b"));
+    kaa_object *wrong = NEW(kaa_build(ctx, "(s)", "remainder"));
+
+    CHECK_REPR(NEW(call(t, module, "divide", ARGS(INT(5), INT(17)), 0, names)),
+               "(3, 2)");
+    CHECK_RAISES(call(t, module, "divide", ARGS(INT(5)), 0, one) == NULL,
+                 KAA_TYPE_ERROR, "divide() misses argument 1 (a)");
+    CHECK_RAISES(call(t, module, "divide", ARGS(INT(5), INT(6)), 1, wrong) ==
+                     NULL,
+                 KAA_TYPE_ERROR,
+                 "divide() got an unexpected keyword argument 'remainder'");
+    CHECK_RAISES(
+        call(t, module, "divide", ARGS(INT(5), INT(6), INT(7)), 2, one) == NULL,
+        KAA_TYPE_ERROR, "divide() argument 2 (b) is given twice");
+    REFUSES(KAA_TYPE_ERROR, "divide() takes 2 arguments, 1 given", "divide",
+            INT(1));
+    REFUSES(KAA_TYPE_ERROR, "divide() takes 2 arguments, 3 given", "divide",
+            INT(1), INT(2), INT(3));
+    REFUSES(KAA_TYPE_ERROR, "sum() takes 1 to 2 arguments, 3 given", "sum",
+            NONE, INT(1), INT(2));
+}
+
+/* A length is filled in, or held to the buffer. */
+KAA_TEST(lengths)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+    kaa_object *bytes = BYTES("abcd", 4);
+    kaa_object *array = NEW(
+        kaa_call(ctx, kaa_builtin(ctx, KAA_BYTEARRAY_TYPE), &bytes, 1, NULL));
+    kaa_object *value = NEW(kaa_build(ctx, "(s)", "value"));
+
+    NEW(CALL("fill", array, INT(2), INT('x')));
+    CHECK_REPR(array, "bytearray(b'xxcd')");
+    NEW(call(t, module, "fill", ARGS(array, INT('y')), 1, value));
+    CHECK_REPR(array, "bytearray(b'yyyy')");
+    REFUSES(KAA_VALUE_ERROR,
+            "fill() argument 1 (bytes): has 4 elements, but argument 2 says 5",
+            "fill", array, INT(5), INT('z'));
+    GIVES("0.0", "sum", NONE);
+    CHECK_REF(array, 1);
+}
+
+static void
+target(void)
+{
+}
+
+/* What cannot be had is refused when the function is made. */
+KAA_TEST(declarations_that_are_refused)
+{
+    static const struct {
+        const char *declaration, *told;
+    } cases[] = {
+        {"long double f(void)", "of f(): a result of type 'long double'"},
+        {"int *f(void)", "a result of type 'int *' cannot be converted"},
+        {"void f(long double x)",
+         "the declaration of f(): parameter 1 of type 'long double' cannot"},
+        {"struct p { int x; }; void f(int a, struct p b)",
+         "parameter 2 of type 'struct p'"},
+        {"void f(struct q *x)", "parameter 1 of type 'struct q *'"},
+        {"void f(int (*callback)(void))", "parameter 1 of type"},
+        {"void f(double _Complex x)", "parameter 1 of type"},
+        {"int f(const char *format, ...)", "`...` is for kaa.load() alone"},
+        {"[[kaa::free(g)]] const char *f(void)", "[[kaa::free]]"},
+        {"void f([[kaa::out]] char **x)", NULL},
+        {"int x", "needs the declaration of one function, not 'int x;'"},
+        {"int f(void); int g(void)", "needs the declaration of one function"},
+        {"", "needs the declaration of one function"},
+        {"int f(", NULL},
+    };
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_module_new(ctx, "m"));
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const kaa_method method =
+            KAA_FUNCTION(cases[i].declaration, target, NULL);
+
+        CHECK_RAISES(kaa_module__new_typed(ctx, &method, module) == NULL,
+                     KAA_IMPORT_ERROR, cases[i].told);
+    }
+}
+
+KAA_TEST(functions_outlive_their_module)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_module_new(ctx, "m"));
+    kaa_object *sample = NEW(kaa_import(ctx, SAMPLE));
+    kaa_object *function = NEW(kaa_get_attr_text(ctx, sample, "tiny"));
+    kaa_object *argument = INT(3);
+
+    DROP(sample);
+    DROP(module);
+    CHECK_REPR(NEW(kaa_call(ctx, function, &argument, 1, NULL)), "3");
+    CHECK_TEXT(kaa_get_attr_text(ctx, function, "__name__"), "tiny");
+}
