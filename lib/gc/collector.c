@@ -359,7 +359,7 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
 /* ---- The slot; starting, stopping */
 
 ptrdiff_t
-kaa_object__collect(kaa_context *ctx)
+kaa_gc__collect_all(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
     kaa_gc_collection story;

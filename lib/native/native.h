@@ -30,6 +30,13 @@ int kaa_native__others_attached(kaa_runtime *runtime);
 /* What contexts of threads that are gone have left. The GIL is held, or nobody
  * else can have it. */
 void kaa_native__sweep(kaa_context *ctx);
+/* Slots of the table. */
+void *kaa_native__begin_allow_threads(kaa_context *ctx);
+void kaa_native__end_allow_threads(kaa_context *ctx, void *begun);
+int kaa_native__poll(kaa_context *ctx);
+void *kaa_native__runtime_handle(kaa_context *ctx);
+kaa_context *kaa_native__thread_enter(void *runtime);
+void kaa_native__thread_leave(kaa_context *ctx);
 
 /* ---- import.c */
 
