@@ -143,7 +143,9 @@ static kaa_object *
 binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
 {
     double a = 0, b = 0;
-    int known = operand(ctx, left, &a);
+    int known = op > KAA_POWER || op == KAA_MATRIX_MULTIPLY
+                    ? 0
+                    : operand(ctx, left, &a);
 
     if (known > 0)
         known = operand(ctx, right, &b);

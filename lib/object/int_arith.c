@@ -287,7 +287,7 @@ kaa_object__int_true_divide(kaa_context *ctx, kaa_object *left,
         return NULL;
     }
     return kaa_object__float_from_double(
-        ctx, a.size != 0 && a.is_negative != b.is_negative ? -value : value);
+        ctx, a.is_negative != b.is_negative ? -value : value);
 }
 
 /* ---- Powers */
