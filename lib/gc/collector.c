@@ -78,6 +78,8 @@ forget(kaa_runtime *runtime, kaa_object *object)
         gc->frozen_count -= (*word & bit) != 0;
         *word &= ~bit;
     }
+    if (object == gc->full.long_object)
+        gc->full.long_object = NULL;
     if (arena->free_count == UINT32_MAX) /* goes with its block */
         forget_large(gc, arena);
 }
@@ -172,7 +174,7 @@ add_some(kaa_gc *gc, int64_t *budget)
     kaa_gc__set *set = &gc->full;
     int status = 0;
 
-    while (gc->arena_at<gc->arena_count && * budget> 0 && status == 0) {
+    while (*budget > 0 && gc->arena_at < gc->arena_count && status == 0) {
         kaa_heap__arena *arena = gc->arenas[gc->arena_at];
         uint32_t i = gc->page_at++;
 
@@ -185,7 +187,7 @@ add_some(kaa_gc *gc, int64_t *budget)
             *budget -= 1 + arena->pages[i].capacity / 16;
         }
     }
-    kaa_gc__set_drop_hot(set, KAA_HEAP_OBJECT_TRACKED);
+    kaa_gc__set_drop_hot(set);
     return status;
 }
 
@@ -202,16 +204,28 @@ count_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
-        kaa_gc__page *member = &set->pages[gc->at++];
+    set->is_sliced = 1;
+    while (*budget > 0 && !is_late(gc, deadline)) {
         uint64_t before = set->visited;
+        kaa_gc__page *member;
 
-        if (!kaa_gc__is_there(member))
+        if (set->long_object != NULL) {
+            *budget -= kaa_gc__count_long(set);
             continue;
-        kaa_gc__count_page(set, member);
+        }
+        if (gc->at == set->count)
+            break;
+        member = &set->pages[gc->at];
+        if (!kaa_gc__is_there(member)) {
+            set->entry_at = 0;
+            gc->at++;
+        } else if (kaa_gc__count_page(set, member)) {
+            gc->at++;
+        }
         *budget -= (int64_t)(set->visited - before) + 1;
     }
     kaa_gc__count_flush(set);
+    set->is_sliced = 0;
 }
 
 /* Whether marking is done. */
@@ -219,30 +233,32 @@ static int
 mark_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
+    int is_done = 0;
 
-    while (*budget > 0 && !is_late(gc, deadline)) {
+    set->is_sliced = 1;
+    while (*budget > 0 && !is_done && !is_late(gc, deadline)) {
         /* A step is as long as the clock may be left alone. */
         int64_t step = *budget < 2048 ? *budget : 2048, left = step;
-        int is_done;
 
-        if (gc->at < set->count) {
+        if (set->long_object != NULL) {
+            left -= kaa_gc__mark_long(set);
+        } else if (gc->at < set->count) {
             kaa_gc__page *member = &set->pages[gc->at];
 
             if (!kaa_gc__is_there(member) ||
                 kaa_gc__mark_page(set, member, &left))
                 gc->at++;
-            is_done = 0;
         } else {
             is_done = kaa_gc__mark_end(set, &left);
-            if (!is_done && left > 0)
+            if (!is_done && left > 0 && set->long_object == NULL)
                 gc->at = 0; /* once more */
         }
         *budget -= step - left + 1;
-        if (is_done)
-            return 1;
     }
-    kaa_gc__mark_flush(set);
-    return 0;
+    if (!is_done)
+        kaa_gc__mark_flush(set);
+    set->is_sliced = 0;
+    return is_done;
 }
 
 static void
@@ -250,7 +266,7 @@ gather_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
+    while (*budget > 0 && gc->at < set->count && !is_late(gc, deadline)) {
         kaa_gc__page *member = &set->pages[gc->at++];
 
         member->suspects = kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
@@ -274,7 +290,7 @@ advance(kaa_gc *gc, int64_t *budget, uint64_t deadline)
         break;
     case KAA_GC__COUNTING:
         count_some(gc, budget, deadline);
-        if (gc->at == gc->full.count) {
+        if (gc->at == gc->full.count && gc->full.long_object == NULL) {
             gc->phase = KAA_GC__MARKING;
             gc->story.objects = gc->full.visited;
             gc->full.here = NULL;

@@ -8,12 +8,6 @@
 
 #include "object/type.h"
 
-kaa_object *
-kaa_object__name(kaa_context *ctx, const char *text)
-{
-    return kaa_object__str_intern(ctx, text);
-}
-
 const char *
 kaa_object__text_of(kaa_context *ctx, kaa_object *str)
 {
@@ -53,6 +47,17 @@ kaa_object__no_attribute(kaa_context *ctx, kaa_object *object, kaa_object *name)
                                   kaa_object__text_of(ctx, name));
 }
 
+/* The most frequent case, without a call through the type of the descriptor. */
+static inline int
+is_member_of(kaa_context *ctx, kaa_object *descriptor,
+             const kaa_object__type *type)
+{
+    return descriptor->type ==
+               kaa_object__internal(ctx, KAA_OBJECT__INTERNAL_MEMBER) &&
+           ((kaa_object__descriptor *)(void *)descriptor)->serial ==
+               type->serial;
+}
+
 int
 kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
                          kaa_object **out)
@@ -66,6 +71,11 @@ kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
         return -1;
     if (has && kaa_is_tagged(of_type))
         has = 2; /* a plain value */
+    else if (has && is_member_of(ctx, of_type, type)) {
+        *out = kaa_object__member_get(
+            ctx, ((kaa_object__descriptor *)(void *)of_type)->of, object);
+        return *out != NULL ? 1 : -1;
+    }
     if (has == 1 && of_type->type->assign != NULL) {
         *out = of_type->type->bind(ctx, of_type, object);
         return *out != NULL ? 1 : -1;
@@ -231,7 +241,9 @@ int
 kaa_object__set_attr_text(kaa_context *ctx, kaa_object *object,
                           const char *name, kaa_object *value)
 {
-    kaa_object *text = kaa_object__name(ctx, name);
+    /* What is stored is interned, so that looking it up is quick. */
+    kaa_object *text = value != NULL ? kaa_object__str_intern(ctx, name)
+                                     : kaa_object__name(ctx, name);
     int result = -1;
 
     if (text != NULL)
