@@ -131,7 +131,7 @@ call_all(kaa_context *ctx)
         kaa_base__free((void *)all.objects);
     own->runtime->releasing--;
     own->is_reaping = 0;
-    own->dead = NULL;
+    own->dead = own->fresh = own->fresh_last = NULL;
 }
 
 static kaa_status

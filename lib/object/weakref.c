@@ -373,7 +373,7 @@ static int64_t
 hash(kaa_context *ctx, kaa_object *self)
 {
     weakref *own = weakref_of(self);
-    kaa_object *object;
+    kaa_object *object = NULL;
 
     if (own->hash != -1)
         return own->hash;
@@ -406,7 +406,7 @@ compare(kaa_context *ctx, kaa_object *self, kaa_object *other, int op)
 static kaa_object *
 repr(kaa_context *ctx, kaa_object *self)
 {
-    kaa_object *object, *result;
+    kaa_object *object = NULL, *result;
 
     if (!kaa_object__weakref_get(ctx, self, &object))
         return kaa_str_format(ctx, "<weakref at %p; dead>", (void *)self);
