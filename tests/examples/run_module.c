@@ -11,7 +11,7 @@
  *   hypot3(2, 3, 6) -> 7.0
  *   repeat('ab', 3) -> ['ab', 'ab', 'ab']
  *   repeat() -> TypeError: repeat() missing required argument 'item' (pos 1)
- *   calls(1) -> TypeError: calls() takes no arguments (1 given)
+ *   calls(1) -> TypeError: examplemodule.calls() takes no arguments (1 given)
  *   example_func('') -> examplemodule.Error: nothing to print
  *   calls() -> 1
  *   answer = 42, half = 0.5, greeting = 'hello'
