@@ -197,13 +197,14 @@ struct kaa_runtime {
 
     kaa_object *memory_error; /* ready before it is needed */
     kaa_object *empty_str, *empty_bytes, *empty_tuple;
-    void *interned;   /* str.c */
-    void *weakrefs;   /* weakref.c: object -> its weak references */
-    void *modules;    /* module.c: names and definitions -> modules */
-    void *sites;      /* site.c */
-    void *free_lists; /* of whoever keeps some */
-    void *lookup;     /* type.c: serials of types, attributes found before */
-    void *warned;     /* warning.c: warnings given before */
+    void *interned;         /* str.c */
+    void *weakrefs;         /* weakref.c: object -> its weak references */
+    void *modules;          /* module.c: names and definitions -> modules */
+    void *sites;            /* site.c */
+    void *free_lists;       /* of whoever keeps some */
+    uint32_t types_changed; /* some type was given attributes */
+    void *lookup; /* type.c: serials of types, attributes found before */
+    void *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
