@@ -131,8 +131,9 @@ typedef struct kaa_module_def {
         .name = #module_name,                                                  \
         __VA_ARGS__}
 
-/** What a converter of `O&` returns for success if it is to be called again with
- * NULL for the object where a later argument fails: to undo what it did. */
+/** What a converter of `O&` returns for success if it is to be called again
+ * with NULL for the object where a later argument fails: to undo what it did.
+ */
 #define KAA_CLEANUP_SUPPORTED 0x20000
 
 /**

@@ -129,7 +129,8 @@ kaa_runtime_create(const kaa_runtime_options *options,
  * @gil    any
  * @fails  KAA_MISUSE if other threads are attached, or the caller more than
  * once, KAA_UNSUPPORTED for a report of another size: nothing has changed.
- * KAA_NO_MEMORY for the report: all the same the runtime has ended
+ * KAA_NO_MEMORY for the last collection or the report: all the same the runtime
+ * has ended
  * @since  0.1
  */
 KAA_API kaa_status kaa_runtime_destroy(kaa_runtime *runtime,
@@ -171,8 +172,8 @@ KAA_API void kaa_runtime_detach(kaa_context *ctx);
 KAA_API kaa_runtime *kaa_runtime_of(kaa_context *ctx);
 
 /**
- * Adds a directory to those in which kaa_import() looks for NAME.kaa.so: first
- * in these, in the order they were added, then in those that KAA_PATH in the
+ * Adds a directory to those in which an import looks for NAME.kaa.so: first in
+ * these, in the order they were added, then in those that KAA_PATH in the
  * environment names, separated by colons. A name with a slash is the file's
  * path. A runtime has one module of a name; importing it again gives the same
  * one. Names have no dots: there are no packages here.

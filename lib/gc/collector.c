@@ -29,12 +29,13 @@ add_pause(kaa_gc *gc, kaa_gc_collection *story, uint64_t since)
         gc->sum.pause_ns_max = pause;
 }
 
+/* One that gave up is told of too, and not tried again at once. */
 static void
-end(kaa_context *ctx, kaa_gc_collection *story)
+end(kaa_context *ctx, kaa_gc_collection *story, int status)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
 
-    gc->sum.collections[story->generation]++;
+    gc->sum.collections[story->generation] += status == 0;
     gc->sum.collected += story->collected;
     gc->sum.bytes_freed += story->bytes_freed;
     gc->sum.finalized += story->finalized;
@@ -78,6 +79,8 @@ forget(kaa_runtime *runtime, kaa_object *object)
         gc->frozen_count -= (*word & bit) != 0;
         *word &= ~bit;
     }
+    if (object == gc->full.long_object)
+        gc->full.long_object = NULL;
     if (arena->free_count == UINT32_MAX) /* goes with its block */
         forget_large(gc, arena);
 }
@@ -124,10 +127,12 @@ kaa_gc__collect_now(kaa_context *ctx, int generation, kaa_gc_collection *story)
     KAA_ASSERT(!gc->is_running);
     if (generation == KAA_GC_FULL && gc->phase != KAA_GC__IDLE)
         kaa_gc__full_slice(ctx, INT64_MAX);
+    if (gc->runtime->is_ending)
+        kaa_gc_unfreeze(ctx); /* all that there is ends now */
     gc->is_running = 1;
     begin(ctx, story, generation);
     status = collect_set(ctx, generation, story);
-    end(ctx, story);
+    end(ctx, story, status);
     gc->is_running = 0;
     return status;
 }
@@ -172,7 +177,7 @@ add_some(kaa_gc *gc, int64_t *budget)
     kaa_gc__set *set = &gc->full;
     int status = 0;
 
-    while (gc->arena_at<gc->arena_count && * budget> 0 && status == 0) {
+    while (*budget > 0 && gc->arena_at < gc->arena_count && status == 0) {
         kaa_heap__arena *arena = gc->arenas[gc->arena_at];
         uint32_t i = gc->page_at++;
 
@@ -185,7 +190,7 @@ add_some(kaa_gc *gc, int64_t *budget)
             *budget -= 1 + arena->pages[i].capacity / 16;
         }
     }
-    kaa_gc__set_drop_hot(set, KAA_HEAP_OBJECT_TRACKED);
+    kaa_gc__set_drop_hot(set);
     return status;
 }
 
@@ -202,16 +207,28 @@ count_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
-        kaa_gc__page *member = &set->pages[gc->at++];
+    set->is_sliced = 1;
+    while (*budget > 0 && !is_late(gc, deadline)) {
         uint64_t before = set->visited;
+        kaa_gc__page *member;
 
-        if (!kaa_gc__is_there(member))
+        if (set->long_object != NULL) {
+            *budget -= kaa_gc__count_long(set);
             continue;
-        kaa_gc__count_page(set, member);
+        }
+        if (gc->at == set->count)
+            break;
+        member = &set->pages[gc->at];
+        if (!kaa_gc__is_there(member)) {
+            set->entry_at = 0;
+            gc->at++;
+        } else if (kaa_gc__count_page(set, member)) {
+            gc->at++;
+        }
         *budget -= (int64_t)(set->visited - before) + 1;
     }
     kaa_gc__count_flush(set);
+    set->is_sliced = 0;
 }
 
 /* Whether marking is done. */
@@ -219,30 +236,32 @@ static int
 mark_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
+    int is_done = 0;
 
-    while (*budget > 0 && !is_late(gc, deadline)) {
+    set->is_sliced = 1;
+    while (*budget > 0 && !is_done && !is_late(gc, deadline)) {
         /* A step is as long as the clock may be left alone. */
         int64_t step = *budget < 2048 ? *budget : 2048, left = step;
-        int is_done;
 
-        if (gc->at < set->count) {
+        if (set->long_object != NULL) {
+            left -= kaa_gc__mark_long(set);
+        } else if (gc->at < set->count) {
             kaa_gc__page *member = &set->pages[gc->at];
 
             if (!kaa_gc__is_there(member) ||
                 kaa_gc__mark_page(set, member, &left))
                 gc->at++;
-            is_done = 0;
         } else {
             is_done = kaa_gc__mark_end(set, &left);
-            if (!is_done && left > 0)
+            if (!is_done && left > 0 && set->long_object == NULL)
                 gc->at = 0; /* once more */
         }
         *budget -= step - left + 1;
-        if (is_done)
-            return 1;
     }
-    kaa_gc__mark_flush(set);
-    return 0;
+    if (!is_done)
+        kaa_gc__mark_flush(set);
+    set->is_sliced = 0;
+    return is_done;
 }
 
 static void
@@ -250,7 +269,7 @@ gather_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
 {
     kaa_gc__set *set = &gc->full;
 
-    while (gc->at<set->count && * budget> 0 && !is_late(gc, deadline)) {
+    while (*budget > 0 && gc->at < set->count && !is_late(gc, deadline)) {
         kaa_gc__page *member = &set->pages[gc->at++];
 
         member->suspects = kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
@@ -274,7 +293,7 @@ advance(kaa_gc *gc, int64_t *budget, uint64_t deadline)
         break;
     case KAA_GC__COUNTING:
         count_some(gc, budget, deadline);
-        if (gc->at == gc->full.count) {
+        if (gc->at == gc->full.count && gc->full.long_object == NULL) {
             gc->phase = KAA_GC__MARKING;
             gc->story.objects = gc->full.visited;
             gc->full.here = NULL;
@@ -317,7 +336,7 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
     kaa_gc *gc = kaa_gc__of(ctx);
     uint64_t start = kaa_base__now_ns();
     uint64_t deadline = budget == INT64_MAX ? 0 : start + gc->pace.slice_ns;
-    int is_done = 0;
+    int status = 0;
 
     KAA_ASSERT(!gc->is_running && gc->phase != KAA_GC__IDLE);
     gc->is_running = 1;
@@ -326,21 +345,21 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
     while (budget > 0 && gc->phase != KAA_GC__IDLE &&
            gc->phase != KAA_GC__JUDGING && !is_late(gc, deadline))
         advance(gc, &budget, deadline);
-    if (gc->phase == KAA_GC__JUDGING) {
+    if (gc->phase == KAA_GC__JUDGING)
         full_end(ctx);
-        is_done = 1;
-    }
+    else if (gc->phase == KAA_GC__IDLE)
+        status = -1; /* it was dropped */
     gc->debt = budget;
     add_pause(gc, &gc->story, start);
-    if (is_done)
-        end(ctx, &gc->story);
+    if (gc->phase == KAA_GC__IDLE)
+        end(ctx, &gc->story, status);
     gc->is_running = 0;
 }
 
 /* ---- The slot; starting, stopping */
 
 ptrdiff_t
-kaa_object__collect(kaa_context *ctx)
+kaa_gc__collect_all(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
     kaa_gc_collection story;

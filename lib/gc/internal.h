@@ -85,12 +85,22 @@ typedef struct kaa_gc__set {
     int has_overflowed;
     int ignores_frozen; /* looks at frozen objects too, until it ends */
     uint64_t visited;   /* objects whose references were followed */
+    /* The page that is scanned, to find what is near without ado. */
+    uintptr_t near_base;
+    uint32_t *near_table;
+    uint32_t near_reciprocal;
     kaa_heap__arena *known[KAA_GC__KNOWN]; /* by address: arenas of the heap */
     /* The type of the object seen last, how its references are found, and how
      * many of its instances have been counted for it. */
     const kaa_object__type *type;
     kaa_gc__shape shape;
     uint32_t type_references;
+    /* In slices: a long list or tuple that is under way, from which item on,
+     * and where in the page to go on counting then. */
+    int is_sliced;
+    kaa_object *long_object;
+    size_t long_at;
+    uint32_t entry_at;
     /* Entries are looked at some turns after they are found, by when the cache
      * has them. */
     uint32_t ring_at;
@@ -163,7 +173,7 @@ void kaa_gc__set_init(kaa_gc__set *set, kaa_heap *heap, uint8_t mark);
 /* Adds the page of tracked blocks `index`; -1 when memory is short. */
 int kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index);
 /* Takes the free blocks at hand out of it, after adding pages. */
-void kaa_gc__set_drop_hot(kaa_gc__set *set, kaa_heap_kind kind);
+void kaa_gc__set_drop_hot(kaa_gc__set *set);
 /* Leaves the pages alone. `is_void`: as if it had never been. */
 void kaa_gc__set_end(kaa_gc__set *set, int is_void);
 /* All memory of an ended set. */
@@ -197,6 +207,11 @@ kaa_gc__entry(kaa_gc__set *set, const kaa_object *object)
 
     if (kaa_is_tagged(object))
         return NULL;
+    if ((uintptr_t)object - set->near_base < KAA_HEAP__PAGE_BYTES)
+        return set->near_table +
+               (((uint64_t)((uintptr_t)object - set->near_base) *
+                 set->near_reciprocal) >>
+                32);
     if (KAA_UNLIKELY(set->known[(uintptr_t)arena / KAA_HEAP__ARENA_BYTES %
                                 KAA_GC__KNOWN] != arena) &&
         !kaa_gc__know(set, arena))
@@ -228,12 +243,17 @@ kaa_gc__capacity(const kaa_gc__page *member)
 
 /* ---- trace.c */
 
-/* Counts one page: all its entries but OUT. */
-void kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member);
+/* Counts one page: all its entries but OUT. 0: there is a long object to be
+ * counted before the rest. */
+int kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member);
+/* A part of the long object; how much work that was. */
+int64_t kaa_gc__count_long(kaa_gc__set *set);
+int64_t kaa_gc__mark_long(kaa_gc__set *set);
 /* Lets the last entries out of the ring of a counting pass. */
 void kaa_gc__count_flush(kaa_gc__set *set);
 /* Scans the page, and what lies before it and is reached. Stops early when
- * *budget objects were visited (then 0 is returned); INT64_MAX: never. */
+ * *budget objects were visited, or there is a long object to be followed first
+ * (then 0 is returned). */
 int kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget);
 /* Lets the last entries out of the ring; before the program runs again. */
 void kaa_gc__mark_flush(kaa_gc__set *set);
@@ -277,15 +297,5 @@ void kaa_gc__default_pace(kaa_gc_thresholds *pace);
 /* ---- control.c */
 
 void kaa_gc__tell(kaa_context *ctx, int is_end, kaa_gc_collection *story);
-
-/* ---- verify.c */
-
-/* Compares counts with the references found: KAA_CORRUPT where there are fewer
- * counted than found. `held` (may be NULL) is told of each object, of whatever
- * kind, with how many of its references were not found inside the heap. */
-kaa_status kaa_gc__verify(kaa_context *ctx,
-                          void (*held)(kaa_object *object, uint64_t references,
-                                       void *user),
-                          void *user, kaa_error *err);
 
 #endif /* KAA_GC_INTERNAL_H */

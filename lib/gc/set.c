@@ -20,6 +20,7 @@ kaa_gc__set_init(kaa_gc__set *set, kaa_heap *heap, uint8_t mark)
     set->front = heap->checked & KAA_HEAP__CHECK_DEBUG
                      ? (uint32_t)KAA_HEAP__ALIGNMENT
                      : 0;
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
     set->nothing = KAA_GC__OUT;
     for (uint32_t i = 0; i < KAA_GC__RING; i++)
         set->ring[i] = &set->nothing;
@@ -124,13 +125,14 @@ kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index)
 }
 
 void
-kaa_gc__set_drop_hot(kaa_gc__set *set, kaa_heap_kind kind)
+kaa_gc__set_drop_hot(kaa_gc__set *set)
 {
     kaa_heap *heap = set->heap;
 
-    for (uint64_t bits = heap->bins_used[kind]; bits != 0; bits &= bits - 1) {
-        const kaa_heap__bin *bin =
-            &heap->bins[(uint32_t)kind << 6 | (uint32_t)__builtin_ctzll(bits)];
+    for (uint64_t bits = heap->bins_used[KAA_HEAP_OBJECT_TRACKED]; bits != 0;
+         bits &= bits - 1) {
+        const kaa_heap__bin *bin = &heap->bins[KAA_HEAP_OBJECT_TRACKED << 6 |
+                                               (uint32_t)__builtin_ctzll(bits)];
 
         for (void **at = bin->hot; at < bin->top; at++) {
             uint32_t *entry = kaa_gc__entry(set, *at);
@@ -181,6 +183,9 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
     }
     set->has_overflowed = set->ignores_frozen = 0;
     set->visited = 0;
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
+    set->entry_at = 0;
+    set->long_object = NULL;
     memset(set->known, 0, sizeof(set->known));
 }
 
@@ -268,7 +273,7 @@ add_arenas(kaa_gc *gc, kaa_gc__set *set, int is_all)
     for (size_t i = 0; i < gc->arena_count; i++)
         if (add_arena(set, gc->arenas[i], is_all) != 0)
             return -1;
-    kaa_gc__set_drop_hot(set, KAA_HEAP_OBJECT_TRACKED);
+    kaa_gc__set_drop_hot(set);
     return 0;
 }
 

@@ -63,6 +63,65 @@ see_all(kaa_gc__set *set, kaa_object *const *items, size_t count, see *each)
             each(set, items[i]);
 }
 
+/* Items of a list or tuple that are looked at in one go. */
+#define LONG 8192u
+
+static kaa_object *const *
+items_of(const kaa_object *object, size_t *out_count)
+{
+    const kaa_object__list *list =
+        (const kaa_object__list *)(const void *)object;
+    const kaa_object__tuple *tuple =
+        (const kaa_object__tuple *)(const void *)object;
+
+    if (object->type->id == KAA_TUPLE_TYPE) {
+        *out_count = tuple->count;
+        return tuple->items;
+    }
+    *out_count = list->refers ? list->count : 0;
+    return list->items;
+}
+
+/* Puts a long one off; 0 if it is none. */
+static inline int
+put_off(kaa_gc__set *set, kaa_object *object)
+{
+    size_t count;
+
+    if (!set->is_sliced ||
+        (set->shape != KAA_GC__LIST && set->shape != KAA_GC__TUPLE))
+        return 0;
+    (void)items_of(object, &count);
+    if (count <= LONG)
+        return 0;
+    set->long_object = object;
+    set->long_at = 0;
+    return 1;
+}
+
+/* The next part of the one that was put off. */
+static inline __attribute__((always_inline)) int64_t
+see_part(kaa_gc__set *set, see *each)
+{
+    size_t count, part, at = set->long_at;
+    kaa_object *const *items;
+
+    if (kaa_object__is_dead(set->long_object)) {
+        set->long_object = NULL;
+        return 1;
+    }
+    items = items_of(set->long_object, &count);
+    part = count > at ? count - at : 0;
+    if (part > LONG)
+        part = LONG;
+    if (part != 0)
+        see_all(set, items + at, part, each);
+    set->long_at += part;
+    if (set->long_at >= count)
+        set->long_object = NULL;
+    return (int64_t)part / 4 + 1;
+}
+
 /* `by_call` is `each` as a visitor. */
 static inline __attribute__((always_inline)) void
 references(kaa_gc__set *set, kaa_object *object, see *each, kaa_visit by_call)
@@ -97,6 +156,20 @@ references(kaa_gc__set *set, kaa_object *object, see *each, kaa_visit by_call)
     case KAA_GC__NONE:
         break;
     }
+}
+
+/* The page is scanned from now on; NULL: none is. */
+static void
+go_near(kaa_gc__set *set, const kaa_gc__page *member)
+{
+    /* One that no object lies in. */
+    set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
+    if (member == NULL)
+        return;
+    set->near_base =
+        (uintptr_t)kaa_heap__page_base(member->arena, member->index);
+    set->near_table = member->table;
+    set->near_reciprocal = member->arena->pages[member->index].reciprocal;
 }
 
 /* ---- Counting */
@@ -143,6 +216,7 @@ kaa_gc__count_flush(kaa_gc__set *set)
 {
     count_type(set);
     set->type = NULL;
+    go_near(set, NULL);
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         if (*set->ring[i] != KAA_GC__OUT)
             --*set->ring[i];
@@ -150,13 +224,20 @@ kaa_gc__count_flush(kaa_gc__set *set)
     }
 }
 
-void
+int64_t
+kaa_gc__count_long(kaa_gc__set *set)
+{
+    return see_part(set, see_counting);
+}
+
+int
 kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
 {
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
-    for (uint32_t i = 0; i < capacity; i++) {
+    go_near(set, member);
+    for (uint32_t i = set->entry_at; i < capacity; i++) {
         kaa_object *object;
 
         if (table[i] == KAA_GC__OUT)
@@ -175,8 +256,14 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
         set->visited++;
         set->type_references +=
             set->shape == KAA_GC__OFFSETS || set->shape == KAA_GC__NONE;
+        if (KAA_UNLIKELY(put_off(set, object))) {
+            set->entry_at = i + 1;
+            return 0;
+        }
         references(set, object, see_counting, visit_counting);
     }
+    set->entry_at = 0;
+    return 1;
 }
 
 /* ---- Marking */
@@ -239,6 +326,7 @@ void
 kaa_gc__mark_flush(kaa_gc__set *set)
 {
     set->type = NULL;
+    go_near(set, NULL);
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         uint32_t *entry = set->ring[i];
 
@@ -247,7 +335,14 @@ kaa_gc__mark_flush(kaa_gc__set *set)
     }
 }
 
-static inline void
+int64_t
+kaa_gc__mark_long(kaa_gc__set *set)
+{
+    return see_part(set, see_marking);
+}
+
+/* 0: it is a long one, which is put off. */
+static inline int
 follow(kaa_gc__set *set, kaa_object *object)
 {
     set->visited++;
@@ -256,7 +351,10 @@ follow(kaa_gc__set *set, kaa_object *object)
         if (set->shape == KAA_GC__OFFSETS)
             see_marking(set, &object->type->header);
     }
+    if (KAA_UNLIKELY(put_off(set, object)))
+        return 0;
     references(set, object, see_marking, visit_marking);
+    return 1;
 }
 
 /* The entry of an object that was pushed may be OUT by now: it was freed. */
@@ -274,8 +372,7 @@ drain(kaa_gc__set *set, int64_t *budget)
             continue;
         if (set->stack_count != 0)
             PREFETCH(set->stack[set->stack_count - 1]);
-        follow(set, object);
-        if (--*budget <= 0)
+        if (!follow(set, object) || --*budget <= 0)
             return 0;
     }
     return 1;
@@ -287,6 +384,7 @@ kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget)
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
+    go_near(set, member);
     if (!drain(set, budget))
         return 0;
     for (uint32_t i = 0; i < capacity; i++) {
@@ -299,8 +397,9 @@ kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget)
         if (KAA_UNLIKELY(kaa_object__is_dead(object)))
             continue;
         set->here = (const char *)object;
-        follow(set, object);
         --*budget;
+        if (!follow(set, object))
+            return 0;
         if (set->stack_count != 0 && !drain(set, budget))
             return 0;
     }
@@ -346,7 +445,7 @@ kaa_gc__judge(kaa_gc__set *set)
     for (size_t i = 0; i < set->count; i++)
         if (set->pages[i].suspects != 0) {
             if (kaa_gc__is_there(&set->pages[i]))
-                kaa_gc__count_page(set, &set->pages[i]);
+                (void)kaa_gc__count_page(set, &set->pages[i]);
             else
                 set->pages[i].suspects = 0;
         }

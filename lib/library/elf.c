@@ -314,6 +314,22 @@ keep(reader *r, const ElfW(Dyn) * entry)
     return 1;
 }
 
+/* Whether the file has all that would be mapped: the loader maps more than
+ * there is without a word, and reading that ends the process. */
+static int
+is_whole(const reader *r)
+{
+    for (uint32_t i = 0; i < r->header_count; i++) {
+        const ElfW(Phdr) *h = &r->headers[i];
+
+        if (h->p_type == PT_LOAD &&
+            (h->p_offset > r->source->size ||
+             h->p_filesz > r->source->size - h->p_offset))
+            return 0;
+    }
+    return 1;
+}
+
 static void
 read_dependencies(reader *r)
 {
@@ -322,7 +338,7 @@ read_dependencies(reader *r)
     uint32_t needed = 0;
     ElfW(Dyn) entry;
 
-    if (where == NULL)
+    if (where == NULL || !is_whole(r))
         return;
     for (uint32_t i = 0; read_dynamic(r, where, i, &entry); i++) {
         needed += entry.d_tag == DT_NEEDED;
@@ -382,6 +398,8 @@ kaa_library__elf_open(const char *path, kaa_base__arena *arena,
     if (why != NULL) {
         out->verdict = KAA_LIBRARY__UNREADABLE;
         out->detail = kaa_base__arena_text(arena, why, strlen(why));
+        if (out->detail == NULL)
+            out->verdict = KAA_LIBRARY__NO_MEMORY;
     } else {
         source.size = (uint64_t)status.st_size;
         kaa_library__elf_read(&source, arena, out);

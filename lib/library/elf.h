@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <kaa/base.h>
+
 #include "base/arena.h"
 
 /* Where bytes come from: memory, or an open file. */
@@ -42,5 +44,9 @@ void kaa_library__elf_read(const kaa_library__source *source,
 /* The same of a file by name. */
 void kaa_library__elf_open(const char *path, kaa_base__arena *arena,
                            kaa_library__elf *out);
+
+/* Whether a file may be handed to the loader; else KAA_NO_LIBRARY, which names
+ * the file and says why, or KAA_NO_MEMORY. */
+kaa_status kaa_library__check_file(const char *path, kaa_error *err);
 
 #endif /* KAA_LIBRARY_ELF_H */

@@ -50,6 +50,30 @@ describe(kaa_base__text *out, const kaa_library__elf *elf)
         kaa_base__text_puts(out, " something else");
 }
 
+kaa_status
+kaa_library__check_file(const char *path, kaa_error *err)
+{
+    kaa_base__arena arena = {0};
+    kaa_base__text text = {0};
+    kaa_library__elf elf;
+    kaa_status status = KAA_OK;
+
+    kaa_library__elf_open(path, &arena, &elf);
+    if (elf.verdict == KAA_LIBRARY__NO_MEMORY) {
+        status = kaa_base__fail_memory(err, "reading a library");
+    } else if (elf.verdict != KAA_LIBRARY__GOOD) {
+        describe(&text, &elf);
+        if (text.failed)
+            status = kaa_base__fail_memory(err, "reading a library");
+        else
+            status = kaa_base__fail(err, KAA_NO_LIBRARY, KAA_NO_ARGUMENT,
+                                    "%s: %s", path, text.bytes);
+    }
+    kaa_base__text_fini(&text);
+    kaa_base__arena_fini(&arena);
+    return status;
+}
+
 /* The first file of the tree that is not good, or NULL. */
 static const kaa_library__node *
 first_fault(const kaa_library__search *search)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "library/elf.h"
 #include "module/module.h"
 
 /* The first release's definition: what every module has. */
@@ -143,8 +144,10 @@ kaa_module__open(const char *path, const kaa_module_def **out, kaa_error *err)
             return kaa_base__fail_memory(err, "a module's path");
         snprintf(here, bytes, "./%s", path);
     }
-    status =
-        kaa_library_open(here != NULL ? here : path, &options, &library, err);
+    status = kaa_library__check_file(path, err);
+    if (status == KAA_OK)
+        status = kaa_library_open(here != NULL ? here : path, &options,
+                                  &library, err);
     if (status == KAA_OK)
         status = read_definition(library, path, out, err);
     kaa_library_close(library);

@@ -8,12 +8,6 @@
 
 #include "object/type.h"
 
-kaa_object *
-kaa_object__name(kaa_context *ctx, const char *text)
-{
-    return kaa_object__str_intern(ctx, text);
-}
-
 const char *
 kaa_object__text_of(kaa_context *ctx, kaa_object *str)
 {
@@ -53,6 +47,17 @@ kaa_object__no_attribute(kaa_context *ctx, kaa_object *object, kaa_object *name)
                                   kaa_object__text_of(ctx, name));
 }
 
+/* The most frequent case, without a call through the type of the descriptor. */
+static inline int
+is_member_of(kaa_context *ctx, kaa_object *descriptor,
+             const kaa_object__type *type)
+{
+    return descriptor->type ==
+               kaa_object__internal(ctx, KAA_OBJECT__INTERNAL_MEMBER) &&
+           ((kaa_object__descriptor *)(void *)descriptor)->serial ==
+               type->serial;
+}
+
 int
 kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
                          kaa_object **out)
@@ -66,8 +71,16 @@ kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
         return -1;
     if (has && kaa_is_tagged(of_type))
         has = 2; /* a plain value */
+    else if (has && is_member_of(ctx, of_type, type)) {
+        *out = kaa_object__member_get(
+            ctx, ((kaa_object__descriptor *)(void *)of_type)->of, object);
+        return *out != NULL ? 1 : -1;
+    }
     if (has == 1 && of_type->type->assign != NULL) {
+        /* Held: a property's code may take it out of the type. */
+        kaa_incref(ctx, of_type);
         *out = of_type->type->bind(ctx, of_type, object);
+        kaa_decref(ctx, of_type);
         return *out != NULL ? 1 : -1;
     }
     dict = kaa_object__dict_place(type, object);
@@ -136,15 +149,19 @@ kaa_object__generic_set_attr(kaa_context *ctx, kaa_object *object,
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
     kaa_object *of_type = NULL, **dict;
-    int has;
+    int has, result;
 
     if (check_name(ctx, name) != 0)
         return -1;
     has = kaa_object__type_find(ctx, type, name, &of_type);
     if (has < 0)
         return -1;
-    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL)
-        return of_type->type->assign(ctx, of_type, object, value);
+    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL) {
+        kaa_incref(ctx, of_type);
+        result = of_type->type->assign(ctx, of_type, object, value);
+        kaa_decref(ctx, of_type);
+        return result;
+    }
     dict = kaa_object__dict_place(type, object);
     if (dict != NULL)
         return set_in_dict(ctx, object, dict, name, value);
@@ -158,6 +175,21 @@ kaa_object__generic_set_attr(kaa_context *ctx, kaa_object *object,
 
 /* ---- The slots */
 
+/* A look-up of a type's own may come back with another object: it counts as a
+ * call. `name` is a str. */
+static kaa_object *
+get_by_type(kaa_context *ctx, kaa_object__type *type, kaa_object *object,
+            kaa_object *name)
+{
+    kaa_object *value;
+
+    if (kaa_object__enter_call(ctx) != 0)
+        return NULL;
+    value = type->get_attr(ctx, object, name);
+    kaa_object__leave_call(ctx);
+    return value;
+}
+
 kaa_object *
 kaa_object__get_attr(kaa_context *ctx, kaa_object *object, kaa_object *name)
 {
@@ -167,7 +199,7 @@ kaa_object__get_attr(kaa_context *ctx, kaa_object *object, kaa_object *name)
         return kaa_object__generic_get_attr(ctx, object, name);
     if (check_name(ctx, name) != 0)
         return NULL;
-    return type->get_attr(ctx, object, name);
+    return get_by_type(ctx, type, object, name);
 }
 
 kaa_object *
@@ -195,7 +227,7 @@ kaa_object__find_attr(kaa_context *ctx, kaa_object *object, const char *name,
     if (type->get_attr == NULL) {
         found = kaa_object__find_generic(ctx, object, text, &value);
     } else {
-        value = type->get_attr(ctx, object, text);
+        value = get_by_type(ctx, type, object, text);
         found = value != NULL;
     }
     kaa_decref(ctx, text);
@@ -219,19 +251,24 @@ kaa_object__set_attr(kaa_context *ctx, kaa_object *object, kaa_object *name,
                      kaa_object *value)
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
+    int result;
 
     if (KAA_LIKELY(type->set_attr == NULL))
         return kaa_object__generic_set_attr(ctx, object, name, value);
-    if (check_name(ctx, name) != 0)
+    if (check_name(ctx, name) != 0 || kaa_object__enter_call(ctx) != 0)
         return -1;
-    return type->set_attr(ctx, object, name, value);
+    result = type->set_attr(ctx, object, name, value);
+    kaa_object__leave_call(ctx);
+    return result;
 }
 
 int
 kaa_object__set_attr_text(kaa_context *ctx, kaa_object *object,
                           const char *name, kaa_object *value)
 {
-    kaa_object *text = kaa_object__name(ctx, name);
+    /* What is stored is interned, so that looking it up is quick. */
+    kaa_object *text = value != NULL ? kaa_object__str_intern(ctx, name)
+                                     : kaa_object__name(ctx, name);
     int result = -1;
 
     if (text != NULL)

@@ -156,7 +156,7 @@ from_ints(kaa_context *ctx, kaa_object *items)
     found = result == NULL ? -1 : 1;
     while (found == 1 &&
            (found = kaa_object__next(ctx, iterator, &item)) == 1) {
-        char byte;
+        char byte = 0;
 
         if (byte_of(ctx, item, &byte) != 0 ||
             splice(ctx, own, own->size, own->size, &byte, 1) != 0)
@@ -376,7 +376,7 @@ bytearray_contains(kaa_context *ctx, kaa_object *self, kaa_object *item)
     bytearray *own = as_bytearray(self);
     kaa_buffer buffer;
     int found;
-    char byte;
+    char byte = 0;
 
     if (kaa_object__has_index(ctx, item))
         return byte_of(ctx, item, &byte) != 0
@@ -538,7 +538,7 @@ static kaa_object *
 method_append(kaa_context *ctx, kaa_object *self, kaa_object *item)
 {
     bytearray *own = as_bytearray(self);
-    char byte;
+    char byte = 0;
 
     if (byte_of(ctx, item, &byte) != 0 ||
         splice(ctx, own, own->size, own->size, &byte, 1) != 0)

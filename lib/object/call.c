@@ -54,18 +54,18 @@ kaa_object__call(kaa_context *ctx, kaa_object *callable,
     kaa_object__type *type = kaa_object__borrow_type(ctx, callable);
     kaa_object *result;
 
-    if (KAA_UNLIKELY(type->call == NULL))
-        return not_callable(ctx, type);
     if (KAA_UNLIKELY(kaa_object__enter_call(ctx) != 0))
         return NULL;
-    if (type == kaa_object__builtin(ctx, KAA_FUNCTION_TYPE)) {
+    if (KAA_LIKELY(type == kaa_object__builtin(ctx, KAA_FUNCTION_TYPE))) {
         kaa_object__function *function = (void *)callable;
 
         result = kaa_object__invoke(ctx, function->method, callable,
                                     function->self, args, nargs, kwnames);
-    } else {
+    } else if (KAA_LIKELY(type->call != NULL)) {
         result = kaa_object__check_result(
             ctx, callable, type->call(ctx, callable, args, nargs, kwnames));
+    } else {
+        result = not_callable(ctx, type);
     }
     kaa_object__leave_call(ctx);
     return result;

@@ -162,7 +162,9 @@ static kaa_object *
 binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
 {
     pair a = {0, 0}, b = {0, 0};
-    int known = operand(ctx, left, &a);
+    int is_known = op == KAA_ADD || op == KAA_SUBTRACT || op == KAA_MULTIPLY ||
+                   op == KAA_TRUE_DIVIDE || op == KAA_POWER;
+    int known = is_known ? operand(ctx, left, &a) : 0;
 
     if (known > 0)
         known = operand(ctx, right, &b);
@@ -184,10 +186,8 @@ binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
             return NULL;
         }
         return from_pair(ctx, divide(a, b));
-    case KAA_POWER:
-        return power(ctx, a, b);
     default:
-        return kaa_not_implemented(ctx);
+        return power(ctx, a, b);
     }
 }
 

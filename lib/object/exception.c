@@ -26,13 +26,25 @@ is_shared(const kaa_object *self)
 
 kaa_object *
 kaa_object__exception_new(kaa_context *ctx, kaa_object__type *type,
-                          kaa_object *args)
+                          kaa_object *const *args, size_t count)
 {
-    kaa_object *self = kaa_object__new_zeroed(
-        ctx, type, sizeof(kaa_object__exception), KAA_HEAP_OBJECT_TRACKED);
+    kaa_object *self, *held = NULL;
 
-    if (self != NULL)
-        exception_of(self)->args = kaa_incref(ctx, args);
+    if (count == 1) {
+        held = kaa_incref(ctx, args[0]);
+    } else if (count != 0) {
+        held = kaa_object__tuple_from_array(ctx, args, count);
+        if (held == NULL)
+            return NULL;
+    }
+    self = kaa_object__new_zeroed(ctx, type, sizeof(kaa_object__exception),
+                                  KAA_HEAP_OBJECT_TRACKED);
+    if (self == NULL) {
+        kaa_decref(ctx, held);
+        return NULL;
+    }
+    exception_of(self)->args = held;
+    exception_of(self)->is_single = count == 1;
     return self;
 }
 
@@ -41,20 +53,14 @@ exception_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
                  size_t nargs, kaa_object *kwnames)
 {
     kaa_object__type *own = (kaa_object__type *)(void *)type;
-    kaa_object *tuple = NULL, *self;
+    kaa_object *self;
     int failed;
 
     if (own->init == NULL &&
         kaa_object__refuse_keywords(ctx, kaa_object__short_name(own),
                                     kwnames) != 0)
         return NULL;
-    if (nargs != 0) {
-        tuple = kaa_object__tuple_from_array(ctx, args, nargs);
-        if (tuple == NULL)
-            return NULL;
-    }
-    self = kaa_object__exception_new(ctx, own, tuple);
-    kaa_decref(ctx, tuple);
+    self = kaa_object__exception_new(ctx, own, args, nargs);
     if (self == NULL)
         return NULL;
     failed = kaa_object__derives(own, kaa_object__builtin(ctx, KAA_OS_ERROR)) &&
@@ -64,6 +70,16 @@ exception_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
     if (failed)
         KAA_CLEAR(ctx, self);
     return self;
+}
+
+kaa_object *
+kaa_object__exception_simple(kaa_context *ctx, kaa_object__type *type,
+                             kaa_object *value)
+{
+    if (type->create != exception_create || type->init != NULL ||
+        (type->flags & KAA_OBJECT__NO_INSTANCES) != 0)
+        return NULL;
+    return kaa_object__exception_new(ctx, type, &value, value != NULL);
 }
 
 static int
@@ -129,7 +145,7 @@ int
 kaa_object__exceptions_start(kaa_context *ctx)
 {
     kaa_object *error = kaa_object__exception_new(
-        ctx, kaa_object__builtin(ctx, KAA_MEMORY_ERROR), NULL);
+        ctx, kaa_object__builtin(ctx, KAA_MEMORY_ERROR), NULL, 0);
 
     if (error == NULL)
         return -1;
@@ -143,13 +159,16 @@ kaa_object__exceptions_start(kaa_context *ctx)
 static size_t
 count_args(kaa_context *ctx, const kaa_object__exception *self)
 {
-    return self->args != NULL ? (size_t)kaa_object__tuple_size(ctx, self->args)
-                              : 0;
+    if (self->args == NULL || self->is_single)
+        return self->args != NULL;
+    return (size_t)kaa_object__tuple_size(ctx, self->args);
 }
 
 static kaa_object *
 arg_at(kaa_context *ctx, const kaa_object__exception *self, size_t index)
 {
+    if (self->is_single)
+        return self->args;
     return kaa_object__tuple_get_borrowed(ctx, self->args, (ptrdiff_t)index);
 }
 
@@ -240,11 +259,21 @@ exception_repr(kaa_context *ctx, kaa_object *self)
 static kaa_object *
 get_args(kaa_context *ctx, kaa_object *self, void *user)
 {
-    kaa_object *args = exception_of(self)->args;
+    kaa_object__exception *own = exception_of(self);
+    kaa_object *tuple;
 
     (void)user;
-    return args != NULL ? kaa_incref(ctx, args)
-                        : kaa_object__tuple_from_array(ctx, NULL, 0);
+    if (own->args == NULL)
+        return kaa_object__tuple_from_array(ctx, NULL, 0);
+    if (own->is_single) {
+        tuple = kaa_object__tuple_from_array(ctx, &own->args, 1);
+        if (tuple == NULL)
+            return NULL;
+        kaa_decref(ctx, own->args);
+        own->args = tuple;
+        own->is_single = 0;
+    }
+    return kaa_incref(ctx, own->args);
 }
 
 static int
@@ -265,6 +294,7 @@ set_args(kaa_context *ctx, kaa_object *self, kaa_object *value, void *user)
     }
     before = exception_of(self)->args;
     exception_of(self)->args = args;
+    exception_of(self)->is_single = 0;
     kaa_decref(ctx, before);
     return 0;
 }

@@ -207,7 +207,7 @@ kaa_object__double_text(double value, char out[32])
 static int
 decide(uint64_t digits, int64_t exponent, double *out)
 {
-    const power *factor;
+    power factor;
     wide first;
     uint64_t high, low, mantissa;
     int zeros, upper, binary;
@@ -220,14 +220,16 @@ decide(uint64_t digits, int64_t exponent, double *out)
         *out = (double)INFINITY;
         return 1;
     }
-    factor = &powers[exponent - POWER_MIN];
+    /* Rounded up where a tie is possible, so that it shows as one. */
+    factor = exponent >= -27 && exponent < 0 ? power_above((int)exponent)
+                                             : powers[exponent - POWER_MIN];
     zeros = __builtin_clzll(digits);
     digits <<= zeros;
-    first = (wide)digits * factor->high;
+    first = (wide)digits * factor.high;
     high = (uint64_t)(first >> 64);
     low = (uint64_t)first;
     if ((high & 0x1FF) == 0x1FF) {
-        uint64_t more = (uint64_t)((wide)digits * factor->low >> 64);
+        uint64_t more = (uint64_t)((wide)digits * factor.low >> 64);
 
         low += more;
         high += low < more;

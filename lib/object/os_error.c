@@ -30,8 +30,9 @@ kaa_object__errno_type(int number)
 int
 kaa_object__os_error_init(kaa_context *ctx, kaa_object__exception *self)
 {
-    ptrdiff_t count =
-        self->args != NULL ? kaa_object__tuple_size(ctx, self->args) : 0;
+    ptrdiff_t count = self->args != NULL && !self->is_single
+                          ? kaa_object__tuple_size(ctx, self->args)
+                          : 0;
     kaa_object *items[2], *args, *filename;
     int64_t number;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "object/exception.h"
+#include "object/str.h"
 #include "object/type.h"
 
 #define MESSAGE_BYTES 1024
@@ -96,6 +97,13 @@ kaa_object__raise_object(kaa_context *ctx, kaa_object *type, kaa_object *value)
         return kaa_object__raise_text(
             ctx, KAA_TYPE_ERROR, "exceptions must derive from BaseException");
     kaa_object__error_clear(ctx);
+    error = kaa_object__exception_simple(ctx, own, value);
+    if (KAA_LIKELY(error != NULL)) {
+        kaa_object__set_pending(ctx, error);
+        return -1;
+    }
+    if (kaa_object__has_error(ctx))
+        return -1;
     error = kaa_object__call(ctx, type, &value, value != NULL, NULL);
     if (error == NULL)
         return -1;
@@ -137,6 +145,10 @@ kaa_object__message(kaa_context *ctx, const char *text, size_t size)
     kaa_object *result = NULL;
     size_t i = 0, bytes;
 
+    while (i < size && (unsigned char)text[i] < 0x80)
+        i++;
+    if (KAA_LIKELY(i == size))
+        return kaa_object__str_ascii(ctx, text, size);
     while (i < size && (bytes = character_bytes((const unsigned char *)text + i,
                                                 size - i)) != 0)
         i += bytes;
@@ -176,7 +188,7 @@ kaa_object__raise_text(kaa_context *ctx, kaa_builtin_id type,
                        const char *format, ...)
 {
     char text[MESSAGE_BYTES];
-    kaa_object *message, *args, *error;
+    kaa_object *message, *error;
     va_list values;
     int length;
 
@@ -191,13 +203,9 @@ kaa_object__raise_text(kaa_context *ctx, kaa_builtin_id type,
     message = kaa_object__message(ctx, text, (size_t)length);
     if (message == NULL)
         return -1;
-    args = kaa_object__tuple_from_array(ctx, &message, 1);
+    error = kaa_object__exception_new(ctx, kaa_object__builtin(ctx, type),
+                                      &message, 1);
     kaa_decref(ctx, message);
-    if (args == NULL)
-        return -1;
-    error =
-        kaa_object__exception_new(ctx, kaa_object__builtin(ctx, type), args);
-    kaa_decref(ctx, args);
     if (error != NULL)
         kaa_object__set_pending(ctx, error);
     return -1;

@@ -267,6 +267,21 @@ kaa_object__str_intern_text(kaa_context *ctx, const char *text, size_t size)
 }
 
 kaa_object *
+kaa_object__str_name(kaa_context *ctx, const char *text, size_t size)
+{
+    interned *own = interned_of(ctx);
+
+    if (own->capacity != 0) {
+        kaa_object **place = find_name(
+            own, text, size, kaa_object__hash_text(ctx, text, size));
+
+        if (*place != NULL)
+            return kaa_incref(ctx, *place);
+    }
+    return kaa_object__str_from_utf8(ctx, text, size);
+}
+
+kaa_object *
 kaa_object__str_intern(kaa_context *ctx, const char *text)
 {
     return kaa_object__str_intern_text(ctx, text, strlen(text));

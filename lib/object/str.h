@@ -148,6 +148,10 @@ kaa_object *kaa_object__str_ascii(kaa_context *ctx, const char *text,
 /* A str that is the only one of its text, and immortal: names. */
 kaa_object *kaa_object__str_intern_text(kaa_context *ctx, const char *text,
                                         size_t size);
+/* The interned str of a text, if there is one, else any: for look-ups by names
+ * of which there may be ever more. */
+kaa_object *kaa_object__str_name(kaa_context *ctx, const char *text,
+                                 size_t size);
 /* The str of one code point, which is not a surrogate. */
 kaa_object *kaa_object__str_of_code_point(kaa_context *ctx, uint32_t point);
 /* Bytes from the text to its character number `index`, which may be the end. */

@@ -146,16 +146,6 @@ split_spaces(kaa_context *ctx, kaa_object *list, kaa_object *self, int64_t most)
     for (; at < size; most--) {
         size_t end = most == 0 ? size : skip(text, size, at, 0);
 
-        /* The rest keeps its inner spaces, but not those at its end. */
-        while (most == 0 && end > at) {
-            size_t last = end - 1;
-
-            while (kaa_object__utf8_is_inner(text[last]))
-                last--;
-            if (!is_space(kaa_object__utf8_decode(text + last)))
-                break;
-            end = last;
-        }
         if (append(ctx, list, text + at, end - at) < 0)
             return -1;
         at = most == 0 ? size : skip(text, size, end, 1);

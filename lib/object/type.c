@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "object/str.h"
 #include "object/type.h"
 
 #define CACHE_SLOTS 256u
+#define NAME_SLOTS 128u
 
 typedef struct kaa_object__found {
     kaa_object *name;  /* an immortal str */
@@ -19,9 +21,17 @@ typedef struct kaa_object__found {
     uint64_t serial;   /* 0: an empty slot */
 } kaa_object__found;
 
+/* The interned str of a text in C code, by the text's address; whether the text
+ * is still the same is looked at each time. */
+typedef struct kaa_object__known_name {
+    const char *text;
+    kaa_object *name; /* an immortal str, or NULL */
+} kaa_object__known_name;
+
 typedef struct kaa_object__lookup {
     uint32_t last_serial;
     uint32_t is_clean; /* nothing in the table */
+    kaa_object__known_name names[NAME_SLOTS];
     kaa_object__found found[CACHE_SLOTS];
 } kaa_object__lookup;
 
@@ -128,6 +138,28 @@ kaa_object__type_find(kaa_context *ctx, kaa_object__type *type,
     if (found)
         *out = value;
     return found;
+}
+
+kaa_object *
+kaa_object__name(kaa_context *ctx, const char *text)
+{
+    kaa_object__lookup *lookup = kaa_object__runtime_of(ctx)->lookup;
+    kaa_object__known_name *slot;
+    kaa_object *name;
+
+    if (KAA_UNLIKELY(lookup == NULL && (lookup = lookup_of(ctx)) == NULL))
+        return NULL;
+    slot =
+        &lookup->names[((uintptr_t)text ^ (uintptr_t)text >> 7) % NAME_SLOTS];
+    if (KAA_LIKELY(slot->text == text && slot->name != NULL) &&
+        strcmp(kaa_object__str_text(slot->name), text) == 0)
+        return kaa_incref(ctx, slot->name);
+    name = kaa_object__str_name(ctx, text, strlen(text));
+    if (name != NULL && (name->word & KAA_OBJECT__IMMORTAL) != 0) {
+        slot->text = text;
+        slot->name = name;
+    }
+    return name;
 }
 
 int
@@ -391,8 +423,11 @@ type_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
     if (type->dict == NULL && (type->dict = kaa_object__dict_new(ctx)) == NULL)
         return -1;
     kaa_object__type_changed(ctx);
-    if (value != NULL)
+    if (value != NULL) {
+        ((kaa_object__own_type *)(void *)type)->is_changed = 1;
+        kaa_object__runtime_of(ctx)->types_changed = 1;
         return kaa_object__dict_set(ctx, type->dict, name, value);
+    }
     result = kaa_object__dict_remove(ctx, type->dict, name, NULL);
     if (result == 0)
         kaa_object__raise_text(ctx, KAA_ATTRIBUTE_ERROR,

@@ -18,7 +18,7 @@ typedef struct kaa_object__own_type {
     uint32_t reference_count; /* offsets in an instance of what it owns: */
     uint32_t has_destroy;     /* in one of the specs */
     uint32_t has_visit;       /* traverse or clear in one of the specs */
-    uint32_t has_visit_type;  /* the type is no immortal */
+    uint32_t is_changed;      /* attributes were set; see module.c */
     uint32_t references[];    /* members that are objects, and the dict */
 } kaa_object__own_type;
 
@@ -141,8 +141,10 @@ kaa_object *kaa_object__doc_signature(kaa_context *ctx, const char *doc);
 kaa_object *kaa_object__check_result(kaa_context *ctx, kaa_object *callable,
                                      kaa_object *result);
 
-/* attribute.c: a str for a name in C code. */
+/* A str for a name in C code, as a new reference: the interned one if there is
+ * one. */
 kaa_object *kaa_object__name(kaa_context *ctx, const char *text);
+/* attribute.c */
 /* AttributeError: "'T' object has no attribute 'name'"; -1. */
 int kaa_object__no_attribute(kaa_context *ctx, kaa_object *object,
                              kaa_object *name);

@@ -101,7 +101,8 @@ KAA_TEST(errors_of_the_system)
         CHECK_ZERO(-1);
     error = NEW(taken(ctx));
     CHECK_REPR(NEW(kaa_type_of(ctx, error)), "<class 'OSError'>");
-    CHECK(kaa_get_attr_text(ctx, error, "errno") == kaa_int(ctx, ENOTEMPTY));
+    CHECK(NEW(kaa_get_attr_text(ctx, error, "errno")) ==
+          kaa_int(ctx, ENOTEMPTY));
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, error, "filename")), "None");
     items[0] = kaa_int(ctx, EEXIST);
     items[1] = NEW(kaa_text(ctx, "there"));
@@ -138,7 +139,7 @@ KAA_TEST(types_of_ones_own)
     CHECK_RAISES(1, KAA_EXCEPTION, "parser.TooDeep: at 5");
     error = NEW(kaa_call(ctx, derived, NULL, 0, NULL));
     CHECK_ZERO(kaa_set_attr_text(ctx, error, "line", kaa_int(ctx, 7)));
-    CHECK(kaa_get_attr_text(ctx, error, "line") == kaa_int(ctx, 7));
+    CHECK(NEW(kaa_get_attr_text(ctx, error, "line")) == kaa_int(ctx, 7));
     CHECK_REPR(error, "TooDeep()");
     CHECK_RAISES(kaa_exception_new_type(ctx, "x.Y", NULL,
                                         kaa_builtin(ctx, KAA_OBJECT_TYPE)) ==

@@ -111,9 +111,10 @@ KAA_TEST(each_kind_is_called)
     args[1] = kaa_int(ctx, 2);
     name = NEW(kaa_text(ctx, "key"));
     names = NEW(kaa_tuple_from_array(ctx, &name, 1));
-    CHECK(kaa_call(ctx, NEW(make(ctx, NO_ARGS)), NULL, 0, NULL) ==
+    CHECK(NEW(kaa_call(ctx, NEW(make(ctx, NO_ARGS)), NULL, 0, NULL)) ==
           kaa_builtin(ctx, KAA_NONE));
-    CHECK(kaa_call(ctx, NEW(make(ctx, ONE_ARG)), args, 1, NULL) == args[0]);
+    CHECK(NEW(kaa_call(ctx, NEW(make(ctx, ONE_ARG)), args, 1, NULL)) ==
+          args[0]);
     CHECK_REPR(NEW(kaa_call(ctx, NEW(make(ctx, ARGS)), args, 2, NULL)),
                "(1, 2)");
     CHECK_REPR(NEW(kaa_call(ctx, NEW(make(ctx, KEYWORDS)), args, 1, names)),
@@ -184,11 +185,12 @@ KAA_TEST(results_and_exceptions_must_agree)
     if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR)))
         CHECK_ZERO(-1);
     error = NEW(kaa_error_take(ctx));
-    CHECK_TEXT(
-        kaa_str(ctx, error),
-        "<built-in function fails_and_returns> returned a result with an "
-        "exception set");
-    CHECK_REPR(NEW(kaa_exception_cause(ctx, error)), "ValueError('no')");
+    if (!kaa_base__fault_happened()) {
+        CHECK_TEXT(kaa_str(ctx, error),
+                   "<built-in function fails_and_returns> returned a result "
+                   "with an exception set");
+        CHECK_REPR(NEW(kaa_exception_cause(ctx, error)), "ValueError('no')");
+    }
     function = NEW(make(ctx, FAILS));
     CHECK(kaa_call(ctx, function, NULL, 0, NULL) == NULL);
     if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR)))
@@ -255,7 +257,7 @@ KAA_TEST(methods_are_called)
     args[0] = NEW(new_point(ctx, type, 3, 4));
     args[1] = kaa_int(ctx, 2);
     CHECK_REPR(NEW(kaa_call_method(ctx, "sum", args, 1, NULL)), "7.0");
-    CHECK(kaa_call_method(ctx, "scale", args, 2, NULL) ==
+    CHECK(NEW(kaa_call_method(ctx, "scale", args, 2, NULL)) ==
           kaa_builtin(ctx, KAA_NONE));
     method = NEW(kaa_get_attr_text(ctx, args[0], "sum"));
     CHECK_REPR(NEW(kaa_call(ctx, method, NULL, 0, NULL)), "14.0");
@@ -293,7 +295,7 @@ KAA_TEST(an_instance_may_hide_a_method)
     CHECK_ZERO(kaa_set_attr_text(ctx, self, "other", function));
     CHECK_REPR(NEW(kaa_call_method(ctx, "sum", &self, 1, NULL)), "7.0");
     CHECK_ZERO(kaa_set_attr_text(ctx, self, "sum", function));
-    CHECK(kaa_call_method(ctx, "sum", &self, 1, NULL) ==
+    CHECK(NEW(kaa_call_method(ctx, "sum", &self, 1, NULL)) ==
           kaa_builtin(ctx, KAA_NONE));
     CHECK(NEW(kaa_get_attr_text(ctx, self, "sum")) == function);
     CHECK_ZERO(kaa_set_attr_text(ctx, self, "sum", NULL));
@@ -354,9 +356,9 @@ KAA_TEST(types_with_a_look_up_of_their_own)
 
     args[0] = self;
     args[1] = self;
-    CHECK(kaa_call(ctx, self, args, 2, NULL) == kaa_int(ctx, 2));
+    CHECK(NEW(kaa_call(ctx, self, args, 2, NULL)) == kaa_int(ctx, 2));
     CHECK(NEW(kaa_get_attr_text(ctx, self, "magic")) == self);
-    CHECK(kaa_call_method(ctx, "magic", args, 2, NULL) == kaa_int(ctx, 1));
+    CHECK(NEW(kaa_call_method(ctx, "magic", args, 2, NULL)) == kaa_int(ctx, 1));
     CHECK_TRUE(kaa_find_attr(ctx, self, "magic", &found));
     kaa_decref(ctx, found);
     CHECK_ZERO(kaa_find_attr(ctx, self, "other", &found));
@@ -365,7 +367,7 @@ KAA_TEST(types_with_a_look_up_of_their_own)
     CHECK_RAISES(kaa_set_attr_text(ctx, self, "magic", self) < 0,
                  KAA_VALUE_ERROR, "no magic");
     CHECK_ZERO(kaa_set_attr_text(ctx, self, "other", kaa_int(ctx, 1)));
-    CHECK(kaa_get_attr_text(ctx, self, "other") == kaa_int(ctx, 1));
+    CHECK(NEW(kaa_get_attr_text(ctx, self, "other")) == kaa_int(ctx, 1));
 }
 
 KAA_TEST(attributes_that_all_objects_have)

@@ -50,7 +50,7 @@ KAA_TEST(empty_modules)
     CHECK_TEXT(kaa_get_attr_text(ctx, module, "__name__"), "things");
     CHECK_REPR(NEW(kaa_get_attr_text(ctx, module, "__doc__")), "None");
     CHECK_ZERO(kaa_set_attr_text(ctx, module, "answer", kaa_int(ctx, 42)));
-    CHECK(kaa_get_attr_text(ctx, module, "answer") == kaa_int(ctx, 42));
+    CHECK(NEW(kaa_get_attr_text(ctx, module, "answer")) == kaa_int(ctx, 42));
     CHECK_ZERO(kaa_set_attr_text(ctx, module, "answer", NULL));
     CHECK_RAISES(kaa_get_attr_text(ctx, module, "answer") == NULL,
                  KAA_ATTRIBUTE_ERROR,

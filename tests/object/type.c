@@ -254,12 +254,12 @@ KAA_TEST(attributes_of_types_change_for_their_instances)
                      KAA_ATTRIBUTE_ERROR,
                      "'Named' object has no attribute 'kind'");
         CHECK_ZERO(kaa_set_attr_text(ctx, base, "kind", kaa_int(ctx, i)));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, type, "kind", kaa_int(ctx, 50)));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, 50));
-        CHECK(kaa_get_attr_text(ctx, base, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, 50));
+        CHECK(NEW(kaa_get_attr_text(ctx, base, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, type, "kind", NULL));
-        CHECK(kaa_get_attr_text(ctx, self, "kind") == kaa_int(ctx, i));
+        CHECK(NEW(kaa_get_attr_text(ctx, self, "kind")) == kaa_int(ctx, i));
         CHECK_ZERO(kaa_set_attr_text(ctx, base, "kind", NULL));
     }
     CHECK_RAISES(kaa_set_attr_text(ctx, type, "kind", NULL) < 0,
@@ -374,4 +374,28 @@ KAA_TEST(many_types_and_names)
             }
         }
     }
+}
+
+KAA_TEST(types_in_cycles)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &open_spec, NULL, NULL));
+    kaa_object *derived = NEW(kaa_type_new(ctx, &named_spec, NULL, type));
+    kaa_object *self = NEW(kaa_call(ctx, derived, NULL, 0, NULL));
+
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "me", type));
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "derived", derived));
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "instance", self));
+    CHECK_ZERO(kaa_set_attr_text(ctx, self, "type", type));
+}
+
+/* Instances without references are not looked at by the collector, and hold
+ * their type all the same. */
+KAA_TEST(types_that_hold_plain_instances)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &point_spec, NULL, NULL));
+
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "ORIGIN",
+                                 NEW(new_point(ctx, type, 0, 0))));
 }

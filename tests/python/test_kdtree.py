@@ -237,28 +237,19 @@ class Classes(Case):
 
     def test_pickling(self) -> None:
         Named = derive(self.kdtree)
-        sys_modules = __import__("sys").modules
-        had = sys_modules.get("kdtree")
-        sys_modules["kdtree"] = self.kdtree
-        try:
-            plain = self.kdtree.KDTree([(1, 2), (3, 4)], 2)
-            named = Named([(1, 2)], 2, name="x")
-            for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
-                again = pickle.loads(pickle.dumps(plain, protocol))
-                self.assertIs(type(again), self.kdtree.KDTree)
-                self.assertEqual(list(again), list(plain))
-                other = pickle.loads(pickle.dumps(named, protocol))
-                self.assertIs(type(other), Named)
-                self.assertEqual((list(other), other.name), ([(1.0, 2.0)], "x"))
-            self.assertEqual(list(copy.copy(plain)), list(plain))
-            self.assertEqual(list(copy.deepcopy(named)), list(named))
-            empty = pickle.loads(pickle.dumps(self.kdtree.KDTree([], 3)))
-            self.assertEqual((len(empty), empty.dimensions), (0, 3))
-        finally:
-            if had is None:
-                del sys_modules["kdtree"]
-            else:
-                sys_modules["kdtree"] = had
+        plain = self.kdtree.KDTree([(1, 2), (3, 4)], 2)
+        named = Named([(1, 2)], 2, name="x")
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            again = pickle.loads(pickle.dumps(plain, protocol))
+            self.assertIs(type(again), self.kdtree.KDTree)
+            self.assertEqual(list(again), list(plain))
+            other = pickle.loads(pickle.dumps(named, protocol))
+            self.assertIs(type(other), Named)
+            self.assertEqual((list(other), other.name), ([(1.0, 2.0)], "x"))
+        self.assertEqual(list(copy.copy(plain)), list(plain))
+        self.assertEqual(list(copy.deepcopy(named)), list(named))
+        empty = pickle.loads(pickle.dumps(self.kdtree.KDTree([], 3)))
+        self.assertEqual((len(empty), empty.dimensions), (0, 3))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ KAA_TEST(nodes_without_cycles_go_at_once)
     kaa_object *second = NEW(call(ctx, module, "Node", "(s)", "b"));
 
     DROP(NEW(call(ctx, first, "connect", "(Od)", second, 2.0)));
-    CHECK_REPR(first, "<Node 'a' with 1 edges>");
+    if (!kaa_test_is_fault_run()) /* a name that cannot be had is "object" */
+        CHECK_REPR(first, "<Node 'a' with 1 edges>");
     DROP(second);
     CHECK_EQ(finalized(t, ctx, module), 0);
     DROP(first);

@@ -91,6 +91,8 @@ kjson_reserve(kaa_context *ctx, kjson_buffer *buffer, size_t more)
 static inline int
 kjson_put(kaa_context *ctx, kjson_buffer *buffer, const char *text, size_t size)
 {
+    if (size == 0) /* there may be no text yet */
+        return 0;
     if (kjson_reserve(ctx, buffer, size) < 0)
         return -1;
     memcpy(buffer->text + buffer->size, text, size);
@@ -108,12 +110,18 @@ size_t kjson_encode(uint32_t point, char *out);
 
 /* ---- Parsing */
 
-/* A key that was seen: its text lies in the document. */
-typedef struct kjson_key {
+/* A string that was seen: its text lies in the document. */
+typedef struct kjson_seen {
     const char *text;
     size_t size;
     kaa_object *object; /* NULL: free. Owned. */
-} kjson_key;
+} kjson_seen;
+
+/** Strings that were seen, to be used again: pairs of places by a hash. */
+typedef struct kjson_memo {
+    kjson_seen *places;
+    size_t count; /**< A power of 2. */
+} kjson_memo;
 
 /** A parse under way. */
 typedef struct kjson_parser {
@@ -127,8 +135,8 @@ typedef struct kjson_parser {
                          for an object. */
     size_t open_count, open_capacity;
     kjson_buffer scratch; /**< Of a string with escapes. */
-    kjson_key *keys;      /**< key_mask + 1 of them. */
-    size_t key_mask;
+    kjson_memo keys, values;
+    int32_t value_score; /**< Below 0: `values` does not pay. */
     uint32_t until_poll;
     int allow_nan;
 } kjson_parser;

@@ -17,10 +17,14 @@
 
 /* As many values between two polls. */
 #define POLL_VALUES 4096u
-/* Keys that are remembered, of small documents and of large ones. */
-#define KEYS_FEW 32u
+/* Strings that are remembered: keys of a small document, on the stack; keys and
+ * values of a larger one. */
+#define SEEN_FEW 32u
 #define KEYS_MANY 1024u
+#define VALUES_MANY 256u
 #define DOCUMENT_SMALL 4096u
+/* How often in a row a value may be a new one before it is given up. */
+#define VALUE_SCORE 256
 
 /* What comes next. */
 enum { FAILED = -1, ENDED = 0, VALUE = 1, FINISHED = 2 };
@@ -100,22 +104,6 @@ open_container(kjson_parser *p, int is_object)
 
 /* ---- Containers */
 
-static kaa_object *
-make_dict(kaa_context *ctx, kaa_object *const *items, size_t count)
-{
-    kaa_object *dict = kaa_dict_new(ctx);
-
-    if (dict == NULL)
-        return NULL;
-    for (size_t i = 0; i < count; i += 2) {
-        if (kaa_dict_set(ctx, dict, items[i], items[i + 1]) < 0) {
-            kaa_decref(ctx, dict);
-            return NULL;
-        }
-    }
-    return dict;
-}
-
 /* Replaces the items of the innermost container by the container. */
 static int
 close_container(kjson_parser *p)
@@ -123,21 +111,14 @@ close_container(kjson_parser *p)
     kaa_context *ctx = p->ctx;
     size_t opened = p->opened[--p->open_count];
     size_t first = opened / 2;
-    kaa_object **items = p->items + first;
     size_t count = p->item_count - first;
-    kaa_object *made;
+    kaa_object **items = count == 0 ? NULL : p->items + first;
 
     p->at++;
-    if (opened % 2 == 0) {
-        p->item_count = first;
-        made = kaa_list_take_array(ctx, items, count);
-    } else {
-        made = make_dict(ctx, items, count);
-        p->item_count = first;
-        for (size_t i = 0; i < count; i++)
-            kaa_decref(ctx, items[i]);
-    }
-    return push(p, made);
+    p->item_count = first; /* they are the container's now, or gone */
+    return push(p, opened % 2 == 0
+                       ? kaa_list_take_array(ctx, items, count)
+                       : kaa_dict_take_array(ctx, items, count / 2));
 }
 
 static void
@@ -283,39 +264,52 @@ parse_document(kjson_parser *p)
     return p->at == p->end ? 0 : kjson_fail(p, "Extra data", p->at);
 }
 
+static void
+forget(kaa_context *ctx, const kjson_memo *memo)
+{
+    for (size_t i = 0; i < memo->count; i++)
+        kaa_decref(ctx, memo->places[i].object);
+}
+
 kaa_object *
 kjson_parse(kaa_context *ctx, const kjson_state *state, const char *text,
             size_t size, int allow_nan)
 {
-    kjson_key few[KEYS_FEW];
+    kjson_seen few[SEEN_FEW];
+    kjson_seen *seen = few;
+    size_t seen_count = SEEN_FEW;
     kjson_parser p = {.ctx = ctx, .state = state};
     kaa_object *result = NULL;
-    size_t key_count = size < DOCUMENT_SMALL ? KEYS_FEW : KEYS_MANY;
 
     p.start = p.at = text;
     p.end = text + size;
     p.allow_nan = allow_nan;
     p.until_poll = POLL_VALUES;
-    p.key_mask = key_count - 1;
-    p.keys = few;
-    if (key_count > KEYS_FEW) {
-        p.keys = kaa_mem_alloc(ctx, key_count * sizeof(*p.keys));
-        if (p.keys == NULL)
+    p.keys.count = SEEN_FEW;
+    p.value_score = -1;
+    if (size >= DOCUMENT_SMALL) {
+        seen_count = KEYS_MANY + VALUES_MANY;
+        seen = kaa_mem_alloc(ctx, seen_count * sizeof(*seen));
+        if (seen == NULL)
             return NULL;
+        p.keys.count = KEYS_MANY;
+        p.values = (kjson_memo){seen + KEYS_MANY, VALUES_MANY};
+        p.value_score = VALUE_SCORE;
     }
-    memset(p.keys, 0, key_count * sizeof(*p.keys));
+    p.keys.places = seen;
+    memset(seen, 0, seen_count * sizeof(*seen));
 
     if (parse_document(&p) == 0)
         result = p.items[--p.item_count];
 
     while (p.item_count > 0)
         kaa_decref(ctx, p.items[--p.item_count]);
-    for (size_t i = 0; i < key_count; i++)
-        kaa_decref(ctx, p.keys[i].object);
+    forget(ctx, &p.keys);
+    forget(ctx, &p.values);
     kaa_mem_free(ctx, p.items);
     kaa_mem_free(ctx, p.opened);
     kaa_mem_free(ctx, p.scratch.text);
-    if (p.keys != few)
-        kaa_mem_free(ctx, p.keys);
+    if (seen != few)
+        kaa_mem_free(ctx, seen);
     return result;
 }

@@ -12,6 +12,11 @@
 
 /* The bytes of \uXXXX for every surrogate pair, 12, is the most. */
 #define ESCAPE_MAX 12u
+/* Values up to so many bytes are often words that come again. */
+#define VALUE_MAX 32u
+/* One value that came again makes good for so many that were new. */
+#define SCORE_HIT 8
+#define SCORE_MAX 4096
 
 const char *
 kjson_scan(const char *text, const char *end)
@@ -228,10 +233,10 @@ parse_escaped(kjson_parser *p, const char *begin, const char *at)
     return result;
 }
 
-/* Where a key belongs in the table: its beginning, its end and its size say
+/* Where a text belongs in a memo: its beginning, its end and its size say
  * enough. */
 static size_t
-key_place(const char *text, size_t size)
+place_of(const char *text, size_t size)
 {
     uint64_t first = 0, last = 0;
 
@@ -247,12 +252,46 @@ key_place(const char *text, size_t size)
     return (size_t)(first >> 32);
 }
 
+static int
+is_seen(const kjson_seen *seen, const char *text, size_t size)
+{
+    return seen->object != NULL && seen->size == size &&
+           memcmp(seen->text, text, size) == 0;
+}
+
 static kaa_object *
 make_str(const kjson_parser *p, const char *text, size_t size)
 {
     kaa_object *result = kaa_str_from_utf8(p->ctx, text, size);
 
     return result != NULL ? result : decode_loosely(p, text, size, text);
+}
+
+/* The str of a text of the document: one that was made before, if it is still
+ * remembered. `*score` says whether remembering pays; may be NULL. */
+static kaa_object *
+share_str(kjson_parser *p, const kjson_memo *memo, const char *text,
+          size_t size, int32_t *score)
+{
+    kjson_seen *pair = &memo->places[place_of(text, size) & (memo->count - 2)];
+    kaa_object *made;
+
+    for (int i = 0; i < 2; i++) {
+        if (is_seen(&pair[i], text, size)) {
+            if (score != NULL && *score < SCORE_MAX)
+                *score += SCORE_HIT;
+            return kaa_incref(p->ctx, pair[i].object);
+        }
+    }
+    made = make_str(p, text, size);
+    if (made == NULL)
+        return NULL;
+    if (score != NULL)
+        --*score;
+    kaa_decref(p->ctx, pair[1].object);
+    pair[1] = pair[0];
+    pair[0] = (kjson_seen){text, size, kaa_incref(p->ctx, made)};
+    return made;
 }
 
 kaa_object *
@@ -262,28 +301,17 @@ kjson_parse_string(kjson_parser *p, int is_key)
     const char *at = kjson_scan(begin, p->end);
     size_t size = (size_t)(at - begin);
     kaa_object *result;
-    kjson_key *key = NULL;
 
     if (*at != '"')
         return parse_escaped(p, begin, at);
-    if (is_key) {
-        key = &p->keys[key_place(begin, size) & p->key_mask];
-        if (key->object != NULL && key->size == size &&
-            memcmp(key->text, begin, size) == 0) {
-            p->at = at + 1;
-            return kaa_incref(p->ctx, key->object);
-        }
-    }
-    result = make_str(p, begin, size);
-    if (result == NULL)
-        return NULL;
-    p->at = at + 1;
-    if (key != NULL) {
-        kaa_decref(p->ctx, key->object);
-        key->object = kaa_incref(p->ctx, result);
-        key->text = begin;
-        key->size = size;
-    }
+    if (is_key)
+        result = share_str(p, &p->keys, begin, size, NULL);
+    else if (size <= VALUE_MAX && p->value_score >= 0)
+        result = share_str(p, &p->values, begin, size, &p->value_score);
+    else
+        result = make_str(p, begin, size);
+    if (result != NULL)
+        p->at = at + 1;
     return result;
 }
 
