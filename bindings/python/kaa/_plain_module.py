@@ -5,7 +5,8 @@ bytes, bytearray, and tuples, lists, dicts and sets of them, as copies. All else
 that a module gives is a proxy, which holds a reference to the object: instances
 of native types have a class for that type, with which isinstance() works;
 exceptions are exceptions, of classes that derive from the built-in ones.
-Callables can be given to a module. Native types cannot be derived from.
+A module can call the callables that it is given; other objects of Python it can
+keep and give back. Native types cannot be derived from.
 """
 
 from __future__ import annotations
@@ -174,6 +175,10 @@ def _convert(ctx: Context, handle: int, memo: Dict[int, Any]) -> Any:
             return _class_of(ctx, handle)
         if type_handle == ctx.builtin("MODULE_TYPE"):
             return _module_of(ctx, handle)
+        if type_handle == ctx.builtin("CAPSULE_TYPE"):
+            kept = _object_of(ctx, handle)
+            if kept is not None:
+                return kept
         found = _class_of(ctx, type_handle)
     finally:
         ctx.drop(type_handle)
@@ -393,6 +398,17 @@ class NativeObject(metaclass=_NativeType):
     def __delattr__(self, name: str) -> None:
         _set(self._handle, name, None, True)
 
+    def __dir__(self) -> List[str]:
+        names = set(object.__dir__(self))
+        for cls in type(self).__mro__:
+            handle = _handles.get(cls)
+            if handle is not None and cls is not object:
+                try:
+                    names.update(_get(handle, "__dict__"))
+                except AttributeError:
+                    pass
+        return sorted(names)
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return _call(self._handle, arguments, keywords)
 
@@ -513,7 +529,8 @@ class _Method(Structure):
     ]
 
 
-_callables: Dict[int, Any] = {}
+_NAME = b"kaa.python_object"  # of capsules that stand for a Python object
+_objects: Dict[int, Any] = {}
 _keys = count(1)
 _Called = CFUNCTYPE(
     c_void_p, c_void_p, c_void_p, POINTER(c_void_p), c_size_t, c_void_p
@@ -526,7 +543,7 @@ def _called(
 ) -> Optional[int]:
     ctx = Context(address)
     try:
-        function = _callables[ctx.call("capsule_get", capsule, None)]
+        function = _objects[ctx.call("capsule_get", capsule, _NAME)]
         keys = _convert(ctx, names, {}) if names else ()
         values = [_convert(ctx, array[i], {}) for i in range(nargs + len(keys))]
         return _take(ctx, function(*values[:nargs], **dict(zip(keys, values[nargs:]))))
@@ -536,7 +553,7 @@ def _called(
 
 
 def _ended(key: int) -> None:
-    _callables.pop(key, None)
+    _objects.pop(key, None)
 
 
 _called_pointer, _ended_pointer = _Called(_called), _Ended(_ended)
@@ -621,13 +638,38 @@ def _take_bytearray(ctx: Context, value: bytearray) -> int:
         ctx.drop(data)
 
 
-def _take_callable(ctx: Context, value: Any) -> int:
+def _capsule(ctx: Context, value: Any) -> int:
     key = next(_keys)
-    _callables[key] = value
-    capsule = ctx.call("capsule_new", key, None, cast(_ended_pointer, c_void_p))
+    _objects[key] = value
+    capsule = ctx.call("capsule_new", key, _NAME, cast(_ended_pointer, c_void_p))
     if not capsule:
-        del _callables[key]
+        del _objects[key]
         _fail(ctx)
+    return int(capsule)
+
+
+def _take_object(ctx: Context, value: Any) -> int:
+    """What a module may keep and give back, and nothing else; the items of a
+    buffer, copied."""
+    try:
+        view = memoryview(value)
+    except TypeError:
+        return _capsule(ctx, value)
+    if view.format in ("B", "b", "c"):
+        return _take(ctx, view.tobytes())
+    return _capsule(ctx, value)
+
+
+def _object_of(ctx: Context, handle: int) -> Any:
+    """The Python object that a capsule of _capsule() is; None if it is another."""
+    key = ctx.call("capsule_get", handle, _NAME)
+    if not key:
+        ctx.call("error_clear")
+    return _objects.get(key) if key else None
+
+
+def _take_callable(ctx: Context, value: Any) -> int:
+    capsule = _capsule(ctx, value)
     try:
         return _made(ctx, ctx.call("function_new", addressof(_method), capsule, None))
     finally:
@@ -685,9 +727,7 @@ def _take(ctx: Context, value: Any) -> int:
             return taker(ctx, value)
     if callable(value):
         return _take_callable(ctx, value)
-    raise TypeError(
-        f"{type(value).__name__} cannot be given to a module without the bridge"
-    )
+    return _take_object(ctx, value)
 
 
 def load(path: bytes) -> ModuleType:
