@@ -293,23 +293,6 @@ is_simple(const kaa_gc__set *set, const kaa_runtime *runtime)
 
 /* ---- 5 */
 
-/* Those that died outside the set meanwhile. */
-static void
-reap(kaa_context *ctx)
-{
-    kaa_object__context *own = kaa_object__context_of(ctx);
-    kaa_object *object = own->dead;
-
-    if (object == NULL)
-        return;
-    own->dead =
-        (kaa_object *)(uintptr_t)(object->word & KAA_OBJECT__COUNT_MASK);
-    object->word &= ~KAA_OBJECT__COUNT_MASK;
-    object->type =
-        (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
-    kaa_object__dealloc(ctx, object); /* and then the others */
-}
-
 static void
 free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
 {
@@ -335,7 +318,7 @@ free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
     own->runtime->releasing--;
     own->is_reaping = was_reaping;
     if (!was_reaping)
-        reap(ctx);
+        kaa_object__reap(ctx); /* those that died outside the set */
 }
 
 void

@@ -172,7 +172,7 @@ typedef struct kaa_heap__pace {
 struct kaa_heap {
     uint32_t checked;
     uint32_t flags;
-    uint32_t pinned; /* not 0: arenas of 64 MiB are not unmapped */
+    uint32_t pinned;         /* not 0: arenas of 64 MiB are not unmapped */
     kaa_heap__arena *arenas; /* of 64 MiB, oldest first: the home arena */
     kaa_heap__arena *arenas_last;
     kaa_heap__arena *own; /* of very large blocks */
@@ -267,6 +267,45 @@ static inline void
 kaa_heap__touch(const void *block)
 {
     kaa_heap__arena_of(block)->touched[kaa_heap__page_index(block)] = 1;
+}
+
+/* A block of those at hand, or NULL: then kaa_heap_alloc() knows more. `size`
+ * is above 0. */
+static inline void *
+kaa_heap__alloc_quick(kaa_heap *heap, size_t size, kaa_heap_kind kind)
+{
+    kaa_heap__bin *bin;
+    void **top;
+
+    if (KAA_UNLIKELY(size > KAA_HEAP__SMALL_MAX))
+        return NULL;
+    bin = &heap->bins[(uint32_t)kind << 6 | (uint32_t)((size - 1) >> 4)];
+    top = bin->top;
+    if (KAA_UNLIKELY(top <= bin->floor))
+        return NULL;
+    bin->top = top - 1;
+    KAA_HEAP__UNPOISON(top[-1], size);
+    return top[-1];
+}
+
+/* Takes a block back if there is room at hand; else 0: kaa_heap_free() knows
+ * more. */
+static inline int
+kaa_heap__free_quick(kaa_heap *heap, void *block)
+{
+    uint32_t code =
+        kaa_heap__arena_of(block)->codes[kaa_heap__page_index(block)];
+    kaa_heap__bin *bin = &heap->bins[code];
+    void **top = bin->top;
+
+    if (KAA_UNLIKELY(top >= bin->limit) || heap->checked)
+        return 0;
+#if KAA_HEAP__ASAN
+    KAA_HEAP__POISON(block, kaa_heap__classes[KAA_HEAP__CLASS(code)].size);
+#endif
+    *top = block;
+    bin->top = top + 1;
+    return 1;
 }
 
 /* ---- os.c: the system, and the arenas it gave */

@@ -22,12 +22,13 @@
 
 #define REAP_DEPTH_MAX 8u
 #define LINK_MASK KAA_OBJECT__COUNT_MASK
+#define ZERO_BY_HAND_MAX 128u
 #define DYING (UINT64_C(1) << 46)
 
 static inline int
 is_immortal(const kaa_object *object)
 {
-    return (object->word & KAA_OBJECT__IMMORTAL) != 0;
+    return (int64_t)object->word < 0;
 }
 
 /* ---- Birth */
@@ -41,15 +42,39 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
     if ((runtime->watch & KAA_OBJECT__WATCH_FAULT) != 0 &&
         kaa_base__fault_due())
         return -1;
+    if ((runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0 &&
+        kaa_object__context_of(ctx)->thread != NULL)
+        (void)kaa_gil_check(kaa_object__context_of(ctx)->thread, NULL);
     if (kind != KAA_HEAP_OBJECT_TRACKED || runtime->releasing != 0)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
         if (runtime->gc != NULL)
-            (void)kaa_object__collect(ctx);
+            (void)kaa_collect(ctx);
     } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
         runtime->collect(ctx);
     }
     return 0;
+}
+
+/* Where the quick way found nothing at hand, or is not to be taken. */
+static kaa_object *
+new_slowly(kaa_context *ctx, kaa_object__type *type, size_t bytes,
+           kaa_heap_kind kind)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+    kaa_object *object = NULL;
+
+    if (watch(ctx, kind) == 0)
+        object = kaa_heap_alloc(runtime->heap, bytes, kind);
+    if (object == NULL) {
+        kaa_object__raise_memory(ctx);
+        return NULL;
+    }
+    object->word = 1;
+    object->type = type;
+    if ((runtime->watch & KAA_OBJECT__WATCH_SITES) != 0)
+        kaa_object__site_note(runtime, object);
+    return object;
 }
 
 static inline kaa_object *
@@ -57,30 +82,27 @@ new_object(kaa_context *ctx, kaa_object__type *type, size_t bytes,
            kaa_heap_kind kind)
 {
     kaa_runtime *runtime = kaa_object__runtime_of(ctx);
-    kaa_object *object;
+    kaa_object *object = NULL;
 
     if (kind == KAA_HEAP_OBJECT_TRACKED)
         runtime->until_collect--;
-    if (KAA_UNLIKELY(runtime->watch != 0 || (kind == KAA_HEAP_OBJECT_TRACKED &&
-                                             runtime->until_collect <= 0)) &&
-        watch(ctx, kind) != 0)
-        object = NULL;
-    else
-        object = kaa_heap_alloc(runtime->heap, bytes, kind);
-    if (KAA_UNLIKELY(object == NULL)) {
-        kaa_object__raise_memory(ctx);
-        return NULL;
+    if (KAA_LIKELY(runtime->watch == 0 && (kind != KAA_HEAP_OBJECT_TRACKED ||
+                                           runtime->until_collect > 0)))
+        object = kaa_heap__alloc_quick(runtime->heap, bytes, kind);
+    if (KAA_LIKELY(object != NULL)) {
+        object->word = 1;
+        object->type = type;
+    } else {
+        object = new_slowly(ctx, type, bytes, kind);
+        if (object == NULL)
+            return NULL;
     }
     if (kind == KAA_HEAP_OBJECT_TRACKED)
         kaa_heap__touch(object);
-    object->word = 1;
-    object->type = type;
     if (!is_immortal(&type->header))
         type->header.word++;
-    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+    if (KAA_UNLIKELY((type->flags & KAA_OBJECT__NEEDS_CALL) != 0))
         runtime->calls++;
-    if (KAA_UNLIKELY((runtime->watch & KAA_OBJECT__WATCH_SITES) != 0))
-        kaa_object__site_note(runtime, object);
     return object;
 }
 
@@ -97,8 +119,15 @@ kaa_object__new_zeroed(kaa_context *ctx, kaa_object__type *type, size_t bytes,
 {
     kaa_object *object = new_object(ctx, type, bytes, kind);
 
-    if (object != NULL)
-        memset((char *)object + sizeof(*object), 0, bytes - sizeof(*object));
+    uint64_t *word = (uint64_t *)(void *)(object + 1);
+
+    if (object == NULL)
+        return NULL;
+    if (bytes > ZERO_BY_HAND_MAX)
+        memset(word, 0, bytes - sizeof(*object));
+    else /* the block has room for whole words */
+        for (size_t i = sizeof(*object); i < bytes; i += sizeof(*word))
+            *word++ = 0;
     return object;
 }
 
@@ -155,28 +184,45 @@ kaa_object__memory_free(kaa_context *ctx, void *block)
 
 /* ---- Death */
 
-void
-kaa_object__free_block(kaa_context *ctx, kaa_object *object)
+static inline void
+free_block(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
 {
-    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
-    kaa_object__type *type =
-        (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
+    kaa_object__type *type = object->type;
 
-    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+    if (KAA_UNLIKELY((type->flags & KAA_OBJECT__NEEDS_CALL) != 0))
         runtime->calls--;
     if (KAA_UNLIKELY(runtime->forget != NULL))
         runtime->forget(runtime, object);
     if (KAA_UNLIKELY(runtime->sites != NULL))
         kaa_object__site_forget(runtime, object);
-    kaa_heap_free(runtime->heap, object);
-    if (!is_immortal(&type->header))
-        kaa_decref(ctx, &type->header);
+    if (KAA_UNLIKELY(!kaa_heap__free_quick(runtime->heap, object)))
+        kaa_heap_free(runtime->heap, object);
+    if (!is_immortal(&type->header) &&
+        (--type->header.word & KAA_OBJECT__COUNT_MASK) == 0)
+        kaa_object__dealloc(ctx, &type->header);
+}
+
+void
+kaa_object__free_block(kaa_context *ctx, kaa_object *object)
+{
+    free_block(ctx, kaa_object__runtime_of(ctx), object);
 }
 
 void
 kaa_object__discard(kaa_context *ctx, kaa_object *object)
 {
     kaa_object__free_block(ctx, object);
+}
+
+/* What the last one buried let go comes before the others. */
+static inline void
+splice(kaa_object__context *own)
+{
+    if (own->fresh_last == NULL)
+        return;
+    own->fresh_last->word |= (uint64_t)(uintptr_t)own->dead;
+    own->dead = own->fresh;
+    own->fresh = own->fresh_last = NULL;
 }
 
 /* What a reaper keeps on its stack while a program runs within it. */
@@ -195,6 +241,7 @@ pause_reaper(kaa_object__context *own, pause *kept)
         own->runtime->releasing--;
     if (!kept->is_nested)
         return;
+    splice(own);
     kept->dead = own->dead;
     own->dead = NULL;
     own->is_reaping = 0;
@@ -208,7 +255,7 @@ resume_reaper(kaa_object__context *own, const pause *kept)
         own->runtime->releasing++;
     if (!kept->is_nested)
         return;
-    KAA_ASSERT(own->dead == NULL && !own->is_reaping);
+    KAA_ASSERT(own->dead == NULL && own->fresh == NULL && !own->is_reaping);
     own->dead = kept->dead;
     own->is_reaping = 1;
     own->reap_depth--;
@@ -251,9 +298,9 @@ clear_weakrefs(kaa_context *ctx, kaa_object *object)
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
 }
 
-/* The end of one object, whose header is whole and whose count is 0. */
+/* The end of one object, whose count is 0. */
 static inline void
-bury(kaa_context *ctx, kaa_object *object)
+bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
 {
     kaa_object__type *type = object->type;
 
@@ -263,11 +310,17 @@ bury(kaa_context *ctx, kaa_object *object)
     if (KAA_UNLIKELY((object->word & KAA_OBJECT__WEAK) != 0))
         clear_weakrefs(ctx, object);
     if (type->release != NULL) {
-        object->word |= DYING;
+        object->word += DYING;
         type->release(ctx, object);
-        KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == DYING);
+        if (KAA_UNLIKELY((object->word & KAA_OBJECT__COUNT_MASK) != DYING))
+            kaa_object__misuse(
+                runtime,
+                "a %s at %p has %lld references more at the "
+                "end of its release than at the beginning",
+                type->name, (void *)object,
+                (long long)((object->word & KAA_OBJECT__COUNT_MASK) - DYING));
     }
-    kaa_object__free_block(ctx, object);
+    free_block(ctx, runtime, object);
 }
 
 static void
@@ -278,16 +331,32 @@ reap(kaa_context *ctx, kaa_object *object)
 
     own->is_reaping = 1;
     runtime->releasing++;
-    bury(ctx, object);
-    while ((object = own->dead) != NULL) {
+    for (;;) {
+        bury(ctx, runtime, object);
+        splice(own);
+        object = own->dead;
+        if (object == NULL)
+            break;
         own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
-        object->word &= ~LINK_MASK;
-        object->type =
-            (kaa_object__type *)((uintptr_t)object->type & ~(uintptr_t)1);
-        bury(ctx, object);
+        object->word &= ~(LINK_MASK | KAA_OBJECT__DEAD);
     }
     runtime->releasing--;
     own->is_reaping = 0;
+}
+
+void
+kaa_object__reap(kaa_context *ctx)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object *object;
+
+    splice(own);
+    object = own->dead;
+    if (object == NULL)
+        return;
+    own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
+    object->word &= ~(LINK_MASK | KAA_OBJECT__DEAD);
+    reap(ctx, object);
 }
 
 void
@@ -298,13 +367,19 @@ kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
 
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
     KAA_ASSERT(!kaa_object__is_dead(object));
+    if (KAA_UNLIKELY((own->runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0) &&
+        own->thread != NULL && kaa_gil_check(own->thread, NULL) != KAA_OK)
+        return; /* it leaks, which is better than a race */
     if (type->release == NULL && type->finalize == NULL &&
         (object->word & KAA_OBJECT__WEAK) == 0) {
-        kaa_object__free_block(ctx, object);
+        free_block(ctx, own->runtime, object);
     } else if (own->is_reaping) {
-        object->word |= (uint64_t)(uintptr_t)own->dead;
-        object->type = (kaa_object__type *)((uintptr_t)type | 1u);
-        own->dead = object;
+        object->word |= KAA_OBJECT__DEAD;
+        if (own->fresh_last != NULL)
+            own->fresh_last->word |= (uint64_t)(uintptr_t)object;
+        else
+            own->fresh = object;
+        own->fresh_last = object;
     } else {
         reap(ctx, object);
     }

@@ -1,7 +1,7 @@
 /* object/object.h - what an object is, and what every part of object/ shares.
  *
  *     word   63 immortal | 62 weak | 61 finalized | 60 hashed ... | 47..0 count
- *     type   the type object; its lowest bit: the object is dead or unborn
+ *     type   the type object
  *     ...    what the type keeps
  *
  * A handle whose low two bits are not 0 is no address: ...1 is an int of 63
@@ -44,6 +44,7 @@
 #define KAA_OBJECT__IMMORTAL (UINT64_C(1) << 63)
 #define KAA_OBJECT__WEAK (UINT64_C(1) << 62) /* has weak references */
 #define KAA_OBJECT__FINALIZED (UINT64_C(1) << 61)
+#define KAA_OBJECT__DEAD (UINT64_C(1) << 59) /* waits for the reaper */
 /* An immortal's count begins in the middle, far from both ends. */
 #define KAA_OBJECT__IMMORTAL_WORD (KAA_OBJECT__IMMORTAL | UINT64_C(1) << 47)
 
@@ -157,6 +158,7 @@ struct kaa_object__type {
     2u /* fail when kaa_base__fault_due() says so                              \
         */
 #define KAA_OBJECT__WATCH_SITES 4u
+#define KAA_OBJECT__WATCH_DEBUG 8u /* a debug runtime */
 
 /* A runtime. Parts that belong to a file or a folder are opaque pointers which
  * that one makes (`_start`) and frees (`_stop`); NULL before and after. */
@@ -195,13 +197,14 @@ struct kaa_runtime {
 
     kaa_object *memory_error; /* ready before it is needed */
     kaa_object *empty_str, *empty_bytes, *empty_tuple;
-    void *interned;   /* str.c */
-    void *weakrefs;   /* weakref.c: object -> its weak references */
-    void *modules;    /* module.c: names and definitions -> modules */
-    void *sites;      /* site.c */
-    void *free_lists; /* of whoever keeps some */
-    void *lookup;     /* type.c: serials of types, attributes found before */
-    void *warned;     /* warning.c: warnings given before */
+    void *interned;         /* str.c */
+    void *weakrefs;         /* weakref.c: object -> its weak references */
+    void *modules;          /* module.c: names and definitions -> modules */
+    void *sites;            /* site.c */
+    void *free_lists;       /* of whoever keeps some */
+    uint32_t types_changed; /* some type was given attributes */
+    void *lookup; /* type.c: serials of types, attributes found before */
+    void *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
@@ -219,11 +222,13 @@ typedef struct kaa_object__context {
     uint32_t depth;      /* calls within calls */
     uint32_t attached;   /* how often */
     uint32_t floor;      /* back at so many, the GIL is let go: see native/ */
-    kaa_object *dead;    /* linked by word: see Death */
+    /* Linked by word, see Death: what dies first, and behind it what the object
+     * that is being buried lets go, in that order. */
+    kaa_object *dead, *fresh, *fresh_last;
     uint32_t is_reaping;
-    uint32_t reap_depth;              /* reapers below this one */
+    uint32_t reap_depth;                 /* reapers below this one */
     struct kaa_object__showing *showing; /* by repr(): see container.h */
-    struct kaa_object__context *next; /* of the runtime */
+    struct kaa_object__context *next;    /* of the runtime */
 } kaa_object__context;
 
 static inline kaa_object__context *
@@ -344,12 +349,15 @@ void kaa_object__memory_free(kaa_context *ctx, void *block);
 /* Frees the block of an object that was not yet anybody's, its contents given
  * up; the header is valid. */
 void kaa_object__discard(kaa_context *ctx, kaa_object *object);
-/* Whether the object is a dead one in the list, or not born yet: for walks. */
+/* Whether the object is a dead one that waits for the reaper: for walks. */
 static inline int
 kaa_object__is_dead(const kaa_object *object)
 {
-    return ((uintptr_t)object->type & 1u) != 0;
+    return (object->word & KAA_OBJECT__DEAD) != 0;
 }
+/* For the collector, which has set own->is_reaping so that deaths only queue
+ * up: buries them all. */
+void kaa_object__reap(kaa_context *ctx);
 /* Runs the finaliser of an object, if it has one that has not run, as at its
  * death: whether the object is to be kept. Keeps a pending exception. */
 int kaa_object__run_finalizer(kaa_context *ctx, kaa_object *object);
@@ -362,6 +370,10 @@ kaa_heap_kind kaa_object__kind(const kaa_object *object);
 /* Whether the collector would have to look at it: for containers that choose
  * their kind by what they hold. */
 int kaa_object__is_tracked(const kaa_object *object);
+
+/* Tells of misuse; see kaa_runtime_options::misuse. */
+void kaa_object__misuse(const kaa_runtime *runtime, const char *format, ...)
+    KAA_PRINTF(2, 3);
 
 /* ---- weakref.c */
 
