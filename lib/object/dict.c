@@ -159,6 +159,20 @@ capacity_for(size_t count)
     return capacity;
 }
 
+/* The same where nothing says that more keys will come: just enough. */
+static uint32_t
+just_for(size_t count)
+{
+    uint32_t capacity = capacity_for(count);
+
+    if (count >= 65536 || capacity <= 4)
+        return capacity;
+    capacity = (uint32_t)count + (uint32_t)count / 3;
+    while (limit_of(capacity) < count)
+        capacity++;
+    return capacity;
+}
+
 /* Puts all entries into `fresh`, which is empty and large enough. */
 static void
 refill(const kaa_object__dict *from, kaa_object__dict *fresh)
@@ -190,12 +204,11 @@ refill(const kaa_object__dict *from, kaa_object__dict *fresh)
     fresh->count = fresh->used;
 }
 
-/* Gives `out`, whose header is left alone, empty room for `count` keys. */
+/* Gives `out`, whose header is left alone, so many empty slots. */
 static int
-make_room(kaa_context *ctx, kaa_object__dict *out, size_t count)
+make_room(kaa_context *ctx, kaa_object__dict *out, uint32_t capacity)
 {
-    uint32_t capacity = capacity_for(count);
-    size_t slots = capacity * sizeof(kaa_object__slot);
+    size_t slots = (size_t)capacity * sizeof(kaa_object__slot);
 
     if (capacity == 0)
         return kaa_object__raise_memory(ctx);
@@ -211,11 +224,11 @@ make_room(kaa_context *ctx, kaa_object__dict *out, size_t count)
 }
 
 static int
-rebuild(kaa_context *ctx, kaa_object__dict *dict, size_t count)
+rebuild(kaa_context *ctx, kaa_object__dict *dict, uint32_t capacity)
 {
     kaa_object__dict fresh = *dict;
 
-    if (make_room(ctx, &fresh, count) != 0)
+    if (make_room(ctx, &fresh, capacity) != 0)
         return -1;
     if (dict->slots != NULL) {
         refill(dict, &fresh);
@@ -234,8 +247,9 @@ grow(kaa_context *ctx, kaa_object__dict *dict)
     size_t count = dict->count;
 
     if (count < 65536)
-        return rebuild(ctx, dict, count < 3 ? 3 : count + count / 2 + 1);
-    return rebuild(ctx, dict, count + count / 4);
+        return rebuild(ctx, dict,
+                       capacity_for(count < 3 ? 3 : count + count / 2 + 1));
+    return rebuild(ctx, dict, capacity_for(count + count / 4));
 }
 
 int
@@ -243,7 +257,7 @@ kaa_object__dict_reserve(kaa_context *ctx, kaa_object *dict, size_t count)
 {
     kaa_object__dict *self = kaa_object__as_dict(dict);
 
-    return count <= self->limit ? 0 : rebuild(ctx, self, count);
+    return count <= self->limit ? 0 : rebuild(ctx, self, just_for(count));
 }
 
 /* Puts a key that is not there into a slot, `at` if it is still the right one.
@@ -556,7 +570,7 @@ kaa_object__dict_copy(kaa_context *ctx, kaa_object *dict)
     if (object == NULL || self->count == 0)
         return object;
     copy = kaa_object__as_dict(object);
-    if (make_room(ctx, copy, self->count) != 0) {
+    if (make_room(ctx, copy, just_for(self->count)) != 0) {
         kaa_object__discard(ctx, object);
         return NULL;
     }
