@@ -29,12 +29,13 @@ add_pause(kaa_gc *gc, kaa_gc_collection *story, uint64_t since)
         gc->sum.pause_ns_max = pause;
 }
 
+/* One that gave up is told of too, and not tried again at once. */
 static void
-end(kaa_context *ctx, kaa_gc_collection *story)
+end(kaa_context *ctx, kaa_gc_collection *story, int status)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
 
-    gc->sum.collections[story->generation]++;
+    gc->sum.collections[story->generation] += status == 0;
     gc->sum.collected += story->collected;
     gc->sum.bytes_freed += story->bytes_freed;
     gc->sum.finalized += story->finalized;
@@ -126,10 +127,12 @@ kaa_gc__collect_now(kaa_context *ctx, int generation, kaa_gc_collection *story)
     KAA_ASSERT(!gc->is_running);
     if (generation == KAA_GC_FULL && gc->phase != KAA_GC__IDLE)
         kaa_gc__full_slice(ctx, INT64_MAX);
+    if (gc->runtime->is_ending)
+        kaa_gc_unfreeze(ctx); /* all that there is ends now */
     gc->is_running = 1;
     begin(ctx, story, generation);
     status = collect_set(ctx, generation, story);
-    end(ctx, story);
+    end(ctx, story, status);
     gc->is_running = 0;
     return status;
 }
@@ -333,7 +336,7 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
     kaa_gc *gc = kaa_gc__of(ctx);
     uint64_t start = kaa_base__now_ns();
     uint64_t deadline = budget == INT64_MAX ? 0 : start + gc->pace.slice_ns;
-    int is_done = 0;
+    int status = 0;
 
     KAA_ASSERT(!gc->is_running && gc->phase != KAA_GC__IDLE);
     gc->is_running = 1;
@@ -342,21 +345,21 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
     while (budget > 0 && gc->phase != KAA_GC__IDLE &&
            gc->phase != KAA_GC__JUDGING && !is_late(gc, deadline))
         advance(gc, &budget, deadline);
-    if (gc->phase == KAA_GC__JUDGING) {
+    if (gc->phase == KAA_GC__JUDGING)
         full_end(ctx);
-        is_done = 1;
-    }
+    else if (gc->phase == KAA_GC__IDLE)
+        status = -1; /* it was dropped */
     gc->debt = budget;
     add_pause(gc, &gc->story, start);
-    if (is_done)
-        end(ctx, &gc->story);
+    if (gc->phase == KAA_GC__IDLE)
+        end(ctx, &gc->story, status);
     gc->is_running = 0;
 }
 
 /* ---- The slot; starting, stopping */
 
 ptrdiff_t
-kaa_object__collect(kaa_context *ctx)
+kaa_gc__collect_all(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
     kaa_gc_collection story;

@@ -77,6 +77,7 @@ kaa_gc_enable(kaa_context *ctx, int on)
     gc = kaa_gc__of(ctx);
     was_on = (int)gc->is_enabled;
     gc->is_enabled = on != 0;
+    gc->runtime->until_collect = 0; /* to be asked soon */
     return was_on;
 }
 
@@ -96,8 +97,10 @@ kaa_gc_hold(kaa_context *ctx)
 void
 kaa_gc_release(kaa_context *ctx)
 {
-    if (is_native(ctx) && kaa_gc__of(ctx)->held != 0)
-        kaa_gc__of(ctx)->held--;
+    if (!is_native(ctx) || kaa_gc__of(ctx)->held == 0)
+        return;
+    kaa_gc__of(ctx)->held--;
+    kaa_gc__of(ctx)->runtime->until_collect = 0;
 }
 
 kaa_status

@@ -9,5 +9,7 @@
 int kaa_gc__start(kaa_context *ctx);
 /* Frees what the collector has outside the heap. Repeating it does nothing. */
 void kaa_gc__stop(kaa_context *ctx);
+/* The slot `collect`. */
+ptrdiff_t kaa_gc__collect_all(kaa_context *ctx);
 
 #endif /* KAA_GC_GC_H */

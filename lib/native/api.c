@@ -3,6 +3,7 @@
 #include "native/api.h"
 
 #include "args/args.h"
+#include "gc/gc.h"
 #include "native/native.h"
 #include "object/object.h"
 
@@ -12,7 +13,14 @@
 #define kaa_object__build_v kaa_args__build_v
 #define kaa_object__str_format_v kaa_args__str_format_v
 #define kaa_object__raise_format_v kaa_args__raise_format_v
-/* And modules are beyond what object/ knows. */
+/* Modules, threads and the collector are beyond what object/ knows. */
+#define kaa_object__collect kaa_gc__collect_all
+#define kaa_object__begin_allow_threads kaa_native__begin_allow_threads
+#define kaa_object__end_allow_threads kaa_native__end_allow_threads
+#define kaa_object__poll kaa_native__poll
+#define kaa_object__runtime_handle kaa_native__runtime_handle
+#define kaa_object__thread_enter kaa_native__thread_enter
+#define kaa_object__thread_leave kaa_native__thread_leave
 #define kaa_object__import kaa_native__import
 
 const kaa_api kaa_native__api = {

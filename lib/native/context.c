@@ -187,7 +187,7 @@ kaa_runtime_detach(kaa_context *ctx)
 /* ---- Slots */
 
 void *
-kaa_object__begin_allow_threads(kaa_context *ctx)
+kaa_native__begin_allow_threads(kaa_context *ctx)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     uintptr_t floor = own->floor;
@@ -201,7 +201,7 @@ kaa_object__begin_allow_threads(kaa_context *ctx)
 }
 
 void
-kaa_object__end_allow_threads(kaa_context *ctx, void *begun)
+kaa_native__end_allow_threads(kaa_context *ctx, void *begun)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
 
@@ -212,7 +212,7 @@ kaa_object__end_allow_threads(kaa_context *ctx, void *begun)
 }
 
 int
-kaa_object__poll(kaa_context *ctx)
+kaa_native__poll(kaa_context *ctx)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     kaa_runtime *runtime = own->runtime;
@@ -230,13 +230,13 @@ kaa_object__poll(kaa_context *ctx)
 }
 
 void *
-kaa_object__runtime_handle(kaa_context *ctx)
+kaa_native__runtime_handle(kaa_context *ctx)
 {
     return kaa_object__runtime_of(ctx);
 }
 
 kaa_context *
-kaa_object__thread_enter(void *runtime)
+kaa_native__thread_enter(void *runtime)
 {
     kaa_context *ctx = NULL;
 
@@ -246,7 +246,7 @@ kaa_object__thread_enter(void *runtime)
 }
 
 void
-kaa_object__thread_leave(kaa_context *ctx)
+kaa_native__thread_leave(kaa_context *ctx)
 {
     kaa_runtime_detach(ctx);
 }

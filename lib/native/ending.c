@@ -175,7 +175,7 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     runtime->is_ending = 1;
     kaa_object__modules_stop(ctx);
     if (runtime->gc != NULL && (report != NULL || runtime->calls != 0) &&
-        kaa_object__collect(ctx) < 0) {
+        kaa_collect(ctx) < 0) {
         kaa_error_clear(ctx);
         status = kaa_base__fail_memory(err, "the last collection");
     }

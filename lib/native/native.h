@@ -11,9 +11,6 @@ kaa_status kaa_native__create(const kaa_runtime_options *options,
                               uint32_t watch, kaa_runtime **out_runtime,
                               kaa_error *err);
 
-/* Tells the runtime's `misuse`, or stops the program. */
-void kaa_native__misuse(kaa_context *ctx, const char *text);
-
 /* ---- ending.c */
 
 /* Frees a runtime and its parts, as many as there are, without a look at the
@@ -30,6 +27,13 @@ int kaa_native__others_attached(kaa_runtime *runtime);
 /* What contexts of threads that are gone have left. The GIL is held, or nobody
  * else can have it. */
 void kaa_native__sweep(kaa_context *ctx);
+/* Slots of the table. */
+void *kaa_native__begin_allow_threads(kaa_context *ctx);
+void kaa_native__end_allow_threads(kaa_context *ctx, void *begun);
+int kaa_native__poll(kaa_context *ctx);
+void *kaa_native__runtime_handle(kaa_context *ctx);
+kaa_context *kaa_native__thread_enter(void *runtime);
+void kaa_native__thread_leave(kaa_context *ctx);
 
 /* ---- import.c */
 

@@ -77,7 +77,10 @@ kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
         return *out != NULL ? 1 : -1;
     }
     if (has == 1 && of_type->type->assign != NULL) {
+        /* Held: a property's code may take it out of the type. */
+        kaa_incref(ctx, of_type);
         *out = of_type->type->bind(ctx, of_type, object);
+        kaa_decref(ctx, of_type);
         return *out != NULL ? 1 : -1;
     }
     dict = kaa_object__dict_place(type, object);
@@ -146,15 +149,19 @@ kaa_object__generic_set_attr(kaa_context *ctx, kaa_object *object,
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
     kaa_object *of_type = NULL, **dict;
-    int has;
+    int has, result;
 
     if (check_name(ctx, name) != 0)
         return -1;
     has = kaa_object__type_find(ctx, type, name, &of_type);
     if (has < 0)
         return -1;
-    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL)
-        return of_type->type->assign(ctx, of_type, object, value);
+    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL) {
+        kaa_incref(ctx, of_type);
+        result = of_type->type->assign(ctx, of_type, object, value);
+        kaa_decref(ctx, of_type);
+        return result;
+    }
     dict = kaa_object__dict_place(type, object);
     if (dict != NULL)
         return set_in_dict(ctx, object, dict, name, value);
@@ -168,6 +175,21 @@ kaa_object__generic_set_attr(kaa_context *ctx, kaa_object *object,
 
 /* ---- The slots */
 
+/* A look-up of a type's own may come back with another object: it counts as a
+ * call. `name` is a str. */
+static kaa_object *
+get_by_type(kaa_context *ctx, kaa_object__type *type, kaa_object *object,
+            kaa_object *name)
+{
+    kaa_object *value;
+
+    if (kaa_object__enter_call(ctx) != 0)
+        return NULL;
+    value = type->get_attr(ctx, object, name);
+    kaa_object__leave_call(ctx);
+    return value;
+}
+
 kaa_object *
 kaa_object__get_attr(kaa_context *ctx, kaa_object *object, kaa_object *name)
 {
@@ -177,7 +199,7 @@ kaa_object__get_attr(kaa_context *ctx, kaa_object *object, kaa_object *name)
         return kaa_object__generic_get_attr(ctx, object, name);
     if (check_name(ctx, name) != 0)
         return NULL;
-    return type->get_attr(ctx, object, name);
+    return get_by_type(ctx, type, object, name);
 }
 
 kaa_object *
@@ -205,7 +227,7 @@ kaa_object__find_attr(kaa_context *ctx, kaa_object *object, const char *name,
     if (type->get_attr == NULL) {
         found = kaa_object__find_generic(ctx, object, text, &value);
     } else {
-        value = type->get_attr(ctx, object, text);
+        value = get_by_type(ctx, type, object, text);
         found = value != NULL;
     }
     kaa_decref(ctx, text);
@@ -229,12 +251,15 @@ kaa_object__set_attr(kaa_context *ctx, kaa_object *object, kaa_object *name,
                      kaa_object *value)
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
+    int result;
 
     if (KAA_LIKELY(type->set_attr == NULL))
         return kaa_object__generic_set_attr(ctx, object, name, value);
-    if (check_name(ctx, name) != 0)
+    if (check_name(ctx, name) != 0 || kaa_object__enter_call(ctx) != 0)
         return -1;
-    return type->set_attr(ctx, object, name, value);
+    result = type->set_attr(ctx, object, name, value);
+    kaa_object__leave_call(ctx);
+    return result;
 }
 
 int

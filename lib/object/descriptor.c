@@ -64,11 +64,13 @@ kaa_object__method_bind(kaa_context *ctx,
                         const kaa_object__descriptor *descriptor,
                         kaa_object *object)
 {
-    const kaa_method *method = descriptor->of;
-    kaa_object *bound = kaa_object__function_new(ctx, method, object, NULL);
+    /* Read before anything is allocated, which may end the descriptor. */
+    const char *owner = descriptor->owner;
+    kaa_object *bound =
+        kaa_object__function_new(ctx, descriptor->of, object, NULL);
 
     if (bound != NULL)
-        ((kaa_object__function *)(void *)bound)->owner = descriptor->owner;
+        ((kaa_object__function *)(void *)bound)->owner = owner;
     return bound;
 }
 
@@ -242,6 +244,7 @@ property_bind(kaa_context *ctx, kaa_object *self, kaa_object *instance)
 {
     const kaa_property *property = property_of(self);
     kaa_object__descriptor *descriptor = (void *)self;
+    kaa_object *value;
 
     if (instance == NULL)
         return kaa_incref(ctx, self);
@@ -256,8 +259,12 @@ property_bind(kaa_context *ctx, kaa_object *self, kaa_object *instance)
                                property->name, descriptor->owner);
         return NULL;
     }
-    return kaa_object__check_result(
+    if (kaa_object__enter_call(ctx) != 0)
+        return NULL;
+    value = kaa_object__check_result(
         ctx, self, property->get(ctx, instance, property->user));
+    kaa_object__leave_call(ctx);
+    return value;
 }
 
 static int
@@ -266,6 +273,7 @@ property_assign(kaa_context *ctx, kaa_object *self, kaa_object *instance,
 {
     const kaa_property *property = property_of(self);
     kaa_object__descriptor *descriptor = (void *)self;
+    int result;
 
     if (!kaa_object__has_serial(ctx, instance, descriptor->serial))
         return kaa_object__descriptor_refuse(ctx, descriptor, property->name,
@@ -275,7 +283,11 @@ property_assign(kaa_context *ctx, kaa_object *self, kaa_object *instance,
             ctx, KAA_ATTRIBUTE_ERROR,
             "attribute '%s' of '%s' objects is not writable", property->name,
             descriptor->owner);
-    return property->set(ctx, instance, value, property->user);
+    if (kaa_object__enter_call(ctx) != 0)
+        return -1;
+    result = property->set(ctx, instance, value, property->user);
+    kaa_object__leave_call(ctx);
+    return result;
 }
 
 static kaa_object *

@@ -13,7 +13,9 @@
 #include "object/int.h"
 #include "object/str.h"
 
-#define CAPACITY_MAX (UINT32_C(1) << 31)
+#define CAPACITY_MAX (UINT32_C(1) << 30)
+/* Up to so many places entries and index lie in one block. */
+#define SMALL_MAX 64u
 
 /* ---- Hashes and comparisons */
 
@@ -34,68 +36,75 @@ kaa_object__key_hash(kaa_context *ctx, kaa_object *key, uint32_t *out)
     return 0;
 }
 
-int
-kaa_object__word_equals(kaa_context *ctx, uint64_t word, kaa_object *key,
-                        uint32_t hash)
+/* Whether a key met in a search, of the same hash, is equal: 1, 0, or -1. */
+static int
+is_same(kaa_context *ctx, kaa_object *met, kaa_object *key)
 {
-    kaa_object *other = kaa_object__word_key(word);
     int equal;
 
-    if (word == KAA_OBJECT__GONE)
-        return 0;
-    if (kaa_object__is_int_tag(other)) {
-        /* The word of an int has no hash in it. */
-        if (kaa_object__is_int_tag(key) || kaa_object__is_str(key) ||
-            kaa_object__spread(ctx, kaa_object__hash_int(other)) != hash)
-            return 0;
-    } else if ((word >> 48) != (hash & 0xFFFF)) {
-        return 0;
-    }
-    if (kaa_object__is_str(other) && kaa_object__is_str(key))
-        return kaa_object__str_same(other, key);
-    kaa_object__take(other);
-    equal = kaa_object__equal(ctx, other, key);
-    kaa_object__give(ctx, other);
+    if (kaa_object__is_str(met) && kaa_object__is_str(key))
+        return kaa_object__str_same(met, key);
+    kaa_object__take(met);
+    equal = kaa_object__equal(ctx, met, key);
+    kaa_object__give(ctx, met);
     return equal;
 }
 
-/* The slot of a key into *out: 1; 0 if there is none, and then *out is the free
- * one where it would go, if there are slots at all; -1. */
+/* The bits of a hash that stand in the index. */
+static inline uint32_t
+tag_of(uint32_t hash, uint32_t bits)
+{
+    return hash & (UINT32_MAX >> bits);
+}
+
+/* The number of a key's entry into *out: 1; 0 if there is none, and then *out
+ * is the empty place of the index where it would go, if there is one; -1. */
 static int
 find(kaa_context *ctx, kaa_object__dict *dict, kaa_object *key, uint32_t hash,
      uint32_t *out)
 {
-    uint64_t wanted = kaa_object__word(key, hash);
-    /* Whether it may be equal to an int in its handle. */
-    int like_int = !kaa_object__is_int_tag(key) && !kaa_object__is_str(key);
-    uint32_t capacity, at;
+    int is_str = kaa_object__is_str(key);
+    uint32_t at, bits, tag;
 
 again:
-    capacity = dict->capacity;
-    if (capacity == 0)
+    if (dict->capacity == 0)
         return 0;
-    at = kaa_object__home(hash, capacity);
+    bits = dict->bits;
+    tag = tag_of(hash, bits);
+    at = kaa_object__home(hash, dict->capacity);
     for (;;) {
-        uint64_t word = dict->slots[at].key;
+        uint32_t place = dict->index[at];
 
-        if (word == wanted || word == KAA_OBJECT__EMPTY) {
+        if (place == 0) {
             *out = at;
-            return word == wanted;
+            return 0;
         }
-        if ((word & 1) ? like_int : word >> 48 == (hash & 0xFFFF)) {
-            uint32_t changes = dict->changes;
-            int equal = kaa_object__word_equals(ctx, word, key, hash);
+        if (place >> bits == tag) {
+            uint32_t number = (place & ((1u << bits) - 1)) - 1;
+            kaa_object *met = dict->entries[number].key;
 
-            if (equal < 0)
-                return -1;
-            if (dict->changes != changes)
-                goto again;
-            if (equal) {
-                *out = at;
+            if (met == key) {
+                *out = number;
                 return 1;
             }
+            /* The hash of a str is asked for where its text is. */
+            if (met != NULL &&
+                ((is_str && kaa_object__is_str(met)) ||
+                 kaa_object__dict_hashes(dict)[number] == hash)) {
+                uint32_t changes = dict->changes;
+                int equal = is_same(ctx, met, key);
+
+                if (equal < 0)
+                    return -1;
+                if (dict->changes != changes)
+                    goto again;
+                if (equal) {
+                    *out = number;
+                    return 1;
+                }
+            }
         }
-        if (++at == capacity)
+        if (++at == dict->capacity)
             at = 0;
     }
 }
@@ -106,25 +115,31 @@ static int
 find_text(const kaa_object__dict *dict, const char *text, size_t size,
           uint64_t full_hash, uint32_t hash, uint32_t *out)
 {
-    uint32_t capacity = dict->capacity, at;
+    uint32_t capacity = dict->capacity, bits = dict->bits, at, tag;
 
     if (capacity == 0)
         return 0;
+    tag = tag_of(hash, bits);
     at = kaa_object__home(hash, capacity);
     for (;;) {
-        uint64_t word = dict->slots[at].key;
+        uint32_t place = dict->index[at];
 
-        if (word == KAA_OBJECT__EMPTY)
+        if (place == 0) {
+            *out = at;
             return 0;
-        if (word >> 48 == (hash & 0xFFFF) && (word & 3) == 0) {
-            kaa_object *key = kaa_object__word_key(word);
+        }
+        if (place >> bits == tag) {
+            uint32_t number = (place & ((1u << bits) - 1)) - 1;
+            kaa_object *key = dict->entries[number].key;
 
-            if (!kaa_object__is_str(key))
-                return 2;
-            if (kaa_object__str_of(key)->hash == full_hash &&
-                kaa_object__str_size(key) == size &&
-                memcmp(kaa_object__str_text(key), text, size) == 0) {
-                *out = at;
+            if (key != NULL && !kaa_object__is_str(key)) {
+                if (kaa_object__dict_hashes(dict)[number] == hash)
+                    return 2;
+            } else if (key != NULL &&
+                       kaa_object__str_of(key)->hash == full_hash &&
+                       kaa_object__str_size(key) == size &&
+                       memcmp(kaa_object__str_text(key), text, size) == 0) {
+                *out = number;
                 return 1;
             }
         }
@@ -141,16 +156,15 @@ limit_of(uint32_t capacity)
     return capacity - capacity / 4;
 }
 
-/* Slots for `count` keys: 4, 8, ... and from 65,536 on also half as many again,
- * since a large dict half of whose slots are empty costs memory. 0: too many.
- */
+/* Places for `count` keys: 4, 8, ... and from 4,096 on also half as many again.
+ * 0: too many. */
 static uint32_t
 capacity_for(size_t count)
 {
     uint32_t capacity = 4;
 
     while (limit_of(capacity) < count) {
-        if (capacity >= 65536 && limit_of(capacity / 2 * 3) >= count)
+        if (capacity >= 4096 && limit_of(capacity / 2 * 3) >= count)
             return capacity / 2 * 3;
         if (capacity >= CAPACITY_MAX)
             return 0;
@@ -159,97 +173,138 @@ capacity_for(size_t count)
     return capacity;
 }
 
-/* The same where nothing says that more keys will come: just enough. */
-static uint32_t
-just_for(size_t count)
+static size_t
+index_bytes(uint32_t capacity)
 {
-    uint32_t capacity = capacity_for(count);
-
-    if (count >= 65536 || capacity <= 4)
-        return capacity;
-    capacity = (uint32_t)count + (uint32_t)count / 3;
-    while (limit_of(capacity) < count)
-        capacity++;
-    return capacity;
+    return ((size_t)capacity + limit_of(capacity)) * sizeof(uint32_t);
 }
 
-/* Puts all entries into `fresh`, which is empty and large enough. */
-static void
-refill(const kaa_object__dict *from, kaa_object__dict *fresh)
+static size_t
+entries_bytes(uint32_t capacity)
 {
-    const kaa_object__order *order = kaa_object__dict_order(from);
-    kaa_object__order *fresh_order = kaa_object__dict_order(fresh);
-
-    for (uint32_t i = 0; i < from->used; i++) {
-        const kaa_object__slot *slot = &from->slots[order[i].slot];
-        uint32_t at = kaa_object__home(order[i].hash, fresh->capacity);
-
-        if (i + 8 < from->used) {
-            __builtin_prefetch(&from->slots[order[i + 8].slot]);
-            __builtin_prefetch(&fresh->slots[kaa_object__home(order[i + 8].hash,
-                                                              fresh->capacity)],
-                               1);
-        }
-        if (slot->key == KAA_OBJECT__GONE)
-            continue;
-        while (fresh->slots[at].key != KAA_OBJECT__EMPTY)
-            if (++at == fresh->capacity)
-                at = 0;
-        fresh->slots[at] = *slot;
-        fresh_order[fresh->used].hash = order[i].hash;
-        fresh_order[fresh->used].slot = at;
-        fresh->used++;
-    }
-    KAA_ASSERT(fresh->used == from->count);
-    fresh->count = fresh->used;
+    return limit_of(capacity) * sizeof(kaa_object__dict_entry);
 }
 
-/* Gives `out`, whose header is left alone, so many empty slots. */
 static int
-make_room(kaa_context *ctx, kaa_object__dict *out, uint32_t capacity)
+is_small(const kaa_object__dict *dict)
 {
-    size_t slots = (size_t)capacity * sizeof(kaa_object__slot);
+    return dict->capacity <= SMALL_MAX;
+}
+
+static void
+free_parts(kaa_context *ctx, const kaa_object__dict *dict)
+{
+    if (dict->capacity == 0)
+        return;
+    if (!is_small(dict))
+        kaa_object__memory_free(ctx, dict->index);
+    kaa_object__memory_free(ctx, dict->entries);
+}
+
+/* Gives `out`, whose header is left alone, places for `count` keys, all empty.
+ * Its entries are to be moved, in place if it has any already. */
+static int
+make_room(kaa_context *ctx, kaa_object__dict *out, size_t count)
+{
+    kaa_object__dict old = *out;
+    uint32_t capacity = capacity_for(count);
+    size_t bytes;
 
     if (capacity == 0)
         return kaa_object__raise_memory(ctx);
-    out->slots = kaa_object__memory(ctx, slots + limit_of(capacity) *
-                                                     sizeof(kaa_object__order));
-    if (out->slots == NULL)
-        return -1;
-    memset(out->slots, 0, slots);
     out->capacity = capacity;
     out->limit = limit_of(capacity);
+    out->bits = 32u - (uint32_t)__builtin_clz(out->limit);
+    bytes = entries_bytes(capacity);
+    if (is_small(out)) {
+        out->entries = kaa_object__memory(ctx, bytes + index_bytes(capacity));
+        if (out->entries == NULL)
+            return -1;
+        out->index = (uint32_t *)(void *)(out->entries + out->limit);
+    } else {
+        out->index = kaa_object__memory(ctx, index_bytes(capacity));
+        if (out->index == NULL)
+            return -1;
+        out->entries = is_small(&old) || out->limit < old.used
+                           ? kaa_object__memory(ctx, bytes)
+                           : kaa_object__memory_resize(ctx, old.entries, bytes);
+        if (out->entries == NULL) {
+            kaa_object__memory_free(ctx, out->index);
+            return -1;
+        }
+    }
+    memset(out->index, 0, capacity * sizeof(uint32_t));
     out->count = out->used = 0;
     return 0;
 }
 
+/* The empty place for a hash. */
+static inline uint32_t
+empty_place(const kaa_object__dict *dict, uint32_t hash)
+{
+    uint32_t at = kaa_object__home(hash, dict->capacity);
+
+    while (dict->index[at] != 0)
+        if (++at == dict->capacity)
+            at = 0;
+    return at;
+}
+
+/* Puts the `used` entries into `fresh`, which is empty and large enough; they
+ * may be its own array. */
+static void
+refill(kaa_object__dict *fresh, const kaa_object__dict_entry *entries,
+       const uint32_t *hashes, uint32_t used)
+{
+    uint32_t *fresh_hashes = kaa_object__dict_hashes(fresh), count = 0;
+
+    for (uint32_t i = 0; i < used; i++) {
+        if (i + 8 < used)
+            __builtin_prefetch(
+                &fresh->index[kaa_object__home(hashes[i + 8], fresh->capacity)],
+                1);
+        if (entries[i].key == NULL)
+            continue;
+        fresh->entries[count] = entries[i];
+        fresh_hashes[count] = hashes[i];
+        count++;
+        fresh->index[empty_place(fresh, hashes[i])] =
+            count | tag_of(hashes[i], fresh->bits) << fresh->bits;
+    }
+    fresh->count = fresh->used = count;
+}
+
 static int
-rebuild(kaa_context *ctx, kaa_object__dict *dict, uint32_t capacity)
+rebuild(kaa_context *ctx, kaa_object__dict *dict, size_t count)
 {
     kaa_object__dict fresh = *dict;
+    int is_moved;
 
-    if (make_room(ctx, &fresh, capacity) != 0)
+    if (make_room(ctx, &fresh, count) != 0)
         return -1;
-    if (dict->slots != NULL) {
-        refill(dict, &fresh);
-        kaa_object__memory_free(ctx, dict->slots);
-    }
+    /* Else the heap has the old block no more. */
+    is_moved = is_small(dict) || is_small(&fresh) || fresh.limit < dict->used;
+    if (dict->capacity != 0)
+        refill(&fresh, is_moved ? dict->entries : fresh.entries,
+               kaa_object__dict_hashes(dict), dict->used);
+    KAA_ASSERT(fresh.count == dict->count);
+    if (is_moved)
+        free_parts(ctx, dict);
+    else
+        kaa_object__memory_free(ctx, dict->index);
     *dict = fresh;
     dict->changes++;
     return 0;
 }
 
-/* For one key more: twice as many, or where many have gone room for those that
- * are there; so each rebuilding is paid for by as many insertions. */
+/* For one key more: half as many again or more, or where many have gone room
+ * for those that are there; so each rebuilding is paid for by insertions. */
 static int
 grow(kaa_context *ctx, kaa_object__dict *dict)
 {
     size_t count = dict->count;
 
-    if (count < 65536)
-        return rebuild(ctx, dict,
-                       capacity_for(count < 3 ? 3 : count + count / 2 + 1));
-    return rebuild(ctx, dict, capacity_for(count + count / 4));
+    return rebuild(ctx, dict, count < 3 ? 3 : count + count / 4 + 1);
 }
 
 int
@@ -257,10 +312,10 @@ kaa_object__dict_reserve(kaa_context *ctx, kaa_object *dict, size_t count)
 {
     kaa_object__dict *self = kaa_object__as_dict(dict);
 
-    return count <= self->limit ? 0 : rebuild(ctx, self, just_for(count));
+    return count <= self->limit ? 0 : rebuild(ctx, self, count);
 }
 
-/* Puts a key that is not there into a slot, `at` if it is still the right one.
+/* Adds a key that is not there, `at` being its place if it is still empty.
  * Takes references. */
 static int
 insert(kaa_context *ctx, kaa_object__dict *dict, kaa_object *key, uint32_t hash,
@@ -269,30 +324,26 @@ insert(kaa_context *ctx, kaa_object__dict *dict, kaa_object *key, uint32_t hash,
     if (KAA_UNLIKELY(dict->used == dict->limit)) {
         if (grow(ctx, dict) != 0)
             return -1;
-        at = kaa_object__home(hash, dict->capacity);
-        while (dict->slots[at].key != KAA_OBJECT__EMPTY)
-            if (++at == dict->capacity)
-                at = 0;
+        at = empty_place(dict, hash);
     }
-    KAA_ASSERT(kaa_is_tagged(key) || (uintptr_t)key >> 48 == 0);
-    KAA_ASSERT(dict->slots[at].key == KAA_OBJECT__EMPTY);
-    dict->slots[at].key = kaa_object__word(kaa_object__take(key), hash);
-    dict->slots[at].value = kaa_object__take(value);
-    kaa_object__dict_order(dict)[dict->used].hash = hash;
-    kaa_object__dict_order(dict)[dict->used].slot = at;
+    KAA_ASSERT(dict->index[at] == 0);
+    dict->entries[dict->used].key = kaa_object__take(key);
+    dict->entries[dict->used].value = kaa_object__take(value);
+    kaa_object__dict_hashes(dict)[dict->used] = hash;
     dict->used++;
+    dict->index[at] = dict->used | tag_of(hash, dict->bits) << dict->bits;
     dict->count++;
     dict->changes++;
     return 0;
 }
 
 static void
-replace(kaa_context *ctx, kaa_object__dict *dict, uint32_t at,
+replace(kaa_context *ctx, kaa_object__dict *dict, uint32_t number,
         kaa_object *value)
 {
-    kaa_object *old = dict->slots[at].value;
+    kaa_object *old = dict->entries[number].value;
 
-    dict->slots[at].value = kaa_object__take(value);
+    dict->entries[number].value = kaa_object__take(value);
     kaa_object__give(ctx, old);
 }
 
@@ -307,7 +358,7 @@ kaa_object__dict_look(kaa_context *ctx, kaa_object *dict, kaa_object *key,
 
     if (found == 1 && out_value != NULL)
         *out_value =
-            kaa_object__take(kaa_object__as_dict(dict)->slots[at].value);
+            kaa_object__take(kaa_object__as_dict(dict)->entries[at].value);
     return found;
 }
 
@@ -408,7 +459,7 @@ kaa_object__dict_find_text(kaa_context *ctx, kaa_object *dict, const char *text,
     found = find_text(self, text, size, full_hash,
                       kaa_object__spread(ctx, (int64_t)full_hash), &at);
     if (KAA_LIKELY(found == 1 && out != NULL))
-        *out = kaa_object__take(self->slots[at].value);
+        *out = kaa_object__take(self->entries[at].value);
     if (KAA_LIKELY(found != 2))
         return found;
     key = kaa_object__str_from_utf8(ctx, text, size);
@@ -462,7 +513,7 @@ kaa_object__dict_remove(kaa_context *ctx, kaa_object *dict, kaa_object *key,
                         kaa_object **out)
 {
     kaa_object__dict *self = kaa_object__as_dict(dict);
-    kaa_object__slot gone;
+    kaa_object__dict_entry gone;
     uint32_t hash, at = 0;
     int found;
 
@@ -475,12 +526,11 @@ kaa_object__dict_remove(kaa_context *ctx, kaa_object *dict, kaa_object *key,
     found = find(ctx, self, key, hash, &at);
     if (found != 1)
         return found;
-    gone = self->slots[at];
-    self->slots[at].key = KAA_OBJECT__GONE;
-    self->slots[at].value = NULL;
+    gone = self->entries[at];
+    self->entries[at].key = self->entries[at].value = NULL;
     self->count--;
     self->changes++;
-    kaa_object__give(ctx, kaa_object__word_key(gone.key));
+    kaa_object__give(ctx, gone.key);
     if (out != NULL)
         *out = gone.value;
     else
@@ -488,22 +538,19 @@ kaa_object__dict_remove(kaa_context *ctx, kaa_object *dict, kaa_object *key,
     return 1;
 }
 
-/* What is dead at the end of the order goes with it, its slots only when the
- * dict is built anew: so `limit` counts down, for as many. */
+/* What is dead at the end goes with it. Its places in the index stay taken
+ * until that is made anew: so `limit` counts down, for as many. */
 int
-kaa_object__dict_take_last(kaa_object__dict *dict, kaa_object__slot *out)
+kaa_object__dict_take_last(kaa_object__dict *dict, kaa_object__dict_entry *out)
 {
-    kaa_object__order *order = kaa_object__dict_order(dict);
-
     while (dict->used > 0) {
-        kaa_object__slot *slot = &dict->slots[order[--dict->used].slot];
+        kaa_object__dict_entry *entry = &dict->entries[--dict->used];
 
         dict->limit--;
-        if (slot->key == KAA_OBJECT__GONE)
+        if (entry->key == NULL)
             continue;
-        *out = *slot;
-        slot->key = KAA_OBJECT__GONE;
-        slot->value = NULL;
+        *out = *entry;
+        entry->key = entry->value = NULL;
         dict->count--;
         dict->changes++;
         return 1;
@@ -530,23 +577,19 @@ kaa_object__dict_next(kaa_context *ctx, kaa_object *dict, size_t *position,
 void
 kaa_object__dict_empty(kaa_context *ctx, kaa_object *self)
 {
-    kaa_object__dict *dict = kaa_object__as_dict(self);
-    kaa_object__slot *slots = dict->slots;
-    uint32_t capacity = dict->capacity;
+    kaa_object__dict *dict = kaa_object__as_dict(self), old = *dict;
 
-    dict->slots = NULL;
+    dict->entries = NULL;
+    dict->index = NULL;
     dict->capacity = dict->limit = dict->count = dict->used = 0;
     dict->changes++;
-    for (uint32_t i = 0; i < capacity; i++) {
-        uint64_t word = slots[i].key;
-
-        if (word != KAA_OBJECT__EMPTY && word != KAA_OBJECT__GONE) {
-            kaa_object__give(ctx, kaa_object__word_key(word));
-            kaa_object__give(ctx, slots[i].value);
+    for (uint32_t i = 0; i < old.used; i++) {
+        if (old.entries[i].key != NULL) {
+            kaa_object__give(ctx, old.entries[i].key);
+            kaa_object__give(ctx, old.entries[i].value);
         }
     }
-    if (slots != NULL)
-        kaa_object__memory_free(ctx, slots);
+    free_parts(ctx, &old);
 }
 
 int
@@ -570,17 +613,14 @@ kaa_object__dict_copy(kaa_context *ctx, kaa_object *dict)
     if (object == NULL || self->count == 0)
         return object;
     copy = kaa_object__as_dict(object);
-    if (make_room(ctx, copy, just_for(self->count)) != 0) {
+    if (make_room(ctx, copy, self->count) != 0) {
         kaa_object__discard(ctx, object);
         return NULL;
     }
-    refill(self, copy);
+    refill(copy, self->entries, kaa_object__dict_hashes(self), self->used);
     for (uint32_t i = 0; i < copy->used; i++) {
-        kaa_object__slot *slot =
-            &copy->slots[kaa_object__dict_order(copy)[i].slot];
-
-        kaa_object__take(kaa_object__word_key(slot->key));
-        kaa_object__take(slot->value);
+        kaa_object__take(copy->entries[i].key);
+        kaa_object__take(copy->entries[i].value);
     }
     return object;
 }

@@ -25,7 +25,7 @@ update_by_dict(kaa_context *ctx, kaa_object *self, kaa_object *other)
 
         if (!kaa_object__dict_step(from, &position, &key, &value))
             break;
-        hash = kaa_object__dict_order(from)[position - 1].hash;
+        hash = kaa_object__dict_hashes(from)[position - 1];
         kaa_object__take(key);
         kaa_object__take(value);
         result = kaa_object__dict_put(ctx, self, key, hash, value);
@@ -342,7 +342,7 @@ is_equal(kaa_context *ctx, kaa_object *left, kaa_object *right)
 
     for (size_t position = 0;
          equal == 1 && kaa_object__dict_step(dict, &position, &key, &value);) {
-        uint32_t hash = kaa_object__dict_order(dict)[position - 1].hash;
+        uint32_t hash = kaa_object__dict_hashes(dict)[position - 1];
 
         kaa_object__take(key);
         kaa_object__take(value);
@@ -469,7 +469,7 @@ method_update(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
 static kaa_object *
 method_popitem(kaa_context *ctx, kaa_object *self)
 {
-    kaa_object__slot last;
+    kaa_object__dict_entry last;
     kaa_object *pair[2];
 
     if (!kaa_object__dict_take_last(kaa_object__as_dict(self), &last)) {
@@ -477,7 +477,7 @@ method_popitem(kaa_context *ctx, kaa_object *self)
                                "popitem(): dictionary is empty");
         return NULL;
     }
-    pair[0] = kaa_object__word_key(last.key);
+    pair[0] = last.key;
     pair[1] = last.value;
     return kaa_object__tuple_take_array(ctx, pair, 2);
 }
@@ -519,31 +519,28 @@ static const kaa_method methods[] = {
 
 /* ---- Life */
 
-/* In the order of the slots, which costs no jumps. */
 static int
 dict_traverse(kaa_object *self, kaa_visit visit, void *arg)
 {
     const kaa_object__dict *dict = kaa_object__as_dict(self);
 
-    for (uint32_t i = 0; i < dict->capacity; i++) {
-        uint64_t word = dict->slots[i].key;
+    for (uint32_t i = 0; i < dict->used; i++) {
+        const kaa_object__dict_entry *entry = &dict->entries[i];
 
-        if (word == KAA_OBJECT__EMPTY || word == KAA_OBJECT__GONE)
+        if (entry->key == NULL)
             continue;
-        if ((word & 3) == 0)
-            KAA_VISIT(kaa_object__word_key(word));
-        if (!kaa_is_tagged(dict->slots[i].value))
-            KAA_VISIT(dict->slots[i].value);
+        if (!kaa_is_tagged(entry->key))
+            KAA_VISIT(entry->key);
+        if (!kaa_is_tagged(entry->value))
+            KAA_VISIT(entry->value);
     }
     return 0;
 }
 
 /* "['name']" for a value, "key 'name'" for a key; no code of others is run. */
 static void
-describe_slot(const kaa_object__slot *slot, int is_key, char *buffer,
-              size_t size)
+describe(const kaa_object *key, int is_key, char *buffer, size_t size)
 {
-    kaa_object *key = kaa_object__word_key(slot->key);
     const char *before = is_key ? "key " : "[", *after = is_key ? "" : "]";
 
     if (kaa_object__is_str(key))
@@ -562,17 +559,17 @@ dict_describe(kaa_object *self, size_t number, char *buffer, size_t size)
 {
     const kaa_object__dict *dict = kaa_object__as_dict(self);
 
-    for (uint32_t i = 0; i < dict->capacity; i++) {
-        uint64_t word = dict->slots[i].key;
+    for (uint32_t i = 0; i < dict->used; i++) {
+        const kaa_object__dict_entry *entry = &dict->entries[i];
 
-        if (word == KAA_OBJECT__EMPTY || word == KAA_OBJECT__GONE)
+        if (entry->key == NULL)
             continue;
-        if ((word & 3) == 0 && number-- == 0) {
-            describe_slot(&dict->slots[i], 1, buffer, size);
+        if (!kaa_is_tagged(entry->key) && number-- == 0) {
+            describe(entry->key, 1, buffer, size);
             return;
         }
-        if (!kaa_is_tagged(dict->slots[i].value) && number-- == 0) {
-            describe_slot(&dict->slots[i], 0, buffer, size);
+        if (!kaa_is_tagged(entry->value) && number-- == 0) {
+            describe(entry->key, 0, buffer, size);
             return;
         }
     }

@@ -326,6 +326,75 @@ kaa_object__module_forget(kaa_context *ctx, kaa_object *module)
             remove_entry(ctx, table, i);
 }
 
+/* ---- The end
+ *
+ * The attributes that types were given become None, as those of modules go: an
+ * instance without references is not seen by the collector, and if its type has
+ * it for an attribute the two hold each other.
+ */
+
+#define TYPES_AT_ONCE 32u
+
+typedef struct changed_types {
+    const kaa_object__type *type_type;
+    kaa_object__own_type *found[TYPES_AT_ONCE];
+    size_t count;
+} changed_types;
+
+static int
+find_changed(const kaa_heap_block *block, void *user)
+{
+    kaa_object *object = block->block;
+    changed_types *all = user;
+    kaa_object__own_type *own = (kaa_object__own_type *)(void *)object;
+
+    if (object->type != all->type_type || !own->is_changed)
+        return 0;
+    own->is_changed = 0;
+    object->word++;
+    all->found[all->count++] = own;
+    return all->count == TYPES_AT_ONCE;
+}
+
+static void
+drop_values(kaa_context *ctx, kaa_object *dict)
+{
+    kaa_object *key = NULL, *value = NULL;
+    size_t position = 0;
+
+    while (kaa_object__dict_next(ctx, dict, &position, &key, &value) == 1) {
+        if (!kaa_is_tagged(value) && value->type->bind == NULL &&
+            !kaa_object__check(ctx, value, KAA_FUNCTION_TYPE) &&
+            kaa_object__dict_set(ctx, dict, key, kaa_builtin(ctx, KAA_NONE)) !=
+                0)
+            kaa_object__error_clear(ctx);
+        kaa_decref(ctx, key);
+        kaa_decref(ctx, value);
+    }
+}
+
+static void
+types_stop(kaa_context *ctx)
+{
+    kaa_runtime *runtime = kaa_object__runtime_of(ctx);
+    changed_types all = {.type_type = kaa_object__builtin(ctx, KAA_TYPE_TYPE)};
+    size_t i;
+
+    if (!runtime->types_changed)
+        return;
+    do {
+        all.count = 0;
+        kaa_heap_walk(runtime->heap, 1u << KAA_HEAP_OBJECT_TRACKED,
+                      find_changed, &all);
+        kaa_object__type_changed(ctx);
+        for (i = 0; i < all.count; i++) {
+            if (all.found[i]->type.dict != NULL)
+                drop_values(ctx, all.found[i]->type.dict);
+            kaa_decref(ctx, &all.found[i]->type.header);
+        }
+    } while (all.count == TYPES_AT_ONCE);
+}
+
 /* The newest module first. What runs meanwhile still finds the others. */
 void
 kaa_object__modules_stop(kaa_context *ctx)
@@ -345,4 +414,5 @@ kaa_object__modules_stop(kaa_context *ctx)
         kaa_object__memory_free(ctx, table);
         kaa_object__runtime_of(ctx)->modules = NULL;
     }
+    types_stop(ctx);
 }

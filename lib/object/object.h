@@ -158,6 +158,7 @@ struct kaa_object__type {
     2u /* fail when kaa_base__fault_due() says so                              \
         */
 #define KAA_OBJECT__WATCH_SITES 4u
+#define KAA_OBJECT__WATCH_DEBUG 8u /* a debug runtime */
 
 /* A runtime. Parts that belong to a file or a folder are opaque pointers which
  * that one makes (`_start`) and frees (`_stop`); NULL before and after. */
@@ -196,13 +197,14 @@ struct kaa_runtime {
 
     kaa_object *memory_error; /* ready before it is needed */
     kaa_object *empty_str, *empty_bytes, *empty_tuple;
-    void *interned;   /* str.c */
-    void *weakrefs;   /* weakref.c: object -> its weak references */
-    void *modules;    /* module.c: names and definitions -> modules */
-    void *sites;      /* site.c */
-    void *free_lists; /* of whoever keeps some */
-    void *lookup;     /* type.c: serials of types, attributes found before */
-    void *warned;     /* warning.c: warnings given before */
+    void *interned;         /* str.c */
+    void *weakrefs;         /* weakref.c: object -> its weak references */
+    void *modules;          /* module.c: names and definitions -> modules */
+    void *sites;            /* site.c */
+    void *free_lists;       /* of whoever keeps some */
+    uint32_t types_changed; /* some type was given attributes */
+    void *lookup; /* type.c: serials of types, attributes found before */
+    void *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
@@ -368,6 +370,10 @@ kaa_heap_kind kaa_object__kind(const kaa_object *object);
 /* Whether the collector would have to look at it: for containers that choose
  * their kind by what they hold. */
 int kaa_object__is_tracked(const kaa_object *object);
+
+/* Tells of misuse; see kaa_runtime_options::misuse. */
+void kaa_object__misuse(const kaa_runtime *runtime, const char *format, ...)
+    KAA_PRINTF(2, 3);
 
 /* ---- weakref.c */
 

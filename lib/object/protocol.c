@@ -132,6 +132,23 @@ kaa_object__str(kaa_context *ctx, kaa_object *object)
 
 /* ---- hash, truth */
 
+/* Code of others may come back here with another object, and so on: instances
+ * of a spec's type count as calls. -1: RecursionError. */
+static inline int
+enter(kaa_context *ctx, const kaa_object__type *type)
+{
+    return KAA_UNLIKELY((type->flags & KAA_OBJECT__SPEC) != 0)
+               ? kaa_object__enter_call(ctx)
+               : 0;
+}
+
+static inline void
+leave(kaa_context *ctx, const kaa_object__type *type)
+{
+    if (KAA_UNLIKELY((type->flags & KAA_OBJECT__SPEC) != 0))
+        kaa_object__leave_call(ctx);
+}
+
 static int64_t
 identity_hash(const kaa_object *object)
 {
@@ -153,7 +170,10 @@ kaa_object__hash(kaa_context *ctx, kaa_object *object)
         return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                       "unhashable type: '%.200s'", type->name);
     }
+    if (enter(ctx, type) != 0)
+        return -1;
     hash = type->hash(ctx, object);
+    leave(ctx, type);
     if (hash == -1 && !kaa_object__has_error(ctx))
         return -2;
     return hash;
@@ -164,6 +184,7 @@ kaa_object__truth(kaa_context *ctx, kaa_object *object)
 {
     kaa_object__type *type;
     ptrdiff_t length;
+    int result;
 
     if (kaa_object__is_int_tag(object))
         return kaa_object__tagged_int(object) != 0;
@@ -171,8 +192,13 @@ kaa_object__truth(kaa_context *ctx, kaa_object *object)
         return object != kaa_object__truth_value(0) &&
                object != kaa_object__constant(KAA_NONE);
     type = object->type;
-    if (type->truth != NULL)
-        return type->truth(ctx, object);
+    if (type->truth != NULL) {
+        if (enter(ctx, type) != 0)
+            return -1;
+        result = type->truth(ctx, object);
+        leave(ctx, type);
+        return result;
+    }
     if (type->length == NULL)
         return 1;
     length = kaa_object__length(ctx, object);
@@ -204,7 +230,10 @@ kaa_object__length(kaa_context *ctx, kaa_object *object)
         return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                       "object of type '%.200s' has no len()",
                                       type->name);
+    if (enter(ctx, type) != 0)
+        return -1;
     length = type->length(ctx, object);
+    leave(ctx, type);
     if (length < 0) {
         if (!kaa_object__has_error(ctx))
             kaa_object__raise_text(ctx, KAA_VALUE_ERROR,
@@ -241,7 +270,9 @@ kaa_object__set_item(kaa_context *ctx, kaa_object *object, kaa_object *key,
     if (type->set_item == NULL)
         return lacks(ctx, object,
                      value != NULL ? "does not support item assignment"
-                                   : "doesn't support item deletion");
+                     : type->get_item != NULL
+                         ? "doesn't support item deletion"
+                         : "does not support item deletion");
     if (kaa_object__enter_call(ctx) != 0)
         return -1;
     result = type->set_item(ctx, object, key, value);
@@ -262,6 +293,15 @@ kaa_object__get_index(kaa_context *ctx, kaa_object *object, ptrdiff_t index)
     if (type->get_item == NULL) {
         lacks(ctx, object, "does not support indexing");
         return NULL;
+    }
+    /* The builtin types count from the end by themselves. */
+    if (index < 0 && (type->flags & KAA_OBJECT__SPEC) != 0 &&
+        type->length != NULL) {
+        ptrdiff_t length = kaa_object__length(ctx, object);
+
+        if (length < 0)
+            return NULL;
+        index += length;
     }
     return kaa_object__get_item(ctx, object, kaa_int(ctx, index));
 }
@@ -302,7 +342,10 @@ kaa_object__next(kaa_context *ctx, kaa_object *iterator, kaa_object **out)
 
     if (KAA_UNLIKELY(type->next == NULL))
         return lacks(ctx, iterator, "is not an iterator");
+    if (enter(ctx, type) != 0)
+        return -1;
     item = type->next(ctx, iterator);
+    leave(ctx, type);
     if (KAA_LIKELY(item != NULL)) {
         *out = item;
         return 1;

@@ -5,6 +5,7 @@
  */
 #include "object/set.h"
 
+#include "object/int.h"
 #include "object/str.h"
 
 #define CAPACITY_MIN 8u
@@ -17,6 +18,30 @@ kaa_object__set_make(kaa_context *ctx, kaa_builtin_id id)
     return kaa_object__new_zeroed(ctx, kaa_object__builtin(ctx, id),
                                   sizeof(kaa_object__set),
                                   KAA_HEAP_OBJECT_TRACKED);
+}
+
+/* Whether the item of a word, met in a search for `key`, is equal: 1, 0, or -1.
+ * May run code of others. */
+static int
+word_equals(kaa_context *ctx, uint64_t word, kaa_object *key, uint32_t hash)
+{
+    kaa_object *other = kaa_object__word_key(word);
+    int equal;
+
+    if (kaa_object__is_int_tag(other)) {
+        /* The word of an int has no hash in it. */
+        if (kaa_object__is_int_tag(key) || kaa_object__is_str(key) ||
+            kaa_object__spread(ctx, kaa_object__hash_int(other)) != hash)
+            return 0;
+    } else if ((word >> 48) != (hash & 0xFFFF)) {
+        return 0;
+    }
+    if (kaa_object__is_str(other) && kaa_object__is_str(key))
+        return kaa_object__str_same(other, key);
+    kaa_object__take(other);
+    equal = kaa_object__equal(ctx, other, key);
+    kaa_object__give(ctx, other);
+    return equal;
 }
 
 /* The place of an item into *out: 1; 0 if there is none, and then *out is the
@@ -43,7 +68,7 @@ again:
         }
         if ((word & 1) ? like_int : word >> 48 == (hash & 0xFFFF)) {
             uint32_t changes = set->changes;
-            int equal = kaa_object__word_equals(ctx, word, item, hash);
+            int equal = word_equals(ctx, word, item, hash);
 
             if (equal < 0)
                 return -1;
@@ -130,6 +155,7 @@ kaa_object__set_put(kaa_context *ctx, kaa_object *self, kaa_object *item,
             return -1;
         at = free_place(set, hash);
     }
+    KAA_ASSERT(kaa_is_tagged(item) || (uintptr_t)item >> 48 == 0);
     set->words[at] = kaa_object__word(kaa_object__take(item), hash);
     kaa_object__set_hashes(set)[at] = hash;
     set->count++;

@@ -1,15 +1,20 @@
 /* object/set.h - how a set or frozenset lies in memory, and a walk over it.
  *
- *     words[capacity]    items by hash, as the keys of a dict: see dict.h
+ *     words[capacity]    items by hash: open addressing, linear
  *     hashes[capacity]   their hashes, to grow and to remove by
  *
- * One block. A removed item leaves nothing behind: those after it that a search
- * would then miss move up.
+ * One block. An item is a word: an int in its handle as it is, anything else
+ * with 16 bits of its hash above its 48 bits of address. So a search reads an
+ * item only where it is most likely the one. A removed item leaves nothing
+ * behind: those after it that a search would then miss move up.
  */
 #ifndef KAA_OBJECT_SET_H
 #define KAA_OBJECT_SET_H
 
 #include "object/dict.h"
+
+#define KAA_OBJECT__EMPTY UINT64_C(0)
+#define KAA_OBJECT__ADDRESS ((UINT64_C(1) << 48) - 1)
 
 typedef struct kaa_object__set {
     kaa_object header;
@@ -20,6 +25,21 @@ typedef struct kaa_object__set {
     uint32_t finger;  /* where pop() looks next */
     uint64_t hash;    /* of a frozenset; 0: not known yet */
 } kaa_object__set;
+
+static inline uint64_t
+kaa_object__word(const kaa_object *key, uint32_t hash)
+{
+    if (kaa_object__is_int_tag(key))
+        return (uint64_t)(uintptr_t)key;
+    return (uint64_t)(uintptr_t)key | (uint64_t)hash << 48;
+}
+
+static inline kaa_object *
+kaa_object__word_key(uint64_t word)
+{
+    return (kaa_object *)(uintptr_t)((word & 1) ? word
+                                                : word & KAA_OBJECT__ADDRESS);
+}
 
 static inline kaa_object__set *
 kaa_object__as_set(kaa_object *object)

@@ -193,7 +193,7 @@ instance_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
 /* ---- Checks */
 
 static int
-check_members(kaa_context *ctx, const kaa_type_spec *spec)
+check_members(kaa_context *ctx, const kaa_type_spec *spec, size_t data_bytes)
 {
     const kaa_member *member = spec->members;
     size_t count = 0;
@@ -205,9 +205,8 @@ check_members(kaa_context *ctx, const kaa_type_spec *spec)
             return kaa_object__raise_text(ctx, KAA_SYSTEM_ERROR,
                                           "type '%s': member '%s' has no kind",
                                           spec->name, member->name);
-        if (member->offset > spec->data_bytes ||
-            spec->data_bytes - member->offset < bytes ||
-            member->offset % bytes != 0)
+        if (member->offset > data_bytes ||
+            data_bytes - member->offset < bytes || member->offset % bytes != 0)
             return kaa_object__raise_text(
                 ctx, KAA_SYSTEM_ERROR,
                 "type '%s': member '%s' does not lie in the data", spec->name,
@@ -242,7 +241,8 @@ check_base(kaa_context *ctx, const kaa_type_spec *spec, kaa_object *object)
             ctx, KAA_TYPE_ERROR,
             "type '%s': its data of %zu bytes do not hold the %u of '%s'",
             spec->name, spec->data_bytes, base->data_bytes, base->name);
-    return 0;
+    return check_members(
+        ctx, spec, spec->data_bytes != 0 ? spec->data_bytes : base->data_bytes);
 }
 
 #define ALL_FLAGS                                                              \
@@ -268,7 +268,7 @@ check_spec(kaa_context *ctx, const kaa_type_spec *spec)
         return kaa_object__raise_text(
             ctx, KAA_SYSTEM_ERROR,
             "type '%s' has unknown flags or too much data", spec->name);
-    return check_members(ctx, spec);
+    return 0;
 }
 
 /* ---- Making a type */

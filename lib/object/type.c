@@ -423,8 +423,11 @@ type_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
     if (type->dict == NULL && (type->dict = kaa_object__dict_new(ctx)) == NULL)
         return -1;
     kaa_object__type_changed(ctx);
-    if (value != NULL)
+    if (value != NULL) {
+        ((kaa_object__own_type *)(void *)type)->is_changed = 1;
+        kaa_object__runtime_of(ctx)->types_changed = 1;
         return kaa_object__dict_set(ctx, type->dict, name, value);
+    }
     result = kaa_object__dict_remove(ctx, type->dict, name, NULL);
     if (result == 0)
         kaa_object__raise_text(ctx, KAA_ATTRIBUTE_ERROR,

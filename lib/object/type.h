@@ -18,7 +18,7 @@ typedef struct kaa_object__own_type {
     uint32_t reference_count; /* offsets in an instance of what it owns: */
     uint32_t has_destroy;     /* in one of the specs */
     uint32_t has_visit;       /* traverse or clear in one of the specs */
-    uint32_t has_visit_type;  /* the type is no immortal */
+    uint32_t is_changed;      /* attributes were set; see module.c */
     uint32_t references[];    /* members that are objects, and the dict */
 } kaa_object__own_type;
 

@@ -377,7 +377,7 @@ hash(kaa_context *ctx, kaa_object *self)
 
     if (own->hash != -1)
         return own->hash;
-    if (!kaa_object__weakref_get(ctx, self, &object))
+    if (kaa_object__weakref_get(ctx, self, &object) != 1)
         return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                       "weak object has gone away");
     own->hash = kaa_object__hash(ctx, object);
@@ -393,8 +393,8 @@ compare(kaa_context *ctx, kaa_object *self, kaa_object *other, int op)
     if ((op != KAA_EQ && op != KAA_NE) ||
         !kaa_object__is(ctx, other, KAA_WEAKREF_TYPE))
         return kaa_not_implemented(ctx);
-    if (kaa_object__weakref_get(ctx, self, &left) != 0 &&
-        kaa_object__weakref_get(ctx, other, &right) != 0)
+    if (kaa_object__weakref_get(ctx, self, &left) == 1 &&
+        kaa_object__weakref_get(ctx, other, &right) == 1)
         result = kaa_object__compare(ctx, left, right, op);
     else
         result = kaa_bool(ctx, (self == other) == (op == KAA_EQ));
@@ -408,7 +408,7 @@ repr(kaa_context *ctx, kaa_object *self)
 {
     kaa_object *object = NULL, *result;
 
-    if (!kaa_object__weakref_get(ctx, self, &object))
+    if (kaa_object__weakref_get(ctx, self, &object) != 1)
         return kaa_str_format(ctx, "<weakref at %p; dead>", (void *)self);
     result = kaa_str_format(ctx, "<weakref at %p; to '%T' at %p>", (void *)self,
                             object, (void *)object);

@@ -97,6 +97,9 @@ KAA_TEST(slots_are_asked_and_checked)
     CHECK(NEW(kaa_to_int(ctx, self)) == kaa_int(ctx, 12));
     CHECK_REPR(NEW(kaa_to_float(ctx, self)), "12.0");
     CHECK(NEW(kaa_get_index(ctx, self, 3)) == kaa_int(ctx, 9));
+    CHECK(NEW(kaa_get_index(ctx, self, -1)) == kaa_int(ctx, 16));
+    CHECK_RAISES(kaa_get_index(ctx, self, -6) == NULL, KAA_INDEX_ERROR,
+                 "beyond");
     own->length = -1;
     CHECK_RAISES(kaa_length(ctx, self) < 0, KAA_VALUE_ERROR,
                  "__len__() should return >= 0");
@@ -142,7 +145,11 @@ KAA_TEST(what_types_lack)
     CHECK_RAISES(kaa_set_item(ctx, none, none, none) < 0, KAA_TYPE_ERROR,
                  "'NoneType' object does not support item assignment");
     CHECK_RAISES(kaa_set_item(ctx, none, none, NULL) < 0, KAA_TYPE_ERROR,
-                 "'NoneType' object doesn't support item deletion");
+                 "'NoneType' object does not support item deletion");
+    CHECK_RAISES(kaa_set_item(ctx, NEW(kaa_tuple_from_array(ctx, NULL, 0)),
+                              kaa_int(ctx, 0), NULL) < 0,
+                 KAA_TYPE_ERROR,
+                 "'tuple' object doesn't support item deletion");
     CHECK_RAISES(kaa_get_index(ctx, none, 0) == NULL, KAA_TYPE_ERROR,
                  "'NoneType' object does not support indexing");
     CHECK_RAISES(kaa_get_index(ctx, NEW(kaa_dict_new(ctx)), 0) == NULL,
@@ -373,9 +380,100 @@ deep_binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
     return kaa_binary(ctx, left, right, op);
 }
 
+static int64_t
+deep_hash(kaa_context *ctx, kaa_object *self)
+{
+    return kaa_hash(ctx, self);
+}
+
+static int
+deep_truth(kaa_context *ctx, kaa_object *self)
+{
+    return kaa_truth(ctx, self);
+}
+
+static ptrdiff_t
+deep_length(kaa_context *ctx, kaa_object *self)
+{
+    return kaa_length(ctx, self);
+}
+
+static kaa_object *
+deep_next(kaa_context *ctx, kaa_object *self)
+{
+    kaa_object *item = NULL;
+
+    return kaa_next(ctx, self, &item) > 0 ? item : NULL;
+}
+
+static kaa_object *
+deep_get_item(kaa_context *ctx, kaa_object *self, kaa_object *key)
+{
+    return kaa_get_item(ctx, self, key);
+}
+
+static int
+deep_contains(kaa_context *ctx, kaa_object *self, kaa_object *item)
+{
+    return kaa_contains(ctx, self, item);
+}
+
+static kaa_object *
+deep_get_attr(kaa_context *ctx, kaa_object *self, kaa_object *name)
+{
+    return kaa_get_attr(ctx, self, name);
+}
+
+static int
+deep_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
+              kaa_object *value)
+{
+    return kaa_set_attr(ctx, self, name, value);
+}
+
+static kaa_object *
+deep_number(kaa_context *ctx, kaa_object *self)
+{
+    return kaa_index(ctx, self);
+}
+
+static kaa_object *
+well_get(kaa_context *ctx, kaa_object *self, void *user)
+{
+    (void)user;
+    return kaa_get_attr_text(ctx, self, "well");
+}
+
+static int
+well_set(kaa_context *ctx, kaa_object *self, kaa_object *value, void *user)
+{
+    (void)user;
+    return kaa_set_attr_text(ctx, self, "well", value);
+}
+
+static const kaa_property well_properties[] = {
+    {"well", well_get, well_set, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static const kaa_type_spec well_spec = {
+    .size = sizeof(kaa_type_spec),
+    .name = "test.Well",
+    .properties = well_properties,
+};
+
 static const kaa_type_spec deep_spec = {
     .size = sizeof(kaa_type_spec),
     .name = "test.Deep",
+    .hash = deep_hash,
+    .truth = deep_truth,
+    .length = deep_length,
+    .next = deep_next,
+    .get_item = deep_get_item,
+    .contains = deep_contains,
+    .get_attr = deep_get_attr,
+    .set_attr = deep_set_attr,
+    .index = deep_number,
     .repr = deep_repr,
     .compare = deep_compare,
     .binary = deep_binary,
@@ -386,7 +484,7 @@ KAA_TEST(no_protocol_recurses_without_end)
     kaa_context *ctx = fresh(t);
     kaa_object *type = NEW(kaa_type_new(ctx, &deep_spec, NULL, NULL));
     kaa_object *self = NEW(kaa_instance_new(ctx, type));
-    kaa_object *other = NEW(kaa_instance_new(ctx, type));
+    kaa_object *other = NEW(kaa_instance_new(ctx, type)), *item = NULL;
 
     CHECK_RAISES(kaa_repr(ctx, self) == NULL, KAA_RECURSION_ERROR, NULL);
     CHECK_RAISES(kaa_str(ctx, self) == NULL, KAA_RECURSION_ERROR, NULL);
@@ -394,4 +492,23 @@ KAA_TEST(no_protocol_recurses_without_end)
                  KAA_RECURSION_ERROR, NULL);
     CHECK_RAISES(kaa_binary(ctx, self, other, KAA_ADD) == NULL,
                  KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_hash(ctx, self) == -1, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_truth(ctx, self) < 0, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_length(ctx, self) < 0, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_next(ctx, self, &item) < 0, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_get_item(ctx, self, self) == NULL, KAA_RECURSION_ERROR,
+                 NULL);
+    CHECK_RAISES(kaa_contains(ctx, self, other) < 0, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_index(ctx, self) == NULL, KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_get_attr_text(ctx, self, "x") == NULL, KAA_RECURSION_ERROR,
+                 NULL);
+    CHECK_RAISES(kaa_set_attr_text(ctx, self, "x", self) < 0,
+                 KAA_RECURSION_ERROR, NULL);
+    other = NEW(
+        kaa_instance_new(ctx, NEW(kaa_type_new(ctx, &well_spec, NULL, NULL))));
+    CHECK_RAISES(kaa_get_attr_text(ctx, other, "well") == NULL,
+                 KAA_RECURSION_ERROR, NULL);
+    CHECK_RAISES(kaa_set_attr_text(ctx, other, "well", self) < 0,
+                 KAA_RECURSION_ERROR, NULL);
+    CHECK_EQ(kaa_object__context_of(ctx)->depth, 0);
 }

@@ -289,6 +289,12 @@ class Cases:
         self.add("binary", ["w:5", word(product), word(left)], operator.floordiv, product, left)
         self.add("hash", [word(product)], hash, product)
         self.add("text", [word(left), "16"], lambda: format(left, "x"))
+        self.add("repr", [word(product)], lambda: product)
+        power = 10 ** (self.random.choice([1, 19, 152]) * self.random.randrange(1, 60))
+        power += self.random.randrange(-1, 2)
+        self.add("text", [word(power), "10"], lambda: "%d" % power)
+        power *= left
+        self.add("text", [word(power), "10"], lambda: "%d" % power)
 
     def characters(self):
         """How each character prints that this Python knows."""

@@ -375,3 +375,27 @@ KAA_TEST(many_types_and_names)
         }
     }
 }
+
+KAA_TEST(types_in_cycles)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &open_spec, NULL, NULL));
+    kaa_object *derived = NEW(kaa_type_new(ctx, &named_spec, NULL, type));
+    kaa_object *self = NEW(kaa_call(ctx, derived, NULL, 0, NULL));
+
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "me", type));
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "derived", derived));
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "instance", self));
+    CHECK_ZERO(kaa_set_attr_text(ctx, self, "type", type));
+}
+
+/* Instances without references are not looked at by the collector, and hold
+ * their type all the same. */
+KAA_TEST(types_that_hold_plain_instances)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &point_spec, NULL, NULL));
+
+    CHECK_ZERO(kaa_set_attr_text(ctx, type, "ORIGIN",
+                                 NEW(new_point(ctx, type, 0, 0))));
+}
