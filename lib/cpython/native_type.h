@@ -21,6 +21,7 @@
 typedef struct kaa_cpython__field {
     kaa_context *ctx;
     PyObject *lock;
+    int locks_self; /* there is no GIL and no lock: the object is the lock */
     const kaa_member *member;
     const kaa_property *property;
 } kaa_cpython__field;
@@ -52,6 +53,7 @@ typedef struct kaa_cpython__type_record {
     host_getset *getsets;
     kaa_cpython__field *fields;
     host_member *members;
+    void *dealloc; /* its thunk: which types are its own */
     int slot_count;
     host_type_slot slots[KAA_CPYTHON__SLOTS_MAX];
     kaa_cpython__bound bound[KAA_CPYTHON__SLOTS_MAX];
