@@ -22,7 +22,8 @@
  * from the set. */
 #define MANY (UINT32_C(1) << 30)
 #define COUNT_HIGH                                                             \
-    (KAA_OBJECT__IMMORTAL | (KAA_OBJECT__COUNT_MASK & ~(uint64_t)(MANY - 1)))
+    (KAA_OBJECT__IMMORTAL | KAA_OBJECT__DEAD |                                 \
+     (KAA_OBJECT__COUNT_MASK & ~(uint64_t)(MANY - 1)))
 
 /* ---- References of an object
  *
@@ -243,16 +244,18 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
         if (table[i] == KAA_GC__OUT)
             continue;
         object = kaa_gc__object_at(set, member, i);
+        if (KAA_LIKELY((object->word & COUNT_HIGH) == 0)) {
+            table[i] += (uint32_t)object->word;
+        } else if (kaa_object__is_dead(object)) {
+            table[i] = KAA_GC__OUT;
+            continue;
+        } else {
+            table[i] += MANY;
+        }
         if (KAA_UNLIKELY(object->type != set->type)) {
-            if (kaa_object__is_dead(object)) {
-                table[i] = KAA_GC__OUT;
-                continue;
-            }
             count_type(set);
             learn(set, object->type);
         }
-        table[i] +=
-            (object->word & COUNT_HIGH) == 0 ? (uint32_t)object->word : MANY;
         set->visited++;
         set->type_references +=
             set->shape == KAA_GC__OFFSETS || set->shape == KAA_GC__NONE;
