@@ -271,23 +271,32 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
 
 /* ---- Marking */
 
+#define STACK_LEAST 1024u
+
+/* 0 when memory is short. */
+static int
+make_room(kaa_gc__set *set)
+{
+    size_t capacity =
+        set->stack_capacity != 0 ? set->stack_capacity * 2 : STACK_LEAST;
+    kaa_object **stack =
+        kaa_base__realloc_array(set->stack, capacity, sizeof(*stack));
+
+    if (stack == NULL)
+        return 0;
+    set->stack = stack;
+    set->stack_capacity = capacity;
+    return 1;
+}
+
 static void
 push(kaa_gc__set *set, kaa_object *object)
 {
-    if (set->stack_count == set->stack_capacity) {
-        size_t capacity =
-            set->stack_capacity != 0 ? set->stack_capacity * 2 : 1024;
-        kaa_object **stack =
-            kaa_base__realloc_array(set->stack, capacity, sizeof(*stack));
-
-        if (stack == NULL) {
-            set->has_overflowed = 1;
-            return;
-        }
-        set->stack = stack;
-        set->stack_capacity = capacity;
-    }
-    set->stack[set->stack_count++] = object;
+    if ((set->stack_max != 0 && set->stack_count >= set->stack_max) ||
+        (set->stack_count == set->stack_capacity && !make_room(set)))
+        set->has_overflowed = 1;
+    else
+        set->stack[set->stack_count++] = object;
 }
 
 static void
