@@ -56,6 +56,16 @@ class BuildWithLibrary(build_py):
         # Under its soname: a process that has it loaded once finds it again.
         soname = "libkaa.so." + ".".join(version().split(".")[:2])
         shutil.copyfile(library, os.path.join(target, soname))
+        if target != os.path.join(HERE, "kaa"):
+            # What building extension modules needs; see cmake/kaaConfig.cmake.
+            headers = os.path.join(target, "include", "kaa")
+            shutil.copytree(
+                os.path.join(ROOT, "include", "kaa"), headers, dirs_exist_ok=True
+            )
+            shutil.copyfile(
+                os.path.join(ROOT, "lib", "kaaModule.cmake"),
+                os.path.join(target, "cmake", "kaaModule.cmake"),
+            )
 
 
 class WheelForEveryPython(bdist_wheel):

@@ -77,13 +77,20 @@ struct kaa_context {
 #define KAA_API_HAS(ctx, slot)                                                 \
     ((ctx)->api->size >= offsetof(kaa_api, slot) + sizeof((ctx)->api->slot))
 
+/* In debug builds too: so who calls a slot is who wanted it, for debuggers and
+ * reports. */
+#if defined(__GNUC__) || defined(__clang__)
+#define KAA_SLOT_INLINE static inline __attribute__((always_inline))
+#else
+#define KAA_SLOT_INLINE static inline
+#endif
 #define KAA_SLOT(result, name, parameters, arguments)                          \
-    static inline result kaa_##name parameters                                 \
+    KAA_SLOT_INLINE result kaa_##name parameters                               \
     {                                                                          \
         return ctx->api->name arguments;                                       \
     }
 #define KAA_VOID_SLOT(name, parameters, arguments)                             \
-    static inline void kaa_##name parameters                                   \
+    KAA_SLOT_INLINE void kaa_##name parameters                                 \
     {                                                                          \
         ctx->api->name arguments;                                              \
     }
@@ -92,6 +99,7 @@ struct kaa_context {
 #undef KAA_SLOT
 #undef KAA_VOID_SLOT
 #undef KAA_BARE_SLOT
+#undef KAA_SLOT_INLINE
 
 /** Whether a handle is a value itself, without memory or count. */
 static inline int

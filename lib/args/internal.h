@@ -147,7 +147,7 @@ int kaa_args__refuse_type(kaa_args__walk *walk, const char *wanted,
                           kaa_object *object);
 /* "f() argument 1<reason>", of a builtin exception type. -1. */
 int kaa_args__refuse(kaa_args__walk *walk, kaa_builtin_id type,
-                     const char *format, ...);
+                     const char *format, ...) KAA_PRINTF(3, 4);
 /* Whether an object is of a builtin type that is certainly no number: then a
  * context's TypeError can be replaced by one that names the argument. */
 int kaa_args__is_no_number(kaa_context *ctx, kaa_object *object);

@@ -80,6 +80,34 @@ kaa_cpython__slot_dict_find_text(kaa_context *ctx, kaa_object *dict,
     return result;
 }
 
+static int
+set_both(PyObject *dict, kaa_object *key, kaa_object *value)
+{
+    if (key != NULL && value != NULL)
+        return PY(PyDict_SetItem)(dict, as_host(key), as_host(value));
+    if (PY(PyErr_Occurred)() == NULL)
+        kaa_cpython__raise(PY(PyExc_SystemError),
+                           "an item is NULL, and no exception is pending");
+    return -1;
+}
+
+kaa_object *
+kaa_cpython__slot_dict_take_array(kaa_context *ctx, kaa_object *const *items,
+                                  size_t count)
+{
+    PyObject *dict = PY(PyDict_New)();
+
+    for (size_t i = 0; dict != NULL && i < count * 2; i += 2) {
+        if (set_both(dict, items[i], items[i + 1]) < 0) {
+            kaa_decref(ctx, as_kaa(dict));
+            dict = NULL;
+        }
+    }
+    for (size_t i = 0; i < count * 2; i++)
+        kaa_decref(ctx, items[i]);
+    return as_kaa(dict);
+}
+
 int
 kaa_cpython__slot_dict_set(kaa_context *ctx, kaa_object *dict, kaa_object *key,
                            kaa_object *value)

@@ -33,7 +33,7 @@ slot kaa_cpython__thunk_slots[SLOTS];
 #define TEXT(x) TEXT_OF(x)
 
 __asm__(
-    ".text\n"
+    ".pushsection .text\n"
     ".p2align 4\n"
     ".hidden kaa_cpython__thunk_slots\n"
     ".type kaa_cpython__thunk_common, @function\n"
@@ -64,7 +64,8 @@ __asm__(
                ".set kaa_cpython__thunk_at, kaa_cpython__thunk_at + 16\n"
                ".endr\n"
                ".cfi_endproc\n"
-               ".size kaa_cpython__thunks, . - kaa_cpython__thunks\n");
+               ".size kaa_cpython__thunks, . - kaa_cpython__thunks\n"
+               ".popsection\n");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t fresh;  /* slots from here on were never used */

@@ -14,12 +14,14 @@
 #include "args/args.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 static void
 destroy(void *pointer)
 {
     kaa_module__typed *self = pointer;
 
+    kaa_base__free(self->doc);
     kaa_call_plan_destroy(self->plan);
     kaa_decl_destroy(self->decl);
     kaa_ctype_table_destroy(self->types);
@@ -323,6 +325,41 @@ parse_method(kaa_context *ctx, const kaa_method *method,
     return item;
 }
 
+/* "name(x, y)\n--\n\n" and the method's own doc, unless that has a signature
+ * already or a parameter has no name. 0 when memory is short. */
+static int
+set_doc(kaa_module__typed *self, const char *doc)
+{
+    size_t length = strlen(self->name);
+    kaa_base__text text = {0};
+
+    self->method.doc = doc;
+    if (doc != NULL && strncmp(doc, self->name, length) == 0 &&
+        doc[length] == '(')
+        return 1;
+    kaa_base__text_printf(&text, "%s(", self->name);
+    for (uint32_t i = 0, shown = 0; i < self->count; i++) {
+        const kaa_module__parameter *one = &self->parameters[i];
+
+        if (one->flags & TYPED_OUT)
+            continue;
+        if (one->name == NULL) {
+            kaa_base__text_fini(&text);
+            return 1;
+        }
+        kaa_base__text_printf(&text, "%s%s%s", shown++ > 0 ? ", " : "",
+                              one->name,
+                              one->flags & TYPED_IS_LENGTH ? "=None" : "");
+    }
+    kaa_base__text_printf(&text, ")\n--\n\n%s", doc != NULL ? doc : "");
+    if (text.failed) {
+        kaa_base__text_fini(&text);
+        return 0;
+    }
+    self->method.doc = self->doc = text.bytes;
+    return 1;
+}
+
 /* NULL with an exception; what was handed over is freed in either case. */
 static kaa_module__typed *
 new_typed(kaa_context *ctx, const kaa_method *method, kaa_ctype_table *types,
@@ -353,7 +390,12 @@ new_typed(kaa_context *ctx, const kaa_method *method, kaa_ctype_table *types,
         return NULL;
     }
     self->method = (kaa_method)KAA_METHOD_KEYWORDS(
-        self->name, kaa_module__call_typed, method->doc);
+        self->name, kaa_module__call_typed, NULL);
+    if (!set_doc(self, method->doc)) {
+        kaa_raise_memory(ctx);
+        destroy(self);
+        return NULL;
+    }
     return self;
 }
 

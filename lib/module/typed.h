@@ -56,6 +56,7 @@ typedef struct kaa_module__typed {
     kaa_call_plan *plan;
     kaa_function target;
     const char *name;
+    char *doc; /* with the signature; or NULL */
     uint32_t flags;
     uint32_t count;
     uint32_t visible;  /* without [[kaa::out]] */

@@ -11,9 +11,6 @@ kaa_status kaa_native__create(const kaa_runtime_options *options,
                               uint32_t watch, kaa_runtime **out_runtime,
                               kaa_error *err);
 
-/* Tells the runtime's `misuse`, or stops the program. */
-void kaa_native__misuse(kaa_context *ctx, const char *text);
-
 /* ---- ending.c */
 
 /* Frees a runtime and its parts, as many as there are, without a look at the

@@ -1,6 +1,5 @@
 /* native/runtime.c - a runtime: made, asked for its parts, ended. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,33 +61,15 @@ seed(kaa_runtime *runtime, uint64_t hash_seed)
 /* ---- Misuse, as heap and lock find it */
 
 static void
-misuse(const kaa_runtime *runtime, const char *text)
-{
-    if (runtime->misuse != NULL) {
-        runtime->misuse(text, runtime->user);
-        return;
-    }
-    fprintf(stderr, "kaa: %s: %s\n", runtime->name, text);
-    kaa_base__stop_here();
-    abort();
-}
-
-static void
 heap_misuse(const kaa_heap_misuse *story, void *runtime)
 {
-    misuse(runtime, story->message);
+    kaa_object__misuse(runtime, "%s", story->message);
 }
 
 static void
 gil_misuse(const char *text, void *runtime)
 {
-    misuse(runtime, text);
-}
-
-void
-kaa_native__misuse(kaa_context *ctx, const char *text)
-{
-    misuse(kaa_object__runtime_of(ctx), text);
+    kaa_object__misuse(runtime, "%s", text);
 }
 
 static kaa_status
@@ -168,6 +149,8 @@ kaa_native__create(const kaa_runtime_options *options, uint32_t watch,
         return status;
     }
     runtime->watch = watch;
+    if (chosen.flags & KAA_RUNTIME_DEBUG)
+        runtime->watch |= KAA_OBJECT__WATCH_DEBUG;
     if (chosen.flags & KAA_RUNTIME_SITES)
         runtime->watch |= KAA_OBJECT__WATCH_SITES;
     kaa_native__context_init(&boot, runtime);

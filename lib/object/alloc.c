@@ -42,6 +42,9 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
     if ((runtime->watch & KAA_OBJECT__WATCH_FAULT) != 0 &&
         kaa_base__fault_due())
         return -1;
+    if ((runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0 &&
+        kaa_object__context_of(ctx)->thread != NULL)
+        (void)kaa_gil_check(kaa_object__context_of(ctx)->thread, NULL);
     if (kind != KAA_HEAP_OBJECT_TRACKED || runtime->releasing != 0)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
@@ -309,7 +312,13 @@ bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
     if (type->release != NULL) {
         object->word += DYING;
         type->release(ctx, object);
-        KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == DYING);
+        if (KAA_UNLIKELY((object->word & KAA_OBJECT__COUNT_MASK) != DYING))
+            kaa_object__misuse(
+                runtime,
+                "a %s at %p has %lld references more at the "
+                "end of its release than at the beginning",
+                type->name, (void *)object,
+                (long long)((object->word & KAA_OBJECT__COUNT_MASK) - DYING));
     }
     free_block(ctx, runtime, object);
 }
@@ -358,6 +367,9 @@ kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
 
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
     KAA_ASSERT(!kaa_object__is_dead(object));
+    if (KAA_UNLIKELY((own->runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0) &&
+        own->thread != NULL && kaa_gil_check(own->thread, NULL) != KAA_OK)
+        return; /* it leaks, which is better than a race */
     if (type->release == NULL && type->finalize == NULL &&
         (object->word & KAA_OBJECT__WEAK) == 0) {
         free_block(ctx, own->runtime, object);

@@ -77,7 +77,10 @@ kaa_object__find_generic(kaa_context *ctx, kaa_object *object, kaa_object *name,
         return *out != NULL ? 1 : -1;
     }
     if (has == 1 && of_type->type->assign != NULL) {
+        /* Held: a property's code may take it out of the type. */
+        kaa_incref(ctx, of_type);
         *out = of_type->type->bind(ctx, of_type, object);
+        kaa_decref(ctx, of_type);
         return *out != NULL ? 1 : -1;
     }
     dict = kaa_object__dict_place(type, object);
@@ -146,15 +149,19 @@ kaa_object__generic_set_attr(kaa_context *ctx, kaa_object *object,
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
     kaa_object *of_type = NULL, **dict;
-    int has;
+    int has, result;
 
     if (check_name(ctx, name) != 0)
         return -1;
     has = kaa_object__type_find(ctx, type, name, &of_type);
     if (has < 0)
         return -1;
-    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL)
-        return of_type->type->assign(ctx, of_type, object, value);
+    if (has && !kaa_is_tagged(of_type) && of_type->type->assign != NULL) {
+        kaa_incref(ctx, of_type);
+        result = of_type->type->assign(ctx, of_type, object, value);
+        kaa_decref(ctx, of_type);
+        return result;
+    }
     dict = kaa_object__dict_place(type, object);
     if (dict != NULL)
         return set_in_dict(ctx, object, dict, name, value);

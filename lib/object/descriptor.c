@@ -64,11 +64,13 @@ kaa_object__method_bind(kaa_context *ctx,
                         const kaa_object__descriptor *descriptor,
                         kaa_object *object)
 {
-    const kaa_method *method = descriptor->of;
-    kaa_object *bound = kaa_object__function_new(ctx, method, object, NULL);
+    /* Read before anything is allocated, which may end the descriptor. */
+    const char *owner = descriptor->owner;
+    kaa_object *bound =
+        kaa_object__function_new(ctx, descriptor->of, object, NULL);
 
     if (bound != NULL)
-        ((kaa_object__function *)(void *)bound)->owner = descriptor->owner;
+        ((kaa_object__function *)(void *)bound)->owner = owner;
     return bound;
 }
 

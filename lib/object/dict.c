@@ -395,6 +395,34 @@ kaa_object__dict_new(kaa_context *ctx)
                                   KAA_HEAP_OBJECT_TRACKED);
 }
 
+kaa_object *
+kaa_object__dict_take_array(kaa_context *ctx, kaa_object *const *items,
+                            size_t count)
+{
+    kaa_object *dict = kaa_object__dict_new(ctx);
+    size_t done = 0;
+
+    if (dict != NULL && kaa_object__dict_reserve(ctx, dict, count) != 0)
+        KAA_CLEAR(ctx, dict);
+    for (; dict != NULL && done < count * 2; done += 2) {
+        uint32_t hash = 0;
+
+        if (items[done] == NULL || items[done + 1] == NULL) {
+            if (!kaa_object__error_occurred(ctx))
+                kaa_object__raise(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR),
+                                  "an item is NULL, and nothing is pending");
+            KAA_CLEAR(ctx, dict);
+        } else if (kaa_object__key_hash(ctx, items[done], &hash) != 0 ||
+                   kaa_object__dict_put(ctx, dict, items[done], hash,
+                                        items[done + 1]) != 0) {
+            KAA_CLEAR(ctx, dict);
+        }
+    }
+    for (size_t i = 0; i < count * 2; i++)
+        kaa_decref(ctx, items[i]);
+    return dict;
+}
+
 ptrdiff_t
 kaa_object__dict_size(kaa_context *ctx, kaa_object *dict)
 {

@@ -21,6 +21,7 @@ kaa_object__float_from_double(kaa_context *ctx, double value)
 int
 kaa_object__float_as_double(kaa_context *ctx, kaa_object *object, double *out)
 {
+    const kaa_object__type *type;
     kaa_object *number;
 
     if (KAA_LIKELY(kaa_object__is_float(object))) {
@@ -29,6 +30,10 @@ kaa_object__float_as_double(kaa_context *ctx, kaa_object *object, double *out)
     }
     if (kaa_object__is_int(object))
         return kaa_object__int_to_double(ctx, object, out);
+    type = kaa_object__borrow_type(ctx, object);
+    if (type->to_float == NULL && type->index == NULL)
+        return kaa_object__raise_text(
+            ctx, KAA_TYPE_ERROR, "must be real number, not %.200s", type->name);
     number = kaa_object__to_float(ctx, object);
     if (number == NULL)
         return -1;

@@ -172,9 +172,8 @@ kaa_object__int_divmod(kaa_context *ctx, kaa_object *left, kaa_object *right,
     kaa_object *parts[2];
     int result;
 
-    kaa_object__int_look(left, &a);
-    kaa_object__int_look(right, &b);
-    if (b.size == 0)
+    if (right == kaa_object__int_small(ctx, 0) ||
+        right == kaa_object__constant(KAA_FALSE))
         return kaa_object__raise_text(
             ctx, KAA_ZERO_DIVISION_ERROR, "%s",
             out_quotient == NULL ? "integer modulo by zero"
@@ -185,13 +184,15 @@ kaa_object__int_divmod(kaa_context *ctx, kaa_object *left, kaa_object *right,
         divmod_small(kaa_object__tagged_int(left),
                      kaa_object__tagged_int(right), &quotient, &remainder);
         parts[1] = kaa_object__int_small(ctx, remainder);
-        parts[0] = kaa_object__int_from_int64(ctx, quotient);
+        parts[0] = kaa_object__int_small(ctx, quotient);
         result = parts[0] == NULL ? -1 : 0;
-    } else if (kaa_object__digits_compare(a.digits, a.size, b.digits, b.size) <
-               0) {
-        result = divmod_less(ctx, left, right, &a, &b, parts);
     } else {
-        result = divmod_large(ctx, &a, &b, parts);
+        kaa_object__int_look(left, &a);
+        kaa_object__int_look(right, &b);
+        result =
+            kaa_object__digits_compare(a.digits, a.size, b.digits, b.size) < 0
+                ? divmod_less(ctx, left, right, &a, &b, parts)
+                : divmod_large(ctx, &a, &b, parts);
     }
     if (result < 0)
         return -1;

@@ -1,9 +1,9 @@
 /* object/int_text.c - ints to and from text, in any base.
  *
- * Decimal text takes time that grows with the square of its length, of which a
- * 19-digit step is the unit: 100,000 digits are milliseconds, a million a
- * second or more. There is no limit as CPython's int_max_str_digits: who reads
- * numbers from outside should limit their length.
+ * Decimal text takes time that grows with the square of its length: 100,000
+ * digits are milliseconds, a million a good part of a second. There is no limit
+ * as CPython's int_max_str_digits: who reads numbers from outside should limit
+ * their length.
  */
 #include <string.h>
 
@@ -33,6 +33,90 @@ write_decimal(char *end, uint64_t *digits, size_t size)
     return end;
 }
 
+/* Powers of ten to split long ints at: number k is 10^(152 * 2^k), where the
+ * first is what write_decimal() does well. The halves are split again. What
+ * does the work is the division, whose steps do not wait for each other as
+ * those of write_decimal() do. */
+#define SPLIT_DIGITS (8u * KAA_OBJECT__TEN_DIGITS)
+#define SPLIT_SIZE 16u /* shorter ints are not split */
+#define LEVELS_MAX 48
+
+typedef struct splits {
+    const uint64_t *powers[LEVELS_MAX];
+    size_t sizes[LEVELS_MAX];
+    int count;
+} splits;
+
+/* Memory for the powers of an int of `size` digits, and for what splitting it
+ * needs: each level less than size + 1, half as many at the next one, and a
+ * division at the last. */
+static size_t
+split_room(size_t size)
+{
+    size_t half = size / 2 + 1;
+
+    return 2 * size + 64 + kaa_object__digits_multiply_scratch(half, half) +
+           6 * size + 256;
+}
+
+/* Squares as long as they are of use; where free memory begins. */
+static uint64_t *
+make_splits(splits *table, size_t size, uint64_t *memory)
+{
+    size_t used = 1;
+
+    memory[0] = 1;
+    for (unsigned i = 0; i < SPLIT_DIGITS / KAA_OBJECT__TEN_DIGITS; i++) {
+        memory[used] = kaa_object__digits_multiply_small(
+            memory, memory, used, KAA_OBJECT__TEN_POWER, 0);
+        used += memory[used] != 0;
+    }
+    table->count = 0;
+    for (;;) {
+        uint64_t *square = memory + used;
+
+        table->powers[table->count] = memory;
+        table->sizes[table->count++] = used;
+        if (2 * used > size + 1)
+            return square;
+        kaa_object__digits_multiply(square, memory, used, memory, used,
+                                    square + 2 * used);
+        used = kaa_object__digits_trim(square, 2 * used);
+        memory = square;
+    }
+}
+
+/* Writes at least `width` digits, ending before `end`; where they begin. The
+ * depth is the number of powers, and a few. */
+static char *
+write_split(const splits *table, char *end, uint64_t *digits, size_t size,
+            int level, size_t width, uint64_t *scratch)
+{
+    size_t low, part;
+    uint64_t *rest;
+    char *start;
+
+    size = kaa_object__digits_trim(digits, size);
+    while (level >= 0 &&
+           kaa_object__digits_compare(digits, size, table->powers[level],
+                                      table->sizes[level]) < 0)
+        level--;
+    if (level < 0) {
+        start = write_decimal(end, digits, size);
+        while ((size_t)(end - start) < width)
+            *--start = '0';
+        return start;
+    }
+    part = table->sizes[level];
+    low = (size_t)SPLIT_DIGITS << level;
+    rest = scratch + (size - part + 1);
+    kaa_object__digits_divide(scratch, rest, digits, size, table->powers[level],
+                              part, rest + part);
+    end = write_split(table, end, rest, part, level - 1, low, rest + part);
+    return write_split(table, end, scratch, size - part + 1, level,
+                       width > low ? width - low : 0, rest + part);
+}
+
 /* The same in a base of 2^bits. */
 static char *
 write_bits(char *end, const kaa_object__int_view *view, unsigned bits)
@@ -51,23 +135,34 @@ write_bits(char *end, const kaa_object__int_view *view, unsigned bits)
     return end;
 }
 
-/* What all but small ints need: `room` bytes for the text behind a copy of the
- * digits. */
+/* In one block: a copy of the digits, what splitting needs, the text. */
 static kaa_object *
 large_text(kaa_context *ctx, const kaa_object__int_view *view, int base)
 {
     size_t bits = kaa_object__digits_bits(view->digits, view->size);
     size_t room = base == 10 ? bits / 3 + 24 : bits + 2;
+    int is_split = base == 10 && view->size >= SPLIT_SIZE;
     size_t copy = view->size * sizeof(uint64_t);
-    char *memory = kaa_object__memory(ctx, copy + room);
-    char *end = memory + copy + room, *start;
+    size_t table_room =
+        is_split ? split_room(view->size) * sizeof(uint64_t) : 0;
+    char *memory = kaa_object__memory(ctx, copy + table_room + room);
+    char *end = memory + copy + table_room + room, *start;
+    uint64_t *digits = (uint64_t *)(void *)memory;
     kaa_object *result;
 
     if (memory == NULL)
         return NULL;
-    if (base == 10) {
-        memcpy(memory, view->digits, copy);
-        start = write_decimal(end, (uint64_t *)(void *)memory, view->size);
+    if (base == 10)
+        memcpy(digits, view->digits, copy);
+    if (is_split) {
+        splits table;
+        uint64_t *scratch =
+            make_splits(&table, view->size, digits + view->size);
+
+        start = write_split(&table, end, digits, view->size, table.count - 1, 0,
+                            scratch);
+    } else if (base == 10) {
+        start = write_decimal(end, digits, view->size);
     } else {
         start = write_bits(end, view, base == 2 ? 1 : base == 8 ? 3 : 4);
     }
@@ -107,15 +202,21 @@ kaa_object__int_as_text(kaa_context *ctx, kaa_object *object, int base)
 
 /* ---- From text */
 
+static int
+is_space(char what)
+{
+    return what == ' ' || (what >= '\t' && what <= '\r') ||
+           (what >= 0x1C && what <= 0x1F);
+}
+
 void
 kaa_object__strip_space(const char **text, size_t *size)
 {
-    while (*size > 0 && memchr(" \t\n\v\f\r\x1c\x1d\x1e\x1f", **text, 10)) {
+    while (*size > 0 && is_space(**text)) {
         ++*text;
         --*size;
     }
-    while (*size > 0 &&
-           memchr(" \t\n\v\f\r\x1c\x1d\x1e\x1f", (*text)[*size - 1], 10))
+    while (*size > 0 && is_space((*text)[*size - 1]))
         --*size;
 }
 
@@ -237,14 +338,15 @@ read_bits(const char *text, size_t size, unsigned base, uint64_t *digits,
 
     memset(digits, 0, room * sizeof(*digits));
     for (size_t i = size; i-- > 0;) {
+        unsigned shift = at % 64;
         uint64_t value;
 
         if (text[i] == '_')
             continue;
         value = digit_value(text[i]);
-        digits[at / 64] |= value << at % 64;
-        if (at % 64 + bits > 64)
-            digits[at / 64 + 1] |= value >> (64 - at % 64);
+        digits[at / 64] |= value << shift;
+        if (shift != 0 && shift + bits > 64)
+            digits[at / 64 + 1] |= value >> (64 - shift);
         at += bits;
     }
     return room;

@@ -158,6 +158,7 @@ struct kaa_object__type {
     2u /* fail when kaa_base__fault_due() says so                              \
         */
 #define KAA_OBJECT__WATCH_SITES 4u
+#define KAA_OBJECT__WATCH_DEBUG 8u /* a debug runtime */
 
 /* A runtime. Parts that belong to a file or a folder are opaque pointers which
  * that one makes (`_start`) and frees (`_stop`); NULL before and after. */
@@ -369,6 +370,10 @@ kaa_heap_kind kaa_object__kind(const kaa_object *object);
 /* Whether the collector would have to look at it: for containers that choose
  * their kind by what they hold. */
 int kaa_object__is_tracked(const kaa_object *object);
+
+/* Tells of misuse; see kaa_runtime_options::misuse. */
+void kaa_object__misuse(const kaa_runtime *runtime, const char *format, ...)
+    KAA_PRINTF(2, 3);
 
 /* ---- weakref.c */
 

@@ -100,9 +100,12 @@ find_site(const table *all)
 {
 #if HAS_BACKTRACE
     void *frames[FRAMES_MAX];
-    int count = backtrace(frames, FRAMES_MAX);
+    int count = backtrace(frames, FRAMES_MAX), i = 0;
 
-    for (int i = 0; i < count; i++)
+    /* A sanitizer may stand between this and backtrace(). */
+    while (i < count && file_of(frames[i]) != all->own_file)
+        i++;
+    for (; i < count; i++)
         if (file_of(frames[i]) != all->own_file)
             return frames[i];
 #else

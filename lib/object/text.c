@@ -7,21 +7,14 @@ ptrdiff_t
 kaa_object__find_bytes(const char *text, size_t size, const char *part,
                        size_t part_size, size_t from)
 {
+    const char *found;
+
     if (from > size || part_size > size - from)
         return -1;
     if (part_size == 0)
         return (ptrdiff_t)from;
-    for (const char *at = text + from;; at++) {
-        size_t left = size - (size_t)(at - text);
-
-        if (left < part_size)
-            return -1;
-        at = memchr(at, part[0], left - part_size + 1);
-        if (at == NULL)
-            return -1;
-        if (memcmp(at, part, part_size) == 0)
-            return at - text;
-    }
+    found = memmem(text + from, size - from, part, part_size);
+    return found == NULL ? -1 : found - text;
 }
 
 ptrdiff_t
@@ -82,6 +75,8 @@ repeat(kaa_context *ctx, kaa_object *text, kaa_object *times)
     char *out;
 
     if (kaa_object__int_as_int64(ctx, times, &wanted) < 0) {
+        if (!kaa_object__error_matches(ctx, ctx->builtins[KAA_OVERFLOW_ERROR]))
+            return NULL;
         kaa_object__error_clear(ctx);
         kaa_object__raise_text(ctx, KAA_OVERFLOW_ERROR,
                                "cannot fit 'int' into an index-sized integer");

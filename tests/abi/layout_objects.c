@@ -405,7 +405,8 @@ MEMBER(kaa_api, mem_resize, 1240);
 MEMBER(kaa_api, mem_free, 1248);
 MEMBER(kaa_api, add_external, 1256);
 MEMBER(kaa_api, collect, 1264);
-SIZE(kaa_api, 1272);
+MEMBER(kaa_api, dict_take_array, 1272);
+SIZE(kaa_api, 1280);
 MEMBER(kaa_api, size, 0);
 
 /* runtime.h */

@@ -26,10 +26,29 @@ stop(const char *what, const char *text)
     abort();
 }
 
+static fixture made;
+
+/* Nothing may be left of all that was read and written. */
+static void
+end_fixture(void)
+{
+    kaa_runtime *runtime = kaa_runtime_of(made.ctx);
+    kaa_runtime_report report = {.size = sizeof(report)};
+    kaa_error err = {0};
+
+    kaa_decref(made.ctx, made.loads);
+    kaa_decref(made.ctx, made.dumps);
+    kaa_decref(made.ctx, made.ascii);
+    kaa_runtime_detach(made.ctx);
+    if (kaa_runtime_destroy(runtime, &report, &err) != KAA_OK)
+        stop("no end", err.message);
+    if (report.objects != 0)
+        stop("left", "objects");
+}
+
 static const fixture *
 the_fixture(void)
 {
-    static fixture made;
     kaa_runtime_options options = {.size = sizeof(options), .hash_seed = 1};
     kaa_runtime *runtime = NULL;
     kaa_object *module;
@@ -51,6 +70,9 @@ the_fixture(void)
                            kaa_builtin(made.ctx, KAA_FALSE));
     if (made.loads == NULL || made.dumps == NULL || made.ascii == NULL)
         stop("no function", "loads or dumps");
+    kaa_decref(made.ctx, module);
+    if (atexit(end_fixture) != 0)
+        stop("no", "atexit()");
     return &made;
 }
 

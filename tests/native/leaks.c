@@ -202,14 +202,17 @@ KAA_TEST(without_a_report_they_are_destroyed_too)
 {
     kaa_context *ctx = begin(t, 0);
     kaa_object *type = kaa_type_new(ctx, &owner_spec, NULL, NULL);
+    kaa_runtime *runtime = told.runtime;
+    kaa_status status;
 
     CHECK_MEMORY(type);
     CHECK_MEMORY(kaa_instance_new(ctx, type));
     kaa_runtime_detach(ctx);
     told.ctx = NULL;
-    CHECK_OK(kaa_runtime_destroy(told.runtime, NULL, &t->err));
     told.runtime = NULL;
+    status = kaa_runtime_destroy(runtime, NULL, &t->err);
     CHECK_EQ(told.destroyed, 1);
+    CHECK_STATUS(status, KAA_OK);
 }
 
 KAA_TEST(a_site_is_the_function_that_made_it)

@@ -293,3 +293,32 @@ KAA_TEST(dict_does_as_a_model)
         }
     }
 }
+
+KAA_TEST(made_of_an_array)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *items[6];
+    kaa_object *dict;
+
+    for (int i = 0; i < 6; i++)
+        items[i] = kaa_incref(ctx, kaa_builtin(ctx, KAA_NONE));
+    dict = NEW(kaa_dict_take_array(ctx, items, 3));
+    CHECK_REPR(dict, "{None: None}");
+    for (int i = 0; i < 6; i++)
+        items[i] = kaa_int(ctx, i % 4);
+    dict = NEW(kaa_dict_take_array(ctx, items, 3));
+    CHECK_REPR(dict, "{0: 1, 2: 3}");
+    dict = NEW(kaa_dict_take_array(ctx, NULL, 0));
+    CHECK_REPR(dict, "{}");
+    items[0] = kaa_int(ctx, 1);
+    items[1] = kaa_str_from_utf8(ctx, "held", 4);
+    items[2] = items[3] = NULL;
+    if (items[1] == NULL)
+        help_failed(t, __FILE__, __LINE__, "a str");
+    CHECK_RAISES(kaa_dict_take_array(ctx, items, 2) == NULL, KAA_SYSTEM_ERROR,
+                 "NULL");
+    items[1] = kaa_int(ctx, 1);
+    items[0] = kaa_dict_new(ctx);
+    CHECK_RAISES(kaa_dict_take_array(ctx, items, 1) == NULL, KAA_TYPE_ERROR,
+                 "unhashable");
+}

@@ -227,6 +227,7 @@ KAA_TEST(float_compares_exactly_with_ints)
 KAA_TEST(float_becomes_an_int)
 {
     kaa_context *ctx = fresh(t);
+    double value = 0;
 
     CHECK_EQ(NEW(kaa_to_int(ctx, real(t, -2.9))), kaa_int(ctx, -2));
     CHECK_REPR(NEW(kaa_to_int(ctx, real(t, 1e22))), "10000000000000000000000");
@@ -234,6 +235,10 @@ KAA_TEST(float_becomes_an_int)
                  "cannot convert float infinity to integer");
     CHECK_RAISES(kaa_to_int(ctx, real(t, (double)NAN)) == NULL, KAA_VALUE_ERROR,
                  "cannot convert float NaN to integer");
+    CHECK_RAISES(kaa_float_as_double(ctx, NEW(kaa_text(ctx, "1")), &value) < 0,
+                 KAA_TYPE_ERROR, "must be real number, not str");
+    CHECK_ZERO(kaa_float_as_double(ctx, kaa_bool(ctx, 1), &value));
+    CHECK(value == 1);
     CHECK_RAISES(kaa_index(ctx, real(t, 1)) == NULL, KAA_TYPE_ERROR,
                  "cannot be interpreted as an integer");
 }

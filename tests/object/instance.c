@@ -167,6 +167,58 @@ KAA_TEST(properties)
     CHECK_TEXT(kaa_get_attr_text(ctx, property, "__name__"), "length");
 }
 
+static kaa_object *
+fleeting_get(kaa_context *ctx, kaa_object *self, void *user)
+{
+    kaa_object *type = kaa_type_of(ctx, self);
+    int failed = kaa_set_attr_text(ctx, type, "fleeting", NULL);
+
+    (void)user;
+    kaa_decref(ctx, type);
+    if (failed)
+        return NULL;
+    kaa_error_clear(ctx);
+    return NULL; /* and no exception: told with the property's repr */
+}
+
+static int
+fleeting_set(kaa_context *ctx, kaa_object *self, kaa_object *value, void *user)
+{
+    kaa_object *type = kaa_type_of(ctx, self);
+    int result = kaa_set_attr_text(ctx, type, "fleeting", NULL);
+
+    (void)value;
+    (void)user;
+    kaa_decref(ctx, type);
+    return result;
+}
+
+KAA_TEST(a_property_may_take_itself_away)
+{
+    static const kaa_property properties[] = {
+        {"fleeting", fleeting_get, fleeting_set, NULL, NULL},
+        {NULL, NULL, NULL, NULL, NULL},
+    };
+    kaa_context *ctx = fresh(t);
+    kaa_type_spec spec = node_spec;
+    kaa_object *type, *self;
+
+    spec.properties = properties;
+    type = NEW(kaa_type_new(ctx, &spec, NULL, NULL));
+    self = NEW(kaa_instance_new(ctx, type));
+    CHECK_RAISES(kaa_get_attr_text(ctx, self, "fleeting") == NULL,
+                 KAA_SYSTEM_ERROR,
+                 "<attribute 'fleeting' of 'shapes.Node' objects> returned "
+                 "NULL without setting an exception");
+    CHECK_RAISES(kaa_get_attr_text(ctx, self, "fleeting") == NULL,
+                 KAA_ATTRIBUTE_ERROR, NULL);
+    type = NEW(kaa_type_new(ctx, &spec, NULL, NULL));
+    self = NEW(kaa_instance_new(ctx, type));
+    CHECK_ZERO(kaa_set_attr_text(ctx, self, "fleeting", type));
+    CHECK_RAISES(kaa_set_attr_text(ctx, self, "fleeting", type) < 0,
+                 KAA_ATTRIBUTE_ERROR, NULL);
+}
+
 /* ---- Attributes of any name */
 
 KAA_TEST(instances_with_a_dict)

@@ -145,7 +145,11 @@ KAA_TEST(what_types_lack)
     CHECK_RAISES(kaa_set_item(ctx, none, none, none) < 0, KAA_TYPE_ERROR,
                  "'NoneType' object does not support item assignment");
     CHECK_RAISES(kaa_set_item(ctx, none, none, NULL) < 0, KAA_TYPE_ERROR,
-                 "'NoneType' object doesn't support item deletion");
+                 "'NoneType' object does not support item deletion");
+    CHECK_RAISES(kaa_set_item(ctx, NEW(kaa_tuple_from_array(ctx, NULL, 0)),
+                              kaa_int(ctx, 0), NULL) < 0,
+                 KAA_TYPE_ERROR,
+                 "'tuple' object doesn't support item deletion");
     CHECK_RAISES(kaa_get_index(ctx, none, 0) == NULL, KAA_TYPE_ERROR,
                  "'NoneType' object does not support indexing");
     CHECK_RAISES(kaa_get_index(ctx, NEW(kaa_dict_new(ctx)), 0) == NULL,

@@ -1,6 +1,6 @@
 """Random values and operations: kaa's native objects against this Python's.
 
-    python_values.py --driver PATH [--cases 4000] [--seed 1]
+    python_values.py --driver PATH [--cases 1500] [--seed 1]
 
 values_driver does with kaa's ints, floats, strs, ... what each line asks for;
 the same is done here. Results must have the same repr, failures the same type.
@@ -289,6 +289,12 @@ class Cases:
         self.add("binary", ["w:5", word(product), word(left)], operator.floordiv, product, left)
         self.add("hash", [word(product)], hash, product)
         self.add("text", [word(left), "16"], lambda: format(left, "x"))
+        self.add("repr", [word(product)], lambda: product)
+        power = 10 ** (self.random.choice([1, 19, 152]) * self.random.randrange(1, 60))
+        power += self.random.randrange(-1, 2)
+        self.add("text", [word(power), "10"], lambda: "%d" % power)
+        power *= left
+        self.add("text", [word(power), "10"], lambda: "%d" % power)
 
     def characters(self):
         """How each character prints that this Python knows."""
@@ -316,7 +322,7 @@ def same(line, got, wanted):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--driver", required=True)
-    parser.add_argument("--cases", type=int, default=4000)
+    parser.add_argument("--cases", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     if sys.implementation.name != "cpython":

@@ -128,6 +128,7 @@ KAA_TEST(callbacks_come_newest_first_between_finalizer_and_end)
     story.weak = NEW(kaa_weakref_new(ctx, thing, NEW(noting(ctx, 'c'))));
     DROP(gone);
     DROP(thing);
+    story.weak = NULL;
     CHECK_STR(story.text, "fwcbad");
 }
 
@@ -271,4 +272,111 @@ KAA_TEST(a_capsule_destroys_at_its_end_or_the_runtimes)
     CHECK_EQ(destroyed, 1);
     NEW(kaa_capsule_new(ctx, &destroyed, NULL, destroy));
     CHECK_EQ(destroyed, 1);
+}
+
+/* ---- Cycles */
+
+/* A thing that holds itself, of which there is no other reference. */
+static kaa_object *
+new_loop(kaa_context *ctx, kaa_object *type)
+{
+    kaa_object *thing = kaa_instance_new(ctx, type);
+
+    if (thing != NULL && kaa_set_attr_text(ctx, thing, "itself", thing) != 0)
+        KAA_CLEAR(ctx, thing);
+    return thing;
+}
+
+KAA_TEST(the_end_of_a_cycle_is_seen_too)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *callback = NEW(noting(ctx, 'a'));
+    kaa_object *loop = NEW(new_loop(ctx, type));
+    kaa_object *weak = NEW(kaa_weakref_new(ctx, loop, callback));
+    kaa_object *found = NULL;
+    ptrdiff_t count;
+
+    memset(&story, 0, sizeof(story));
+    DROP(loop);
+    count = kaa_collect(ctx);
+    if (count < 0)
+        CHECK_INT(-1, 0);
+    CHECK_STR(story.text, "fad");
+    CHECK_ZERO(kaa_weakref_get(ctx, weak, &found));
+}
+
+/* Nobody is left to be called back when the weak reference is garbage too. */
+KAA_TEST(a_weak_reference_that_is_garbage_does_not_call_back)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &thing_spec, NULL, NULL));
+    kaa_object *callback = NEW(noting(ctx, 'a'));
+    kaa_object *loop = NEW(new_loop(ctx, type));
+    kaa_object *other = NEW(kaa_instance_new(ctx, type));
+    kaa_object *weak;
+
+    memset(&story, 0, sizeof(story));
+    weak = NEW(kaa_weakref_new(ctx, loop, callback));
+    CHECK_ZERO(kaa_set_attr_text(ctx, loop, "weak", weak));
+    DROP(weak);
+    weak = NEW(kaa_weakref_new(ctx, other, callback));
+    CHECK_ZERO(kaa_set_attr_text(ctx, loop, "other", weak));
+    DROP(weak);
+    DROP(loop);
+    if (kaa_collect(ctx) < 0)
+        CHECK_INT(-1, 0);
+    CHECK_STR(story.text, "fd");
+    CHECK_REF(callback, 1);
+    DROP(other); /* whose weak reference went with the cycle */
+    CHECK_STR(story.text, "fdfd");
+}
+
+static kaa_object *resurrected;
+static int is_saving;
+
+static void
+saving_finalize(kaa_context *ctx, kaa_object *self)
+{
+    note('f');
+    if (is_saving)
+        resurrected = kaa_incref(ctx, self);
+}
+
+static const kaa_type_spec saving_spec = {
+    .size = sizeof(kaa_type_spec),
+    .name = "test.Saving",
+    .flags = KAA_TYPE_DICT,
+    .finalize = saving_finalize,
+    .destroy = thing_destroy,
+};
+
+KAA_TEST(what_comes_back_to_life_keeps_its_weak_references)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &saving_spec, NULL, NULL));
+    kaa_object *callback = NEW(noting(ctx, 'a'));
+    kaa_object *found = NULL, *loop, *weak;
+    ptrdiff_t count;
+
+    is_saving = 0;
+    loop = NEW(new_loop(ctx, type));
+    weak = NEW(kaa_weakref_new(ctx, loop, callback));
+    memset(&story, 0, sizeof(story));
+    resurrected = NULL;
+    DROP(loop);
+    is_saving = 1;
+    count = kaa_collect(ctx);
+    is_saving = 0;
+    if (count < 0)
+        CHECK_INT(-1, 0);
+    CHECK_STR(story.text, "f");
+    CHECK_EQ(resurrected, loop);
+    CHECK_TRUE(kaa_weakref_get(ctx, weak, &found));
+    kaa_decref(ctx, found);
+    kaa_decref(ctx, loop);
+    if (kaa_collect(ctx) < 0)
+        CHECK_INT(-1, 0);
+    CHECK_STR(story.text, "fad");
+    CHECK_ZERO(kaa_weakref_get(ctx, weak, &found));
 }

@@ -1,13 +1,16 @@
-"""The command line: what kaa understands of a header, and one call of C.
+"""The command line: what kaa understands of a header, one call of C, modules.
 
 python -m kaa decl header.h --tolerant
 python -m kaa call libm.so.6 'double pow(double x, double y);' 2 10
+python -m kaa new NAME
+python -m kaa stub NAME.kaa.so > NAME.pyi
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import os
 import sys
 from typing import TYPE_CHECKING, Any, List, Optional
 
@@ -50,6 +53,32 @@ def _parser() -> argparse.ArgumentParser:
         "declaration", metavar="DECL", help="C text, such as 'int abs(int);'"
     )
     call.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
+    new = commands.add_parser(
+        "new",
+        help="write a project that makes an extension module",
+        description="Writes a folder with a C file, CMakeLists.txt, a test, and a"
+        " pyproject.toml that makes one wheel for every Python.",
+    )
+    new.add_argument("name", metavar="NAME", help="of the package")
+    new.add_argument("--folder", help="where; NAME by default")
+    stub = commands.add_parser(
+        "stub",
+        help="write what type checkers read (.pyi)",
+        description="Prints the stub of an extension module, given by its file or"
+        " its name, or of a file with C declarations, as kaa.load() takes them.",
+    )
+    stub.add_argument(
+        "source", metavar="MODULE|DECLS", help="NAME.kaa.so, NAME, FILE.h; - for stdin"
+    )
+    stub.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+    stub.add_argument(
+        "--tolerant", action="store_true", help="skip declarations not understood"
+    )
+    commands.add_parser(
+        "cmake",
+        help="print the folder that find_package(kaa) wants in kaa_DIR",
+        description="Prints a folder with kaaConfig.cmake, for building modules.",
+    )
     return parser
 
 
@@ -132,6 +161,68 @@ def _call(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _new(options: argparse.Namespace) -> int:
+    from kaa import _new
+
+    folder = options.folder or options.name
+    try:
+        _new.write_project(options.name, folder)
+    except ValueError as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{folder}: {error.strerror}")
+    print(f"{folder}: cmake -S . -B build && cmake --build build && ctest --test-dir build")
+    return DONE
+
+
+def _is_declarations(source: str) -> bool:
+    return source == "-" or (os.path.isfile(source) and not source.endswith(".so"))
+
+
+def _stub_text(options: argparse.Namespace) -> str:
+    from importlib import import_module
+
+    from kaa import _stub
+
+    source = options.source
+    if _is_declarations(source):
+        if source == "-":
+            return _stub.of_declarations(sys.stdin.buffer.read(), options.tolerant)
+        with open(source, "rb") as file:
+            return _stub.of_declarations(file.read(), options.tolerant)
+    if source.endswith(".so") or os.sep in source:
+        from kaa._modules import import_module as load
+
+        return _stub.of_module(load(source))
+    import kaa.importer  # noqa: F401
+
+    return _stub.of_module(import_module(source))
+
+
+def _stub(options: argparse.Namespace) -> int:
+    from kaa import _error
+
+    try:
+        text = _stub_text(options)
+        if options.output is not None:
+            with open(options.output, "w", encoding="utf-8") as file:
+                file.write(text)
+            return DONE
+    except _error.Error as error:
+        return _complain(_place(options.source, error))
+    except OSError as error:
+        return _complain(str(error))
+    except ImportError as error:
+        return _complain(str(error))
+    sys.stdout.write(text)
+    return DONE
+
+
+def _cmake(options: argparse.Namespace) -> int:
+    print(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cmake"))
+    return DONE
+
+
 def main(arguments: Optional[List[str]] = None) -> int:
     """Runs a command; gives the exit code."""
     parser = _parser()
@@ -140,7 +231,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     try:
-        code = _decl(options) if options.command == "decl" else _call(options)
+        code: int = globals()["_" + options.command](options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:

@@ -176,7 +176,7 @@ KAA_TEST(noise)
 {
     static const char alphabet[] = "[]{},:\"\\ue+-.0123456789 \ntfn\xc3\xa9/";
     int rounds =
-        kaa_test_is_fault_run() || kaa_test_is_collect_run() ? 3 : 20000;
+        kaa_test_is_fault_run() || kaa_test_is_collect_run() ? 3 : 5000;
     kaa_test_random random = {8259};
     kaa_context *ctx = fresh(t);
     kaa_object *kjson = import_example(t, ctx, "kjson");

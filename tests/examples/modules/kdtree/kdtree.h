@@ -1,6 +1,7 @@
 /* kdtree.h - what the files of the module kdtree share.
  *
- *     module.c   the type KDTree: buffers, iteration, pickling
+ *     module.c   the type KDTree: queries, iteration, buffers, pickling
+ *     points.c   where its points come from
  *     tree.c     building and searching, without a word about objects
  */
 #ifndef KDTREE_H

@@ -91,6 +91,8 @@ kjson_reserve(kaa_context *ctx, kjson_buffer *buffer, size_t more)
 static inline int
 kjson_put(kaa_context *ctx, kjson_buffer *buffer, const char *text, size_t size)
 {
+    if (size == 0) /* there may be no text yet */
+        return 0;
     if (kjson_reserve(ctx, buffer, size) < 0)
         return -1;
     memcpy(buffer->text + buffer->size, text, size);

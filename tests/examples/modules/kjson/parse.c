@@ -104,22 +104,6 @@ open_container(kjson_parser *p, int is_object)
 
 /* ---- Containers */
 
-static kaa_object *
-make_dict(kaa_context *ctx, kaa_object *const *items, size_t count)
-{
-    kaa_object *dict = kaa_dict_new(ctx);
-
-    if (dict == NULL)
-        return NULL;
-    for (size_t i = 0; i < count; i += 2) {
-        if (kaa_dict_set(ctx, dict, items[i], items[i + 1]) < 0) {
-            kaa_decref(ctx, dict);
-            return NULL;
-        }
-    }
-    return dict;
-}
-
 /* Replaces the items of the innermost container by the container. */
 static int
 close_container(kjson_parser *p)
@@ -127,21 +111,14 @@ close_container(kjson_parser *p)
     kaa_context *ctx = p->ctx;
     size_t opened = p->opened[--p->open_count];
     size_t first = opened / 2;
-    kaa_object **items = p->items + first;
     size_t count = p->item_count - first;
-    kaa_object *made;
+    kaa_object **items = count == 0 ? NULL : p->items + first;
 
     p->at++;
-    if (opened % 2 == 0) {
-        p->item_count = first;
-        made = kaa_list_take_array(ctx, items, count);
-    } else {
-        made = make_dict(ctx, items, count);
-        p->item_count = first;
-        for (size_t i = 0; i < count; i++)
-            kaa_decref(ctx, items[i]);
-    }
-    return push(p, made);
+    p->item_count = first; /* they are the container's now, or gone */
+    return push(p, opened % 2 == 0
+                       ? kaa_list_take_array(ctx, items, count)
+                       : kaa_dict_take_array(ctx, items, count / 2));
 }
 
 static void

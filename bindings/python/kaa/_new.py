@@ -1,0 +1,234 @@
+"""``python -m kaa new NAME``: a small project that builds.
+
+A package NAME whose work is done by an extension module, ``NAME/_NAME.kaa.so``,
+which one C file makes; a test; and a pyproject.toml that makes one wheel for
+every Python of a platform.
+"""
+
+from __future__ import annotations
+
+import keyword
+import os
+from typing import Dict
+
+_CMAKE = """\
+cmake_minimum_required(VERSION 3.20)
+project(@NAME@ LANGUAGES C)
+set(CMAKE_C_STANDARD 11)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+# kaa: an installed one, or the Python package.
+find_package(kaa CONFIG QUIET)
+if(NOT kaa_FOUND)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  execute_process(COMMAND ${Python3_EXECUTABLE} -m kaa cmake
+                  OUTPUT_VARIABLE kaa_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  find_package(kaa CONFIG REQUIRED)
+endif()
+
+# Into the package: so the tests find it where an installed one has it.
+kaa_add_module(_@NAME@ src/@NAME@.c)
+target_link_libraries(_@NAME@ PRIVATE m)
+set_target_properties(_@NAME@ PROPERTIES
+                      LIBRARY_OUTPUT_DIRECTORY ${PROJECT_SOURCE_DIR}/@NAME@)
+
+enable_testing()
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME @NAME@
+           COMMAND ${Python3_EXECUTABLE} -m unittest discover -s tests
+           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(@NAME@ PROPERTIES ENVIRONMENT_MODIFICATION
+    "PYTHONPATH=path_list_prepend:${PROJECT_SOURCE_DIR}")
+endif()
+"""
+
+_SOURCE = """\
+/* @NAME@ - the part in C of the package @NAME@. */
+#include <math.h>
+
+#include <kaa/module.h>
+
+/* A function that converts its arguments itself. */
+static kaa_object *
+greet(kaa_context *ctx, kaa_object *self, kaa_object *const *args, size_t nargs,
+      kaa_object *kwnames)
+{
+    static const char *const names[] = {"name", "times", NULL};
+    const char *name;
+    int times = 1;
+
+    (void)self;
+    if (!kaa_parse_keywords(ctx, args, nargs, kwnames, "s|i:greet", names,
+                            &name, &times))
+        return NULL;
+    if (times < 1) {
+        kaa_raise_format(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR),
+                         "times must be 1 or more, not %d", times);
+        return NULL;
+    }
+    return kaa_str_format(ctx, "Hello, %s%s", name, times > 1 ? "!" : "");
+}
+
+/* A plain C function: its declaration below says how it converts. */
+static double
+hypot3(double x, double y, double z)
+{
+    return sqrt(x * x + y * y + z * z);
+}
+
+static const kaa_method methods[] = {
+    KAA_METHOD_KEYWORDS("greet", greet,
+                        "greet(name, times=1)\\n--\\n\\nA greeting."),
+    KAA_FUNCTION("[[kaa::hold_gil]] double hypot3(double x, double y, double z)",
+                 hypot3, "The length of a vector."),
+    KAA_METHODS_END,
+};
+
+KAA_MODULE(_@NAME@, .doc = "The part in C of @NAME@.", .methods = methods);
+"""
+
+_PACKAGE = '''\
+"""@NAME@"""
+
+import kaa.importer  # finds _@NAME@.kaa.so
+
+from @NAME@._@NAME@ import greet, hypot3
+
+__all__ = ["greet", "hypot3"]
+'''
+
+_TEST = '''\
+"""Tests of @NAME@."""
+
+import unittest
+
+import @NAME@
+
+
+class Functions(unittest.TestCase):
+    def test_greet(self):
+        self.assertEqual(@NAME@.greet("kaa"), "Hello, kaa")
+        with self.assertRaises(ValueError):
+            @NAME@.greet("kaa", times=0)
+        with self.assertRaises(TypeError):
+            @NAME@.greet(1)
+
+    def test_hypot3(self):
+        self.assertEqual(@NAME@.hypot3(2, 3, 6), 7.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
+'''
+
+_PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=61", "wheel", "kaa"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "@NAME@"
+version = "0.1.0"
+description = "A package with a part in C"
+requires-python = ">=3.9"
+dependencies = ["kaa"]
+
+[tool.setuptools]
+packages = ["@NAME@"]
+zip-safe = false
+"""
+
+_SETUP = '''\
+"""Builds the wheel: the module by CMake, tagged py3-none-<platform>, since it
+is not compiled against Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from setuptools import Distribution, setup
+from setuptools.command.build_py import build_py
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:  # before setuptools 70.1
+    from wheel.bdist_wheel import bdist_wheel
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FILE = os.path.join("@NAME@", "_@NAME@.kaa.so")
+
+
+class BuildWithModule(build_py):
+    def run(self):
+        super().run()
+        build = self.get_finalized_command("build")
+        folder = os.path.join(os.path.abspath(build.build_temp), "cmake")
+        cmake = os.environ.get("CMAKE", "cmake")
+        subprocess.check_call(
+            [cmake, "-S", HERE, "-B", folder, "-DPython3_EXECUTABLE=" + sys.executable]
+        )
+        subprocess.check_call([cmake, "--build", folder])
+        if not getattr(self, "editable_mode", False):
+            shutil.copyfile(
+                os.path.join(HERE, FILE), os.path.join(self.build_lib, FILE)
+            )
+
+
+class WheelForEveryPython(bdist_wheel):
+    def get_tag(self):
+        return "py3", "none", super().get_tag()[2]
+
+
+class HasNative(Distribution):
+    def has_ext_modules(self):
+        return True
+
+
+setup(
+    distclass=HasNative,
+    cmdclass={"build_py": BuildWithModule, "bdist_wheel": WheelForEveryPython},
+)
+'''
+
+_README = """\
+# @NAME@
+
+    cmake -S . -B build && cmake --build build && ctest --test-dir build
+
+builds the module and tests it; `pip wheel .` makes one wheel that serves every
+Python from 3.9 on. The C file includes `<kaa/module.h>` and links nothing; C
+programs can load `@NAME@/_@NAME@.kaa.so` as well, with `kaa_import()`.
+"""
+
+_FILES: Dict[str, str] = {
+    "CMakeLists.txt": _CMAKE,
+    "README.md": _README,
+    "pyproject.toml": _PYPROJECT,
+    "setup.py": _SETUP,
+    ".gitignore": "build/\n*.kaa.so\n*.egg-info/\n__pycache__/\n",
+    "src/@NAME@.c": _SOURCE,
+    "@NAME@/__init__.py": _PACKAGE,
+    "tests/test_@NAME@.py": _TEST,
+}
+
+
+def check_name(name: str) -> None:
+    """Raises ValueError for what cannot be a module of Python and of C."""
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is no name of a module: letters, digits and _")
+
+
+def write_project(name: str, folder: str) -> None:
+    """Writes the project's files into a new folder."""
+    check_name(name)
+    os.mkdir(folder)
+    for path, text in _FILES.items():
+        place = os.path.join(folder, *path.replace("@NAME@", name).split("/"))
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "w", encoding="utf-8") as file:
+            file.write(text.replace("@NAME@", name))
