@@ -132,7 +132,7 @@ byte_of(kaa_context *ctx, kaa_object *object, char *out)
             ctx, KAA_TYPE_ERROR,
             "'%s' object cannot be interpreted as an integer",
             kaa_object__borrow_type(ctx, object)->name);
-    if (kaa_object__index_of(ctx, object, &value, 1) != 0)
+    if (kaa_object__index_of(ctx, object, &value, KAA_OBJECT__CUT) != 0)
         return -1;
     if (value < 0 || value > 255)
         return kaa_object__raise_text(ctx, KAA_VALUE_ERROR,
@@ -209,7 +209,8 @@ bytearray_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
     }
     if (!kaa_object__has_index(ctx, args[0]))
         return from_any(ctx, args[0]);
-    if (kaa_object__index_of(ctx, args[0], &size, 0) != 0)
+    if (kaa_object__index_of(ctx, args[0], &size, KAA_OBJECT__OVERFLOW_ERROR) !=
+        0)
         return NULL;
     if (size < 0) {
         kaa_object__raise_text(ctx, KAA_VALUE_ERROR, "negative count");
@@ -266,7 +267,7 @@ bytearray_get_item(kaa_context *ctx, kaa_object *self, kaa_object *key)
         return result;
     }
     if (!kaa_object__is_index(ctx, key, "bytearray") ||
-        kaa_object__index_of(ctx, key, &start, 0) != 0)
+        kaa_object__index_of(ctx, key, &start, KAA_OBJECT__INDEX_ERROR) != 0)
         return NULL;
     if (start < 0)
         start += (ptrdiff_t)own->size;
@@ -349,7 +350,7 @@ bytearray_set_item(kaa_context *ctx, kaa_object *self, kaa_object *key,
                              : set_stepped(ctx, own, key, value);
     }
     if (!kaa_object__is_index(ctx, key, "bytearray") ||
-        kaa_object__index_of(ctx, key, &start, 0) != 0 ||
+        kaa_object__index_of(ctx, key, &start, KAA_OBJECT__INDEX_ERROR) != 0 ||
         (value != NULL && byte_of(ctx, value, &byte) != 0))
         return -1;
     if (start < 0)
@@ -448,7 +449,8 @@ repeat(kaa_context *ctx, bytearray *self, kaa_object *factor)
     ptrdiff_t times;
     size_t size = self->size;
 
-    if (kaa_object__index_of(ctx, factor, &times, 0) != 0)
+    if (kaa_object__index_of(ctx, factor, &times, KAA_OBJECT__OVERFLOW_ERROR) !=
+        0)
         return -1;
     if (times < 0)
         times = 0;
@@ -488,6 +490,8 @@ bytearray_binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
     int left_is = kaa_object__has_id(left, KAA_BYTEARRAY_TYPE);
     kaa_object *copy, *result;
 
+    if (op == KAA_ADD && kaa_object__is_bytes(left))
+        return kaa_object__buffer_add(ctx, left, right);
     if (!left_is && op == KAA_MULTIPLY)
         return bytearray_binary(ctx, right, left, op);
     if (!left_is || !(op == KAA_ADD ? kaa_object__has_buffer(ctx, right)
@@ -549,7 +553,7 @@ method_append(kaa_context *ctx, kaa_object *self, kaa_object *item)
 static kaa_object *
 method_extend(kaa_context *ctx, kaa_object *self, kaa_object *items)
 {
-    if (kaa_object__is_str(items)) {
+    if (kaa_object__is_str(items) && kaa_object__str_size(items) != 0) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                "expected iterable of integers; got: 'str'");
         return NULL;
@@ -569,7 +573,8 @@ method_pop(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
     unsigned char byte;
 
     if (kaa_object__check_args(ctx, "pop", nargs, 0, 1, NULL) != 0 ||
-        (nargs > 0 && kaa_object__index_of(ctx, args[0], &index, 0) != 0))
+        (nargs > 0 && kaa_object__index_of(ctx, args[0], &index,
+                                           KAA_OBJECT__OVERFLOW_ERROR) != 0))
         return NULL;
     if (index < 0)
         index += (ptrdiff_t)own->size;

@@ -427,7 +427,10 @@ method_pop(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
 
     if (kaa_object__check_args(ctx, "pop", nargs, 1, 2, NULL) != 0)
         return NULL;
-    found = kaa_object__dict_remove(ctx, self, args[0], &value);
+    /* An empty one does not ask for the hash, as CPython's. */
+    found = kaa_object__as_dict(self)->count == 0
+                ? 0
+                : kaa_object__dict_remove(ctx, self, args[0], &value);
     if (found == 1)
         return value;
     if (found == 0 && nargs == 2)

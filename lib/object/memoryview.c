@@ -214,7 +214,8 @@ locate(kaa_context *ctx, kaa_object__view *view, kaa_object *const *keys,
                                    "memoryview: invalid slice key");
             return NULL;
         }
-        if (kaa_object__index_of(ctx, keys[i], &index, 0) != 0)
+        if (kaa_object__index_of(ctx, keys[i], &index,
+                                 KAA_OBJECT__INDEX_ERROR) != 0)
             return NULL;
         if (kaa_object__view_of(ctx, &view->header) == NULL)
             return NULL; /* __index__ has released it */
@@ -578,6 +579,14 @@ view_repr(kaa_context *ctx, kaa_object *self)
     return kaa_object__show_text(ctx, &text, 0);
 }
 
+static kaa_object *
+view_binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
+{
+    if (op != KAA_ADD || !kaa_object__is_bytes(left))
+        return kaa_not_implemented(ctx);
+    return kaa_object__buffer_add(ctx, left, right);
+}
+
 static void
 view_describe(kaa_object *self, size_t number, char *buffer, size_t size)
 {
@@ -602,6 +611,7 @@ const kaa_object__type kaa_object__template_memoryview = {
     .length = view_length,
     .get_item = view_get_item,
     .set_item = view_set_item,
+    .binary = view_binary,
     .get_buffer = view_get_buffer,
     .release_buffer = view_release_buffer,
 };
