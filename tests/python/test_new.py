@@ -32,7 +32,8 @@ class Project(unittest.TestCase):
         self.folder = os.path.join(temporary.name, "sky")
 
     def test_it_builds_and_passes(self):
-        run(sys.executable, "-m", "kaa", "new", "sky", "--folder", self.folder, folder=".")
+        new = [sys.executable, "-m", "kaa", "new", "sky"]
+        run(*new, "--folder", self.folder, folder=".")
         run(
             "cmake",
             *("-S", ".", "-B", "build", f"-DPython3_EXECUTABLE={sys.executable}"),

@@ -187,7 +187,9 @@ def _convert(ctx: Context, handle: int, memo: Dict[int, Any]) -> Any:
     return _proxy_of(ctx, handle, found)
 
 
-def _give(ctx: Context, handle: Optional[int], memo: Optional[Dict[int, Any]] = None) -> Any:
+def _give(
+    ctx: Context, handle: Optional[int], memo: Optional[Dict[int, Any]] = None
+) -> Any:
     """The Python value of a new reference, which is given up; NULL raises."""
     if not handle:
         _fail(ctx)
@@ -334,7 +336,9 @@ class _NativeType(type):
 
     def __new__(cls, name: str, bases: Any, body: Any) -> Any:
         for base in bases:
-            raise TypeError(f"{base.__name__} cannot be derived from without the bridge")
+            raise TypeError(
+                f"{base.__name__} cannot be derived from without the bridge"
+            )
         return type.__new__(cls, name, bases, body)
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
@@ -698,7 +702,9 @@ _TAKERS: Dict[type, Callable[[Context, Any], int]] = {
         ctx, ctx.call("complex_from_doubles", value.real, value.imag)
     ),
     str: _take_text,
-    bytes: lambda ctx, value: _made(ctx, ctx.call("bytes_from_data", value, len(value))),
+    bytes: lambda ctx, value: _made(
+        ctx, ctx.call("bytes_from_data", value, len(value))
+    ),
     bytearray: _take_bytearray,
     tuple: lambda ctx, value: _array(ctx, "tuple", value),
     list: lambda ctx, value: _array(ctx, "list", value),
