@@ -586,5 +586,36 @@ class Corpus(Case):
             self.same("loads", text)
 
 
+class Leaks(Case):
+    def test_nothing_grows(self) -> None:
+        text = '{"a": [1, 2.5, "x\\n\u00e9", 12345678901234567890], "b": {"c": null}}'
+        value = json.loads(text)
+
+        def work() -> None:
+            self.kjson.loads(text)
+            self.kjson.loads(bytearray(text.encode()), allow_nan=False)
+            self.kjson.dumps(value, sort_keys=True, indent=2)
+            self.kjson.dumps([{1}], default=list)
+            for wrong in ('{"a": [1, {"b": tru', '"\\ud800\\x"', b'["\xff"]'):
+                outcome(self.kjson.loads, wrong)
+            outcome(self.kjson.dumps, [1, {"a": (2, 1j)}])
+
+        self.assertLess(modules.growth(work, 10000 * LONG), 100)
+
+
+class Anywhere(unittest.TestCase):
+    """What holds without the bridge too, where values are converted."""
+
+    def test_values(self) -> None:
+        kjson = modules.load("kjson", without_bridge=True)
+        for text, value in VALID:
+            self.assertEqual(repr(kjson.loads(text)), repr(value), text[:50])
+        for value in (None, True, 1, -(2**70), 0.5, "\u00e9\n", [1, [2]], {"a": {"b": []}}):
+            self.assertEqual(kjson.dumps(value), json.dumps(value))
+        for text in INVALID:
+            with self.assertRaises(ValueError):
+                kjson.loads(text)
+
+
 if __name__ == "__main__":
     unittest.main()
