@@ -30,6 +30,9 @@
 #include "cpython/thunk.h"
 #include "cpython/type.h"
 
+#define KAA_CPYTHON__BUCKETS 64u
+#define KAA_CPYTHON__SHARED_MAX 1000u
+
 typedef struct kaa_cpython__context {
     kaa_context open; /* what modules see */
     kaa_cpython *host;
@@ -44,6 +47,8 @@ typedef struct kaa_cpython__context {
     PyObject *get_refcount; /* sys.getrefcount */
     struct kaa_cpython__module_record *modules; /* each has its own next */
     struct kaa_cpython__type_record *types;     /* by spec */
+    struct kaa_cpython__shared_method *shared[KAA_CPYTHON__BUCKETS];
+    size_t shared_count;
     _Atomic uint64_t polled_ns; /* when the GIL was last offered */
     _Atomic uint32_t polls;
 } kaa_cpython__context;
@@ -176,7 +181,8 @@ typedef struct kaa_cpython__module_record {
     const kaa_module_def *definition;
     kaa_module_def whole;  /* what kaa_module__read() makes of it */
     void *host_definition; /* PyModuleDef */
-    PyObject *latest;      /* a weak reference to the module made last */
+    PyObject **made;       /* weak references to its modules, oldest first */
+    size_t made_count;
     PyObject *lock;        /* NULL: functions need none */
     struct kaa_cpython__function_record *functions;
 } kaa_cpython__module_record;

@@ -208,6 +208,60 @@ record_for(kaa_cpython__context *own, const kaa_module_def *definition)
     return record;
 }
 
+/* ---- modules of a record */
+
+/* Whether the module of a weak reference lives; a new reference in *out. */
+static int
+lives(kaa_context *ctx, PyObject *weak, kaa_object **out)
+{
+    if (kaa_cpython__slot_weakref_get(ctx, as_kaa(weak), out) == 1)
+        return 1;
+    PY(PyErr_Clear)();
+    return 0;
+}
+
+/* Drops what is gone, and `module`, if that is not NULL. */
+static void
+forget(kaa_cpython__module_record *record, PyObject *module)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < record->made_count; i++) {
+        PyObject *weak = record->made[i];
+        kaa_object *found = NULL;
+        int stays =
+            lives(&record->ctx->open, weak, &found) && as_host(found) != module;
+
+        if (found != NULL)
+            kaa_decref(&record->ctx->open, found);
+        if (stays)
+            record->made[kept++] = weak;
+        else
+            PY(Py_DecRef)(weak);
+    }
+    record->made_count = kept;
+}
+
+static int
+remember(kaa_cpython__module_record *record, PyObject *module)
+{
+    PyObject *weak = PY(PyWeakref_NewRef)(module, NULL), **more;
+
+    if (weak == NULL)
+        return -1;
+    forget(record, NULL);
+    more = kaa_base__realloc_array(record->made, record->made_count + 1,
+                                   sizeof(*more));
+    if (more == NULL) {
+        PY(Py_DecRef)(weak);
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    record->made = more;
+    record->made[record->made_count++] = weak;
+    return 0;
+}
+
 /* ---- import */
 
 static PyObject *
@@ -215,23 +269,22 @@ new_module(kaa_cpython__module_record *record, PyObject *spec)
 {
     PyObject *module = PY(PyModule_FromDefAndSpec2)(record->host_definition,
                                                     spec, HOST_API_VERSION);
-    PyObject *weak, *older;
+    kaa_cpython__section section;
+    int result;
 
     if (module == NULL)
         return NULL;
-    if (PY(PyModule_ExecDef)(module, record->host_definition) != 0) {
-        PY(Py_DecRef)(module); /* which makes the state, and nothing else */
-        return NULL;
+    /* Makes the state, and nothing else. */
+    result = PY(PyModule_ExecDef)(module, record->host_definition);
+    if (result == 0) {
+        begin_section(&section, record->ctx->lock);
+        result = remember(record, module);
+        end_section(&section);
     }
-    weak = PY(PyWeakref_NewRef)(module, NULL);
-    if (weak == NULL) {
-        PY(Py_DecRef)(module);
-        return NULL;
-    }
-    older = record->latest;
-    record->latest = weak;
-    drop(older);
-    return module;
+    if (result == 0)
+        return module;
+    PY(Py_DecRef)(module);
+    return NULL;
 }
 
 void *
@@ -271,9 +324,14 @@ kaa_cpython_module_exec(kaa_cpython *host, void *module)
     begin_section(&section, record->lock);
     result = kaa_module__fill(ctx, &maker, record->definition, as_kaa(module));
     end_section(&section);
-    if (result != 0 && record->latest != NULL) {
-        drop(record->latest);
-        record->latest = NULL;
+    if (result != 0) {
+        PyObject *pending[3];
+
+        PY(PyErr_Fetch)(&pending[0], &pending[1], &pending[2]);
+        begin_section(&section, record->ctx->lock);
+        forget(record, module);
+        end_section(&section);
+        PY(PyErr_Restore)(pending[0], pending[1], pending[2]);
     }
     return result;
 }
@@ -303,18 +361,23 @@ kaa_cpython__slot_module_state(kaa_context *ctx, kaa_object *module)
     return PY(PyModule_GetState)(as_host(module));
 }
 
+/* The one made last that lives. */
 kaa_object *
 kaa_cpython__slot_module_find(kaa_context *ctx,
                               const kaa_module_def *definition)
 {
-    kaa_cpython__module_record *record = find_record(own_of(ctx), definition);
+    kaa_cpython__section section;
+    kaa_cpython__module_record *record;
     kaa_object *module = NULL;
-    int result = 0;
 
-    if (record != NULL && record->latest != NULL)
-        result =
-            kaa_cpython__slot_weakref_get(ctx, as_kaa(record->latest), &module);
-    if (result == 0)
+    begin_section(&section, own_of(ctx)->lock);
+    record = find_record(own_of(ctx), definition);
+    for (size_t i = record != NULL ? record->made_count : 0;
+         i > 0 && module == NULL; i--)
+        if (!lives(ctx, record->made[i - 1], &module))
+            module = NULL;
+    end_section(&section);
+    if (module == NULL)
         kaa_cpython__raise(PY(PyExc_ImportError),
                            "module %s is not imported here", definition->name);
     return module;

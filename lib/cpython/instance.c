@@ -117,8 +117,9 @@ end(kaa_cpython__type_record *record, PyObject *self)
     PY(Py_DecRef)(type);
 }
 
-/* The record of an instance that waits: its type is exactly one of ours, whose
- * dealloc put it there. */
+/* The record of an instance that waits, which dealloc put there. The host's
+ * dealloc of a class derived in Python, which called ours, does not look at the
+ * instance any more. */
 static kaa_cpython__type_record *
 record_of_waiting(PyObject *self)
 {
@@ -147,7 +148,7 @@ dealloc(kaa_cpython__type_record *record, PyObject *self)
         PY(PyObject_GC_UnTrack)(self);
     if (record->has_weakrefs && *object_at(self, weak_offset()) != NULL)
         PY(PyObject_ClearWeakRefs)(self);
-    if (depth > DEPTH_MAX && is_exact) {
+    if (depth > DEPTH_MAX) {
         put_off(record, self);
         return;
     }

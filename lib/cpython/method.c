@@ -5,10 +5,12 @@
  * context in front. They are as quick as builtins written for the host, and are
  * such: `__self__` is the module.
  *
- * kaa_function_new() takes a method that may go away with the function. It
- * makes a builtin that is called with a holder in place of its defining class
- * (METH_METHOD), which the host hands through without a look: the holder has
- * the PyMethodDef and what to call, and goes when the builtin goes.
+ * kaa_function_new() takes a method that may go away with the function. Equal
+ * methods (same C function, name, flags and doc) share a definition that stays;
+ * programs have few of those. Past a limit, a builtin is called with a holder
+ * in place of its defining class (METH_METHOD), which the host hands through
+ * without a look: the holder has the definition, and goes when the builtin
+ * goes. Such builtins are slower and show no doc.
  */
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +164,64 @@ find_own(kaa_context *ctx, kaa_cpython__module_record *record,
     return &function->definition;
 }
 
+/* ---- definitions that equal methods share */
+
+typedef struct kaa_cpython__shared_method {
+    struct kaa_cpython__shared_method *next;
+    host_method definition;
+    kaa_cpython__bound bound; /* function, lock */
+    uint32_t flags;
+} shared_method;
+
+static int
+same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* NULL if there are too many, or memory is short. */
+static host_method *
+share(kaa_context *ctx, const kaa_method *method, PyObject *lock)
+{
+    kaa_cpython__context *own = own_of(ctx);
+    uintptr_t at = (uintptr_t)method->function;
+    shared_method **bucket =
+        &own->shared[(at >> 4 ^ at >> 12) % KAA_CPYTHON__BUCKETS];
+    shared_method *found = *bucket;
+    kaa_method copy = *method;
+
+    for (; found != NULL; found = found->next)
+        if (found->bound.function == KAA_CPYTHON__ANY(method->function) &&
+            found->bound.lock == lock && found->flags == method->flags &&
+            same_text(found->definition.name, method->name) &&
+            same_text(found->definition.doc, method->doc))
+            return &found->definition;
+    if (own->shared_count >= KAA_CPYTHON__SHARED_MAX)
+        return NULL;
+    found = kaa_base__alloc_zeroed(sizeof(*found));
+    copy.name = kaa_base__copy_text(method->name, strlen(method->name));
+    copy.doc = method->doc != NULL
+                   ? kaa_base__copy_text(method->doc, strlen(method->doc))
+                   : NULL;
+    if (found == NULL || copy.name == NULL ||
+        (copy.doc == NULL && method->doc != NULL) ||
+        kaa_cpython__fill_method(ctx, &copy, NULL, lock, &found->bound,
+                                 &found->definition) != 0) {
+        PY(PyErr_Clear)();
+        kaa_base__free((void *)(uintptr_t)copy.name);
+        kaa_base__free((void *)(uintptr_t)copy.doc);
+        kaa_base__free(found);
+        return NULL;
+    }
+    found->bound.lock = lock; /* of a module, or the context's: they stay */
+    found->bound.function = KAA_CPYTHON__ANY(method->function);
+    found->flags = method->flags;
+    found->next = *bucket;
+    *bucket = found;
+    own->shared_count++;
+    return &found->definition;
+}
+
 /* ---- functions that go */
 
 typedef struct holder {
@@ -256,48 +316,71 @@ kaa_cpython__make_holder_type(kaa_cpython__context *own)
     return PY(PyType_FromSpecWithBases)(&spec, NULL);
 }
 
+static PyObject *
+new_held(kaa_context *ctx, const kaa_method *method, PyObject *self,
+         PyObject *module, PyObject *lock)
+{
+    PyObject *(*call)(PyObject *, PyObject *, PyObject *const *, ssize_t,
+                      PyObject *) = call_holder;
+    PyObject *object = PY(PyType_GenericAlloc)(own_of(ctx)->holder_type, 0);
+    PyObject *function;
+    holder *made;
+
+    if (object == NULL)
+        return NULL;
+    made = holder_of(object);
+    made->method = *method;
+    made->bound.ctx = ctx;
+    made->bound.lock = lock != NULL ? new_reference(lock) : NULL;
+    made->definition.name = method->name;
+    made->definition.doc = method->doc;
+    memcpy(&made->definition.function, &call, sizeof(call));
+    made->definition.flags =
+        HOST_METH_METHOD | HOST_METH_FASTCALL | HOST_METH_KEYWORDS;
+    function = PY(PyCMethod_New)(&made->definition, self, module, object);
+    PY(Py_DecRef)(object);
+    return function;
+}
+
+/* The definition that stays, or NULL; -1 with an exception in *out_failed. */
+static host_method *
+find_definition(kaa_context *ctx, kaa_cpython__module_record *record,
+                const kaa_method *method, PyObject *lock, int *out_failed)
+{
+    kaa_cpython__section section;
+    host_method *found = NULL;
+
+    *out_failed = 0;
+    begin_section(&section, own_of(ctx)->lock);
+    if (record != NULL) {
+        found = find_own(ctx, record, method);
+        *out_failed = found == NULL && PY(PyErr_Occurred)() != NULL;
+    }
+    if (found == NULL && !*out_failed)
+        found = share(ctx, method, lock);
+    end_section(&section);
+    return found;
+}
+
 kaa_object *
 kaa_cpython__slot_function_new(kaa_context *ctx, const kaa_method *method,
                                kaa_object *self, kaa_object *module)
 {
     kaa_cpython__module_record *record =
         self != NULL ? kaa_cpython__record_of_module(as_host(self)) : NULL;
-    PyObject *object, *function;
-    host_method *definition = NULL;
-    void *code;
-    holder *made;
+    PyObject *lock = record != NULL ? record->lock : own_of(ctx)->lock;
+    host_method *definition;
+    int failed;
 
     if (method->flags & KAA_TYPED)
         return kaa_cpython__new_typed(ctx, method, module, NULL);
-    if (record != NULL) {
-        definition = find_own(ctx, record, method);
-        if (definition == NULL && PY(PyErr_Occurred)() != NULL)
-            return NULL;
-        if (definition != NULL)
-            return as_kaa(PY(PyCMethod_New)(definition, as_host(self),
-                                            as_host(module), NULL));
-    }
-    object = PY(PyType_GenericAlloc)(own_of(ctx)->holder_type, 0);
-    if (object == NULL)
-        return NULL;
-    made = holder_of(object);
-    made->method = *method;
-    made->bound.ctx = ctx;
-    made->bound.lock = record != NULL ? record->lock : own_of(ctx)->lock;
-    if (made->bound.lock != NULL)
-        PY(Py_IncRef)(made->bound.lock);
-    PyObject *(*call)(PyObject *, PyObject *, PyObject *const *, ssize_t,
-                      PyObject *) = call_holder;
-    memcpy(&code, &call, sizeof(code));
-    made->definition.name = method->name;
-    made->definition.doc = method->doc;
-    made->definition.function = code;
-    made->definition.flags =
-        HOST_METH_METHOD | HOST_METH_FASTCALL | HOST_METH_KEYWORDS;
-    function = PY(PyCMethod_New)(&made->definition, as_host(self),
-                                 as_host(module), object);
-    PY(Py_DecRef)(object);
-    return as_kaa(function);
+    definition = find_definition(ctx, record, method, lock, &failed);
+    if (definition != NULL)
+        return as_kaa(PY(PyCMethod_New)(definition, as_host(self),
+                                        as_host(module), NULL));
+    return failed ? NULL
+                  : as_kaa(new_held(ctx, method, as_host(self), as_host(module),
+                                    lock));
 }
 
 /* ---- tuple and dict to array */

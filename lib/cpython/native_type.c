@@ -223,9 +223,41 @@ free_record(kaa_cpython__type_record *record)
     kaa_base__free(record->methods);
     kaa_base__free(record->bound_methods);
     kaa_base__free(record->name);
-    drop(record->base_type);
     drop(record->lock);
     kaa_base__free(record);
+}
+
+static int
+read_number(PyObject *type, const char *name, ssize_t *out)
+{
+    PyObject *object = PY(PyObject_GetAttrString)(type, name);
+
+    if (object == NULL)
+        return -1;
+    *out = (ssize_t)PY(PyLong_AsLongLong)(object);
+    PY(Py_DecRef)(object);
+    return *out == -1 && PY(PyErr_Occurred)() != NULL ? -1 : 0;
+}
+
+/* An exception's layout is the host's; behind it there is room for what it
+ * lacks, weak references. */
+static int
+lay_out_exception(kaa_cpython__type_record *record, PyObject *base)
+{
+    ssize_t bytes, weakrefs;
+
+    if (read_number(base, "__basicsize__", &bytes) != 0 ||
+        read_number(base, "__weakrefoffset__", &weakrefs) != 0)
+        return -1;
+    record->basic_bytes = (int)bytes;
+    record->own_weak[0].name = NULL;
+    if (weakrefs == 0 && record->has_weakrefs) {
+        record->own_weak[0] =
+            (host_member){"__weaklistoffset__", HOST_MEMBER_SSIZE, bytes,
+                          HOST_MEMBER_READONLY, NULL};
+        record->basic_bytes += (int)sizeof(void *);
+    }
+    return 0;
 }
 
 static void
@@ -237,6 +269,8 @@ add_tables(kaa_cpython__type_record *record)
         *next++ = (host_type_slot){HOST_TP_METHODS, record->methods};
     if (record->members[0].name != NULL)
         *next++ = (host_type_slot){HOST_TP_MEMBERS, record->members};
+    if (record->own_weak[0].name != NULL)
+        *next++ = (host_type_slot){HOST_TP_MEMBERS, record->own_weak};
     if (record->getsets[0].name != NULL)
         *next++ = (host_type_slot){HOST_TP_GETSET, record->getsets};
     if (record->spec.doc != NULL)
@@ -248,7 +282,7 @@ add_tables(kaa_cpython__type_record *record)
 static kaa_cpython__type_record *
 make_record(kaa_context *ctx, const kaa_type_spec *given,
             const kaa_type_spec *spec, kaa_cpython__type_record *base,
-            PyObject *exception, PyObject *module)
+            int is_exception, PyObject *module)
 {
     kaa_cpython__type_record *record = kaa_base__alloc_zeroed(sizeof(*record));
     PyObject *lock = kaa_cpython__lock_of(ctx, module);
@@ -261,9 +295,7 @@ make_record(kaa_context *ctx, const kaa_type_spec *given,
     record->given = given;
     record->spec = *spec;
     record->base = base;
-    record->base_type = exception != NULL ? new_reference(exception) : NULL;
-    record->is_exception =
-        exception != NULL || (base != NULL && base->is_exception);
+    record->is_exception = is_exception;
     record->lock = lock != NULL ? new_reference(lock) : NULL;
     derive(record); /* for the fields */
     record->name = full_name(spec, module);
@@ -287,7 +319,7 @@ make_record(kaa_context *ctx, const kaa_type_spec *given,
 static kaa_cpython__type_record *
 find_unused(kaa_context *ctx, const kaa_type_spec *given,
             const kaa_type_spec *spec, const kaa_cpython__type_record *base,
-            PyObject *exception, PyObject *module)
+            int is_exception, PyObject *module)
 {
     PyObject *lock = kaa_cpython__lock_of(ctx, module);
     kaa_cpython__type_record *record = own_of(ctx)->types;
@@ -295,7 +327,7 @@ find_unused(kaa_context *ctx, const kaa_type_spec *given,
 
     for (; record != NULL; record = record->next) {
         if (record->given != given || record->base != base ||
-            record->base_type != exception || record->lock != lock ||
+            record->is_exception != is_exception || record->lock != lock ||
             memcmp(&record->spec, spec, sizeof(*spec)) != 0 || is_alive(record))
             continue;
         if (name == NULL)
@@ -321,7 +353,11 @@ make_type(kaa_cpython__type_record *record, PyObject *module, PyObject *base)
                            record->slots};
     PyObject *bases, *type, *weak;
 
-    if (!record->is_exception)
+    if (record->is_exception) {
+        if (lay_out_exception(record, base) != 0)
+            return NULL;
+        made.basicsize = record->basic_bytes;
+    } else
         made.basicsize = (int)(kaa_cpython__data_offset() +
                                (record->data_bytes + sizeof(void *) - 1) /
                                    sizeof(void *) * sizeof(void *));
@@ -354,8 +390,8 @@ new_type(kaa_context *ctx, const kaa_type_spec *given, PyObject *module,
          PyObject *base_type)
 {
     kaa_cpython__type_record *base = NULL, *record;
-    PyObject *exception = NULL;
     kaa_type_spec spec;
+    int is_exception;
 
     if (check_spec(given, &spec) != 0)
         return NULL;
@@ -365,14 +401,13 @@ new_type(kaa_context *ctx, const kaa_type_spec *given, PyObject *module,
         return NULL;
     if (base_type != as_host(kaa_builtin(ctx, KAA_OBJECT_TYPE))) {
         base = find_record(own_of(ctx), base_type);
-        if (check_base(&spec, base_type, base) != 0)
+        if (check_base(&spec, base_type, base) != 0) /* or an exception */
             return NULL;
-        if (base == NULL)
-            exception = base_type;
     }
-    record = find_unused(ctx, given, &spec, base, exception, module);
+    is_exception = PY(PyType_IsSubtype)(base_type, PY(PyExc_BaseException));
+    record = find_unused(ctx, given, &spec, base, is_exception, module);
     if (record == NULL)
-        record = make_record(ctx, given, &spec, base, exception, module);
+        record = make_record(ctx, given, &spec, base, is_exception, module);
     return record != NULL ? make_type(record, module, base_type) : NULL;
 }
 

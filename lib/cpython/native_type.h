@@ -31,7 +31,6 @@ typedef struct kaa_cpython__type_record {
     const kaa_type_spec *given; /* which it was made for */
     kaa_type_spec spec;
     struct kaa_cpython__type_record *base; /* NULL: object or an exception */
-    PyObject *base_type;                   /* the exception, or NULL */
     PyObject *lock;                        /* held; NULL: none is needed */
     PyObject *type;                        /* borrowed, while `weak` lives */
     PyObject *weak;                        /* a weak reference to it */
@@ -42,7 +41,9 @@ typedef struct kaa_cpython__type_record {
     int has_weakrefs;
     int has_finalize;
     int has_inplace;
-    int is_lively; /* it or a base has traverse, clear or destroy */
+    int basic_bytes;         /* of an exception of the base */
+    host_member own_weak[2]; /* where an exception keeps weak references */
+    int is_lively;           /* it or a base has traverse, clear or destroy */
     size_t data_bytes;
     size_t count;       /* of `references` */
     size_t *references; /* where instances own objects, each place once */

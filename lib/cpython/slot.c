@@ -83,16 +83,6 @@ call_unary(kaa_cpython__bound *bound, kaa_object *self)
     return result;
 }
 
-/* Whoever replaces an operator replaces its in-place form. */
-static kaa_object *
-refuse_inplace(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
-{
-    (void)left;
-    (void)right;
-    (void)op;
-    return kaa_not_implemented(ctx);
-}
-
 static int
 add_operator(kaa_cpython__type_record *record, int slot, int op,
              kaa_cpython__any caller, kaa_cpython__any function)
@@ -165,9 +155,10 @@ fill_operators(kaa_cpython__type_record *record)
     const kaa_type_spec *spec = &record->spec;
     kaa_cpython__any in_place = KAA_CPYTHON__ANY(spec->inplace);
 
+    /* Whoever replaces an operator replaces its in-place form. */
     if (spec->inplace == NULL && spec->binary != NULL && record->base != NULL &&
         record->base->has_inplace)
-        in_place = KAA_CPYTHON__ANY(refuse_inplace);
+        in_place = KAA_CPYTHON__ANY(spec->binary);
     if (spec->binary != NULL &&
         add_operators(record, binary, KAA_CPYTHON__ANY(spec->binary)) != 0)
         return -1;

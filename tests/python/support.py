@@ -13,6 +13,10 @@ ROOT = os.environ.get(
     "KAA_TEST_ROOT",
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
 )
+# Whether libkaa runs on the interpreter's own objects here.
+BRIDGE = (
+    sys.implementation.name == "cpython" and os.environ.get("KAA_HOST") != "none"
+)
 COMPILER: Optional[str] = shutil.which(os.environ.get("KAA_TEST_CC", "cc"))
 
 
