@@ -183,7 +183,7 @@ typedef struct kaa_cpython__module_record {
     void *host_definition; /* PyModuleDef */
     PyObject **made;       /* weak references to its modules, oldest first */
     size_t made_count;
-    PyObject *lock;        /* NULL: functions need none */
+    PyObject *lock; /* NULL: functions need none */
     struct kaa_cpython__function_record *functions;
 } kaa_cpython__module_record;
 
