@@ -6,45 +6,16 @@
  * apart anew each time, which only costs time. No lock: a place is written
  * once, when its plan is complete.
  */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "args/internal.h"
 
-#define PLACES 2048u /* a power of two */
-#define NEIGHBOURS 4u
 #define POOL_BYTES (128u * 1024)
 
-static _Atomic(const kaa_args__plan *) places[PLACES + NEIGHBOURS];
+_Atomic(const kaa_args__plan *)
+    kaa_args__places[KAA_ARGS__PLACES + KAA_ARGS__NEIGHBOURS];
 static _Alignas(16) unsigned char pool[POOL_BYTES];
 static atomic_size_t pool_used;
-
-static size_t
-place_of(const char *format)
-{
-    uint64_t address = (uintptr_t)format;
-
-    return (size_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 53) &
-           (PLACES - 1);
-}
-
-const kaa_args__plan *
-kaa_args__find(kaa_args__kind kind, const char *format)
-{
-    size_t place = place_of(format);
-
-    for (size_t i = place; i < place + NEIGHBOURS; i++) {
-        const kaa_args__plan *plan =
-            atomic_load_explicit(&places[i], memory_order_acquire);
-
-        if (plan == NULL)
-            return NULL;
-        if (plan->format == format && plan->kind == kind &&
-            strcmp(plan->text, format) == 0)
-            return plan;
-    }
-    return NULL;
-}
 
 static void *
 take_room(size_t bytes)
@@ -62,15 +33,16 @@ take_room(size_t bytes)
 void
 kaa_args__remember(const kaa_args__plan *plan)
 {
-    size_t place = place_of(plan->format);
+    size_t place = kaa_args__place_of(plan->format);
     size_t bytes = sizeof(*plan) + plan->count * sizeof(plan->units[0]);
     size_t length = strlen(plan->text) + 1;
     const kaa_args__plan *none = NULL;
     kaa_args__plan *copy;
     char *text;
 
-    while (atomic_load_explicit(&places[place], memory_order_relaxed) != NULL)
-        if (++place == place_of(plan->format) + NEIGHBOURS)
+    while (atomic_load_explicit(&kaa_args__places[place],
+                                memory_order_relaxed) != NULL)
+        if (++place == kaa_args__place_of(plan->format) + KAA_ARGS__NEIGHBOURS)
             return;
     if (length > POOL_BYTES / 16)
         return;
@@ -86,7 +58,7 @@ kaa_args__remember(const kaa_args__plan *plan)
     if (plan->message != NULL)
         copy->message = text + (plan->message - plan->text);
     /* Another thread may have taken the place: then this one is lost. */
-    atomic_compare_exchange_strong_explicit(&places[place], &none, copy,
-                                            memory_order_release,
+    atomic_compare_exchange_strong_explicit(&kaa_args__places[place], &none,
+                                            copy, memory_order_release,
                                             memory_order_relaxed);
 }

@@ -9,6 +9,8 @@
 #ifndef KAA_ARGS_INTERNAL_H
 #define KAA_ARGS_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "args/args.h"
 #include "base/assert.h"
 
@@ -73,10 +75,11 @@ typedef struct kaa_args__plan {
     const char *name;    /* of the function, in `text`; or NULL */
     const char *message; /* instead of all messages, in `text`; or NULL */
     uint8_t kind;
-    uint8_t count;   /* units */
-    uint8_t items;   /* at the top */
-    uint8_t minimum; /* how many of those are needed */
-    uint8_t maximum; /* how many may be positional */
+    uint8_t count;    /* units */
+    uint8_t items;    /* at the top */
+    uint8_t minimum;  /* how many of those are needed */
+    uint8_t maximum;  /* how many may be positional */
+    uint8_t is_quick; /* only s, i and O */
     kaa_args__unit units[];
 } kaa_args__plan;
 
@@ -87,8 +90,52 @@ typedef union kaa_args__room {
                         KAA_ARGS__UNITS_MAX * sizeof(kaa_args__unit)];
 } kaa_args__room;
 
-/* cache.c: the plan of a format met before, or NULL. */
-const kaa_args__plan *kaa_args__find(kaa_args__kind kind, const char *format);
+/* cache.c: formats met before. A few neighbouring places are looked at. */
+#define KAA_ARGS__PLACES 2048u /* a power of two */
+#define KAA_ARGS__NEIGHBOURS 4u
+extern _Atomic(const kaa_args__plan *)
+    kaa_args__places[KAA_ARGS__PLACES + KAA_ARGS__NEIGHBOURS];
+
+static inline size_t
+kaa_args__place_of(const char *format)
+{
+    uint64_t address = (uintptr_t)format;
+
+    return (size_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 53) &
+           (KAA_ARGS__PLACES - 1);
+}
+
+static inline int
+kaa_args__is_same(const char *a, const char *b)
+{
+    while (*a == *b) {
+        if (*a == '\0')
+            return 1;
+        a++;
+        b++;
+    }
+    return 0;
+}
+
+/* The plan of a format met before, or NULL. */
+static inline const kaa_args__plan *
+kaa_args__find(kaa_args__kind kind, const char *format)
+{
+    size_t place = kaa_args__place_of(format);
+
+    for (size_t i = place; i < place + KAA_ARGS__NEIGHBOURS; i++) {
+        const kaa_args__plan *plan =
+            atomic_load_explicit(&kaa_args__places[i], memory_order_acquire);
+
+        if (plan == NULL)
+            return NULL;
+        if (plan->format == format && plan->kind == kind &&
+            kaa_args__is_same(plan->text, format))
+            return plan;
+    }
+    return NULL;
+}
+
 /* Remembers a plan, if there is room. */
 void kaa_args__remember(const kaa_args__plan *plan);
 

@@ -3,37 +3,6 @@
 
 #include "args/internal.h"
 
-/* The units that are met all day, without a call; the rest by convert.c. */
-static inline int
-convert(kaa_args__walk *walk, const kaa_args__unit *unit, kaa_object *object)
-{
-    kaa_context *ctx = walk->ctx;
-    const char *text;
-    int64_t value;
-    size_t size;
-
-    switch (unit->op) {
-    case OP_TEXT:
-        text = ctx->api->str_as_utf8(ctx, object, &size);
-        if (KAA_UNLIKELY(text == NULL || memchr(text, 0, size) != NULL))
-            return kaa_args__refuse_text(walk, unit, object, text);
-        *va_arg(walk->out, const char **) = text;
-        return 0;
-    case OP_INT:
-        if (KAA_UNLIKELY(kaa_int_as_int64(ctx, object, &value) != 0))
-            return kaa_args__refuse_int(walk, unit, object);
-        if (KAA_UNLIKELY((int)value != value))
-            return kaa_args__refuse_range(walk, unit, value);
-        *va_arg(walk->out, int *) = (int)value;
-        return 0;
-    case OP_OBJECT:
-        *va_arg(walk->out, kaa_object **) = object;
-        return 0;
-    default:
-        return kaa_args__convert(walk, unit, object);
-    }
-}
-
 static int
 refuse_count(kaa_context *ctx, const kaa_args__plan *plan, size_t given)
 {
@@ -72,7 +41,7 @@ run(kaa_context *ctx, const kaa_args__plan *plan, kaa_object *const *args,
     va_copy(walk.out, out);
     for (uint32_t i = 0; i < nargs; i++) {
         walk.position = i;
-        if (KAA_UNLIKELY(convert(&walk, unit, args[i]) != 0)) {
+        if (kaa_args__convert(&walk, unit, args[i]) != 0) {
             kaa_args__undo(&walk);
             result = 0;
             break;
@@ -83,17 +52,110 @@ run(kaa_context *ctx, const kaa_args__plan *plan, kaa_object *const *args,
     return result;
 }
 
+/* What refusals need to know of the argument at `i`. */
+static void
+tell_place(kaa_args__walk *walk, kaa_context *ctx, const kaa_args__plan *plan,
+           size_t i)
+{
+    walk->ctx = ctx;
+    walk->plan = plan;
+    walk->names = NULL;
+    walk->position = (uint32_t)i;
+    walk->depth = walk->held_count = 0;
+}
+
+static __attribute__((noinline, cold)) int
+refuse_quick(kaa_context *ctx, const kaa_args__plan *plan, size_t i,
+             kaa_object *object, const char *text)
+{
+    kaa_args__walk walk;
+
+    tell_place(&walk, ctx, plan, i);
+    if (plan->units[i].op == OP_TEXT)
+        kaa_args__refuse_text(&walk, &plan->units[i], object, text);
+    else
+        kaa_args__refuse_int(&walk, &plan->units[i], object);
+    return 0;
+}
+
+static __attribute__((noinline, cold)) int
+refuse_quick_range(kaa_context *ctx, const kaa_args__plan *plan, size_t i,
+                   int64_t value)
+{
+    kaa_args__walk walk;
+
+    tell_place(&walk, ctx, plan, i);
+    kaa_args__refuse_range(&walk, &plan->units[i], value);
+    return 0;
+}
+
+/* Whether there is a NUL among the bytes; most texts are short. */
+static inline int
+has_nul(const char *text, size_t size)
+{
+    if (size > 24)
+        return memchr(text, 0, size) != NULL;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\0')
+            return 1;
+    return 0;
+}
+
+/* Plans of the units that are met all day, in one loop. */
+static int
+run_quick(kaa_context *ctx, const kaa_args__plan *plan, kaa_object *const *args,
+          size_t nargs, va_list out)
+{
+    const char *text;
+    int64_t value;
+    size_t size;
+
+    for (size_t i = 0; i < nargs; i++) {
+        kaa_object *object = args[i];
+
+        switch (plan->units[i].op) {
+        case OP_TEXT:
+            text = ctx->api->str_as_utf8(ctx, object, &size);
+            if (KAA_UNLIKELY(text == NULL || has_nul(text, size)))
+                return refuse_quick(ctx, plan, i, object, text);
+            *va_arg(out, const char **) = text;
+            break;
+        case OP_INT:
+            if (KAA_UNLIKELY(kaa_int_as_int64(ctx, object, &value) != 0))
+                return refuse_quick(ctx, plan, i, object, NULL);
+            if (KAA_UNLIKELY((int)value != value))
+                return refuse_quick_range(ctx, plan, i, value);
+            *va_arg(out, int *) = (int)value;
+            break;
+        default:
+            *va_arg(out, kaa_object **) = object;
+        }
+    }
+    return 1;
+}
+
+/* A format that was not met before, or not kept. */
+static __attribute__((noinline)) int
+run_new(kaa_context *ctx, kaa_object *const *args, size_t nargs,
+        const char *format, va_list out)
+{
+    kaa_args__room room;
+    const kaa_args__plan *plan =
+        kaa_args__compile(ctx, KAA_ARGS__POSITIONAL, format, &room);
+
+    return plan != NULL ? run(ctx, plan, args, nargs, out) : 0;
+}
+
 int
 kaa_args__parse_args_v(kaa_context *ctx, kaa_object *const *args, size_t nargs,
                        const char *format, va_list out)
 {
     const kaa_args__plan *plan = kaa_args__find(KAA_ARGS__POSITIONAL, format);
-    kaa_args__room room;
 
-    if (KAA_UNLIKELY(plan == NULL)) {
-        plan = kaa_args__compile(ctx, KAA_ARGS__POSITIONAL, format, &room);
-        if (plan == NULL)
-            return 0;
-    }
+    if (KAA_UNLIKELY(plan == NULL))
+        return run_new(ctx, args, nargs, format, out);
+    if (KAA_LIKELY(plan->is_quick && nargs >= plan->minimum &&
+                   nargs <= plan->maximum))
+        return run_quick(ctx, plan, args, nargs, out);
     return run(ctx, plan, args, nargs, out);
 }

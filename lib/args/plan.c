@@ -246,6 +246,11 @@ kaa_args__compile(kaa_context *ctx, kaa_args__kind kind, const char *format,
     plan->items = self.items[0];
     plan->minimum = self.optional >= 0 ? (uint8_t)self.optional : self.items[0];
     plan->maximum = self.keyword >= 0 ? (uint8_t)self.keyword : self.items[0];
+    plan->is_quick = 1;
+    for (unsigned i = 0; i < plan->count; i++)
+        if (plan->units[i].op != OP_TEXT && plan->units[i].op != OP_INT &&
+            plan->units[i].op != OP_OBJECT)
+            plan->is_quick = 0;
     kaa_args__remember(plan);
     return plan;
 }

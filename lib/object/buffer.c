@@ -1,6 +1,8 @@
 /* object/buffer.c - borrowing memory from objects. */
 #include "object/buffer.h"
 
+#include "object/str.h"
+
 /* ---- What a buffer is like */
 
 static int
@@ -185,4 +187,24 @@ kaa_object__buffer_copy_out(const kaa_buffer *buffer, char *to)
         memcpy(to, buffer->data, (size_t)buffer->bytes);
     else
         copy_dimension(buffer, 0, buffer->data, to);
+}
+
+kaa_object *
+kaa_object__buffer_add(kaa_context *ctx, kaa_object *bytes, kaa_object *other)
+{
+    size_t size = kaa_object__str_size(bytes);
+    kaa_buffer buffer;
+    kaa_object *result;
+
+    if (kaa_object__buffer_get(ctx, other, &buffer, KAA_BUFFER_INDIRECT) != 0)
+        return NULL;
+    result =
+        kaa_object__bytes_from_data(ctx, NULL, size + (size_t)buffer.bytes);
+    if (result != NULL) {
+        memcpy(kaa_object__str_fill(result), kaa_object__str_text(bytes), size);
+        kaa_object__buffer_copy_out(&buffer,
+                                    kaa_object__str_fill(result) + size);
+    }
+    kaa_object__buffer_release(ctx, &buffer);
+    return result;
 }

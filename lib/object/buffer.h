@@ -25,6 +25,9 @@ void kaa_object__buffer_copy_out(const kaa_buffer *buffer, char *to);
 /* Where the item at `index` of the first dimension begins. */
 char *kaa_object__buffer_item(const kaa_buffer *buffer, char *data,
                               ptrdiff_t index);
+/* bytes + what has a buffer: bytes. */
+kaa_object *kaa_object__buffer_add(kaa_context *ctx, kaa_object *bytes,
+                                   kaa_object *other);
 /* Whether it has the memory of any object: as "a bytes-like object". */
 static inline int
 kaa_object__has_buffer(kaa_context *ctx, const kaa_object *object)

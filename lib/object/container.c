@@ -80,7 +80,7 @@ kaa_object__show_text(kaa_context *ctx, kaa_base__text *text, int is_failed)
 
 int
 kaa_object__index_of(kaa_context *ctx, kaa_object *key, ptrdiff_t *out,
-                     int is_cut)
+                     kaa_object__too_large too_large)
 {
     kaa_object *number;
     int64_t value = 0;
@@ -104,10 +104,12 @@ kaa_object__index_of(kaa_context *ctx, kaa_object *key, ptrdiff_t *out,
             return -1;
         }
         kaa_object__error_clear(ctx);
-        if (!is_cut) {
+        if (too_large != KAA_OBJECT__CUT) {
             kaa_object__give(ctx, number);
             return kaa_object__raise_text(
-                ctx, KAA_INDEX_ERROR,
+                ctx,
+                too_large == KAA_OBJECT__INDEX_ERROR ? KAA_INDEX_ERROR
+                                                     : KAA_OVERFLOW_ERROR,
                 "cannot fit '%s' into an index-sized integer",
                 kaa_object__borrow_type(ctx, key)->name);
         }
@@ -289,9 +291,11 @@ kaa_object__sequence_index(kaa_context *ctx, kaa_object *self,
 
     if (kaa_object__check_args(ctx, "index", nargs, 1, 3, NULL) != 0)
         return NULL;
-    if (nargs > 1 && kaa_object__index_of(ctx, args[1], &start, 1) != 0)
+    if (nargs > 1 &&
+        kaa_object__index_of(ctx, args[1], &start, KAA_OBJECT__CUT) != 0)
         return NULL;
-    if (nargs > 2 && kaa_object__index_of(ctx, args[2], &end, 1) != 0)
+    if (nargs > 2 &&
+        kaa_object__index_of(ctx, args[2], &end, KAA_OBJECT__CUT) != 0)
         return NULL;
     kaa_object__sequence(self, &count);
     index = kaa_object__sequence_find(ctx, self, args[0],

@@ -112,10 +112,16 @@ int kaa_object__show(kaa_context *ctx, kaa_base__text *text,
 kaa_object *kaa_object__show_text(kaa_context *ctx, kaa_base__text *text,
                                   int is_failed);
 
-/* An index, or any int: `key` is an int or has __index__. What does not fit
- * raises IndexError, or is cut to what ptrdiff_t has if `is_cut`. 0, or -1. */
+/* What to do with an int that ptrdiff_t has no room for. */
+typedef enum kaa_object__too_large {
+    KAA_OBJECT__INDEX_ERROR,
+    KAA_OBJECT__CUT, /* to the least or the greatest */
+    KAA_OBJECT__OVERFLOW_ERROR
+} kaa_object__too_large;
+
+/* The value of an int, or of what has __index__. 0, or -1. */
 int kaa_object__index_of(kaa_context *ctx, kaa_object *key, ptrdiff_t *out,
-                         int is_cut);
+                         kaa_object__too_large too_large);
 /* Whether an object is an int or has __index__. */
 static inline int
 kaa_object__has_index(kaa_context *ctx, const kaa_object *object)
@@ -157,6 +163,11 @@ kaa_object *kaa_object__sequence_index(kaa_context *ctx, kaa_object *self,
                                        kaa_object *const *args, size_t nargs);
 kaa_object *kaa_object__sequence_count(kaa_context *ctx, kaa_object *self,
                                        kaa_object *item);
+
+/* ---- container_verify.c */
+
+/* What is wrong with a list, dict or set; NULL: nothing is. */
+const char *kaa_object__container_verify(kaa_object *object);
 
 /* ---- list.c */
 

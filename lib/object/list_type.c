@@ -35,7 +35,7 @@ list_get_item(kaa_context *ctx, kaa_object *self, kaa_object *key)
         return get_slice(ctx, kaa_object__as_list(self), key);
     if (!kaa_object__is_index(ctx, key, "list"))
         return NULL;
-    if (kaa_object__index_of(ctx, key, &index, 0) != 0)
+    if (kaa_object__index_of(ctx, key, &index, KAA_OBJECT__INDEX_ERROR) != 0)
         return NULL;
     if (index < 0)
         index += (ptrdiff_t)kaa_object__as_list(self)->count;
@@ -141,7 +141,7 @@ list_set_item(kaa_context *ctx, kaa_object *self, kaa_object *key,
     if (kaa_object__has_id(key, KAA_SLICE_TYPE))
         return set_slice(ctx, list, key, value);
     if (!kaa_object__is_index(ctx, key, "list") ||
-        kaa_object__index_of(ctx, key, &index, 0) != 0)
+        kaa_object__index_of(ctx, key, &index, KAA_OBJECT__INDEX_ERROR) != 0)
         return -1;
     if (index < 0)
         index += (ptrdiff_t)list->count;
@@ -232,7 +232,8 @@ repeat(kaa_context *ctx, kaa_object *self, kaa_object *factor)
     ptrdiff_t times;
     kaa_object *list;
 
-    if (kaa_object__index_of(ctx, factor, &times, 0) != 0)
+    if (kaa_object__index_of(ctx, factor, &times, KAA_OBJECT__OVERFLOW_ERROR) !=
+        0)
         return NULL;
     if (times <= 0)
         return kaa_object__list_new(ctx, 0);
@@ -269,7 +270,8 @@ list_inplace(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
         if (kaa_object__list_extend(ctx, left, right) != 0)
             return NULL;
     } else if (op == KAA_MULTIPLY && kaa_object__has_index(ctx, right)) {
-        if (kaa_object__index_of(ctx, right, &times, 0) != 0 ||
+        if (kaa_object__index_of(ctx, right, &times,
+                                 KAA_OBJECT__OVERFLOW_ERROR) != 0 ||
             repeat_in_place(ctx, kaa_object__as_list(left), times) != 0)
             return NULL;
     } else {
@@ -318,7 +320,8 @@ method_insert(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
     ptrdiff_t index;
 
     if (kaa_object__check_args(ctx, "insert", nargs, 2, 2, NULL) != 0 ||
-        kaa_object__index_of(ctx, args[0], &index, 1) != 0 ||
+        kaa_object__index_of(ctx, args[0], &index,
+                             KAA_OBJECT__OVERFLOW_ERROR) != 0 ||
         kaa_object__list_insert(ctx, self, index, args[1]) != 0)
         return NULL;
     return kaa_none(ctx);
@@ -331,7 +334,8 @@ method_pop(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
     ptrdiff_t index = -1;
 
     if (kaa_object__check_args(ctx, "pop", nargs, 0, 1, NULL) != 0 ||
-        (nargs > 0 && kaa_object__index_of(ctx, args[0], &index, 0) != 0))
+        (nargs > 0 && kaa_object__index_of(ctx, args[0], &index,
+                                           KAA_OBJECT__OVERFLOW_ERROR) != 0))
         return NULL;
     if (index < 0)
         index += (ptrdiff_t)kaa_object__as_list(self)->count;

@@ -77,13 +77,13 @@ kaa_object__is_subtype(kaa_context *ctx, kaa_object *type, kaa_object *of)
 
 /* ---- repr, str */
 
-static kaa_object *
-default_repr(kaa_context *ctx, const kaa_object__type *type, kaa_object *object)
+kaa_object *
+kaa_object__default_repr(kaa_context *ctx, kaa_object *object)
 {
     char text[300];
 
-    snprintf(text, sizeof(text), "<%.200s object at %p>", type->name,
-             (void *)object);
+    snprintf(text, sizeof(text), "<%.200s object at %p>",
+             kaa_object__borrow_type(ctx, object)->name, (void *)object);
     return kaa_object__message(ctx, text, strlen(text));
 }
 
@@ -113,7 +113,7 @@ kaa_object__repr(kaa_context *ctx, kaa_object *object)
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
 
     if (type->repr == NULL)
-        return default_repr(ctx, type, object);
+        return kaa_object__default_repr(ctx, object);
     return run_text(ctx, object, "__repr__", type->repr);
 }
 
@@ -149,8 +149,8 @@ leave(kaa_context *ctx, const kaa_object__type *type)
         kaa_object__leave_call(ctx);
 }
 
-static int64_t
-identity_hash(const kaa_object *object)
+int64_t
+kaa_object__identity_hash(const kaa_object *object)
 {
     uint64_t bits = (uint64_t)(uintptr_t)object;
     int64_t hash = (int64_t)(bits >> 4 | bits << 60);
@@ -166,7 +166,7 @@ kaa_object__hash(kaa_context *ctx, kaa_object *object)
 
     if (KAA_UNLIKELY(type->hash == NULL)) {
         if (type->compare == NULL)
-            return identity_hash(object);
+            return kaa_object__identity_hash(object);
         return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                       "unhashable type: '%.200s'", type->name);
     }

@@ -189,6 +189,37 @@ set_compare(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
 
 /* ---- One set */
 
+/* What to look for: a frozenset in the place of a set, which has no hash. */
+static kaa_object *
+hashable(kaa_context *ctx, kaa_object *item)
+{
+    return kaa_object__has_id(item, KAA_SET_TYPE)
+               ? kaa_object__set_copy(ctx, item, KAA_FROZENSET_TYPE)
+               : kaa_object__take(item);
+}
+
+static int
+contains(kaa_context *ctx, kaa_object *self, kaa_object *item)
+{
+    kaa_object *key = hashable(ctx, item);
+    int result = key == NULL ? -1 : kaa_object__set_contains(ctx, self, key);
+
+    if (key != NULL)
+        kaa_object__give(ctx, key);
+    return result;
+}
+
+static int
+discard(kaa_context *ctx, kaa_object *self, kaa_object *item)
+{
+    kaa_object *key = hashable(ctx, item);
+    int result = key == NULL ? -1 : kaa_object__set_discard(ctx, self, key);
+
+    if (key != NULL)
+        kaa_object__give(ctx, key);
+    return result;
+}
+
 /* The sum of what is made of each item's hash does not depend on the order. */
 static int64_t
 frozenset_hash(kaa_context *ctx, kaa_object *self)
@@ -286,6 +317,36 @@ as_set(kaa_context *ctx, kaa_object *items)
                                      : kaa_object__set_new(ctx, items);
 }
 
+/* Looks in `self` for what iterating over `items` gives, which is no set: adds
+ * what is found to `common`, if that is not NULL; else ends at the first item
+ * whose being there is `is_last`. 1: none was; 0, or -1. */
+static int
+meet(kaa_context *ctx, kaa_object *self, kaa_object *items, kaa_object *common,
+     int is_last)
+{
+    kaa_object *iterator = kaa_object__iter(ctx, items), *item;
+    int result = iterator == NULL ? -1 : 1, more = result;
+
+    while (more == 1 && result == 1 &&
+           (more = kaa_object__next(ctx, iterator, &item)) == 1) {
+        uint32_t hash;
+        int found = kaa_object__key_hash(ctx, item, &hash) != 0
+                        ? -1
+                        : kaa_object__set_look(ctx, self, item, hash);
+
+        if (found == 1 && common != NULL)
+            found = kaa_object__set_put(ctx, common, item, hash) < 0 ? -1 : 1;
+        if (found < 0)
+            result = -1;
+        else if (common == NULL && found == is_last)
+            result = 0;
+        kaa_object__give(ctx, item);
+    }
+    if (iterator != NULL)
+        kaa_object__give(ctx, iterator);
+    return more < 0 ? -1 : result;
+}
+
 /* self.union(*others) and the like. */
 static kaa_object *
 fold(kaa_context *ctx, kaa_object *self, kaa_object *const *args, size_t nargs,
@@ -317,7 +378,26 @@ static kaa_object *
 method_intersection(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
                     size_t nargs)
 {
-    return fold(ctx, self, args, nargs, KAA_AND);
+    kaa_object *result = nargs == 0
+                             ? kaa_object__set_copy(ctx, self, id_of(self))
+                             : kaa_object__take(self);
+
+    for (size_t i = 0; i < nargs && result != NULL; i++) {
+        kaa_object *common;
+
+        if (kaa_object__is_set(args[i])) {
+            common = combine(ctx, result, args[i], KAA_AND);
+        } else {
+            common = kaa_object__set_make(ctx, id_of(self));
+            if (common != NULL && meet(ctx, result, args[i], common, 0) < 0) {
+                kaa_object__give(ctx, common);
+                common = NULL;
+            }
+        }
+        kaa_object__give(ctx, result);
+        result = common;
+    }
+    return result;
 }
 
 static kaa_object *
@@ -335,40 +415,34 @@ method_symmetric_difference(kaa_context *ctx, kaa_object *self,
 }
 
 static kaa_object *
-relate(kaa_context *ctx, kaa_object *self, kaa_object *items, int op)
+method_issubset(kaa_context *ctx, kaa_object *self, kaa_object *items)
 {
     kaa_object *other = as_set(ctx, items), *result;
 
     if (other == NULL)
         return NULL;
-    result = set_compare(ctx, self, other, op);
+    result = set_compare(ctx, self, other, KAA_LE);
     kaa_object__give(ctx, other);
     return result;
 }
 
 static kaa_object *
-method_issubset(kaa_context *ctx, kaa_object *self, kaa_object *other)
-{
-    return relate(ctx, self, other, KAA_LE);
-}
-
-static kaa_object *
 method_issuperset(kaa_context *ctx, kaa_object *self, kaa_object *other)
 {
-    return relate(ctx, self, other, KAA_GE);
+    int result;
+
+    if (kaa_object__is_set(other))
+        return set_compare(ctx, self, other, KAA_GE);
+    result = meet(ctx, self, other, NULL, 0);
+    return result < 0 ? NULL : kaa_object__truth_value(result);
 }
 
 static kaa_object *
 method_isdisjoint(kaa_context *ctx, kaa_object *self, kaa_object *items)
 {
-    kaa_object *common = fold(ctx, self, &items, 1, KAA_AND);
-    int is_empty;
+    int result = meet(ctx, self, items, NULL, 1);
 
-    if (common == NULL)
-        return NULL;
-    is_empty = kaa_object__as_set(common)->count == 0;
-    kaa_object__give(ctx, common);
-    return kaa_object__truth_value(is_empty);
+    return result < 0 ? NULL : kaa_object__truth_value(result);
 }
 
 static kaa_object *
@@ -388,13 +462,13 @@ method_add(kaa_context *ctx, kaa_object *self, kaa_object *item)
 static kaa_object *
 method_discard(kaa_context *ctx, kaa_object *self, kaa_object *item)
 {
-    return kaa_object__set_discard(ctx, self, item) < 0 ? NULL : kaa_none(ctx);
+    return discard(ctx, self, item) < 0 ? NULL : kaa_none(ctx);
 }
 
 static kaa_object *
 method_remove(kaa_context *ctx, kaa_object *self, kaa_object *item)
 {
-    int found = kaa_object__set_discard(ctx, self, item);
+    int found = discard(ctx, self, item);
 
     if (found == 0)
         kaa_object__raise_object(ctx, kaa_builtin(ctx, KAA_KEY_ERROR), item);
@@ -485,8 +559,7 @@ set_describe(kaa_object *self, size_t number, char *buffer, size_t size)
     .clear = kaa_object__set_empty, .release = kaa_object__set_empty,          \
     .describe_reference = set_describe, .create = set_create,                  \
     .repr = set_repr, .compare = set_compare, .iter = set_iter,                \
-    .length = set_length, .contains = kaa_object__set_contains,                \
-    .binary = set_binary
+    .length = set_length, .contains = contains, .binary = set_binary
 
 const kaa_object__type kaa_object__template_set = {
     .doc = "set(iterable=(), /)\n--\n\nItems, each once.",

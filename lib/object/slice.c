@@ -50,7 +50,7 @@ part(kaa_context *ctx, kaa_object *object, ptrdiff_t *out)
             ctx, KAA_TYPE_ERROR,
             "slice indices must be integers or None or have an __index__ "
             "method");
-    return kaa_object__index_of(ctx, object, out, 1);
+    return kaa_object__index_of(ctx, object, out, KAA_OBJECT__CUT);
 }
 
 int
@@ -196,7 +196,7 @@ method_indices(kaa_context *ctx, kaa_object *self, kaa_object *argument)
     ptrdiff_t length, start, stop, step;
     kaa_object *items[3];
 
-    if (kaa_object__index_of(ctx, argument, &length, 1) != 0)
+    if (kaa_object__index_of(ctx, argument, &length, KAA_OBJECT__CUT) != 0)
         return NULL;
     if (length < 0) {
         kaa_object__raise_text(ctx, KAA_VALUE_ERROR,

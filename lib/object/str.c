@@ -272,8 +272,8 @@ kaa_object__str_name(kaa_context *ctx, const char *text, size_t size)
     interned *own = interned_of(ctx);
 
     if (own->capacity != 0) {
-        kaa_object **place = find_name(
-            own, text, size, kaa_object__hash_text(ctx, text, size));
+        kaa_object **place =
+            find_name(own, text, size, kaa_object__hash_text(ctx, text, size));
 
         if (*place != NULL)
             return kaa_incref(ctx, *place);

@@ -239,7 +239,7 @@ tuple_get_item(kaa_context *ctx, kaa_object *self, kaa_object *key)
         return tuple_get_slice(ctx, tuple, key);
     if (!kaa_object__is_index(ctx, key, "tuple"))
         return NULL;
-    if (kaa_object__index_of(ctx, key, &index, 0) != 0)
+    if (kaa_object__index_of(ctx, key, &index, KAA_OBJECT__INDEX_ERROR) != 0)
         return NULL;
     if (index < 0)
         index += (ptrdiff_t)tuple->count;
@@ -328,7 +328,8 @@ tuple_repeat(kaa_context *ctx, kaa_object__tuple *self, kaa_object *factor)
     ptrdiff_t times;
     kaa_object__tuple *tuple;
 
-    if (kaa_object__index_of(ctx, factor, &times, 0) != 0)
+    if (kaa_object__index_of(ctx, factor, &times, KAA_OBJECT__OVERFLOW_ERROR) !=
+        0)
         return NULL;
     if (self->count == 0 || times <= 0)
         return empty_tuple(ctx);

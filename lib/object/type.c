@@ -95,8 +95,6 @@ find_in_bases(kaa_context *ctx, kaa_object__type *type, kaa_object *name,
 
     for (; type != NULL && found == 0; type = type->base) {
         if (type->dict == NULL) {
-            if (type->methods == NULL && type->properties == NULL)
-                continue;
             if ((type->flags & KAA_OBJECT__BUILTIN) == 0)
                 continue;
             if (fill_builtin(ctx, type) != 0)
@@ -176,10 +174,9 @@ kaa_object__has_serial(kaa_context *ctx, const kaa_object *object,
 
 /* ---- Filling */
 
-/* Puts an object under its name; takes over the reference to it. */
-static int
-add(kaa_context *ctx, kaa_object__type *type, kaa_object *dict,
-    const char *text, kaa_object *object)
+int
+kaa_object__type_add(kaa_context *ctx, kaa_object__type *type, kaa_object *dict,
+                     const char *text, kaa_object *object)
 {
     kaa_object *name = NULL;
     int result = -1;
@@ -225,22 +222,26 @@ kaa_object__type_fill(kaa_context *ctx, kaa_object__type *type,
 
     /* A plain value: instances may have a __doc__ of their own. */
     if (!failed)
-        failed = add(ctx, type, dict, "__doc__",
-                     kaa_object__doc_text(ctx, type->doc));
+        failed = kaa_object__type_add(ctx, type, dict, "__doc__",
+                                      kaa_object__doc_text(ctx, type->doc));
+    if (!failed)
+        failed = kaa_object__type_fill_slots(ctx, type, dict);
     for (; !failed && methods != NULL && methods->name != NULL; methods++)
-        failed = add(ctx, type, dict, methods->name,
-                     method_object(ctx, type, methods));
+        failed = kaa_object__type_add(ctx, type, dict, methods->name,
+                                      method_object(ctx, type, methods));
     for (; !failed && members != NULL && members->name != NULL; members++) {
         if ((members->flags & KAA_HIDDEN) == 0)
-            failed = add(ctx, type, dict, members->name,
-                         kaa_object__descriptor_new(
-                             ctx, KAA_OBJECT__INTERNAL_MEMBER, members, type));
+            failed = kaa_object__type_add(
+                ctx, type, dict, members->name,
+                kaa_object__descriptor_new(ctx, KAA_OBJECT__INTERNAL_MEMBER,
+                                           members, type));
     }
     for (; !failed && properties != NULL && properties->name != NULL;
          properties++)
-        failed = add(ctx, type, dict, properties->name,
-                     kaa_object__descriptor_new(
-                         ctx, KAA_OBJECT__INTERNAL_PROPERTY, properties, type));
+        failed = kaa_object__type_add(
+            ctx, type, dict, properties->name,
+            kaa_object__descriptor_new(ctx, KAA_OBJECT__INTERNAL_PROPERTY,
+                                       properties, type));
     if (failed) {
         kaa_decref(ctx, dict);
         return -1;
@@ -385,6 +386,7 @@ type_get_attr(kaa_context *ctx, kaa_object *self, kaa_object *name)
     kaa_object *meta = NULL, *value = NULL;
     int found;
 
+    /* What `type` has lives as long as the runtime: borrowing is safe. */
     found = kaa_object__type_find(ctx, kaa_object__builtin(ctx, KAA_TYPE_TYPE),
                                   name, &meta);
     if (found > 0 && !kaa_is_tagged(meta) && meta->type->assign != NULL)
@@ -393,6 +395,11 @@ type_get_attr(kaa_context *ctx, kaa_object *self, kaa_object *name)
         found = find_bound(ctx, self, name, &value);
     if (found > 0)
         return value;
+    if (found == 0 && meta != NULL) {
+        if (!kaa_is_tagged(meta) && meta->type->bind != NULL)
+            return meta->type->bind(ctx, meta, self);
+        return kaa_incref(ctx, meta);
+    }
     if (found == 0)
         kaa_object__raise_text(
             ctx, KAA_ATTRIBUTE_ERROR, "type object '%s' has no attribute '%s'",

@@ -53,6 +53,17 @@ uint32_t kaa_object__type_serial(kaa_context *ctx);
 int kaa_object__type_fill(kaa_context *ctx, kaa_object__type *type,
                           const kaa_method *methods, const kaa_member *members,
                           const kaa_property *properties);
+/* Puts an object into a type's dict under its name, and takes over the
+ * reference to it; NULL fails with what is pending. 0, or -1. */
+int kaa_object__type_add(kaa_context *ctx, kaa_object__type *type,
+                         kaa_object *dict, const char *name,
+                         kaa_object *object);
+/* slot.c: adds __init__, __len__, ...: the slots that are not the base's. */
+int kaa_object__type_fill_slots(kaa_context *ctx, kaa_object__type *type,
+                                kaa_object *dict);
+/* What an object is without a slot of its type's: protocol.c. */
+kaa_object *kaa_object__default_repr(kaa_context *ctx, kaa_object *object);
+int64_t kaa_object__identity_hash(const kaa_object *object);
 /* The name without its module. */
 const char *kaa_object__short_name(const kaa_object__type *type);
 /* The type that an object is, or NULL. */

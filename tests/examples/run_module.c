@@ -11,8 +11,9 @@
  *   hypot3(2, 3, 6) -> 7.0
  *   repeat('ab', 3) -> ['ab', 'ab', 'ab']
  *   repeat() -> TypeError: repeat() missing required argument 'item' (pos 1)
- *   example_func(1) -> TypeError: example_func() argument 1 must be str, not
- * int example_func('') -> examplemodule.Error: nothing to print calls() -> 1
+ *   calls(1) -> TypeError: examplemodule.calls() takes no arguments (1 given)
+ *   example_func('') -> examplemodule.Error: nothing to print
+ *   calls() -> 1
  *   answer = 42, half = 0.5, greeting = 'hello'
  */
 #include <stdio.h>
@@ -145,7 +146,7 @@ show(kaa_context *ctx, kaa_object *module)
     run(ctx, module, "hypot3", vector, 3, 1);
     run(ctx, module, "repeat", twice, 2, 1);
     run(ctx, module, "repeat", NULL, 0, 1);
-    run(ctx, module, "example_func", one, 1, 1);
+    run(ctx, module, "calls", one, 1, 1);
     run(ctx, module, "example_func", nothing, 1, 1);
     run(ctx, module, "calls", NULL, 0, 1);
     print_attribute(ctx, module, "answer", ", ");

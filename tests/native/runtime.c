@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <kaa/gc.h>
 #include <kaa/runtime.h>
 
 #include "heap/tools.h"
@@ -132,4 +133,36 @@ KAA_TEST(using_objects_without_the_gil_is_told)
     end(runtime, ctx);
     CHECK(told.count > 0);
     CHECK_HAS(told.text, "main");
+}
+
+KAA_TEST(a_runtime_may_collect_always_or_never)
+{
+    static const uint32_t flags[] = {KAA_RUNTIME_COLLECT_ALWAYS,
+                                     KAA_RUNTIME_NO_COLLECTOR};
+    uint64_t collections[2] = {0};
+    kaa_status status = KAA_OK;
+
+    for (int i = 0; i < 2 && status == KAA_OK; i++) {
+        kaa_runtime_options options = {.size = sizeof(options),
+                                       .flags = flags[i]};
+        kaa_gc_statistics figures = {.size = sizeof(figures)};
+        kaa_runtime *runtime = NULL;
+        kaa_context *ctx = NULL;
+
+        CHECK_OK(kaa_runtime_create(&options, &runtime, &t->err));
+        status = kaa_runtime_attach(runtime, NULL, &ctx, &t->err);
+        if (status == KAA_OK) {
+            for (int n = 0; n < 20; n++)
+                kaa_decref(ctx, kaa_list_new(ctx, 0));
+            kaa_error_clear(ctx);
+            status = kaa_gc_read_statistics(ctx, &figures, &t->err);
+            collections[i] = figures.collections[KAA_GC_FULL];
+            kaa_runtime_detach(ctx);
+        }
+        kaa_runtime_destroy(runtime, NULL, NULL);
+    }
+    CHECK_STATUS(status, KAA_OK);
+    if (!kaa_test_is_fault_run())
+        CHECK(collections[0] >= 20);
+    CHECK_EQ(collections[1], 0);
 }

@@ -1,6 +1,6 @@
 """Random values and operations: kaa's native objects against this Python's.
 
-    python_values.py --driver PATH [--cases 4000] [--seed 1]
+    python_values.py --driver PATH [--cases 1500] [--seed 1]
 
 values_driver does with kaa's ints, floats, strs, ... what each line asks for;
 the same is done here. Results must have the same repr, failures the same type.
@@ -322,7 +322,7 @@ def same(line, got, wanted):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--driver", required=True)
-    parser.add_argument("--cases", type=int, default=4000)
+    parser.add_argument("--cases", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     if sys.implementation.name != "cpython":

@@ -171,7 +171,7 @@ def _new(options: argparse.Namespace) -> int:
         return _complain(str(error))
     except OSError as error:
         return _complain(f"{folder}: {error.strerror}")
-    print(f"{folder}: cmake -S . -B build && cmake --build build && ctest --test-dir build")
+    print(f"{folder}: cmake -S . -B build && cmake --build build")
     return DONE
 
 

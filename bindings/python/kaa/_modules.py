@@ -12,7 +12,13 @@ from typing import Optional, Union
 from weakref import WeakSet
 
 from kaa import _native
-from kaa._host import _host
+
+_host = None
+if os.environ.get("KAA_HOST") != "none":
+    try:
+        from kaa._host import _host
+    except ImportError:
+        pass  # no bridge: modules run on the native runtime
 
 _executed: WeakSet[ModuleType] = WeakSet()
 
@@ -26,6 +32,10 @@ class Loader(importlib.machinery.ExtensionFileLoader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The empty module."""
         try:
+            if _host is None:
+                from kaa import _plain_module
+
+                return _plain_module.load(os.fsencode(self.path))
             module: ModuleType = _native.kaa_cpython_module_create(
                 _host, os.fsencode(self.path), spec
             )
@@ -37,7 +47,7 @@ class Loader(importlib.machinery.ExtensionFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Fills it; once, so that reloading gives the module as it is."""
-        if module in _executed:
+        if _host is None or module in _executed:
             return
         _native.kaa_cpython_module_exec(_host, module)
         _executed.add(module)
