@@ -35,25 +35,25 @@ kaa_cpython__slot_end_allow_threads(kaa_context *ctx, void *begun)
 
 /* How often the GIL is offered: as often as the host would itself. */
 #define OFFER_NS 5000000u
-/* The clock is read once in as many polls. */
-#define POLLS 64u
+/* Only one in as many polls does anything: signals come seldom, and since 3.12
+ * looking for them may collect garbage. */
+#define POLLS 32u
 
 int
 kaa_cpython__slot_poll(kaa_context *ctx)
 {
     kaa_cpython__context *own = own_of(ctx);
-    uint32_t polls =
-        atomic_fetch_add_explicit(&own->polls, 1, memory_order_relaxed);
+    uint32_t polls = atomic_load_explicit(&own->polls, memory_order_relaxed);
+    uint64_t now, last;
 
-    if (polls % POLLS == 0) {
-        uint64_t now = kaa_base__now_ns();
-        uint64_t last =
-            atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
-
-        if (now - last >= OFFER_NS) {
-            atomic_store_explicit(&own->polled_ns, now, memory_order_relaxed);
-            PY(PyEval_RestoreThread)(PY(PyEval_SaveThread)());
-        }
+    atomic_store_explicit(&own->polls, polls + 1, memory_order_relaxed);
+    if (polls % POLLS != 0)
+        return 0;
+    now = kaa_base__now_ns();
+    last = atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
+    if (now - last >= OFFER_NS) {
+        atomic_store_explicit(&own->polled_ns, now, memory_order_relaxed);
+        PY(PyEval_RestoreThread)(PY(PyEval_SaveThread)());
     }
     return PY(PyErr_CheckSignals)();
 }

@@ -238,6 +238,22 @@ class Classes(Case):
         self.assertIs(pickle.loads(pickle.dumps(self.natives.counts)), self.natives.counts)
         self.assertIs(pickle.loads(pickle.dumps(self.natives.Box)), self.natives.Box)
 
+    def test_changed_classes(self) -> None:
+        """Who replaces __init__ or __new__ of a class is obeyed."""
+        made = self.natives.new_type(9)
+        self.assertEqual(made(1).item, 1)
+        before = made.__init__
+        made.__init__ = lambda self, a, b=2: setattr(self, "item", (a, b))
+        self.assertEqual((made(1).item, made(1, b=3).item), ((1, 2), (1, 3)))
+        self.assertEqual(made.__call__(1).item, (1, 2))
+        self.assertRaises(TypeError, made)
+        made.__init__ = before
+        self.assertEqual(made(item=5).item, 5)
+        made.__new__ = lambda cls, *args: args
+        self.assertEqual(made(1, 2), (1, 2))
+        self.assertRaises(TypeError, self.natives.Box, 1, 2, 3)
+        self.assertEqual(self.natives.Crate(item=4, number=2).item, 4)
+
     def test_with(self) -> None:
         with self.natives.Box() as box:
             self.assertIsInstance(box, self.natives.Box)
