@@ -21,6 +21,7 @@
 #define KAA_CPYTHON_CONTEXT_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include <kaa/context.h>
 #include <kaa/module.h>
@@ -120,6 +121,8 @@ typedef struct kaa_cpython__sequences {
     size_t list_items;  /* of the pointer to them; 0: unknown */
     size_t size;        /* of the number of items, in both */
     size_t allocated;   /* of how many fit; 0: unknown */
+    size_t ascii_text;  /* of the text of a str that is ASCII; 0: unknown */
+    uint32_t ascii_mask, ascii_bits; /* which strs those are */
 } kaa_cpython__sequences;
 extern kaa_cpython__sequences kaa_cpython__sequence;
 
@@ -127,6 +130,26 @@ extern kaa_cpython__sequences kaa_cpython__sequence;
 void kaa_cpython__probe_sequences(void);
 /* How references may be counted inline; KAA_COUNT_CALL where unsure. */
 uint32_t kaa_cpython__probe_counting(const kaa_cpython *host);
+
+/* Of a str with a header of 16 bytes. */
+enum { AT_STR_LENGTH = 16, AT_STR_STATE = 32 };
+
+/* The text of a str that is ASCII, where that can be seen; else NULL. */
+static inline const char *
+ascii_text(PyObject *str, size_t *out_size)
+{
+    uint32_t state;
+
+    if (kaa_cpython__sequence.ascii_text == 0 ||
+        !is_exactly(str, PY(PyUnicode_Type)))
+        return NULL;
+    memcpy(&state, (char *)str + AT_STR_STATE, sizeof(state));
+    if ((state & kaa_cpython__sequence.ascii_mask) !=
+        kaa_cpython__sequence.ascii_bits)
+        return NULL;
+    memcpy(out_size, (char *)str + AT_STR_LENGTH, sizeof(*out_size));
+    return (char *)str + kaa_cpython__sequence.ascii_text;
+}
 
 static inline PyObject **
 tuple_items(PyObject *tuple)

@@ -286,6 +286,12 @@ refuse_new(PyObject *type, PyObject *args, PyObject *kwargs)
     ((ssize_t)(kaa_cpython__layout.header +                                    \
                offsetof(kaa_cpython__function, field)))
 
+size_t
+kaa_cpython__vectorcall_offset(void)
+{
+    return (size_t)MEMBER_AT(vectorcall);
+}
+
 PyObject *
 kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base)
 {

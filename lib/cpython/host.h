@@ -172,6 +172,8 @@ kaa_status kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err);
 
 /* function.c and callback.c: their types, made at attach. */
 PyObject *kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base);
+/* Where bound functions keep what the host calls. */
+size_t kaa_cpython__vectorcall_offset(void);
 PyObject *kaa_cpython__make_callback_type(kaa_cpython *host);
 
 /* Raises `type` with a formatted message; returns -1. */

@@ -176,6 +176,22 @@ dealloc(kaa_cpython__type_record *record, PyObject *self)
     }
 }
 
+/* The same for instances that have nothing but their data. */
+static void
+dealloc_plain(kaa_cpython__type_record *record, PyObject *self)
+{
+    PyObject *type = kaa_cpython__type(self);
+
+    if (type != record->type) {
+        dealloc(record, self);
+        return;
+    }
+    if (*object_at(self, weak_offset()) != NULL)
+        PY(PyObject_ClearWeakRefs)(self);
+    PY(PyObject_Free)(self);
+    PY(Py_DecRef)(type);
+}
+
 /* A pending exception is kept from it, and its own goes to the host's hook. */
 static void
 finalize(kaa_cpython__type_record *record, PyObject *self)
@@ -208,6 +224,8 @@ kaa_cpython__fill_life(kaa_cpython__type_record *record)
         return -1;
     if (record->is_exception)
         return 0; /* no data: the host's own do */
+    if (!record->is_collected && !record->is_lively)
+        return add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc_plain));
     if (add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc)) != 0)
         return -1;
     record->dealloc = record->slots[record->slot_count - 1].value;

@@ -66,6 +66,62 @@ probe_list(PyObject *list, PyObject *const *items, size_t header,
     }
 }
 
+/* Whether a str of the text is, or is not, taken for ASCII, and read right. */
+static int
+reads_right(const char *text, int is_ascii, int is_interned)
+{
+    PyObject *str =
+        is_interned
+            ? PY(PyUnicode_InternFromString)(text)
+            : PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), NULL);
+    const char *found, *known;
+    size_t size = 0;
+    int result;
+
+    if (str == NULL)
+        return 0;
+    found = ascii_text(str, &size);
+    known = PY(PyUnicode_AsUTF8AndSize)(str, NULL);
+    result = is_ascii ? found == known && size == strlen(text) : found == NULL;
+    PY(Py_DecRef)(str);
+    return result;
+}
+
+static int
+probe_ascii(void)
+{
+    return reads_right("", 1, 0) && reads_right("a", 1, 0) &&
+           reads_right("abc", 1, 0) && reads_right("some_name", 1, 1) &&
+           reads_right("a longer text that is no name", 1, 0) &&
+           reads_right("a longer text that is interned", 1, 1) &&
+           reads_right("\xc3\xa9", 0, 0) && reads_right("x\xc3\xa9y", 0, 1) &&
+           reads_right("\xe2\x82\xac", 0, 0) &&
+           reads_right("\xf0\x9f\x98\x80", 0, 0);
+}
+
+/* The state of a str has, from some bit on: 3 bits with the width of its
+ * characters, whether they follow the structure, whether they are ASCII. The
+ * structure has one field less since 3.12, and the first bit is another since
+ * 3.14. Believed if strs of all kinds are read right so. */
+static void
+find_ascii(void)
+{
+    static const struct {
+        uint32_t shift;
+        size_t text;
+    } guesses[] = {{2, 48}, {2, 40}, {16, 40}, {8, 40}};
+
+    for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
+        kaa_cpython__sequence.ascii_text = guesses[i].text;
+        kaa_cpython__sequence.ascii_mask = 0x1fu << guesses[i].shift;
+        kaa_cpython__sequence.ascii_bits = 0x19u << guesses[i].shift;
+        if (probe_ascii())
+            return;
+    }
+    kaa_cpython__sequence.ascii_text = 0;
+    PY(PyErr_Clear)();
+}
+
 void
 kaa_cpython__probe_sequences(void)
 {
@@ -96,6 +152,7 @@ kaa_cpython__probe_sequences(void)
     drop(list);
     PY(PyErr_Clear)();
     kaa_cpython__sequence = found;
+    find_ascii();
 }
 
 /* A debug build counts elsewhere as well. */

@@ -191,6 +191,7 @@ derive(kaa_cpython__type_record *record)
     record->has_weakrefs = (spec->flags & KAA_TYPE_NO_WEAKREFS) == 0;
     record->has_finalize = spec->finalize != NULL;
     record->has_inplace = spec->inplace != NULL;
+    record->init = spec->init;
     record->is_lively =
         spec->traverse != NULL || spec->clear != NULL || spec->destroy != NULL;
     record->is_collected = record->has_dict || record->has_finalize ||
@@ -203,6 +204,8 @@ derive(kaa_cpython__type_record *record)
         record->has_weakrefs |= base->has_weakrefs;
         record->has_finalize |= base->has_finalize;
         record->has_inplace |= base->has_inplace;
+        if (record->init == NULL)
+            record->init = base->init;
         record->is_lively |= base->is_lively;
         record->is_collected |= base->is_collected;
     }
@@ -219,6 +222,7 @@ free_record(kaa_cpython__type_record *record)
         if (record->methods[i].doc != record->spec.methods[i].doc)
             kaa_base__free((void *)(uintptr_t)record->methods[i].doc);
     }
+    kaa_cpython__thunk_free(record->vectorcall);
     kaa_cpython__free_fields(record);
     kaa_base__free(record->methods);
     kaa_base__free(record->bound_methods);
@@ -382,6 +386,7 @@ make_type(kaa_cpython__type_record *record, PyObject *module, PyObject *base)
     drop(record->weak);
     record->weak = weak;
     record->type = type;
+    kaa_cpython__speed_up(record);
     return type;
 }
 

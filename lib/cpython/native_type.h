@@ -53,6 +53,10 @@ typedef struct kaa_cpython__type_record {
     host_getset *getsets;
     kaa_cpython__field *fields;
     host_member *members;
+    int (*init)(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
+                size_t nargs, kaa_object *kwnames); /* its own or a base's */
+    void *vectorcall;                               /* see creating.c */
+    void *usual_init, *usual_new;
     void *dealloc; /* its thunk: which types are its own */
     int slot_count;
     host_type_slot slots[KAA_CPYTHON__SLOTS_MAX];
@@ -88,6 +92,9 @@ int kaa_cpython__fill_slots(kaa_cpython__type_record *record);
 /* Adds one slot; a value of NULL fails with what is pending. */
 int kaa_cpython__add_slot(kaa_cpython__type_record *record, int slot,
                           void *value);
+/* creating.c: lets a type be called without a tuple of its arguments, where the
+ * layout of types is as expected. */
+void kaa_cpython__speed_up(kaa_cpython__type_record *record);
 /* instance.c: the slots of instances' lives. */
 int kaa_cpython__fill_life(kaa_cpython__type_record *record);
 /* field.c: members and properties. */

@@ -16,19 +16,23 @@ as_index(PyObject *object)
     return PY(PyNumber_Index)(object);
 }
 
-/* The value of an exact small int, where its layout is known. */
+/* The value of an exact small int, where its layout is known: the header is one
+ * of 16 bytes with the type in its second word then. */
 static inline int
 read_small(PyObject *object, int64_t *out)
 {
-    size_t header = kaa_cpython__layout.header;
     int layout = kaa_cpython__layout.long_layout;
+    PyObject *type;
     int64_t word;
     uint32_t digit;
 
-    if (layout == LONG_UNKNOWN || !is_exactly(object, PY(PyLong_Type)))
+    if (layout == LONG_UNKNOWN)
         return 0;
-    memcpy(&word, (char *)object + header, sizeof(word));
-    memcpy(&digit, (char *)object + header + 8, sizeof(digit));
+    memcpy(&type, (char *)object + 8, sizeof(type));
+    if (type != PY(PyLong_Type))
+        return 0;
+    memcpy(&word, (char *)object + 16, sizeof(word));
+    memcpy(&digit, (char *)object + 24, sizeof(digit));
     if (layout == LONG_SIZE_FIELD) {
         if (word < -1 || word > 1)
             return 0;

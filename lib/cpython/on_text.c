@@ -45,10 +45,16 @@ const char *
 kaa_cpython__slot_str_as_utf8(kaa_context *ctx, kaa_object *str,
                               size_t *out_size)
 {
-    const char *text;
+    size_t ascii_size;
+    const char *text = ascii_text(as_host(str), &ascii_size);
     ssize_t size;
 
     (void)ctx;
+    if (text != NULL) {
+        if (out_size != NULL)
+            *out_size = ascii_size;
+        return text;
+    }
     if (!must_be_str(as_host(str)))
         return NULL;
     text = PY(PyUnicode_AsUTF8AndSize)(as_host(str), &size);
@@ -70,10 +76,13 @@ int
 kaa_cpython__slot_str_equals(kaa_context *ctx, kaa_object *str,
                              const char *text, size_t size)
 {
-    const char *own;
+    size_t ascii_size;
+    const char *own = ascii_text(as_host(str), &ascii_size);
     ssize_t own_size;
 
     (void)ctx;
+    if (own != NULL)
+        return ascii_size == size && memcmp(own, text, size) == 0;
     if (!is_kind_of(as_host(str), PY(PyUnicode_Type)))
         return 0;
     own = PY(PyUnicode_AsUTF8AndSize)(as_host(str), &own_size);

@@ -7,41 +7,53 @@
 
 /* ---- threads */
 
+/* As a call out of Python stands in a record, so that kaa_thread_enter() takes
+ * the GIL with the same state. Without memory for one, the state itself with
+ * its lowest bit set is what is handed out. */
 void *
 kaa_cpython__slot_begin_allow_threads(kaa_context *ctx)
 {
-    (void)ctx;
-    return PY(PyEval_SaveThread)();
+    kaa_cpython__record *record = kaa_base__alloc(sizeof(*record));
+
+    if (record == NULL)
+        return (char *)(void *)PY(PyEval_SaveThread)() + 1;
+    kaa_cpython__begin(record, own_of(ctx)->host, 0);
+    return record;
 }
 
 void
 kaa_cpython__slot_end_allow_threads(kaa_context *ctx, void *begun)
 {
     (void)ctx;
-    PY(PyEval_RestoreThread)(begun);
+    if ((uintptr_t)begun & 1u) {
+        PY(PyEval_RestoreThread)((PyThreadState *)(void *)((char *)begun - 1));
+        return;
+    }
+    kaa_cpython__end(begun);
+    kaa_base__free(begun);
 }
 
 /* How often the GIL is offered: as often as the host would itself. */
 #define OFFER_NS 5000000u
-/* The clock is read once in as many polls. */
-#define POLLS 64u
+/* Only one in as many polls does anything: signals come seldom, and since 3.12
+ * looking for them may collect garbage. */
+#define POLLS 32u
 
 int
 kaa_cpython__slot_poll(kaa_context *ctx)
 {
     kaa_cpython__context *own = own_of(ctx);
-    uint32_t polls =
-        atomic_fetch_add_explicit(&own->polls, 1, memory_order_relaxed);
+    uint32_t polls = atomic_load_explicit(&own->polls, memory_order_relaxed);
+    uint64_t now, last;
 
-    if (polls % POLLS == 0) {
-        uint64_t now = kaa_base__now_ns();
-        uint64_t last =
-            atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
-
-        if (now - last >= OFFER_NS) {
-            atomic_store_explicit(&own->polled_ns, now, memory_order_relaxed);
-            PY(PyEval_RestoreThread)(PY(PyEval_SaveThread)());
-        }
+    atomic_store_explicit(&own->polls, polls + 1, memory_order_relaxed);
+    if (polls % POLLS != 0)
+        return 0;
+    now = kaa_base__now_ns();
+    last = atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
+    if (now - last >= OFFER_NS) {
+        atomic_store_explicit(&own->polled_ns, now, memory_order_relaxed);
+        PY(PyEval_RestoreThread)(PY(PyEval_SaveThread)());
     }
     return PY(PyErr_CheckSignals)();
 }
@@ -55,10 +67,26 @@ kaa_cpython__slot_runtime_handle(kaa_context *ctx)
 /* This thread's entries that are not left yet, the newest first. */
 typedef struct entered {
     struct entered *outer;
+    const kaa_cpython *host;
     kaa_cpython__entry entry;
 } entered;
 
 static KAA_CPYTHON__TLS entered *entries;
+
+/* Whether this thread has the GIL by an entry of its own. Its state need not be
+ * the one that the host would find for the thread: in a thread that runs
+ * several interpreters that is another's. */
+static int
+has_entered(const kaa_cpython *host)
+{
+    const entered *one;
+
+    for (one = entries; one != NULL; one = one->outer)
+        if (one->host == host && one->entry.state != NULL &&
+            kaa_cpython__is_running(one->entry.state))
+            return 1;
+    return 0;
+}
 
 kaa_context *
 kaa_cpython__slot_thread_enter(void *runtime)
@@ -68,7 +96,9 @@ kaa_cpython__slot_thread_enter(void *runtime)
 
     if (made == NULL)
         return NULL;
-    if (!kaa_cpython__enter(own->host, &made->entry)) {
+    made->host = own->host;
+    if (!has_entered(own->host) &&
+        !kaa_cpython__enter(own->host, &made->entry)) {
         kaa_base__free(made);
         return NULL;
     }

@@ -9,7 +9,8 @@
  * are given up
  *
  * In 1, 3 and 4 the program runs, and may free what is in the set: that is OUT
- * then. In 5 it does not: what dies there outside the set waits until the end.
+ * then. In 5 it does so only in a destroy() whose type has no clear(), and what
+ * dies there outside the set waits until the end.
  */
 #include <string.h>
 
@@ -147,7 +148,7 @@ finalize(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     kaa_gc_collection *story = arg;
 
     (void)set;
-    if (object->type->finalize == NULL ||
+    if (object->type->finalize == NULL || kaa_object__is_dead(object) ||
         (object->word & KAA_OBJECT__FINALIZED) != 0)
         return;
     story->finalized++;
@@ -169,7 +170,7 @@ is_garbage(kaa_object *weakref, void *user)
 static void
 detach(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
-    if ((object->word & KAA_OBJECT__WEAK) != 0)
+    if ((object->word & KAA_OBJECT__WEAK) != 0 && !kaa_object__is_dead(object))
         (void)kaa_object__weakrefs_detach(ctx, object, is_garbage, set, arg);
 }
 
@@ -183,7 +184,8 @@ clear(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     (void)set;
     if (object->type != known->type)
         learn(known, object->type);
-    if (!known->is_slow || object->type->clear == NULL)
+    if (!known->is_slow || object->type->clear == NULL ||
+        kaa_object__is_dead(object))
         return;
     object->word++;
     object->type->clear(ctx, object);
@@ -352,6 +354,8 @@ kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
     if (found.has_slow) {
         memset(&known, 0, sizeof(known));
         each(ctx, set, clear, &known);
+    }
+    if (found.has_slow || callbacks != NULL) {
         (void)kaa_gc__judge(set);
         found = survey_set(ctx, set);
     }

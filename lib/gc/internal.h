@@ -82,6 +82,7 @@ typedef struct kaa_gc__set {
      * it cannot grow the scan is done once more. */
     kaa_object **stack;
     size_t stack_count, stack_capacity;
+    size_t stack_max; /* tests: no room for more; 0: no limit */
     int has_overflowed;
     int ignores_frozen; /* looks at frozen objects too, until it ends */
     uint64_t visited;   /* objects whose references were followed */

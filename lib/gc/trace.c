@@ -22,7 +22,8 @@
  * from the set. */
 #define MANY (UINT32_C(1) << 30)
 #define COUNT_HIGH                                                             \
-    (KAA_OBJECT__IMMORTAL | (KAA_OBJECT__COUNT_MASK & ~(uint64_t)(MANY - 1)))
+    (KAA_OBJECT__IMMORTAL | KAA_OBJECT__DEAD |                                 \
+     (KAA_OBJECT__COUNT_MASK & ~(uint64_t)(MANY - 1)))
 
 /* ---- References of an object
  *
@@ -243,16 +244,18 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
         if (table[i] == KAA_GC__OUT)
             continue;
         object = kaa_gc__object_at(set, member, i);
+        if (KAA_LIKELY((object->word & COUNT_HIGH) == 0)) {
+            table[i] += (uint32_t)object->word;
+        } else if (kaa_object__is_dead(object)) {
+            table[i] = KAA_GC__OUT;
+            continue;
+        } else {
+            table[i] += MANY;
+        }
         if (KAA_UNLIKELY(object->type != set->type)) {
-            if (kaa_object__is_dead(object)) {
-                table[i] = KAA_GC__OUT;
-                continue;
-            }
             count_type(set);
             learn(set, object->type);
         }
-        table[i] +=
-            (object->word & COUNT_HIGH) == 0 ? (uint32_t)object->word : MANY;
         set->visited++;
         set->type_references +=
             set->shape == KAA_GC__OFFSETS || set->shape == KAA_GC__NONE;
@@ -268,23 +271,32 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
 
 /* ---- Marking */
 
+#define STACK_LEAST 1024u
+
+/* 0 when memory is short. */
+static int
+make_room(kaa_gc__set *set)
+{
+    size_t capacity =
+        set->stack_capacity != 0 ? set->stack_capacity * 2 : STACK_LEAST;
+    kaa_object **stack =
+        kaa_base__realloc_array(set->stack, capacity, sizeof(*stack));
+
+    if (stack == NULL)
+        return 0;
+    set->stack = stack;
+    set->stack_capacity = capacity;
+    return 1;
+}
+
 static void
 push(kaa_gc__set *set, kaa_object *object)
 {
-    if (set->stack_count == set->stack_capacity) {
-        size_t capacity =
-            set->stack_capacity != 0 ? set->stack_capacity * 2 : 1024;
-        kaa_object **stack =
-            kaa_base__realloc_array(set->stack, capacity, sizeof(*stack));
-
-        if (stack == NULL) {
-            set->has_overflowed = 1;
-            return;
-        }
-        set->stack = stack;
-        set->stack_capacity = capacity;
-    }
-    set->stack[set->stack_count++] = object;
+    if ((set->stack_max != 0 && set->stack_count >= set->stack_max) ||
+        (set->stack_count == set->stack_capacity && !make_room(set)))
+        set->has_overflowed = 1;
+    else
+        set->stack[set->stack_count++] = object;
 }
 
 static void

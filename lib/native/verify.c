@@ -1,6 +1,29 @@
 /* native/verify.c - whether a runtime's own structures are sound. */
 #include "base/error.h"
 #include "native/census.h"
+#include "object/container.h"
+
+static int
+visit_container(const kaa_heap_block *block, void *user)
+{
+    kaa_object *object = block->block;
+    const char **fault = user;
+
+    *fault = kaa_object__is_dead(object) ? NULL
+                                         : kaa_object__container_verify(object);
+    return *fault != NULL;
+}
+
+static kaa_status
+verify_containers(kaa_heap *heap, kaa_error *err)
+{
+    const char *fault = NULL;
+
+    if (kaa_heap_walk(heap, 1u << KAA_HEAP_OBJECT_TRACKED, visit_container,
+                      (void *)&fault) == 0)
+        return KAA_OK;
+    return kaa_base__fail(err, KAA_CORRUPT, KAA_NO_ARGUMENT, "%s", fault);
+}
 
 static kaa_status
 verify_counts(kaa_context *ctx, kaa_error *err)
@@ -39,6 +62,8 @@ kaa_runtime_verify(kaa_context *ctx, kaa_error *err)
     status = kaa_heap_verify(runtime->heap, err);
     if (status == KAA_OK)
         status = kaa_gil_verify(runtime->gil, err);
+    if (status == KAA_OK)
+        status = verify_containers(runtime->heap, err);
     if (status == KAA_OK)
         status = verify_counts(ctx, err);
     return status;

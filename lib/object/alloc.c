@@ -64,8 +64,15 @@ new_slowly(kaa_context *ctx, kaa_object__type *type, size_t bytes,
     kaa_runtime *runtime = kaa_object__runtime_of(ctx);
     kaa_object *object = NULL;
 
-    if (watch(ctx, kind) == 0)
+    if (watch(ctx, kind) == 0) {
         object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        if (object == NULL && kind == KAA_HEAP_OBJECT_TRACKED &&
+            runtime->releasing == 0 && runtime->make_room != NULL) {
+            /* Garbage may be all that stands in the way. */
+            runtime->make_room(ctx);
+            object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        }
+    }
     if (object == NULL) {
         kaa_object__raise_memory(ctx);
         return NULL;
@@ -118,11 +125,11 @@ kaa_object__new_zeroed(kaa_context *ctx, kaa_object__type *type, size_t bytes,
                        kaa_heap_kind kind)
 {
     kaa_object *object = new_object(ctx, type, bytes, kind);
-
-    uint64_t *word = (uint64_t *)(void *)(object + 1);
+    uint64_t *word;
 
     if (object == NULL)
         return NULL;
+    word = (uint64_t *)(void *)(object + 1);
     if (bytes > ZERO_BY_HAND_MAX)
         memset(word, 0, bytes - sizeof(*object));
     else /* the block has room for whole words */
@@ -184,22 +191,55 @@ kaa_object__memory_free(kaa_context *ctx, void *block)
 
 /* ---- Death */
 
+/* Out of the way of those who free without further ado. */
+#if defined(__GNUC__)
+#define RARE __attribute__((noinline, cold))
+#define APART __attribute__((noinline))
+#else
+#define RARE
+#define APART
+#endif
+
+RARE static void
+end_type(kaa_context *ctx, kaa_object__type *type)
+{
+    kaa_object__dealloc(ctx, &type->header);
+}
+
+static inline void
+give_up_type(kaa_context *ctx, kaa_object__type *type)
+{
+    if (!is_immortal(&type->header) &&
+        KAA_UNLIKELY((--type->header.word & KAA_OBJECT__COUNT_MASK) == 0))
+        end_type(ctx, type);
+}
+
+APART static void
+free_slowly(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
+{
+    kaa_object__type *type = object->type;
+
+    if ((type->flags & KAA_OBJECT__NEEDS_CALL) != 0)
+        runtime->calls--;
+    if (runtime->forget != NULL)
+        runtime->forget(runtime, object);
+    if (runtime->sites != NULL)
+        kaa_object__site_forget(runtime, object);
+    kaa_heap_free(runtime->heap, object);
+    give_up_type(ctx, type);
+}
+
 static inline void
 free_block(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
 {
     kaa_object__type *type = object->type;
 
-    if (KAA_UNLIKELY((type->flags & KAA_OBJECT__NEEDS_CALL) != 0))
-        runtime->calls--;
-    if (KAA_UNLIKELY(runtime->forget != NULL))
-        runtime->forget(runtime, object);
-    if (KAA_UNLIKELY(runtime->sites != NULL))
-        kaa_object__site_forget(runtime, object);
-    if (KAA_UNLIKELY(!kaa_heap__free_quick(runtime->heap, object)))
-        kaa_heap_free(runtime->heap, object);
-    if (!is_immortal(&type->header) &&
-        (--type->header.word & KAA_OBJECT__COUNT_MASK) == 0)
-        kaa_object__dealloc(ctx, &type->header);
+    if (KAA_UNLIKELY((type->flags & KAA_OBJECT__NEEDS_CALL) != 0 ||
+                     runtime->forget != NULL || runtime->sites != NULL) ||
+        KAA_UNLIKELY(!kaa_heap__free_quick(runtime->heap, object)))
+        free_slowly(ctx, runtime, object);
+    else
+        give_up_type(ctx, type);
 }
 
 void
@@ -298,48 +338,94 @@ clear_weakrefs(kaa_context *ctx, kaa_object *object)
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
 }
 
-/* The end of one object, whose count is 0. */
+/* Finaliser and weak references of an object whose count is 0: whether it is to
+ * be kept. */
+APART static int
+end_slowly(kaa_context *ctx, kaa_object *object)
+{
+    if (object->type->finalize != NULL &&
+        kaa_object__run_finalizer(ctx, object))
+        return 1;
+    if ((object->word & KAA_OBJECT__WEAK) != 0)
+        clear_weakrefs(ctx, object);
+    return 0;
+}
+
+RARE static void
+report_kept(const kaa_runtime *runtime, const kaa_object *object)
+{
+    kaa_object__misuse(
+        runtime,
+        "a %s at %p has %lld references more at the end of its release than "
+        "at the beginning",
+        object->type->name, (const void *)object,
+        (long long)((object->word & KAA_OBJECT__COUNT_MASK) - DYING));
+}
+
+/* The end of one object, whose count is 0; `flags` are the rest of its word,
+ * which is not looked at: it may still be a link. */
 static inline void
-bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
+bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object, uint64_t flags)
 {
     kaa_object__type *type = object->type;
 
-    if (KAA_UNLIKELY(type->finalize != NULL) &&
-        kaa_object__run_finalizer(ctx, object))
-        return;
-    if (KAA_UNLIKELY((object->word & KAA_OBJECT__WEAK) != 0))
-        clear_weakrefs(ctx, object);
+    if (KAA_UNLIKELY(type->finalize != NULL ||
+                     (flags & KAA_OBJECT__WEAK) != 0)) {
+        object->word = flags;
+        if (end_slowly(ctx, object))
+            return;
+        flags = object->word;
+    }
+    object->word = flags | DYING;
     if (type->release != NULL) {
-        object->word += DYING;
         type->release(ctx, object);
         if (KAA_UNLIKELY((object->word & KAA_OBJECT__COUNT_MASK) != DYING))
-            kaa_object__misuse(
-                runtime,
-                "a %s at %p has %lld references more at the "
-                "end of its release than at the beginning",
-                type->name, (void *)object,
-                (long long)((object->word & KAA_OBJECT__COUNT_MASK) - DYING));
+            report_kept(runtime, object);
     }
     free_block(ctx, runtime, object);
 }
 
-static void
+/* Who is next: the first that the last one buried let go, or that waited. */
+static inline kaa_object *
+next_dead(kaa_object__context *own)
+{
+    kaa_object *object = own->fresh, *last = own->fresh_last;
+
+    if (object == NULL) {
+        object = own->dead;
+        if (object != NULL)
+            own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
+        return object;
+    }
+    own->fresh = own->fresh_last = NULL;
+    if (object != last) {
+        last->word |= (uint64_t)(uintptr_t)own->dead;
+        own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
+    }
+    return object;
+}
+
+/* In a debug runtime: whether the GIL is not held, which has been told then. */
+RARE static int
+is_misused(const kaa_object__context *own)
+{
+    return own->thread != NULL && kaa_gil_check(own->thread, NULL) != KAA_OK;
+}
+
+APART static void
 reap(kaa_context *ctx, kaa_object *object)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     kaa_runtime *runtime = own->runtime;
 
+    if (KAA_UNLIKELY((runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0) &&
+        is_misused(own))
+        return; /* it leaks, which is better than a race */
     own->is_reaping = 1;
     runtime->releasing++;
-    for (;;) {
-        bury(ctx, runtime, object);
-        splice(own);
-        object = own->dead;
-        if (object == NULL)
-            break;
-        own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
-        object->word &= ~(LINK_MASK | KAA_OBJECT__DEAD);
-    }
+    for (; object != NULL; object = next_dead(own))
+        bury(ctx, runtime, object,
+             object->word & ~(LINK_MASK | KAA_OBJECT__DEAD));
     runtime->releasing--;
     own->is_reaping = 0;
 }
@@ -350,13 +436,9 @@ kaa_object__reap(kaa_context *ctx)
     kaa_object__context *own = kaa_object__context_of(ctx);
     kaa_object *object;
 
-    splice(own);
-    object = own->dead;
-    if (object == NULL)
-        return;
-    own->dead = (kaa_object *)(uintptr_t)(object->word & LINK_MASK);
-    object->word &= ~(LINK_MASK | KAA_OBJECT__DEAD);
-    reap(ctx, object);
+    object = next_dead(own);
+    if (object != NULL)
+        reap(ctx, object);
 }
 
 void
@@ -367,12 +449,13 @@ kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
 
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
     KAA_ASSERT(!kaa_object__is_dead(object));
-    if (KAA_UNLIKELY((own->runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0) &&
-        own->thread != NULL && kaa_gil_check(own->thread, NULL) != KAA_OK)
-        return; /* it leaks, which is better than a race */
     if (type->release == NULL && type->finalize == NULL &&
         (object->word & KAA_OBJECT__WEAK) == 0) {
-        free_block(ctx, own->runtime, object);
+        kaa_runtime *runtime = own->runtime;
+
+        if (KAA_LIKELY((runtime->watch & KAA_OBJECT__WATCH_DEBUG) == 0) ||
+            !is_misused(own))
+            free_block(ctx, runtime, object);
     } else if (own->is_reaping) {
         object->word |= KAA_OBJECT__DEAD;
         if (own->fresh_last != NULL)

@@ -164,6 +164,11 @@ kaa_object *kaa_object__sequence_index(kaa_context *ctx, kaa_object *self,
 kaa_object *kaa_object__sequence_count(kaa_context *ctx, kaa_object *self,
                                        kaa_object *item);
 
+/* ---- container_verify.c */
+
+/* What is wrong with a list, dict or set; NULL: nothing is. */
+const char *kaa_object__container_verify(kaa_object *object);
+
 /* ---- list.c */
 
 /* Room for `count` items in all. 0, or -1. */

@@ -423,14 +423,6 @@ kaa_object__dict_take_array(kaa_context *ctx, kaa_object *const *items,
     return dict;
 }
 
-ptrdiff_t
-kaa_object__dict_size(kaa_context *ctx, kaa_object *dict)
-{
-    if (check(ctx, dict, "dict_size") != 0)
-        return -1;
-    return (ptrdiff_t)kaa_object__as_dict(dict)->count;
-}
-
 int
 kaa_object__dict_find(kaa_context *ctx, kaa_object *dict, kaa_object *key,
                       kaa_object **out)
@@ -558,22 +550,6 @@ kaa_object__dict_take_last(kaa_object__dict *dict, kaa_object__dict_entry *out)
     return 0;
 }
 
-int
-kaa_object__dict_next(kaa_context *ctx, kaa_object *dict, size_t *position,
-                      kaa_object **out_key, kaa_object **out_value)
-{
-    if (check(ctx, dict, "dict_next") != 0)
-        return -1;
-    if (!kaa_object__dict_step(kaa_object__as_dict(dict), position, out_key,
-                               out_value))
-        return 0;
-    if (out_key != NULL)
-        kaa_object__take(*out_key);
-    if (out_value != NULL)
-        kaa_object__take(*out_value);
-    return 1;
-}
-
 void
 kaa_object__dict_empty(kaa_context *ctx, kaa_object *self)
 {
@@ -590,15 +566,6 @@ kaa_object__dict_empty(kaa_context *ctx, kaa_object *self)
         }
     }
     free_parts(ctx, &old);
-}
-
-int
-kaa_object__dict_clear(kaa_context *ctx, kaa_object *dict)
-{
-    if (check(ctx, dict, "dict_clear") != 0)
-        return -1;
-    kaa_object__dict_empty(ctx, dict);
-    return 0;
 }
 
 kaa_object *

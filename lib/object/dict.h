@@ -101,6 +101,10 @@ int kaa_object__dict_put(kaa_context *ctx, kaa_object *dict, kaa_object *key,
  * none. */
 int kaa_object__dict_take_last(kaa_object__dict *dict,
                                kaa_object__dict_entry *out);
+/* dict.update(other, **named), and dict(other, **named), as `name` says. */
+int kaa_object__dict_update_any(kaa_context *ctx, kaa_object *self,
+                                const char *name, kaa_object *const *args,
+                                size_t nargs, kaa_object *kwnames);
 /* The dict's `clear`. */
 void kaa_object__dict_empty(kaa_context *ctx, kaa_object *self);
 /* Room for `count` keys in all. */

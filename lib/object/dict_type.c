@@ -5,168 +5,50 @@
 #include "object/list.h"
 #include "object/str.h"
 
-/* ---- Adding the entries of others */
-
 static int
-update_by_dict(kaa_context *ctx, kaa_object *self, kaa_object *other)
+check_dict(kaa_context *ctx, kaa_object *object, const char *what)
 {
-    kaa_object__dict *from = kaa_object__as_dict(other);
-    uint32_t changes = from->changes;
-    int result = 0;
-
-    if (self == other)
+    if (KAA_LIKELY(kaa_object__has_id(object, KAA_DICT_TYPE)))
         return 0;
-    if (kaa_object__as_dict(self)->count == 0 &&
-        kaa_object__dict_reserve(ctx, self, from->count) != 0)
-        return -1;
-    for (size_t position = 0; result == 0;) {
-        kaa_object *key, *value;
-        uint32_t hash;
-
-        if (!kaa_object__dict_step(from, &position, &key, &value))
-            break;
-        hash = kaa_object__dict_hashes(from)[position - 1];
-        kaa_object__take(key);
-        kaa_object__take(value);
-        result = kaa_object__dict_put(ctx, self, key, hash, value);
-        kaa_object__give(ctx, key);
-        kaa_object__give(ctx, value);
-        if (result == 0 && from->changes != changes)
-            result = kaa_object__raise_text(ctx, KAA_RUNTIME_ERROR,
-                                            "dict mutated during update");
-    }
-    return result;
+    return kaa_object__raise_type(ctx, what, "dict", object);
 }
 
-/* `keys` is what other.keys() gave. */
-static int
-update_by_keys(kaa_context *ctx, kaa_object *self, kaa_object *other,
-               kaa_object *keys)
+/* ---- Slots of kaa/api.def that read and clear */
+
+ptrdiff_t
+kaa_object__dict_size(kaa_context *ctx, kaa_object *dict)
 {
-    kaa_object *iterator = kaa_object__iter(ctx, keys), *key;
-    int found;
-
-    if (iterator == NULL)
+    if (check_dict(ctx, dict, "dict_size") != 0)
         return -1;
-    while ((found = kaa_object__next(ctx, iterator, &key)) == 1) {
-        kaa_object *value = kaa_object__get_item(ctx, other, key);
-        int result =
-            value == NULL ? -1 : kaa_object__dict_set(ctx, self, key, value);
-
-        kaa_object__give(ctx, key);
-        if (value != NULL)
-            kaa_object__give(ctx, value);
-        if (result != 0) {
-            found = -1;
-            break;
-        }
-    }
-    kaa_object__give(ctx, iterator);
-    return found;
+    return (ptrdiff_t)kaa_object__as_dict(dict)->count;
 }
 
 int
-kaa_object__dict_update(kaa_context *ctx, kaa_object *dict, kaa_object *other)
+kaa_object__dict_next(kaa_context *ctx, kaa_object *dict, size_t *position,
+                      kaa_object **out_key, kaa_object **out_value)
 {
-    kaa_object *keys;
-    int result;
-
-    if (!kaa_object__has_id(dict, KAA_DICT_TYPE))
-        return kaa_object__raise_type(ctx, "dict_update", "dict", dict);
-    if (kaa_object__has_id(other, KAA_DICT_TYPE))
-        return update_by_dict(ctx, dict, other);
-    keys = kaa_object__call_method(ctx, "keys", &other, 1, NULL);
-    if (keys == NULL)
+    if (check_dict(ctx, dict, "dict_next") != 0)
         return -1;
-    result = update_by_keys(ctx, dict, other, keys);
-    kaa_object__give(ctx, keys);
-    return result;
+    if (!kaa_object__dict_step(kaa_object__as_dict(dict), position, out_key,
+                               out_value))
+        return 0;
+    if (out_key != NULL)
+        kaa_object__take(*out_key);
+    if (out_value != NULL)
+        kaa_object__take(*out_value);
+    return 1;
 }
 
-/* An item of an iterable of pairs. */
-static int
-set_pair(kaa_context *ctx, kaa_object *self, kaa_object *pair, size_t number)
+int
+kaa_object__dict_clear(kaa_context *ctx, kaa_object *dict)
 {
-    kaa_object *list = kaa_object__to_list(ctx, pair);
-    int result;
-
-    if (list == NULL) {
-        if (!kaa_object__error_matches(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR)))
-            return -1;
-        kaa_object__error_clear(ctx);
-        return kaa_object__raise_text(
-            ctx, KAA_TYPE_ERROR,
-            "cannot convert dictionary update sequence element #%zu to a "
-            "sequence",
-            number);
-    }
-    if (kaa_object__as_list(list)->count != 2)
-        result = kaa_object__raise_text(
-            ctx, KAA_VALUE_ERROR,
-            "dictionary update sequence element #%zu has length %zu; 2 is "
-            "required",
-            number, kaa_object__as_list(list)->count);
-    else /* the list is ours alone */
-        result =
-            kaa_object__dict_set(ctx, self, kaa_object__as_list(list)->items[0],
-                                 kaa_object__as_list(list)->items[1]);
-    kaa_object__give(ctx, list);
-    return result;
-}
-
-static int
-update_by_pairs(kaa_context *ctx, kaa_object *self, kaa_object *pairs)
-{
-    kaa_object *iterator = kaa_object__iter(ctx, pairs), *pair;
-    int found;
-
-    if (iterator == NULL)
+    if (check_dict(ctx, dict, "dict_clear") != 0)
         return -1;
-    for (size_t i = 0; (found = kaa_object__next(ctx, iterator, &pair)) == 1;
-         i++) {
-        int result = set_pair(ctx, self, pair, i);
-
-        kaa_object__give(ctx, pair);
-        if (result != 0) {
-            found = -1;
-            break;
-        }
-    }
-    kaa_object__give(ctx, iterator);
-    return found;
-}
-
-/* dict.update(other, **named), and dict(other, **named). */
-static int
-update_any(kaa_context *ctx, kaa_object *self, const char *name,
-           kaa_object *const *args, size_t nargs, kaa_object *kwnames)
-{
-    kaa_object *keys = NULL;
-    int result;
-
-    if (kaa_object__check_args(ctx, name, nargs, 0, 1, NULL) != 0)
-        return -1;
-    if (nargs == 1) {
-        result = kaa_object__has_id(args[0], KAA_DICT_TYPE)
-                     ? 1
-                     : kaa_object__find_attr(ctx, args[0], "keys", &keys);
-        if (result >= 0) {
-            if (keys != NULL)
-                kaa_object__give(ctx, keys);
-            result = result ? kaa_object__dict_update(ctx, self, args[0])
-                            : update_by_pairs(ctx, self, args[0]);
-        }
-        if (result != 0)
-            return -1;
-    }
-    for (size_t i = 0;
-         kwnames != NULL && i < kaa_object__as_tuple(kwnames)->count; i++)
-        if (kaa_object__dict_set(ctx, self,
-                                 kaa_object__as_tuple(kwnames)->items[i],
-                                 args[nargs + i]) != 0)
-            return -1;
+    kaa_object__dict_empty(ctx, dict);
     return 0;
 }
+
+/* ---- Making dicts */
 
 static kaa_object *
 dict_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
@@ -175,8 +57,8 @@ dict_create(kaa_context *ctx, kaa_object *type, kaa_object *const *args,
     kaa_object *dict = kaa_object__dict_new(ctx);
 
     (void)type;
-    if (dict != NULL &&
-        update_any(ctx, dict, "dict", args, nargs, kwnames) != 0) {
+    if (dict != NULL && kaa_object__dict_update_any(ctx, dict, "dict", args,
+                                                    nargs, kwnames) != 0) {
         kaa_object__give(ctx, dict);
         return NULL;
     }
@@ -195,10 +77,8 @@ list_of(kaa_context *ctx, kaa_object *dict, int has_keys, int has_values)
     kaa_object *pair[2];
     uint32_t changes;
 
-    if (!kaa_object__has_id(dict, KAA_DICT_TYPE)) {
-        kaa_object__raise_type(ctx, "dict_items", "dict", dict);
+    if (check_dict(ctx, dict, "dict_items") != 0)
         return NULL;
-    }
     list = kaa_object__list_make(ctx);
     if (list == NULL)
         return NULL;
@@ -394,7 +274,7 @@ dict_inplace(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
 {
     if (op != KAA_OR)
         return kaa_not_implemented(ctx);
-    if (update_any(ctx, left, "update", &right, 1, NULL) != 0)
+    if (kaa_object__dict_update_any(ctx, left, "update", &right, 1, NULL) != 0)
         return NULL;
     return kaa_object__take(left);
 }
@@ -464,7 +344,8 @@ static kaa_object *
 method_update(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
               size_t nargs, kaa_object *kwnames)
 {
-    if (update_any(ctx, self, "update", args, nargs, kwnames) != 0)
+    if (kaa_object__dict_update_any(ctx, self, "update", args, nargs,
+                                    kwnames) != 0)
         return NULL;
     return kaa_none(ctx);
 }

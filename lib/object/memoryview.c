@@ -459,112 +459,7 @@ view_traverse(kaa_object *self, kaa_visit visit, void *arg)
     return 0;
 }
 
-/* ---- Comparing */
-
-static int
-is_same_shape(const kaa_buffer *a, const kaa_buffer *b)
-{
-    if (a->dimensions != b->dimensions)
-        return 0;
-    for (int32_t i = 0; i < a->dimensions; i++)
-        if (a->shape[i] != b->shape[i])
-            return 0;
-    return 1;
-}
-
-/* Whether all items are equal, as objects. */
-static int
-is_equal(kaa_context *ctx, kaa_object *left, kaa_object *right)
-{
-    const kaa_buffer *a = &((kaa_object__view *)(void *)left)->buffer;
-    const kaa_buffer *b = &((kaa_object__view *)(void *)right)->buffer;
-    char code_a = kaa_object__format_code(a->format);
-    char code_b = kaa_object__format_code(b->format);
-    size_t count, a_bytes = (size_t)a->item_bytes,
-                  b_bytes = (size_t)b->item_bytes;
-    char *items;
-    int result = 1;
-
-    if (!is_same_shape(a, b) || code_a == 0 || code_b == 0)
-        return 0;
-    items = kaa_object__memory(ctx, (size_t)a->bytes + (size_t)b->bytes + 1);
-    if (items == NULL)
-        return -1;
-    kaa_object__buffer_copy_out(a, items);
-    kaa_object__buffer_copy_out(b, items + a->bytes);
-    count = (size_t)a->bytes / a_bytes;
-    for (size_t i = 0; i < count && result == 1; i++) {
-        const char *x = items + i * a_bytes,
-                   *y = items + a->bytes + i * b_bytes;
-        kaa_object *one, *two;
-
-        if (code_a == code_b && code_a != 'f' && code_a != 'd') {
-            result = memcmp(x, y, a_bytes) == 0;
-            continue;
-        }
-        one = kaa_object__item_load(ctx, code_a, NULL, x);
-        two = one == NULL ? NULL : kaa_object__item_load(ctx, code_b, NULL, y);
-        /* By ==: a NaN is not equal to itself, though it were one object. */
-        result =
-            two == NULL ? -1 : kaa_object__compare_truth(ctx, one, two, KAA_EQ);
-        if (one != NULL)
-            kaa_object__give(ctx, one);
-        if (two != NULL)
-            kaa_object__give(ctx, two);
-    }
-    kaa_object__memory_free(ctx, items);
-    return result;
-}
-
-static kaa_object *
-view_compare(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
-{
-    kaa_object *other;
-    int equal;
-
-    if ((op != KAA_EQ && op != KAA_NE) ||
-        !kaa_object__has_id(left, KAA_MEMORYVIEW_TYPE) ||
-        !kaa_object__has_buffer(ctx, right))
-        return kaa_not_implemented(ctx);
-    if (((kaa_object__view *)(void *)left)->managed == NULL ||
-        (kaa_object__has_id(right, KAA_MEMORYVIEW_TYPE) &&
-         ((kaa_object__view *)(void *)right)->managed == NULL))
-        return kaa_object__truth_value((left == right) == (op == KAA_EQ));
-    other = kaa_object__memoryview_new(ctx, right);
-    if (other == NULL)
-        return NULL;
-    equal = is_equal(ctx, left, other);
-    kaa_object__give(ctx, other);
-    return equal < 0 ? NULL : kaa_object__truth_value(equal == (op == KAA_EQ));
-}
-
-static int64_t
-view_hash(kaa_context *ctx, kaa_object *self)
-{
-    kaa_object__view *view = kaa_object__view_of(ctx, self);
-    char code;
-    char *copy;
-
-    if (view == NULL)
-        return -1;
-    if (!view->buffer.is_readonly)
-        return kaa_object__raise_text(ctx, KAA_VALUE_ERROR,
-                                      "cannot hash writable memoryview object");
-    code = kaa_object__format_code(view->buffer.format);
-    if (code != 'B' && code != 'b' && code != 'c')
-        return kaa_object__raise_text(
-            ctx, KAA_VALUE_ERROR,
-            "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
-    if (view->hash != 0)
-        return (int64_t)view->hash;
-    copy = kaa_object__memory(ctx, (size_t)view->buffer.bytes + 1);
-    if (copy == NULL)
-        return -1;
-    kaa_object__buffer_copy_out(&view->buffer, copy);
-    view->hash = kaa_object__hash_text(ctx, copy, (size_t)view->buffer.bytes);
-    kaa_object__memory_free(ctx, copy);
-    return (int64_t)view->hash;
-}
+/* ---- The type */
 
 static kaa_object *
 view_repr(kaa_context *ctx, kaa_object *self)
@@ -605,8 +500,8 @@ const kaa_object__type kaa_object__template_memoryview = {
     .describe_reference = view_describe,
     .create = view_create,
     .repr = view_repr,
-    .hash = view_hash,
-    .compare = view_compare,
+    .hash = kaa_object__view_hash,
+    .compare = kaa_object__view_compare,
     .iter = kaa_object__sequence_iterator_new,
     .length = view_length,
     .get_item = view_get_item,

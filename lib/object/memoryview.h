@@ -25,6 +25,11 @@ int kaa_object__view_release(kaa_context *ctx, kaa_object__view *view);
 /* The object whose memory it is, as a new reference. */
 kaa_object *kaa_object__view_exporter(kaa_context *ctx, kaa_object__view *view);
 
+/* Slots of the type. */
+kaa_object *kaa_object__view_compare(kaa_context *ctx, kaa_object *left,
+                                     kaa_object *right, int op);
+int64_t kaa_object__view_hash(kaa_context *ctx, kaa_object *self);
+
 extern const kaa_method kaa_object__view_methods[];
 extern const kaa_property kaa_object__view_properties[];
 

@@ -62,15 +62,13 @@ instance_traverse(kaa_object *self, kaa_visit visit, void *arg)
     return 0;
 }
 
-/* From the last to the first: what was given up last dies first, so that a tree
- * goes in the order in which it was most likely made. */
+/* From the first to the last, and in that order they die: so that a tree goes
+ * in the order in which it was most likely made. */
 static void
 clear_references(kaa_context *ctx, kaa_object *self,
                  const kaa_object__own_type *own)
 {
-    uint32_t i = own->reference_count;
-
-    while (i-- > 0)
+    for (uint32_t i = 0; i < own->reference_count; i++)
         KAA_CLEAR(ctx, *reference_at(self, own->references[i]));
 }
 

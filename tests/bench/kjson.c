@@ -75,9 +75,7 @@ between(writer *w, double low, double high)
 static void
 put_record(writer *w, unsigned number)
 {
-    static const char *const words[] = {"alpha", "gamma delta",
-                                        "\xc3\x89"
-                                        "clair",
+    static const char *const words[] = {"alpha", "gamma delta", "\xc3\x89ole",
                                         "a sentence of some words", "x\\ny"};
 
     PUT(w, "{\"id\": %u, \"name\": \"user%u\", ", number,

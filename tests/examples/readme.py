@@ -1,6 +1,6 @@
 """The programs in README.md run, and print what it says there.
 
-    readme.py README.md INCLUDE LIBRARY CC   the C program
+    readme.py README.md INCLUDE LIBRARY CC   the C programs, and the module
     readme.py README.md                      the Python ones, and the annotations
 
 In Python, a comment behind a print() is what it prints; one that begins with
@@ -20,19 +20,32 @@ def blocks(text, language):
     return re.findall(pattern, text, re.DOTALL | re.MULTILINE)
 
 
-def c_program(text, include, library, cc):
-    code = next(one for one in blocks(text, "c") if "int main(" in one)
-    wanted = re.search(r"printf\(.*?\);\s*/\* (.*?) \*/", code).group(1)
+def c_programs(text, include, library, cc):
+    """Builds modules first: a program may import them from where it runs."""
+    where = pathlib.Path(library).resolve().parent
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{include}"]
+    codes = blocks(text, "c")
+    modules = [one for one in codes if "KAA_MODULE(" in one]
+    programs = [one for one in codes if "int main(" in one]
+    if len(modules) != 1 or len(programs) != 2:
+        sys.exit(f"{len(modules)} modules and {len(programs)} programs found")
     with tempfile.TemporaryDirectory(prefix="kaa-readme-") as folder:
         c, out = pathlib.Path(folder, "readme.c"), pathlib.Path(folder, "readme")
-        c.write_text(code)
-        where = pathlib.Path(library).parent
-        command = [cc, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{include}"]
-        command += [str(c), "-o", str(out), str(library), f"-Wl,-rpath,{where}"]
-        subprocess.run(command, check=True)
-        done = subprocess.run([str(out)], stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0 or done.stdout.strip() != wanted:
-        sys.exit(f"it printed {done.stdout!r} ({done.returncode}), not {wanted!r}")
+        for code in modules:
+            name = re.search(r"KAA_MODULE\((\w+)", code).group(1)
+            c.write_text(code)
+            shared = ["-shared", "-fPIC", "-o", f"{folder}/{name}.kaa.so", "-lm"]
+            subprocess.run([cc, *flags, str(c), *shared], check=True)
+        for code in programs:
+            wanted = re.search(r"printf\([^;]*\);\s*/\* (.*?) \*/", code).group(1)
+            c.write_text(code)
+            linked = ["-o", str(out), str(library), f"-Wl,-rpath,{where}"]
+            subprocess.run([cc, *flags, str(c), *linked], check=True)
+            done = subprocess.run(
+                [str(out)], stdout=subprocess.PIPE, text=True, cwd=folder
+            )
+            if done.returncode != 0 or done.stdout.strip() != wanted:
+                sys.exit(f"it printed {done.stdout!r} ({done.returncode}), not {wanted!r}")
 
 
 def says(line, namespace):
@@ -94,7 +107,7 @@ def annotations(text):
 def main(readme, *arguments):
     text = pathlib.Path(readme).read_text()
     if arguments:
-        c_program(text, *arguments)
+        c_programs(text, *arguments)
     else:
         python_programs(text)
         annotations(text)

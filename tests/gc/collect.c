@@ -122,32 +122,80 @@ KAA_TEST(wrong_calls_are_refused)
     CHECK_EQ(story.suspects, 0);
 }
 
-/* More objects than the mark stack first has room for, each found from behind.
- */
-KAA_TEST(long_chains_need_no_stack)
+/* Held at one end; found forwards in memory, and backwards, where the scan has
+ * been already. */
+static void
+check_chain(kaa_test *t, int is_backwards)
 {
-    kaa_context *ctx = fresh_graph(t);
     enum { LENGTH = 5000 };
-    kaa_object *last = NEW(node_new(t, PLAIN, 0));
-    kaa_object *first = last;
+    static kaa_object *chain[LENGTH];
     int length =
         kaa_test_is_collect_run() || kaa_test_is_fault_run() ? 50 : LENGTH;
+    kaa_object *end;
     uint64_t live;
 
-    for (int i = 1; i < length; i++) {
-        kaa_object *next = NEW(node_new(t, (node_kind)(i % 3), i));
-
-        set_left(next, last);
-        DROP(last);
-        last = next;
-    }
-    (void)first;
+    for (int i = 0; i < length; i++)
+        chain[i] = NEW(node_new(t, (node_kind)(i % 3), i));
+    for (int i = 1; i < length; i++)
+        if (is_backwards)
+            set_left(chain[i], chain[i - 1]);
+        else
+            set_left(chain[i - 1], chain[i]);
+    end = chain[is_backwards ? length - 1 : 0];
+    for (int i = length; i-- > 0;)
+        if (chain[i] != end)
+            DROP(chain[i]);
     live = live_now();
     (void)collect_now(t, KAA_GC_FULL);
     CHECK_EQ(live_now(), live);
-    set_right(first, last);
-    DROP(last);
+    for (int i = 0; i < length; i++)
+        CHECK_EQ(node_of(chain[i])->number, i);
+    set_right(chain[is_backwards ? 0 : length - 1], end);
+    DROP(end);
     (void)collect_now(t, KAA_GC_FULL);
     CHECK_EQ(live_now(), live - (uint64_t)length);
-    (void)ctx;
+}
+
+KAA_TEST(chains_that_lead_backwards)
+{
+    (void)fresh_graph(t);
+    check_chain(t, 1);
+}
+
+KAA_TEST(chains_that_lead_forwards)
+{
+    (void)fresh_graph(t);
+    check_chain(t, 0);
+}
+
+/* A comb whose spine is followed first: its teeth are all to be remembered, and
+ * where there is no room they are looked for again. */
+KAA_TEST(what_cannot_be_remembered_is_found_again)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_object *spine = NEW(node_new(t, PLAIN, 0));
+    uint64_t live;
+
+    kaa_gc__of(ctx)->young.stack_max = 1;
+    for (int i = 1; i <= 100; i++) {
+        kaa_object *point = NEW(node_new(t, PLAIN, -i));
+        kaa_object *tooth = NEW(node_new(t, PLAIN, -i));
+        kaa_object *next = NEW(node_new(t, PLAIN, i));
+
+        set_left(tooth, point);
+        set_left(next, tooth);
+        set_right(next, spine);
+        DROP(point);
+        DROP(tooth);
+        DROP(spine);
+        spine = next;
+    }
+    live = live_now();
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(live_now(), live);
+    for (int i = 100; i > 0; i--) {
+        CHECK_EQ(node_of(spine)->number, i);
+        CHECK_EQ(node_of(node_of(node_of(spine)->left)->left)->number, -i);
+        spine = node_of(spine)->right;
+    }
 }

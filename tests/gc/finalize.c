@@ -360,3 +360,35 @@ KAA_TEST(types_end_with_their_instances)
     (void)collect_now(t, KAA_GC_FULL);
     CHECK_EQ(live_now(), live);
 }
+
+static void
+collect_within(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    times++;
+    if (kaa_gc_collect(ctx, KAA_GC_FULL, NULL, NULL) == KAA_OK)
+        seen_intact++;
+}
+
+/* Those that wait for their end are passed over, and what they hold lives. */
+KAA_TEST(finalizers_may_collect_while_others_wait_to_die)
+{
+    kaa_context *ctx = fresh_quiet(t);
+    kaa_object *list = NEW(kaa_list_new(ctx, 0));
+    kaa_object *held = NEW(node_new(t, PLAIN, 9));
+
+    for (int i = 0; i < 30; i++) {
+        kaa_object *one = NEW(node_new(t, (node_kind)(i % NODE_KINDS), i));
+
+        set_left(one, held);
+        CHECK_ZERO(kaa_list_append(ctx, list, one));
+        DROP(one);
+    }
+    on_finalize = collect_within;
+    CHECK_REF(held, 31);
+    DROP(list);
+    CHECK_REF(held, 1);
+    CHECK_EQ(node_of(held)->number, 9);
+    CHECK_EQ(times, 7);
+    CHECK(seen_intact > 0 || kaa_test_is_fault_run());
+}

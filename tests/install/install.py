@@ -83,6 +83,9 @@ def use_cmake(options, prefix, work):
     run(options.cmake, "--build", build)
     for program in ("consumer_c", "consumer_cxx") if options.cxx else ("consumer_c",):
         check_outcome(options, run(build / program))
+    loaded = run(build / "consumer_load", build / "consumer_module.kaa.so")
+    if loaded != "42\n":
+        sys.exit(f"the consumer's module said {loaded!r}")
     # Another minor version is another ABI, before 1.0.
     refused = f"{major}.{int(minor) + 1}"
     said = run(*common, "-B", work / "refused", f"-DWANTED={refused}", fails=True)

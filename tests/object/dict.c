@@ -3,6 +3,7 @@
 #include "object/help.h"
 
 #include "object/dict.h"
+#include "object/set.h"
 
 static kaa_object *
 text(kaa_test *t, const char *value)
@@ -321,4 +322,38 @@ KAA_TEST(made_of_an_array)
     items[0] = kaa_dict_new(ctx);
     CHECK_RAISES(kaa_dict_take_array(ctx, items, 1) == NULL, KAA_TYPE_ERROR,
                  "unhashable");
+}
+
+KAA_TEST(dict_and_set_that_are_broken_are_noticed)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *dict = NEW(kaa_dict_new(ctx)), *set;
+    kaa_object__dict *own = kaa_object__as_dict(dict);
+    kaa_object__set *items;
+    kaa_object__list *list =
+        (kaa_object__list *)(void *)NEW(kaa_list_new(ctx, 4));
+    uint64_t word;
+
+    for (int64_t i = 0; i < 10; i++)
+        CHECK_ZERO(set_number(ctx, dict, i, i));
+    CHECK_OK(kaa_runtime_verify(ctx, &t->err));
+    kaa_object__dict_hashes(own)[3] ^= 0x80000001;
+    CHECK_STATUS(kaa_runtime_verify(ctx, &t->err), KAA_CORRUPT);
+    CHECK_HAS(t->err.message, "a key that is not found");
+    kaa_object__dict_hashes(own)[3] ^= 0x80000001;
+    own->count--;
+    CHECK_STATUS(kaa_runtime_verify(ctx, &t->err), KAA_CORRUPT);
+    own->count++;
+    CHECK_OK(kaa_runtime_verify(ctx, &t->err));
+    set = NEW(kaa_set_new(ctx, dict));
+    items = kaa_object__as_set(set);
+    word = items->words[0];
+    items->words[0] = word == 0 ? (uint64_t)(uintptr_t)kaa_int(ctx, 99) : 0;
+    CHECK_STATUS(kaa_runtime_verify(ctx, &t->err), KAA_CORRUPT);
+    items->words[0] = word;
+    CHECK_ZERO(kaa_list_append(ctx, &list->header, dict));
+    list->refers = 0;
+    CHECK_STATUS(kaa_runtime_verify(ctx, &t->err), KAA_CORRUPT);
+    CHECK_HAS(t->err.message, "that it does not visit");
+    list->refers = 1;
 }

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import unittest
-from typing import Any
+from typing import Any, Callable
 
 import kaa
 
 FOLDER = os.environ.get("KAA_TEST_MODULES", "")
 
 
-def load(name: str) -> Any:
-    """The module; skips the test where it is not built or cannot run yet."""
+HAS_BRIDGE = (
+    sys.implementation.name == "cpython" and os.environ.get("KAA_HOST") != "none"
+)
+
+
+def load(name: str, without_bridge: bool = False) -> Any:
+    """The module; skips the test where it is not built, or where it would run on
+    objects of its own, unless that is what the test is about."""
     path = os.path.join(FOLDER, f"{name}.kaa.so")
     if not os.path.exists(path):
         raise unittest.SkipTest(f"{name}.kaa.so is not built")
-    try:
-        return kaa.import_module(path)
-    except ImportError as error:
-        if "the bridge needs CPython" in str(error):
-            raise unittest.SkipTest(str(error))
-        raise
+    if not HAS_BRIDGE and not without_bridge:
+        raise unittest.SkipTest("it takes Python's own objects")
+    return kaa.import_module(path)
+
+
+def growth(action: Callable[[], Any], count: int) -> int:
+    """How many blocks of Python's memory more there are after so many calls."""
+    for _ in range(count // 10):
+        action()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(count):
+        action()
+    gc.collect()
+    return sys.getallocatedblocks() - before

@@ -207,6 +207,24 @@ class Refusals(Case):
             self.kdtree.KDTree(points(), 2)
 
 
+class Leaks(Case):
+    def test_nothing_grows(self) -> None:
+        def work() -> None:
+            tree = self.kdtree.KDTree([(1, 2), (3, 4)], 2)
+            tree.nearest((1, 1), k=2)
+            tree.within((1, 1), 5)
+            list(tree), tree[0], tree.bounds, tree.dimensions
+            memoryview(tree).release()
+            tree.__reduce__()
+            for wrong in (([(1,)], 2), (b"1", 1), ([(math.nan,)], 1)):
+                try:
+                    self.kdtree.KDTree(*wrong)
+                except ValueError:
+                    pass
+
+        self.assertLess(modules.growth(work, 10000), 100)
+
+
 def derive(kdtree: Any) -> Any:
     class Named(kdtree.KDTree):  # type: ignore[misc]
         def __init__(self, points: Any, dimensions: int, name: str = "?") -> None:

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import random
+import re
 import sys
 import unittest
 from typing import Any, Callable, List, Tuple
@@ -23,6 +24,8 @@ import modules
 LONG = int(os.environ.get("KAA_TEST_LONG", "1"))
 # Another word for these since 3.13; kjson has the newer one.
 TRAILING = "Illegal trailing comma"
+# And for a text that ends with one of these since 3.14.
+CUT_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}$")
 
 VALID: List[Tuple[str, Any]] = [
     # section 2: any value is a text, whitespace is four characters
@@ -199,6 +202,8 @@ class Case(unittest.TestCase):
         theirs = outcome(getattr(json, name), *args, **options)
         if TRAILING in ours and sys.version_info < (3, 13):
             self.assertTrue(theirs.startswith("ValueError: "), args)
+            return
+        if "Unterminated" in ours and CUT_ESCAPE.search(str(args[0])):
             return
         if ours != theirs:
             self.fail(f"{name}{args!r} {options!r}:\n  kjson {ours}\n  json  {theirs}")
@@ -584,6 +589,37 @@ class Corpus(Case):
             if source.random() < 0.3:
                 text = "-" + text
             self.same("loads", text)
+
+
+class Leaks(Case):
+    def test_nothing_grows(self) -> None:
+        text = '{"a": [1, 2.5, "x\\n\u00e9", 12345678901234567890], "b": {"c": null}}'
+        value = json.loads(text)
+
+        def work() -> None:
+            self.kjson.loads(text)
+            self.kjson.loads(bytearray(text.encode()), allow_nan=False)
+            self.kjson.dumps(value, sort_keys=True, indent=2)
+            self.kjson.dumps([{1}], default=list)
+            for wrong in ('{"a": [1, {"b": tru', '"\\ud800\\x"', b'["\xff"]'):
+                outcome(self.kjson.loads, wrong)
+            outcome(self.kjson.dumps, [1, {"a": (2, 1j)}])
+
+        self.assertLess(modules.growth(work, 10000 * LONG), 100)
+
+
+class Anywhere(unittest.TestCase):
+    """What holds without the bridge too, where values are converted."""
+
+    def test_values(self) -> None:
+        kjson = modules.load("kjson", without_bridge=True)
+        for text, value in VALID:
+            self.assertEqual(repr(kjson.loads(text)), repr(value), text[:50])
+        for value in (None, True, 1, -(2**70), 0.5, "\u00e9\n", [1, [2]], {"a": {"b": []}}):
+            self.assertEqual(kjson.dumps(value), json.dumps(value))
+        for text in INVALID:
+            with self.assertRaises(ValueError):
+                kjson.loads(text)
 
 
 if __name__ == "__main__":

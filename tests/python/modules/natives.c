@@ -936,6 +936,11 @@ new_type(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
          .methods = box_methods,
          .properties = box_properties,
          .data_bytes = sizeof(box)},
+        {.size = sizeof(kaa_type_spec),
+         .name = "natives.Made",
+         .members = box_members,
+         .data_bytes = sizeof(box),
+         .init = box_init},
     };
     int which;
     kaa_object *base = NULL;

@@ -111,7 +111,7 @@ parse_escape(const kjson_parser *p, const char **text)
     if (at[1] != 'u')
         return kjson_fail(p, "Invalid \\escape", at);
     point = hex4(at + 2);
-    if (point < 0 || at + 6 == p->end) /* so does Python's */
+    if (point < 0)
         return kjson_fail(p, "Invalid \\uXXXX escape", at + 1);
     at += 6;
     if (is_surrogate(point, 0xd800) && at[0] == '\\' && at[1] == 'u') {
