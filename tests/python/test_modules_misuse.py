@@ -53,6 +53,14 @@ class Importing(Case):
             sys.modules.pop("failing", None)
 
 
+    def test_a_path_that_goes_on(self) -> None:
+        import kaa
+
+        path = modules.load("natives").__file__
+        for odd in (path + "\0", path + "\0.kaa.so"):
+            self.assertRaises(ValueError, kaa.import_module, odd, "natives_odd")
+        self.assertNotIn("natives_odd", sys.modules)
+
     def test_while_another_thread_imports(self) -> None:
         """A module that is not filled yet is not found by others' instances."""
         import kaa
