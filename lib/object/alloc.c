@@ -33,6 +33,19 @@ is_immortal(const kaa_object *object)
 
 /* ---- Birth */
 
+/* What the collection itself lacks memory for is not the caller's failure. */
+static void
+collect_quietly(kaa_context *ctx)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object *pending = own->pending;
+
+    own->pending = NULL;
+    if (kaa_collect(ctx) < 0)
+        kaa_object__error_clear(ctx);
+    own->pending = pending;
+}
+
 /* What is asked for beside memory, before every allocation of an object. */
 static int
 watch(kaa_context *ctx, kaa_heap_kind kind)
@@ -49,7 +62,7 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
         if (runtime->gc != NULL)
-            (void)kaa_collect(ctx);
+            collect_quietly(ctx);
     } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
         runtime->collect(ctx);
     }
