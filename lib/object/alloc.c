@@ -64,8 +64,15 @@ new_slowly(kaa_context *ctx, kaa_object__type *type, size_t bytes,
     kaa_runtime *runtime = kaa_object__runtime_of(ctx);
     kaa_object *object = NULL;
 
-    if (watch(ctx, kind) == 0)
+    if (watch(ctx, kind) == 0) {
         object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        if (object == NULL && kind == KAA_HEAP_OBJECT_TRACKED &&
+            runtime->releasing == 0 && runtime->make_room != NULL) {
+            /* Garbage may be all that stands in the way. */
+            runtime->make_room(ctx);
+            object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        }
+    }
     if (object == NULL) {
         kaa_object__raise_memory(ctx);
         return NULL;
@@ -118,11 +125,11 @@ kaa_object__new_zeroed(kaa_context *ctx, kaa_object__type *type, size_t bytes,
                        kaa_heap_kind kind)
 {
     kaa_object *object = new_object(ctx, type, bytes, kind);
-
-    uint64_t *word = (uint64_t *)(void *)(object + 1);
+    uint64_t *word;
 
     if (object == NULL)
         return NULL;
+    word = (uint64_t *)(void *)(object + 1);
     if (bytes > ZERO_BY_HAND_MAX)
         memset(word, 0, bytes - sizeof(*object));
     else /* the block has room for whole words */

@@ -76,6 +76,9 @@ def import_module(
         loader.exec_module(module)
     except BaseException:
         if sys.modules.get(name) is module:
-            del sys.modules[name]
+            if loaded is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = loaded
         raise
     return module
