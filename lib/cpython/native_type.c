@@ -197,6 +197,9 @@ derive(kaa_cpython__type_record *record)
     record->is_collected = record->has_dict || record->has_finalize ||
                            spec->traverse != NULL || spec->clear != NULL ||
                            record->count != 0;
+    record->permits_new = base != NULL &&
+                          (base->spec.flags & KAA_TYPE_NO_INSTANCES) != 0 &&
+                          (spec->flags & KAA_TYPE_NO_INSTANCES) == 0;
     if (base != NULL) {
         if (record->data_bytes < base->data_bytes)
             record->data_bytes = base->data_bytes;
