@@ -1,7 +1,7 @@
 /* native/meddling.c - objects whose every answer changes the containers that
- * ask: compared, hashed, shown, iterated, freed, they call a method at random of
- * an object at random, which may be the one at work. Nothing may crash or leak,
- * and a failure has an exception pending; errors come at random too.
+ * ask: compared, hashed, shown, iterated, freed, they call a method at random
+ * of an object at random, which may be the one at work. Nothing may crash or
+ * leak, and a failure has an exception pending; errors come at random too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,15 +257,15 @@ make(kaa_context *ctx)
         made = kaa_weakref_new(ctx, object, own.pool[below(POOL)]);
         break;
     case 11:
-        made = kaa_call(ctx, kaa_builtin(ctx, KAA_BYTEARRAY_TYPE), NULL, 0,
-                        NULL);
+        made =
+            kaa_call(ctx, kaa_builtin(ctx, KAA_BYTEARRAY_TYPE), NULL, 0, NULL);
         break;
     case 12:
         made = kaa_memoryview_new(ctx, object);
         break;
     case 13:
-        made = kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), &object, 1,
-                        NULL);
+        made =
+            kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), &object, 1, NULL);
         break;
     case 14:
         made = kaa_int(ctx, (int64_t)below(6) - 2);
