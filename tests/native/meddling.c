@@ -199,10 +199,8 @@ make_from(kaa_context *ctx, kaa_builtin_id type)
 {
     kaa_object *items[3] = {pick(ctx), pick(ctx), pick(ctx)}, *list, *made;
 
-    list = kaa_list_take_array(ctx, items, 1 + below(3));
-    for (size_t i = (size_t)kaa_list_size(ctx, list); i < 3; i++)
-        kaa_decref(ctx, items[i]);
-    if (type == KAA_LIST_TYPE)
+    list = kaa_list_take_array(ctx, items, 3);
+    if (type == KAA_LIST_TYPE || list == NULL)
         return list;
     made = kaa_call(ctx, kaa_builtin(ctx, type), &list, 1, NULL);
     kaa_decref(ctx, list);
