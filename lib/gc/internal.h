@@ -86,7 +86,8 @@ typedef struct kaa_gc__set {
     int has_overflowed;
     int ignores_frozen; /* looks at frozen objects too, until it ends */
     uint64_t visited;   /* objects whose references were followed */
-    /* The page that is scanned, to find what is near without ado. */
+    /* The page of the object that is looked at, to find what is near without
+     * ado. */
     uintptr_t near_base;
     uint32_t *near_table;
     uint32_t near_reciprocal;
@@ -104,7 +105,7 @@ typedef struct kaa_gc__set {
     uint32_t entry_at;
     /* Entries are looked at some turns after they are found, by when the cache
      * has them. */
-    uint32_t ring_at;
+    uint64_t ring_at, ring_out; /* turns so far, and when it was emptied */
     uint32_t *ring[KAA_GC__RING];
     kaa_object *ring_objects[KAA_GC__RING];
     uint32_t nothing; /* OUT: what the ring begins with */
@@ -198,6 +199,21 @@ kaa_gc__is_there(const kaa_gc__page *member)
            member->arena->pages[member->index].beside == member->table;
 }
 
+/* Whether a handle that is not tagged lies in the page that is near. */
+static inline int
+kaa_gc__is_near(const kaa_gc__set *set, const kaa_object *object)
+{
+    return (uintptr_t)object - set->near_base < KAA_HEAP__PAGE_BYTES;
+}
+
+static inline uint32_t *
+kaa_gc__near_entry(const kaa_gc__set *set, const kaa_object *object)
+{
+    return set->near_table + (((uint64_t)((uintptr_t)object - set->near_base) *
+                               set->near_reciprocal) >>
+                              32);
+}
+
 /* The entry of any handle; NULL outside the set's pages. */
 static inline uint32_t *
 kaa_gc__entry(kaa_gc__set *set, const kaa_object *object)
@@ -208,11 +224,8 @@ kaa_gc__entry(kaa_gc__set *set, const kaa_object *object)
 
     if (kaa_is_tagged(object))
         return NULL;
-    if ((uintptr_t)object - set->near_base < KAA_HEAP__PAGE_BYTES)
-        return set->near_table +
-               (((uint64_t)((uintptr_t)object - set->near_base) *
-                 set->near_reciprocal) >>
-                32);
+    if (kaa_gc__is_near(set, object))
+        return kaa_gc__near_entry(set, object);
     if (KAA_UNLIKELY(set->known[(uintptr_t)arena / KAA_HEAP__ARENA_BYTES %
                                 KAA_GC__KNOWN] != arena) &&
         !kaa_gc__know(set, arena))

@@ -2,7 +2,9 @@
  *
  * Both walk pages in the order of addresses and spend their time waiting for
  * memory, so what a reference leads to is asked for when it is found and looked
- * at some references later (kaa_gc__set.ring).
+ * at some references later (kaa_gc__set.ring). What lies in the page that is
+ * near is looked at at once: the cache has its table, and where objects refer
+ * to their neighbours the scan would have passed them before their turn.
  *
  * Marking remembers only what lies behind it: what lies ahead the scan will
  * come to.
@@ -159,18 +161,20 @@ references(kaa_gc__set *set, kaa_object *object, see *each, kaa_visit by_call)
     }
 }
 
-/* The page is scanned from now on; NULL: none is. */
+/* No page is near: one that no object lies in is. */
 static void
-go_near(kaa_gc__set *set, const kaa_gc__page *member)
+leave_near(kaa_gc__set *set)
 {
-    /* One that no object lies in. */
     set->near_base = UINTPTR_MAX - KAA_HEAP__PAGE_BYTES;
-    if (member == NULL)
-        return;
-    set->near_base =
-        (uintptr_t)kaa_heap__page_base(member->arena, member->index);
-    set->near_table = member->table;
-    set->near_reciprocal = member->arena->pages[member->index].reciprocal;
+}
+
+/* A page of the set is near from now on. */
+static inline void
+go_near(kaa_gc__set *set, const kaa_heap__arena *arena, uint32_t index)
+{
+    set->near_base = (uintptr_t)kaa_heap__page_base(arena, index);
+    set->near_table = arena->pages[index].beside;
+    set->near_reciprocal = arena->pages[index].reciprocal;
 }
 
 /* ---- Counting */
@@ -178,9 +182,17 @@ go_near(kaa_gc__set *set, const kaa_gc__page *member)
 static inline __attribute__((always_inline)) void
 see_counting(kaa_gc__set *set, kaa_object *object)
 {
-    uint32_t *entry = kaa_gc__entry(set, object), *due;
-    uint32_t at;
+    uint32_t *entry, *due;
+    uint64_t at;
 
+    if (kaa_is_tagged(object))
+        return;
+    if (kaa_gc__is_near(set, object)) {
+        entry = kaa_gc__near_entry(set, object);
+        *entry -= *entry != KAA_GC__OUT;
+        return;
+    }
+    entry = kaa_gc__entry(set, object);
     if (entry == NULL)
         return;
     PREFETCH(entry);
@@ -217,7 +229,7 @@ kaa_gc__count_flush(kaa_gc__set *set)
 {
     count_type(set);
     set->type = NULL;
-    go_near(set, NULL);
+    leave_near(set);
     for (uint32_t i = 0; i < KAA_GC__RING; i++) {
         if (*set->ring[i] != KAA_GC__OUT)
             --*set->ring[i];
@@ -237,7 +249,7 @@ kaa_gc__count_page(kaa_gc__set *set, kaa_gc__page *member)
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
-    go_near(set, member);
+    go_near(set, member->arena, member->index);
     for (uint32_t i = set->entry_at; i < capacity; i++) {
         kaa_object *object;
 
@@ -299,7 +311,7 @@ push(kaa_gc__set *set, kaa_object *object)
         set->stack[set->stack_count++] = object;
 }
 
-static void
+static inline void
 reach(kaa_gc__set *set, kaa_object *object, uint32_t *entry)
 {
     if (*entry != 0)
@@ -312,10 +324,17 @@ reach(kaa_gc__set *set, kaa_object *object, uint32_t *entry)
 static inline __attribute__((always_inline)) void
 see_marking(kaa_gc__set *set, kaa_object *object)
 {
-    uint32_t *entry = kaa_gc__entry(set, object), *due;
+    uint32_t *entry, *due;
     kaa_object *due_object;
-    uint32_t at;
+    uint64_t at;
 
+    if (kaa_is_tagged(object))
+        return;
+    if (kaa_gc__is_near(set, object)) {
+        reach(set, object, kaa_gc__near_entry(set, object));
+        return;
+    }
+    entry = kaa_gc__entry(set, object);
     if (entry == NULL)
         return;
     PREFETCH(entry);
@@ -334,17 +353,30 @@ visit_marking(kaa_object *object, void *arg)
     return 0;
 }
 
+/* Only what came in since it was emptied last: of a chain that is one. */
+static void
+empty_ring(kaa_gc__set *set)
+{
+    uint64_t count = set->ring_at - set->ring_out;
+
+    if (count > KAA_GC__RING)
+        count = KAA_GC__RING;
+    for (; count > 0; count--) {
+        uint64_t at = (set->ring_at - count) % KAA_GC__RING;
+        uint32_t *entry = set->ring[at];
+
+        set->ring[at] = &set->nothing;
+        reach(set, set->ring_objects[at], entry);
+    }
+    set->ring_out = set->ring_at;
+}
+
 void
 kaa_gc__mark_flush(kaa_gc__set *set)
 {
     set->type = NULL;
-    go_near(set, NULL);
-    for (uint32_t i = 0; i < KAA_GC__RING; i++) {
-        uint32_t *entry = set->ring[i];
-
-        set->ring[i] = &set->nothing;
-        reach(set, set->ring_objects[i], entry);
-    }
+    leave_near(set);
+    empty_ring(set);
 }
 
 int64_t
@@ -369,7 +401,8 @@ follow(kaa_gc__set *set, kaa_object *object)
     return 1;
 }
 
-/* The entry of an object that was pushed may be OUT by now: it was freed. */
+/* The entry of an object that was pushed may be OUT by now: it was freed. Its
+ * page is near then. */
 static int
 drain(kaa_gc__set *set, int64_t *budget)
 {
@@ -379,6 +412,9 @@ drain(kaa_gc__set *set, int64_t *budget)
 
         if (entry == NULL || *entry == KAA_GC__OUT)
             continue;
+        if (!kaa_gc__is_near(set, object))
+            go_near(set, kaa_heap__arena_of(object),
+                    kaa_heap__page_index(object));
         *entry = KAA_GC__OUT;
         if (KAA_UNLIKELY(kaa_object__is_dead(object)))
             continue;
@@ -396,9 +432,9 @@ kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget)
     uint32_t capacity = kaa_gc__capacity(member);
     uint32_t *table = member->table;
 
-    go_near(set, member);
     if (!drain(set, budget))
         return 0;
+    go_near(set, member->arena, member->index);
     for (uint32_t i = 0; i < capacity; i++) {
         kaa_object *object;
 
@@ -412,8 +448,11 @@ kaa_gc__mark_page(kaa_gc__set *set, kaa_gc__page *member, int64_t *budget)
         --*budget;
         if (!follow(set, object))
             return 0;
-        if (set->stack_count != 0 && !drain(set, budget))
-            return 0;
+        if (set->stack_count != 0) {
+            if (!drain(set, budget))
+                return 0;
+            go_near(set, member->arena, member->index);
+        }
     }
     return 1;
 }
@@ -423,11 +462,12 @@ kaa_gc__mark_end(kaa_gc__set *set, int64_t *budget)
 {
     set->here = (const char *)UINTPTR_MAX;
     do {
-        kaa_gc__mark_flush(set);
+        empty_ring(set);
         if (!drain(set, budget))
             return 0;
-        kaa_gc__mark_flush(set);
+        empty_ring(set);
     } while (set->stack_count != 0);
+    kaa_gc__mark_flush(set);
     set->here = NULL;
     if (set->has_overflowed) {
         set->has_overflowed = 0;

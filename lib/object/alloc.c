@@ -19,6 +19,7 @@
 #include "heap/internal.h"
 #include "object/object.h"
 #include "object/site.h"
+#include "object/type.h"
 
 #define REAP_DEPTH_MAX 8u
 #define LINK_MASK KAA_OBJECT__COUNT_MASK
@@ -32,6 +33,19 @@ is_immortal(const kaa_object *object)
 }
 
 /* ---- Birth */
+
+/* What the collection itself lacks memory for is not the caller's failure. */
+static void
+collect_quietly(kaa_context *ctx)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object *pending = own->pending;
+
+    own->pending = NULL;
+    if (kaa_collect(ctx) < 0)
+        kaa_object__error_clear(ctx);
+    own->pending = pending;
+}
 
 /* What is asked for beside memory, before every allocation of an object. */
 static int
@@ -49,7 +63,7 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
         if (runtime->gc != NULL)
-            (void)kaa_collect(ctx);
+            collect_quietly(ctx);
     } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
         runtime->collect(ctx);
     }
@@ -362,6 +376,44 @@ report_kept(const kaa_runtime *runtime, const kaa_object *object)
         (long long)((object->word & KAA_OBJECT__COUNT_MASK) - DYING));
 }
 
+/* Whether nothing is left to do for an object whose count is 0 but to free its
+ * block. */
+static inline int
+is_bare(const kaa_object *object)
+{
+    const kaa_object__type *type = object->type;
+
+    return type->release == NULL && type->finalize == NULL &&
+           (object->word & KAA_OBJECT__WEAK) == 0;
+}
+
+/* What a LISTED type's release() does. From the last to the first, since each
+ * is put before those that wait: so they die from the first to the last, and
+ * before the others. No code of anybody's runs here, so the word of `object`
+ * and the places of the references may be left as they are. */
+static inline void
+let_go(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
+{
+    const kaa_object__own_type *own =
+        (const kaa_object__own_type *)(const void *)object->type;
+    kaa_object__context *context = kaa_object__context_of(ctx);
+
+    for (uint32_t i = own->reference_count; i-- > 0;) {
+        kaa_object *held =
+            *(kaa_object **)(void *)((char *)object + own->references[i]);
+
+        if (held == NULL || kaa_is_tagged(held) ||
+            (--held->word & KAA_OBJECT__COUNT_MASK) != 0)
+            continue;
+        if (is_bare(held)) {
+            free_block(ctx, runtime, held);
+        } else {
+            held->word |= KAA_OBJECT__DEAD | (uint64_t)(uintptr_t)context->dead;
+            context->dead = held;
+        }
+    }
+}
+
 /* The end of one object, whose count is 0; `flags` are the rest of its word,
  * which is not looked at: it may still be a link. */
 static inline void
@@ -375,6 +427,11 @@ bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object, uint64_t flags)
         if (end_slowly(ctx, object))
             return;
         flags = object->word;
+    }
+    if (KAA_LIKELY((type->flags & KAA_OBJECT__LISTED) != 0)) {
+        let_go(ctx, runtime, object);
+        free_block(ctx, runtime, object);
+        return;
     }
     object->word = flags | DYING;
     if (type->release != NULL) {
@@ -445,12 +502,10 @@ void
 kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
-    kaa_object__type *type = object->type;
 
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
     KAA_ASSERT(!kaa_object__is_dead(object));
-    if (type->release == NULL && type->finalize == NULL &&
-        (object->word & KAA_OBJECT__WEAK) == 0) {
+    if (is_bare(object)) {
         kaa_runtime *runtime = own->runtime;
 
         if (KAA_LIKELY((runtime->watch & KAA_OBJECT__WATCH_DEBUG) == 0) ||

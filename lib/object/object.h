@@ -66,6 +66,9 @@ struct kaa_object {
 #define KAA_OBJECT__NEEDS_CALL                                                 \
     128u /* instances need release() even when the                             \
             whole runtime ends */
+/* The type is a kaa_object__own_type whose release() gives up the references
+ * listed there and does nothing else: the reaper does it without a call. */
+#define KAA_OBJECT__LISTED 256u
 
 /* A type. The slots are those of kaa_type_spec, found by inheritance when the
  * type is made, so that a look-up is one load. Builtin types fill them in

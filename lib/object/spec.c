@@ -400,6 +400,8 @@ set_life(kaa_object__own_type *own, const kaa_type_spec *spec)
     }
     if (own->reference_count != 0 || own->has_destroy)
         type->release = instance_release;
+    if (own->reference_count != 0 && !own->has_destroy)
+        type->flags |= KAA_OBJECT__LISTED;
 }
 
 static size_t

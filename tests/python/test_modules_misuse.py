@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 import types
 import unittest
 from typing import Any, List
@@ -50,6 +51,41 @@ class Importing(Case):
             self.assertIs(sys.modules.get("failing"), before)
         finally:
             sys.modules.pop("failing", None)
+
+
+    def test_a_path_that_goes_on(self) -> None:
+        import kaa
+
+        path = modules.load("natives").__file__
+        for odd in (path + "\0", path + "\0.kaa.so"):
+            self.assertRaises(ValueError, kaa.import_module, odd, "natives_odd")
+        self.assertNotIn("natives_odd", sys.modules)
+
+    def test_while_another_thread_imports(self) -> None:
+        """A module that is not filled yet is not found by others' instances."""
+        import kaa
+
+        natives = modules.load("natives")
+        series = natives.Series(1, 2)
+        before = sys.getswitchinterval()
+        ends: List[int] = []
+
+        def look() -> None:
+            while not ends:
+                list(series)
+
+        thread = threading.Thread(target=look)
+        sys.setswitchinterval(1e-6)
+        thread.start()
+        try:
+            for _ in range(200):
+                kaa.import_module(natives.__file__, "natives_meanwhile")
+                del sys.modules["natives_meanwhile"]
+        finally:
+            ends.append(1)
+            thread.join()
+            sys.setswitchinterval(before)
+        self.assertEqual(list(series), [1, 2])
 
 
 class Ends(Case):
