@@ -224,9 +224,24 @@ kaa_text(kaa_context *ctx, const char *text)
     return ctx->api->str_from_utf8(ctx, text, (size_t)(end - text));
 }
 
+/** Whether the object's own type is `type` or derived from it; -1 with an
+ * exception if it cannot be told. What to ask before kaa_data() of an argument:
+ * kaa_is_instance() believes what an object says of itself (`__class__`), as
+ * isinstance() does. */
+static inline int
+kaa_is_made_of(kaa_context *ctx, kaa_object *object, kaa_object *type)
+{
+    kaa_object *own = ctx->api->type_of(ctx, object);
+    int result = own != NULL ? ctx->api->is_subtype(ctx, own, type) : -1;
+
+    if (own != NULL)
+        kaa_decref(ctx, own);
+    return result;
+}
+
 /** The data of an instance of a type that kaa_type_new() made, or of one
  * derived from it. The object is not checked: methods are only called with
- * instances of their type. */
+ * instances of their type; for other objects there is kaa_is_made_of(). */
 static inline void *
 kaa_data(kaa_context *ctx, kaa_object *instance)
 {

@@ -123,7 +123,8 @@ convert_instance(kaa_args__walk *walk, kaa_object *object)
 {
     kaa_context *ctx = walk->ctx;
     kaa_object *type = va_arg(walk->out, kaa_object *);
-    int is_one = kaa_is_instance(ctx, object, type);
+    /* Its data may be looked at next: no object's word is good enough. */
+    int is_one = kaa_is_made_of(ctx, object, type);
     kaa_object *name;
     const char *text = NULL;
 

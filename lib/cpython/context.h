@@ -196,15 +196,21 @@ end_section(kaa_cpython__section *section)
 
 /* ---- import.c, method.c, type.c */
 
+/* A module that was made and may be gone. */
+typedef struct kaa_cpython__made {
+    PyObject *weak; /* a weak reference to it */
+    int is_filled;  /* its exec is done */
+} kaa_cpython__made;
+
 /* What this interpreter knows of a definition: made by its first import, and
  * never freed, as the file stays mapped. */
 typedef struct kaa_cpython__module_record {
     struct kaa_cpython__module_record *next;
     kaa_cpython__context *ctx;
     const kaa_module_def *definition;
-    kaa_module_def whole;  /* what kaa_module__read() makes of it */
-    void *host_definition; /* PyModuleDef */
-    PyObject **made;       /* weak references to its modules, oldest first */
+    kaa_module_def whole;    /* what kaa_module__read() makes of it */
+    void *host_definition;   /* PyModuleDef */
+    kaa_cpython__made *made; /* its modules, oldest first */
     size_t made_count;
     PyObject *lock; /* NULL: functions need none */
     struct kaa_cpython__function_record *functions;

@@ -88,10 +88,11 @@ is_plain(const kaa_cpython__type_record *record, const kaa_member *member)
     int is_number =
         member->kind == KAA_MEMBER_FLOAT || member->kind == KAA_MEMBER_DOUBLE;
 
+    int has_gil = !own_of(record->ctx)->host->is_free_threaded;
+
     if (is_readonly(member))
-        return record->lock == NULL || member->kind != KAA_MEMBER_OBJECT;
-    return record->lock == NULL &&
-           (is_number || member->kind == KAA_MEMBER_OBJECT);
+        return has_gil || member->kind != KAA_MEMBER_OBJECT;
+    return has_gil && (is_number || member->kind == KAA_MEMBER_OBJECT);
 }
 
 static PyObject *
@@ -137,6 +138,15 @@ read_member(const kaa_cpython__field *field, PyObject *self)
     return PY(PyLong_FromUnsignedLongLong)(bits);
 }
 
+/* Members of modules that do without a GIL are read and written by the host's
+ * threads at once: then the object is locked. */
+static void
+begin_field(kaa_cpython__section *section, const kaa_cpython__field *field,
+            PyObject *self)
+{
+    begin_section(section, field->locks_self ? self : field->lock);
+}
+
 static PyObject *
 get_member(PyObject *self, void *closure)
 {
@@ -144,7 +154,7 @@ get_member(PyObject *self, void *closure)
     kaa_cpython__section section;
     PyObject *result;
 
-    begin_section(&section, field->lock);
+    begin_field(&section, field, self);
     result = read_member(field, self);
     end_section(&section);
     return result;
@@ -240,7 +250,7 @@ set_member(PyObject *self, PyObject *value, void *closure)
     int result = 0;
 
     if (member->kind == KAA_MEMBER_OBJECT) {
-        begin_section(&section, field->lock);
+        begin_field(&section, field, self);
         memcpy(&before, at, sizeof(before));
         memcpy(at, &value, sizeof(value));
         if (value != NULL)
@@ -252,7 +262,7 @@ set_member(PyObject *self, PyObject *value, void *closure)
     if (value == NULL)
         return kaa_cpython__raise(PY(PyExc_TypeError),
                                   "can't delete numeric attribute");
-    begin_section(&section, field->lock);
+    begin_field(&section, field, self);
     if (member->kind == KAA_MEMBER_FLOAT || member->kind == KAA_MEMBER_DOUBLE)
         result = set_number(field, at, value);
     else
@@ -329,6 +339,8 @@ fill_getset(kaa_cpython__type_record *record, host_getset *out,
 {
     field->ctx = record->ctx;
     field->lock = record->lock;
+    field->locks_self =
+        record->lock == NULL && own_of(record->ctx)->host->is_free_threaded;
     field->member = member;
     field->property = property;
     out->closure = field;

@@ -11,6 +11,7 @@
 #include "module/module.h"
 
 #include "cpython/context.h"
+#include "cpython/thread.h"
 
 /* PyModuleDef behind PyModuleDef_Base, which is the header of an object and
  * three words more. */
@@ -227,25 +228,40 @@ forget(kaa_cpython__module_record *record, PyObject *module)
     size_t kept = 0;
 
     for (size_t i = 0; i < record->made_count; i++) {
-        PyObject *weak = record->made[i];
+        kaa_cpython__made made = record->made[i];
         kaa_object *found = NULL;
-        int stays =
-            lives(&record->ctx->open, weak, &found) && as_host(found) != module;
+        int stays = lives(&record->ctx->open, made.weak, &found) &&
+                    as_host(found) != module;
 
         if (found != NULL)
             kaa_decref(&record->ctx->open, found);
         if (stays)
-            record->made[kept++] = weak;
+            record->made[kept++] = made;
         else
-            PY(Py_DecRef)(weak);
+            PY(Py_DecRef)(made.weak);
     }
     record->made_count = kept;
+}
+
+static void
+mark_filled(kaa_cpython__module_record *record, PyObject *module)
+{
+    for (size_t i = 0; i < record->made_count; i++) {
+        kaa_object *found = NULL;
+
+        if (!lives(&record->ctx->open, record->made[i].weak, &found))
+            continue;
+        if (as_host(found) == module)
+            record->made[i].is_filled = 1;
+        kaa_decref(&record->ctx->open, found);
+    }
 }
 
 static int
 remember(kaa_cpython__module_record *record, PyObject *module)
 {
-    PyObject *weak = PY(PyWeakref_NewRef)(module, NULL), **more;
+    PyObject *weak = PY(PyWeakref_NewRef)(module, NULL);
+    kaa_cpython__made *more;
 
     if (weak == NULL)
         return -1;
@@ -258,7 +274,7 @@ remember(kaa_cpython__module_record *record, PyObject *module)
         return -1;
     }
     record->made = more;
-    record->made[record->made_count++] = weak;
+    record->made[record->made_count++] = (kaa_cpython__made){weak, 0};
     return 0;
 }
 
@@ -305,10 +321,34 @@ kaa_cpython_module_create(kaa_cpython *host, const char *path, void *spec)
     return record != NULL ? new_module(record, spec) : NULL;
 }
 
+/* What this thread is filling: see module_find. */
+typedef struct filling {
+    struct filling *outer;
+    PyObject *module;
+} filling;
+
+static KAA_CPYTHON__TLS filling *fillings;
+
+static int
+fill(kaa_cpython__module_record *record, PyObject *module)
+{
+    const kaa_module__maker maker = {.new_typed = kaa_cpython__new_typed};
+    filling own = {fillings, module};
+    kaa_cpython__section section;
+    int result;
+
+    fillings = &own;
+    begin_section(&section, record->lock);
+    result = kaa_module__fill(&record->ctx->open, &maker, record->definition,
+                              as_kaa(module));
+    end_section(&section);
+    fillings = own.outer;
+    return result;
+}
+
 int
 kaa_cpython_module_exec(kaa_cpython *host, void *module)
 {
-    const kaa_module__maker maker = {.new_typed = kaa_cpython__new_typed};
     kaa_context *ctx = kaa_cpython_context(host);
     kaa_cpython__module_record *record;
     kaa_cpython__section section;
@@ -321,10 +361,12 @@ kaa_cpython_module_exec(kaa_cpython *host, void *module)
         kaa_cpython__raise(PY(PyExc_TypeError), "this is no module of kaa's");
         return -1;
     }
-    begin_section(&section, record->lock);
-    result = kaa_module__fill(ctx, &maker, record->definition, as_kaa(module));
-    end_section(&section);
-    if (result != 0) {
+    result = fill(record, module);
+    if (result == 0) {
+        begin_section(&section, record->ctx->lock);
+        mark_filled(record, module);
+        end_section(&section);
+    } else {
         PyObject *pending[3];
 
         PY(PyErr_Fetch)(&pending[0], &pending[1], &pending[2]);
@@ -361,7 +403,21 @@ kaa_cpython__slot_module_state(kaa_context *ctx, kaa_object *module)
     return PY(PyModule_GetState)(as_host(module));
 }
 
-/* The one made last that lives. */
+static kaa_object *
+find_made(kaa_context *ctx, const kaa_cpython__module_record *record,
+          int is_filled)
+{
+    kaa_object *module = NULL;
+
+    for (size_t i = record->made_count; i > 0; i--)
+        if (record->made[i - 1].is_filled >= is_filled &&
+            lives(ctx, record->made[i - 1].weak, &module))
+            return module;
+    return NULL;
+}
+
+/* The one that this thread is filling; or the one made last that lives, but
+ * one that another thread is filling has no state to use yet. */
 kaa_object *
 kaa_cpython__slot_module_find(kaa_context *ctx,
                               const kaa_module_def *definition)
@@ -372,10 +428,14 @@ kaa_cpython__slot_module_find(kaa_context *ctx,
 
     begin_section(&section, own_of(ctx)->lock);
     record = find_record(own_of(ctx), definition);
-    for (size_t i = record != NULL ? record->made_count : 0;
-         i > 0 && module == NULL; i--)
-        if (!lives(ctx, record->made[i - 1], &module))
-            module = NULL;
+    for (const filling *own = fillings; own != NULL && module == NULL;
+         own = own->outer)
+        if (kaa_cpython__record_of_module(own->module) == record)
+            module = as_kaa(new_reference(own->module));
+    if (module == NULL && record != NULL)
+        module = find_made(ctx, record, 1);
+    if (module == NULL && record != NULL)
+        module = find_made(ctx, record, 0);
     end_section(&section);
     if (module == NULL)
         kaa_cpython__raise(PY(PyExc_ImportError),

@@ -135,13 +135,21 @@ put_off(kaa_cpython__type_record *record, PyObject *self)
     waiting = self;
 }
 
+/* Whether the type is one of the record's own. The record may serve another
+ * type by now: weak references to a type are cleared before the finalisers of
+ * its cycle run, which may import anew, and keep the type. */
+static int
+is_own_type(const kaa_cpython__type_record *record, PyObject *type)
+{
+    return type == record->type ||
+           PY(PyType_GetSlot)(type, HOST_TP_DEALLOC) == record->dealloc;
+}
+
 static void
 dealloc(kaa_cpython__type_record *record, PyObject *self)
 {
-    int is_exact = kaa_cpython__type(self) == record->type;
-
     /* For classes derived in Python the host has done it. */
-    if (is_exact && record->has_finalize &&
+    if (record->has_finalize && is_own_type(record, kaa_cpython__type(self)) &&
         PY(PyObject_CallFinalizerFromDealloc)(self) != 0)
         return;
     if (record->is_collected)
@@ -220,6 +228,7 @@ kaa_cpython__fill_life(kaa_cpython__type_record *record)
         return add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc_plain));
     if (add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc)) != 0)
         return -1;
+    record->dealloc = record->slots[record->slot_count - 1].value;
     if (!record->is_collected)
         return 0;
     return add(record, HOST_TP_TRAVERSE, KAA_CPYTHON__ANY(traverse)) != 0

@@ -472,6 +472,11 @@ kaa_cpython__slot_instance_new(kaa_context *ctx, kaa_object *type)
     host_new *create;
     void *slot;
 
+    if (wanted == NULL) { /* of a state that is not filled, or was cleared */
+        kaa_cpython__raise(PY(PyExc_SystemError),
+                           "an instance of no type was to be made");
+        return NULL;
+    }
     if (!must_be(wanted, as_host(kaa_builtin(ctx, KAA_TYPE_TYPE)), "a type"))
         return NULL;
     flags = PY(PyType_GetFlags)(wanted);

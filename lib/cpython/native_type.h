@@ -21,6 +21,7 @@
 typedef struct kaa_cpython__field {
     kaa_context *ctx;
     PyObject *lock;
+    int locks_self; /* there is no GIL and no lock: the object is the lock */
     const kaa_member *member;
     const kaa_property *property;
 } kaa_cpython__field;
@@ -56,6 +57,7 @@ typedef struct kaa_cpython__type_record {
                 size_t nargs, kaa_object *kwnames); /* its own or a base's */
     void *vectorcall;                               /* see creating.c */
     void *usual_init, *usual_new;
+    void *dealloc; /* its thunk: which types are its own */
     int slot_count;
     host_type_slot slots[KAA_CPYTHON__SLOTS_MAX];
     kaa_cpython__bound bound[KAA_CPYTHON__SLOTS_MAX];

@@ -81,7 +81,8 @@ kaa_cpython__slot_raise_exception(kaa_context *ctx, kaa_object *exception)
 static int
 is_exception_type(kaa_context *ctx, PyObject *type)
 {
-    if (is_kind_of(type, as_host(kaa_builtin(ctx, KAA_TYPE_TYPE))) &&
+    if (type != NULL && /* a state that was cleared has none */
+        is_kind_of(type, as_host(kaa_builtin(ctx, KAA_TYPE_TYPE))) &&
         PY(PyType_IsSubtype)(type, PY(PyExc_BaseException)))
         return 1;
     kaa_cpython__raise(PY(PyExc_TypeError),

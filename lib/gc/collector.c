@@ -371,6 +371,17 @@ kaa_gc__collect_all(kaa_context *ctx)
     return (ptrdiff_t)story.collected;
 }
 
+/* When memory is short: garbage may be all that stands in the way. */
+static void
+make_room(kaa_context *ctx)
+{
+    kaa_gc *gc = kaa_gc__of(ctx);
+    kaa_gc_collection story;
+
+    if (!gc->is_running && gc->held == 0 && gc->is_enabled)
+        (void)kaa_gc__collect_now(ctx, KAA_GC_FULL, &story);
+}
+
 int
 kaa_gc__start(kaa_context *ctx)
 {
@@ -386,6 +397,7 @@ kaa_gc__start(kaa_context *ctx)
     kaa_gc__default_pace(&gc->pace);
     runtime->gc = gc;
     runtime->collect = kaa_gc__asked;
+    runtime->make_room = make_room;
     kaa_gc__set_bases(gc, KAA_GC_FULL);
     return 0;
 }

@@ -41,6 +41,19 @@ is_immortal(const kaa_object *object)
 
 /* ---- Birth */
 
+/* What the collection itself lacks memory for is not the caller's failure. */
+static void
+collect_quietly(kaa_context *ctx)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    kaa_object *pending = own->pending;
+
+    own->pending = NULL;
+    if (kaa_collect(ctx) < 0)
+        kaa_object__error_clear(ctx);
+    own->pending = pending;
+}
+
 /* What is asked for beside memory, before every allocation of an object. */
 static int
 watch(kaa_context *ctx, kaa_heap_kind kind)
@@ -57,7 +70,7 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
         return 0;
     if ((runtime->watch & KAA_OBJECT__WATCH_COLLECT) != 0) {
         if (runtime->gc != NULL)
-            (void)kaa_collect(ctx);
+            collect_quietly(ctx);
     } else if (runtime->until_collect <= 0 && runtime->collect != NULL) {
         runtime->collect(ctx);
     }
@@ -72,8 +85,15 @@ new_slowly(kaa_context *ctx, kaa_object__type *type, size_t bytes,
     kaa_runtime *runtime = kaa_object__runtime_of(ctx);
     kaa_object *object = NULL;
 
-    if (watch(ctx, kind) == 0)
+    if (watch(ctx, kind) == 0) {
         object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        if (object == NULL && kind == KAA_HEAP_OBJECT_TRACKED &&
+            runtime->releasing == 0 && runtime->make_room != NULL) {
+            /* Garbage may be all that stands in the way. */
+            runtime->make_room(ctx);
+            object = kaa_heap_alloc(runtime->heap, bytes, kind);
+        }
+    }
     if (object == NULL) {
         kaa_object__raise_memory(ctx);
         return NULL;
@@ -126,11 +146,11 @@ kaa_object__new_zeroed(kaa_context *ctx, kaa_object__type *type, size_t bytes,
                        kaa_heap_kind kind)
 {
     kaa_object *object = new_object(ctx, type, bytes, kind);
-
-    uint64_t *word = (uint64_t *)(void *)(object + 1);
+    uint64_t *word;
 
     if (object == NULL)
         return NULL;
+    word = (uint64_t *)(void *)(object + 1);
     if (bytes > ZERO_BY_HAND_MAX)
         memset(word, 0, bytes - sizeof(*object));
     else /* the block has room for whole words */

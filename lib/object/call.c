@@ -1,6 +1,7 @@
 /* object/call.c - calling objects. */
 #include <string.h>
 
+#include "object/container.h"
 #include "object/exception.h"
 #include "object/type.h"
 
@@ -47,6 +48,21 @@ not_callable(kaa_context *ctx, const kaa_object__type *type)
     return NULL;
 }
 
+/* Everything below reads the names without a look at what they are. */
+static int
+check_names(kaa_context *ctx, kaa_object *kwnames)
+{
+    const kaa_object__tuple *names = kaa_object__as_tuple(kwnames);
+
+    if (!kaa_object__is(ctx, kwnames, KAA_TUPLE_TYPE))
+        return kaa_object__raise_type(ctx, "keyword names", "a tuple", kwnames);
+    for (size_t i = 0; i < names->count; i++)
+        if (!kaa_object__is(ctx, names->items[i], KAA_STR_TYPE))
+            return kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
+                                          "keywords must be strings");
+    return 0;
+}
+
 kaa_object *
 kaa_object__call(kaa_context *ctx, kaa_object *callable,
                  kaa_object *const *args, size_t nargs, kaa_object *kwnames)
@@ -54,6 +70,8 @@ kaa_object__call(kaa_context *ctx, kaa_object *callable,
     kaa_object__type *type = kaa_object__borrow_type(ctx, callable);
     kaa_object *result;
 
+    if (KAA_UNLIKELY(kwnames != NULL) && check_names(ctx, kwnames) != 0)
+        return NULL;
     if (KAA_UNLIKELY(kaa_object__enter_call(ctx) != 0))
         return NULL;
     if (KAA_LIKELY(type == kaa_object__builtin(ctx, KAA_FUNCTION_TYPE))) {
@@ -229,6 +247,8 @@ kaa_object__call_method(kaa_context *ctx, const char *name,
                                "call_method(%s) needs the object", name);
         return NULL;
     }
+    if (KAA_UNLIKELY(kwnames != NULL) && check_names(ctx, kwnames) != 0)
+        return NULL;
     text = kaa_object__name(ctx, name);
     if (text == NULL)
         return NULL;

@@ -180,7 +180,8 @@ struct kaa_runtime {
 
     /* Allocations of containers until gc/ wants to be asked; it sets both. */
     int64_t until_collect;
-    void (*collect)(kaa_context *ctx); /* cheap when there is nothing to do */
+    void (*collect)(kaa_context *ctx);   /* cheap when there is nothing to do */
+    void (*make_room)(kaa_context *ctx); /* when memory is short */
     /* NULL, or wants to hear of each object's block that is to be freed. */
     void (*forget)(struct kaa_runtime *runtime, kaa_object *object);
     int64_t external_due; /* external_bytes above which gc/ wants to be asked */

@@ -284,6 +284,7 @@ kaa_object *
 kaa_object__get_index(kaa_context *ctx, kaa_object *object, ptrdiff_t index)
 {
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
+    kaa_object *key, *item;
 
     if (type->id == KAA_DICT_TYPE) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
@@ -303,7 +304,12 @@ kaa_object__get_index(kaa_context *ctx, kaa_object *object, ptrdiff_t index)
             return NULL;
         index += length;
     }
-    return kaa_object__get_item(ctx, object, kaa_int(ctx, index));
+    key = kaa_int(ctx, index);
+    if (key == NULL)
+        return NULL;
+    item = kaa_object__get_item(ctx, object, key);
+    kaa_decref(ctx, key);
+    return item;
 }
 
 /* ---- Iteration */

@@ -82,8 +82,8 @@ KAA_TEST(truncated_files_are_refused)
         status = kaa_module__open(path, &definition, &err);
         if (status != KAA_NO_MEMORY && status != KAA_NO_LIBRARY) {
             unlink(path);
-            FAIL("%zu bytes: %s: %s", sizes[i], kaa_status_name(status),
-                 err.message);
+            FAIL("%zu bytes: %s: %s", sizes[i],
+                 kaa_status_name((int32_t)status), err.message);
         }
     }
     unlink(path);

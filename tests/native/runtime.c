@@ -166,3 +166,71 @@ KAA_TEST(a_runtime_may_collect_always_or_never)
         CHECK(collections[0] >= 20);
     CHECK_EQ(collections[1], 0);
 }
+
+/* ---- A limit */
+
+static kaa_context *limited_ctx;
+static kaa_runtime *limited;
+
+static void
+end_limited(void *unused)
+{
+    (void)unused;
+    kaa_runtime_detach(limited_ctx);
+    kaa_runtime_destroy(limited, NULL, NULL);
+}
+DEFERRABLE(end_limited, void)
+
+/* A list that holds itself: garbage for the collector alone. */
+static int
+drop_a_ring(kaa_context *ctx)
+{
+    kaa_object *list = kaa_list_new(ctx, 0);
+    int failed = list == NULL || kaa_list_append(ctx, list, list) != 0;
+
+    kaa_decref(ctx, list);
+    return failed;
+}
+
+KAA_TEST(at_its_limit_a_heap_collects_before_it_gives_up)
+{
+    kaa_runtime_options options = {.size = sizeof(options),
+                                   .bytes_limit = 4 << 20};
+    kaa_gc_thresholds never = {.size = sizeof(never),
+                               .growth_percent = 1000000,
+                               .young_objects = UINT64_C(1) << 40};
+    kaa_object *chain = NULL;
+    int is_full = 0;
+
+    CHECK_OK(kaa_runtime_create(&options, &limited, &t->err));
+    if (kaa_runtime_attach(limited, NULL, &limited_ctx, &t->err) != KAA_OK) {
+        kaa_runtime_destroy(limited, NULL, NULL);
+        CHECK_OK(KAA_NO_MEMORY);
+    }
+    DEFER(t, end_limited, limited);
+    CHECK_OK(kaa_gc_set_thresholds(limited_ctx, &never, &t->err));
+    for (int i = 0; i < 120000; i++) /* more than the limit */
+        if (drop_a_ring(limited_ctx) != 0) {
+            CHECK(kaa_test_is_fault_run());
+            kaa_error_clear(limited_ctx);
+        }
+    for (int i = 0; i < 10000000 && !is_full; i++) { /* and now it is held */
+        kaa_object *link[] = {chain};
+        kaa_object *next = chain == NULL
+                               ? kaa_list_new(limited_ctx, 0)
+                               : kaa_list_from_array(limited_ctx, link, 1);
+
+        is_full = next == NULL;
+        if (!is_full) {
+            kaa_decref(limited_ctx, chain);
+            chain = next;
+        }
+    }
+    CHECK(is_full);
+    CHECK(kaa_error_matches(limited_ctx,
+                            kaa_builtin(limited_ctx, KAA_MEMORY_ERROR)));
+    kaa_error_clear(limited_ctx);
+    kaa_decref(limited_ctx, chain);
+    CHECK(drop_a_ring(limited_ctx) == 0 || kaa_test_is_fault_run());
+    kaa_error_clear(limited_ctx);
+}

@@ -31,6 +31,8 @@ class Loader(importlib.machinery.ExtensionFileLoader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The empty module."""
+        if "\0" in self.path:  # C would take the part before it for the path
+            raise ValueError("embedded null character in a module's path")
         try:
             if _host is None:
                 from kaa import _plain_module
@@ -76,6 +78,9 @@ def import_module(
         loader.exec_module(module)
     except BaseException:
         if sys.modules.get(name) is module:
-            del sys.modules[name]
+            if loaded is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = loaded
         raise
     return module

@@ -22,7 +22,7 @@ find_node(kaa_context *ctx, kaa_object *self, kaa_object *key)
 
     if (state == NULL || nodes == NULL)
         return NULL;
-    is_node = kaa_is_instance(ctx, key, state->node_type);
+    is_node = kaa_is_made_of(ctx, key, state->node_type);
     if (is_node < 0)
         return NULL;
     if (is_node) {
@@ -72,7 +72,7 @@ graph_add(kaa_context *ctx, kaa_object *self, kaa_object *argument)
 
     if (state == NULL)
         return NULL;
-    is_node = kaa_is_instance(ctx, argument, state->node_type);
+    is_node = kaa_is_made_of(ctx, argument, state->node_type);
     if (is_node < 0)
         return NULL;
     made = is_node ? kaa_incref(ctx, argument)

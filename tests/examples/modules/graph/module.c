@@ -28,7 +28,7 @@ graph_state_of(kaa_context *ctx, kaa_object *object)
 node *
 graph_as_node(kaa_context *ctx, const graph_state *state, kaa_object *object)
 {
-    int is_node = kaa_is_instance(ctx, object, state->node_type);
+    int is_node = kaa_is_made_of(ctx, object, state->node_type);
 
     if (is_node > 0)
         return kaa_data(ctx, object);
