@@ -338,9 +338,11 @@ kaa_object__run_finalizer(kaa_context *ctx, kaa_object *object)
     object->word++;
     own->pending = NULL;
     pause_reaper(own, &kept);
+    own->depth++; /* a call, which no depth refuses */
     type->finalize(ctx, object);
     if (own->pending != NULL)
         kaa_object__error_unraisable(ctx, object);
+    own->depth--;
     resume_reaper(own, &kept);
     own->pending = pending;
     object->word--;
