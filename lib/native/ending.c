@@ -183,6 +183,12 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
         return kaa_base__fail(err, KAA_MISUSE, 0,
                               "threads are still attached to \"%s\"",
                               runtime->name);
+    if (ctx == &boot.is_public && runtime->releasing != 0) {
+        /* Nobody is attached, and yet an object is about to end: this is a
+         * child of fork(), and who was at it is not in it. */
+        kaa_native__free(runtime);
+        return KAA_OK;
+    }
     if (is_at_work(ctx))
         return kaa_base__fail(err, KAA_MISUSE, 0,
                               "\"%s\" cannot be destroyed from within a call",
