@@ -246,8 +246,8 @@ verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
     if (bin->hot != (bin->shelf != NULL ? bin->shelf : heap->hot[code]) ||
         bin->top < bin->hot + bin->parked || bin->top > bin->limit ||
         bin->limit - bin->hot >
-            (ptrdiff_t)(bin->parked +
-                        kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max))
+            (ptrdiff_t)bin->parked +
+                kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max)
         return CORRUPT("bin %u: %u blocks at hand, at most %u", (unsigned)code,
                        (unsigned)kaa_heap__at_hand(bin),
                        (unsigned)(bin->limit - bin->hot));

@@ -107,10 +107,12 @@ kaa_object__buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
     kaa_object__type *type = kaa_object__borrow_type(ctx, object);
     kaa_buffer before = *out;
 
-    if (type->get_buffer == NULL)
-        return kaa_object__raise_text(
-            ctx, KAA_TYPE_ERROR, "a bytes-like object is required, not '%s'",
-            type->name);
+    if (type->get_buffer == NULL) {
+        kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
+                               "a bytes-like object is required, not '%s'",
+                               type->name);
+        return -1;
+    }
     memset(out, 0, sizeof(*out));
     if (type->get_buffer(ctx, object, out, request) != 0) {
         *out = before;

@@ -72,40 +72,37 @@ again:
     bits = dict->bits;
     tag = tag_of(hash, bits);
     at = kaa_object__home(hash, dict->capacity);
-    for (;;) {
-        uint32_t place = dict->index[at];
+    for (;; at = at + 1 == dict->capacity ? 0 : at + 1) {
+        uint32_t place = dict->index[at], number, changes;
+        kaa_object *met;
+        int equal;
 
         if (place == 0) {
             *out = at;
             return 0;
         }
-        if (place >> bits == tag) {
-            uint32_t number = (place & ((1u << bits) - 1)) - 1;
-            kaa_object *met = dict->entries[number].key;
-
-            if (met == key) {
-                *out = number;
-                return 1;
-            }
-            /* The hash of a str is asked for where its text is. */
-            if (met != NULL &&
-                ((is_str && kaa_object__is_str(met)) ||
-                 kaa_object__dict_hashes(dict)[number] == hash)) {
-                uint32_t changes = dict->changes;
-                int equal = is_same(ctx, met, key);
-
-                if (equal < 0)
-                    return -1;
-                if (dict->changes != changes)
-                    goto again;
-                if (equal) {
-                    *out = number;
-                    return 1;
-                }
-            }
+        if (place >> bits != tag)
+            continue;
+        number = (place & ((1u << bits) - 1)) - 1;
+        met = dict->entries[number].key;
+        if (met == key) {
+            *out = number;
+            return 1;
         }
-        if (++at == dict->capacity)
-            at = 0;
+        /* The hash of a str is asked for where its text is. */
+        if (met == NULL || ((!is_str || !kaa_object__is_str(met)) &&
+                            kaa_object__dict_hashes(dict)[number] != hash))
+            continue;
+        changes = dict->changes;
+        equal = is_same(ctx, met, key);
+        if (equal < 0)
+            return -1;
+        if (dict->changes != changes)
+            goto again;
+        if (equal) {
+            *out = number;
+            return 1;
+        }
     }
 }
 

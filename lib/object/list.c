@@ -296,8 +296,9 @@ static int
 extend_by_sequence(kaa_context *ctx, kaa_object__list *self, kaa_object *items)
 {
     size_t count;
-    kaa_object *const *from = kaa_object__sequence(items, &count);
+    kaa_object *const *from;
 
+    kaa_object__sequence(items, &count);
     if (count > KAA_OBJECT__COUNT_MAX)
         return kaa_object__raise_memory(ctx);
     if (kaa_object__list_reserve(ctx, self, self->count + count) != 0)

@@ -82,7 +82,7 @@ kaa_object__view_new(kaa_context *ctx, kaa_object *shared, int32_t dimensions)
     view->buffer.dimensions = dimensions;
     view->buffer.shape = view->arrays;
     view->buffer.strides = view->arrays + dimensions;
-    view->buffer.internal = view->arrays + 2 * dimensions;
+    view->buffer.internal = view->arrays + (size_t)dimensions * 2;
     return view;
 }
 

@@ -3,6 +3,7 @@
  * Both operands are asked, the left one first; but first the right one if its
  * type is derived from that of the left one and does it another way.
  */
+#include "object/number.h"
 #include "object/type.h"
 
 /* ---- Comparison */
@@ -348,7 +349,7 @@ kaa_object__to_float(kaa_context *ctx, kaa_object *object)
     number = kaa_object__index(ctx, object);
     if (number == NULL)
         return NULL;
-    result = kaa_object__builtin(ctx, KAA_INT_TYPE)->to_float(ctx, number);
+    result = kaa_object__int_as_float(ctx, number);
     kaa_decref(ctx, number);
     return result;
 }

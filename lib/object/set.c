@@ -103,7 +103,7 @@ reserve(kaa_context *ctx, kaa_object__set *set, size_t count)
     const uint32_t *hashes;
     uint32_t capacity = CAPACITY_MIN;
 
-    while (capacity / 3 * 2 < count) {
+    while ((size_t)capacity / 3 * 2 < count) {
         if (capacity >= CAPACITY_MAX)
             return kaa_object__raise_memory(ctx);
         capacity *= 2;
@@ -205,7 +205,7 @@ take_out_at(kaa_context *ctx, kaa_object__set *set, uint32_t at)
         kaa_object *pending = own->pending;
 
         own->pending = NULL;
-        if (reserve(ctx, set, set->count * 2) != 0)
+        if (reserve(ctx, set, (size_t)set->count * 2) != 0)
             kaa_object__error_clear(ctx);
         own->pending = pending;
     }

@@ -64,9 +64,11 @@ kaa_object__slice_unpack(kaa_context *ctx, kaa_object *object,
 
     if (self->parts[2] != none && part(ctx, self->parts[2], &step) != 0)
         return -1;
-    if (step == 0)
-        return kaa_object__raise_text(ctx, KAA_VALUE_ERROR,
-                                      "slice step cannot be zero");
+    if (step == 0) {
+        kaa_object__raise_text(ctx, KAA_VALUE_ERROR,
+                               "slice step cannot be zero");
+        return -1;
+    }
     if (step < -PTRDIFF_MAX) /* so that it can be turned round */
         step = -PTRDIFF_MAX;
     start = step < 0 ? PTRDIFF_MAX : 0;

@@ -145,8 +145,8 @@ class Typed(unittest.TestCase):
             gc.collect()
 
         try:
-            modules.growth(load, 100)  # what the interpreter itself keeps, once
-            self.assertLess(modules.growth(load, 100), 100)
+            # A leak shows each time, what the interpreter keeps for itself does not.
+            self.assertLess(min(modules.growth(load, 100) for _ in range(4)), 100)
         finally:
             sys.modules[name] = before
 
