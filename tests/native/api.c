@@ -425,7 +425,7 @@ static void
 call_all(trial *own)
 {
     kaa_context *ctx = own->ctx;
-    size_t step = own->with_faults || kaa_test_is_collect_run() ? 7 : 1;
+    size_t step = kaa_test_is_collect_run() ? 23 : own->with_faults ? 7 : 1;
     int objects = own->probe->objects;
     size_t count;
 
@@ -437,6 +437,8 @@ call_all(trial *own)
             for (size_t k = objects > 2 ? (i + j) % 11 : 0;
                  k < (objects > 2 ? count : 1); k += 11)
                 call_each(own, (const size_t[]){i, j, k});
+        if (kaa_test_is_collect_run() && i % 8 != 7)
+            continue; /* making them is what takes the time there */
         /* Types too: attributes may be gone by now. */
         samples_drop(ctx, &own->all);
         samples_stop(ctx, &own->all);
@@ -474,5 +476,7 @@ KAA_TEST(each_slot_with_each_wrong_object)
 
 KAA_TEST(each_slot_with_each_allocation_failing)
 {
+    if (kaa_test_is_collect_run())
+        SKIP("takes minutes");
     try_slots(t, 1);
 }
