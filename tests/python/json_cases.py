@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, List, Tuple
 
 VALID: List[Tuple[str, Any]] = [

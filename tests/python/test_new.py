@@ -50,7 +50,7 @@ class Project(unittest.TestCase):
         text = _stub.of_module(module)
         ast.parse(text)
         self.assertIn("def greet(name, times=1)", text)
-        self.assertIn("def hypot3(x, y, z)", text)
+        self.assertIn("def hypot3(x: float, y: float, z: float) -> float:", text)
 
     def check_wheel(self):
         try:
@@ -106,7 +106,7 @@ class Stubs(unittest.TestCase):
             '"""An example of a module',
             "def example_func(text) -> Any:",
             "def repeat(item, count=2) -> Any:",
-            "def hypot3(x, y, z) -> Any:",
+            "def hypot3(x: float, y: float, z: float) -> float:",
             "class Error(Exception):",
             "answer: int",
             "half: float",
