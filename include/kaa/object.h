@@ -90,7 +90,9 @@ enum {
     KAA_ONE = 1u << 1,      /**< kaa_one_function */
     KAA_VARARGS = 1u << 2,  /**< kaa_varargs_function */
     KAA_KEYWORDS = 1u << 3, /**< kaa_keywords_function */
-    KAA_TYPED = 1u << 4,    /**< Any C function; `declaration` says which. */
+    KAA_TYPED = 1u << 4,    /**< Any C function; `declaration` says which. In
+                                 the table of a module alone: in a type's it is
+                                 a TypeError, as it has no place for self. */
     KAA_STATIC = 1u << 8,   /**< In a type: no self (NULL). */
     KAA_CLASS = 1u << 9,    /**< In a type: self is the type. */
 };
@@ -126,8 +128,13 @@ typedef struct kaa_method {
     {                                                                          \
         (name), KAA_ANY_FUNCTION(function), KAA_KEYWORDS, 0, (doc), NULL       \
     }
-/** A plain C function, which converts by its declaration; see kaa/decl.h. The
- * declared name is the function's. */
+/** A plain C function of a module, which converts by its declaration; see
+ * kaa/decl.h. The declared name is the function's.
+ *
+ * What every context converts: numbers, enums, text, `void *`, pointers to
+ * numbers with [[kaa::length]], [[kaa::out]], [[kaa::errno]]. Under CPython it
+ * is converted and called as kaa.load() does it, so that records, callbacks and
+ * `...` work there too; elsewhere such a declaration is an ImportError. */
 #define KAA_FUNCTION(declaration, function, doc)                               \
     {                                                                          \
         "", KAA_ANY_FUNCTION(function), KAA_TYPED, 0, (doc), (declaration)     \

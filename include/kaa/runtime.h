@@ -128,9 +128,9 @@ kaa_runtime_create(const kaa_runtime_options *options,
  *
  * @gil    any
  * @fails  KAA_MISUSE if other threads are attached, or the caller more than
- * once, KAA_UNSUPPORTED for a report of another size: nothing has changed.
- * KAA_NO_MEMORY for the last collection or the report: all the same the runtime
- * has ended
+ * once, or from within a call or the runtime's own end; KAA_UNSUPPORTED for a
+ * report of another size: nothing has changed. KAA_NO_MEMORY for the last
+ * collection or the report: all the same the runtime has ended
  * @since  0.1
  */
 KAA_API kaa_status kaa_runtime_destroy(kaa_runtime *runtime,
@@ -145,7 +145,8 @@ KAA_API kaa_status kaa_runtime_destroy(kaa_runtime *runtime,
  *
  * @owns   *out_ctx lives until the last kaa_runtime_detach().
  * @gil    any; held on return
- * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY, KAA_DEADLOCK
+ * @fails  KAA_INVALID_ARGUMENT, KAA_NO_MEMORY, KAA_DEADLOCK; KAA_MISUSE while
+ * the runtime is being destroyed
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_runtime_attach(kaa_runtime *runtime,

@@ -461,11 +461,13 @@ add_all(kaa_base__text *out, const char *format, source *from)
 kaa_object *
 kaa_args__str_format_v(kaa_context *ctx, const char *format, va_list values)
 {
-    kaa_base__text text = {0};
+    char storage[256]; /* most messages fit */
+    kaa_base__text text;
     source from = {.ctx = ctx};
     kaa_object *result = NULL;
     int failed;
 
+    kaa_base__text_init(&text, storage, sizeof(storage));
     if (check(ctx, format) != 0)
         return NULL;
     va_copy(from.values, values);
@@ -474,8 +476,7 @@ kaa_args__str_format_v(kaa_context *ctx, const char *format, va_list values)
     if (failed == 0 && text.failed)
         kaa_raise_memory(ctx);
     else if (failed == 0)
-        result = kaa_str_from_utf8(ctx, text.bytes != NULL ? text.bytes : "",
-                                   text.length);
+        result = kaa_str_from_utf8(ctx, text.bytes, text.length);
     kaa_base__text_fini(&text);
     return result;
 }

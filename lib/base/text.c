@@ -7,6 +7,14 @@
 
 #include "base/memory.h"
 
+void
+kaa_base__text_init(kaa_base__text *text, char *storage, size_t size)
+{
+    *text = (kaa_base__text){
+        .bytes = storage, .capacity = size, .storage = storage};
+    storage[0] = '\0';
+}
+
 static int
 reserve(kaa_base__text *text, size_t more)
 {
@@ -23,11 +31,14 @@ reserve(kaa_base__text *text, size_t more)
     capacity = text->capacity != 0 ? text->capacity : 64;
     while (capacity < need)
         capacity *= 2;
-    bytes = kaa_base__realloc(text->bytes, capacity);
+    bytes = kaa_base__realloc(text->bytes == text->storage ? NULL : text->bytes,
+                              capacity);
     if (bytes == NULL) {
         text->failed = 1;
         return 0;
     }
+    if (text->bytes == text->storage && text->length != 0)
+        memcpy(bytes, text->bytes, text->length + 1);
     text->bytes = bytes;
     text->capacity = capacity;
     return 1;
@@ -70,7 +81,8 @@ kaa_base__text_printf(kaa_base__text *text, const char *format, ...)
 void
 kaa_base__text_fini(kaa_base__text *text)
 {
-    kaa_base__free(text->bytes);
+    if (text->bytes != text->storage)
+        kaa_base__free(text->bytes);
     memset(text, 0, sizeof(*text));
 }
 

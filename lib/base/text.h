@@ -14,8 +14,12 @@ typedef struct kaa_base__text {
     size_t length;
     size_t capacity;
     int failed;
+    char *storage; /* NULL, or bytes of the caller's to begin with */
 } kaa_base__text;
 
+/* Empty text that allocates nothing until it is longer than `storage`, which
+ * must last as long as the text. `bytes` is not to be freed or kept then. */
+void kaa_base__text_init(kaa_base__text *text, char *storage, size_t size);
 void kaa_base__text_add(kaa_base__text *text, const char *bytes, size_t length);
 void kaa_base__text_puts(kaa_base__text *text, const char *string);
 void kaa_base__text_printf(kaa_base__text *text, const char *format, ...)

@@ -249,7 +249,7 @@ PyObject *kaa_cpython__make_holder_type(kaa_cpython__context *own);
 void *kaa_cpython__lock_thunk(kaa_context *ctx, PyObject *lock,
                               kaa_cpython__any function,
                               kaa_cpython__bound *bound);
-/* The function of a KAA_TYPED method. */
+/* typed.c: the function of a KAA_TYPED method; see kaa_module__maker. */
 kaa_object *kaa_cpython__new_typed(kaa_context *ctx, const kaa_method *method,
                                    kaa_object *module, void *user);
 

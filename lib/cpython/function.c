@@ -235,6 +235,8 @@ dealloc(PyObject *object)
     kaa_call_plan_destroy(self->plan);
     if (self->library != NULL)
         PY(Py_DecRef)(self->library);
+    if (self->lock != NULL)
+        PY(Py_DecRef)(self->lock);
     PY(PyObject_GC_Del)(object);
     PY(Py_DecRef)(type);
 }

@@ -51,6 +51,8 @@ typedef struct kaa_cpython__function {
     uint64_t item_address;                           /* for Python */
     uint64_t address;
     kaa_cpython__conversion result;
+    PyObject *lock;           /* held while it is called; NULL: none */
+    host_vectorcall unlocked; /* with a lock: what does the call */
 } kaa_cpython__function;
 
 #define HOST_ARGUMENTS_OFFSET ((size_t)1 << (sizeof(size_t) * 8 - 1))
@@ -81,6 +83,10 @@ int kaa_cpython__init_quick(kaa_cpython__function *self);
 PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,
                                     PyObject *const *args, size_t given,
                                     PyObject *names);
+
+/* typed.c: from now on `function` is called with `lock` held. Before anybody
+ * can have called it. */
+void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
 
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 

@@ -280,11 +280,17 @@ static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 {
     static const char *const names[HOOK_COUNT] = {
-        [HOOK_CLASS_OF] = "class_of",       [HOOK_ENUM_OF] = "enum_of",
-        [HOOK_POINTER] = "pointer",         [HOOK_RECORD] = "record",
-        [HOOK_FUNCTION] = "function",       [HOOK_VARIADIC] = "variadic",
-        [HOOK_ADDRESSOF] = "addressof",     [HOOK_EXTENT] = "extent",
-        [HOOK_UNSUPPORTED] = "unsupported", [HOOK_ERROR_CLASS] = "error_class",
+        [HOOK_CLASS_OF] = "class_of",
+        [HOOK_ENUM_OF] = "enum_of",
+        [HOOK_POINTER] = "pointer",
+        [HOOK_RECORD] = "record",
+        [HOOK_FUNCTION] = "function",
+        [HOOK_VARIADIC] = "variadic",
+        [HOOK_ADDRESSOF] = "addressof",
+        [HOOK_EXTENT] = "extent",
+        [HOOK_UNSUPPORTED] = "unsupported",
+        [HOOK_ERROR_CLASS] = "error_class",
+        [HOOK_TYPED] = "typed",
     };
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
@@ -310,6 +316,8 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         host->hooks[i] = PY(PyObject_GetAttrString)(options->hooks, names[i]);
         if (host->hooks[i] == NULL) {
             PY(PyErr_Clear)();
+            if (i == HOOK_TYPED)
+                continue;
             return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
                                   "hooks have no '%s'", names[i]);
         }

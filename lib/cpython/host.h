@@ -101,6 +101,7 @@ enum {
     HOOK_EXTENT,
     HOOK_UNSUPPORTED, /* the exception class */
     HOOK_ERROR_CLASS,
+    HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
 

@@ -464,11 +464,3 @@ kaa_cpython__slot_import(kaa_context *ctx, const char *name)
     PY(Py_DecRef)(kaa);
     return as_kaa(module);
 }
-
-kaa_object *
-kaa_cpython__new_typed(kaa_context *ctx, const kaa_method *method,
-                       kaa_object *module, void *user)
-{
-    (void)user;
-    return kaa_module__new_typed(ctx, method, module);
-}

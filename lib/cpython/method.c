@@ -372,8 +372,14 @@ kaa_cpython__slot_function_new(kaa_context *ctx, const kaa_method *method,
     host_method *definition;
     int failed;
 
-    if (method->flags & KAA_TYPED)
-        return kaa_cpython__new_typed(ctx, method, module, NULL);
+    if (method->flags & KAA_TYPED) {
+        kaa_cpython__raise(PY(PyExc_SystemError),
+                           "a typed function can only stand in the table of a "
+                           "module: %.200s",
+                           method->declaration != NULL ? method->declaration
+                                                       : "no declaration");
+        return NULL;
+    }
     definition = find_definition(ctx, record, method, lock, &failed);
     if (definition != NULL)
         return as_kaa(PY(PyCMethod_New)(definition, as_host(self),

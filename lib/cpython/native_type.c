@@ -171,6 +171,16 @@ fill_methods(kaa_cpython__type_record *record)
                            : methods[i].flags & KAA_CLASS ? "$type"
                                                           : "$self";
 
+        if (methods[i].flags & KAA_TYPED) {
+            kaa_cpython__raise(PY(PyExc_TypeError),
+                               "type '%s' has a typed function, which can only "
+                               "stand in the table of a module: %.200s",
+                               record->spec.name,
+                               methods[i].declaration != NULL
+                                   ? methods[i].declaration
+                                   : "no declaration");
+            return -1;
+        }
         if (kaa_cpython__fill_method(record->ctx, &methods[i], self,
                                      record->lock, &record->bound_methods[i],
                                      &record->methods[i]) != 0)
@@ -197,6 +207,9 @@ derive(kaa_cpython__type_record *record)
     record->is_collected = record->has_dict || record->has_finalize ||
                            spec->traverse != NULL || spec->clear != NULL ||
                            record->count != 0;
+    record->permits_new = base != NULL &&
+                          (base->spec.flags & KAA_TYPE_NO_INSTANCES) != 0 &&
+                          (spec->flags & KAA_TYPE_NO_INSTANCES) == 0;
     if (base != NULL) {
         if (record->data_bytes < base->data_bytes)
             record->data_bytes = base->data_bytes;

@@ -42,6 +42,7 @@ typedef struct kaa_cpython__type_record {
     int has_weakrefs;
     int has_finalize;
     int has_inplace;
+    int permits_new;         /* its base has no instances, it has */
     int basic_bytes;         /* of an exception of the base */
     host_member own_weak[2]; /* where an exception keeps weak references */
     int is_lively;           /* it or a base has traverse, clear or destroy */

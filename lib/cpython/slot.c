@@ -278,6 +278,22 @@ refuse_new(kaa_cpython__type_record *record, PyObject *type)
     return NULL;
 }
 
+/* The flag that a type has no instances is not inherited, but the host's slot
+ * that refuses them would be. */
+static PyObject *
+permit_new(kaa_cpython__type_record *record, PyObject *type, PyObject *args,
+           PyObject *kwargs)
+{
+    if (type == record->type && record->init == NULL &&
+        (PY(PyTuple_Size)(args) != 0 ||
+         (kwargs != NULL && PY(PyDict_Size)(kwargs) != 0))) {
+        kaa_cpython__raise(PY(PyExc_TypeError), "%s() takes no arguments",
+                           record->name);
+        return NULL;
+    }
+    return PY(PyType_GenericAlloc)(type, 0);
+}
+
 static int
 fill_special(kaa_cpython__type_record *record)
 {
@@ -294,6 +310,7 @@ fill_special(kaa_cpython__type_record *record)
          KAA_CPYTHON__ANY(call_get_buffer)},
         {(spec->flags & KAA_TYPE_NO_INSTANCES) != 0, HOST_TP_NEW,
          KAA_CPYTHON__ANY(refuse_new)},
+        {record->permits_new, HOST_TP_NEW, KAA_CPYTHON__ANY(permit_new)},
     };
 
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)

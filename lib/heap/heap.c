@@ -397,6 +397,20 @@ kaa_heap_owns(kaa_heap *heap, const void *pointer)
     return page != NULL && kaa_heap__is_in_use(page);
 }
 
+/* A block of `old` bytes that stays where it is has taken in pages which
+ * valgrind knows as freed. */
+static void
+tell_of_growth(kaa_heap *heap, void *block, size_t old)
+{
+    size_t now = kaa_heap_block_size(heap, block);
+
+    kaa_heap__valgrind(KAA_HEAP__VG_POOL_CHANGE, (uintptr_t)heap,
+                       (uintptr_t)block, (uintptr_t)block, now);
+    if (now > old)
+        kaa_heap__valgrind(KAA_HEAP__VG_UNDEFINED, (uintptr_t)block + old,
+                           now - old, 0, 0);
+}
+
 void *
 kaa_heap_realloc(kaa_heap *heap, void *block, size_t size, kaa_heap_kind kind,
                  const char *site)
@@ -419,6 +433,8 @@ kaa_heap_realloc(kaa_heap *heap, void *block, size_t size, kaa_heap_kind kind,
         if (old > KAA_HEAP__BLOCK_MAX &&
             kaa_heap__large_resize(heap, block, size)) {
             KAA_HEAP__UNPOISON(block, size);
+            if (heap->checked & KAA_HEAP__CHECK_VALGRIND)
+                tell_of_growth(heap, block, old);
             return block;
         }
         if (size <= old && (size >= old / 2 || old <= 64) &&

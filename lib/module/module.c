@@ -30,15 +30,21 @@ static int
 add_typed(kaa_context *ctx, const kaa_module__maker *maker,
           const kaa_method *method, kaa_object *module)
 {
-    char name[256];
+    kaa_object *function, *name;
+    int result = -1;
 
-    if (kaa_module__typed_name(ctx, method, name, sizeof(name)) != 0)
-        return -1;
     if (maker != NULL && maker->new_typed != NULL)
-        return set_taken(ctx, module, name,
-                         maker->new_typed(ctx, method, module, maker->user));
-    return set_taken(ctx, module, name,
-                     kaa_module__new_typed(ctx, method, module));
+        function = maker->new_typed(ctx, method, module, maker->user);
+    else
+        function = kaa_module__new_typed(ctx, method, module);
+    if (function == NULL)
+        return -1;
+    name = kaa_get_attr_text(ctx, function, "__name__");
+    if (name != NULL)
+        result = kaa_set_attr(ctx, module, name, function);
+    kaa_decref(ctx, name);
+    kaa_decref(ctx, function);
+    return result;
 }
 
 static int

@@ -19,6 +19,7 @@
 #ifndef KAA_MODULE_MODULE_H
 #define KAA_MODULE_MODULE_H
 
+#include <kaa/decl.h>
 #include <kaa/module.h>
 
 /* What a context does for modules. `user` comes back in each call. */
@@ -35,7 +36,8 @@ typedef struct kaa_module__maker {
      * NULL. */
     void (*forget)(kaa_context *ctx, const kaa_module_def *definition,
                    kaa_object *module, void *user);
-    /* The function of a KAA_TYPED method. NULL: kaa_module__new_typed(). */
+    /* The function of a KAA_TYPED method, whose __name__ is the declared one.
+     * NULL: kaa_module__new_typed(). */
     kaa_object *(*new_typed)(kaa_context *ctx, const kaa_method *method,
                              kaa_object *module, void *user);
     void *user;
@@ -81,9 +83,12 @@ kaa_object *kaa_module__load(kaa_context *ctx, const kaa_module__maker *maker,
  * says what in the declaration cannot be had. */
 kaa_object *kaa_module__new_typed(kaa_context *ctx, const kaa_method *method,
                                   kaa_object *module);
-/* The name that a method's declaration declares, into `buffer`: the attribute's
- * name. 0, or -1: ImportError. For contexts with a new_typed of their own. */
-int kaa_module__typed_name(kaa_context *ctx, const kaa_method *method,
-                           char *buffer, size_t size);
+/* The one function that a method's declaration declares, with the owners of its
+ * types and of itself, which are the caller's to destroy on failure too. NULL:
+ * ImportError. For contexts with a new_typed of their own. */
+const kaa_decl_item *kaa_module__parse_typed(kaa_context *ctx,
+                                             const kaa_method *method,
+                                             kaa_ctype_table **out_types,
+                                             kaa_decl **out_decl);
 
 #endif /* KAA_MODULE_MODULE_H */

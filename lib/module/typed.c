@@ -293,9 +293,9 @@ parse(kaa_context *ctx, const char *declaration, kaa_ctype_table **out_types,
     return found;
 }
 
-static const kaa_decl_item *
-parse_method(kaa_context *ctx, const kaa_method *method,
-             kaa_ctype_table **out_types, kaa_decl **out_decl)
+const kaa_decl_item *
+kaa_module__parse_typed(kaa_context *ctx, const kaa_method *method,
+                        kaa_ctype_table **out_types, kaa_decl **out_decl)
 {
     const char *text = method->declaration;
     const kaa_decl_item *item;
@@ -405,7 +405,8 @@ kaa_module__new_typed(kaa_context *ctx, const kaa_method *method,
 {
     kaa_ctype_table *types = NULL;
     kaa_decl *decl = NULL;
-    const kaa_decl_item *item = parse_method(ctx, method, &types, &decl);
+    const kaa_decl_item *item =
+        kaa_module__parse_typed(ctx, method, &types, &decl);
     kaa_object *capsule, *name, *function = NULL;
     kaa_module__typed *self;
 
@@ -428,22 +429,4 @@ kaa_module__new_typed(kaa_context *ctx, const kaa_method *method,
     kaa_decref(ctx, name);
     kaa_decref(ctx, capsule);
     return function;
-}
-
-int
-kaa_module__typed_name(kaa_context *ctx, const kaa_method *method, char *buffer,
-                       size_t size)
-{
-    kaa_ctype_table *types = NULL;
-    kaa_decl *decl = NULL;
-    const kaa_decl_item *item = parse_method(ctx, method, &types, &decl);
-    int result = item != NULL ? 0 : -1;
-
-    if (result == 0 && strlen(item->name) >= size)
-        result = refuse(ctx, item, "the name is too long", NULL);
-    if (result == 0)
-        snprintf(buffer, size, "%s", item->name);
-    kaa_decl_destroy(decl);
-    kaa_ctype_table_destroy(types);
-    return result;
 }

@@ -47,6 +47,16 @@ last_context(kaa_runtime *runtime, kaa_object__context *boot)
     return own->attached == 1 && own->floor == 0 ? &own->is_public : NULL;
 }
 
+/* Whether code of the runtime's is on the stack: a function, a finaliser. */
+static int
+is_at_work(kaa_context *ctx)
+{
+    const kaa_object__context *own = kaa_object__context_of(ctx);
+
+    return own->depth != 0 || own->is_reaping != 0 ||
+           own->runtime->releasing != 0;
+}
+
 /* ---- Calls
  *
  * What is called lets go of others, which must not die of that: somebody else
@@ -164,11 +174,24 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     status = read_report(&told, report, err);
     if (status != KAA_OK)
         return status;
+    if (runtime->is_ending)
+        return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being destroyed",
+                              runtime->name);
     if (!kaa_native__others_attached(runtime))
         ctx = last_context(runtime, &boot);
     if (ctx == NULL)
         return kaa_base__fail(err, KAA_MISUSE, 0,
                               "threads are still attached to \"%s\"",
+                              runtime->name);
+    if (ctx == &boot.is_public && runtime->releasing != 0) {
+        /* Nobody is attached, and yet an object is about to end: this is a
+         * child of fork(), and who was at it is not in it. */
+        kaa_native__free(runtime);
+        return KAA_OK;
+    }
+    if (is_at_work(ctx))
+        return kaa_base__fail(err, KAA_MISUSE, 0,
+                              "\"%s\" cannot be destroyed from within a call",
                               runtime->name);
     if (kaa_error_occurred(ctx))
         kaa_object__error_unraisable(ctx, NULL);

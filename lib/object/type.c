@@ -200,15 +200,17 @@ static kaa_object *
 method_object(kaa_context *ctx, kaa_object__type *type,
               const kaa_method *method)
 {
-    if ((method->flags & KAA_STATIC) != 0)
-        return kaa_object__function_new(ctx, method, NULL, NULL);
     if ((method->flags & KAA_TYPED) != 0) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
-                               "a method of type '%s' is a typed function: "
-                               "only static ones can be",
-                               type->name);
+                               "type '%s' has a typed function, which can only "
+                               "stand in the table of a module: %.200s",
+                               type->name,
+                               method->declaration != NULL ? method->declaration
+                                                           : "no declaration");
         return NULL;
     }
+    if ((method->flags & KAA_STATIC) != 0)
+        return kaa_object__function_new(ctx, method, NULL, NULL);
     return kaa_object__descriptor_new(
         ctx, KAA_OBJECT__INTERNAL_METHOD_DESCRIPTOR, method, type);
 }

@@ -80,6 +80,17 @@ def call_rows(modules: Dict[str, Any]) -> List[Tuple[str, Dict[str, compare.Time
     return rows
 
 
+def typed_rows(modules: Dict[str, Any]) -> List[Tuple[str, Dict[str, compare.Timed]]]:
+    """double weigh(double, double): of the module's table, and by kaa.load()."""
+    declaration = "[[kaa::hold_gil]] double weigh(double x, double y);"
+    loaded = dict(modules, kaa=kaa.load(modules["kaa"].__file__, declaration))
+    args = (1.5, 2.5)
+    return [
+        (title, {column: compare.calls(one.weigh, args) for column, one in row.items()})
+        for title, row in (("typed, two doubles", modules), ("by kaa.load()", loaded))
+    ]
+
+
 def instance_rows(
     modules: Dict[str, Any],
 ) -> List[Tuple[str, Dict[str, compare.Timed]]]:
@@ -180,7 +191,9 @@ def main() -> None:
         modules["kaa"] = load("modules_kaa")
         rows = [
             (title, compare.race(row, 1000 if "1,000" in title else 20000, rounds))
-            for title, row in call_rows(modules) + instance_rows(modules)
+            for title, row in call_rows(modules)
+            + typed_rows(modules)
+            + instance_rows(modules)
         ]
     documents = [
         (title, compare.race(row, count, max(rounds // 8, 3)))

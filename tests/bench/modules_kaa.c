@@ -182,6 +182,15 @@ POINT(parsed_spec, "modules_kaa.Point_parsed", point_init_parsed);
 
 static const kaa_type_spec *const types[] = {&point_spec, &parsed_spec, NULL};
 
+/* Visible, so that kaa.load() finds it as well. */
+KAA_API double weigh(double x, double y);
+
+double
+weigh(double x, double y)
+{
+    return x + 2 * y;
+}
+
 static const kaa_method methods[] = {
     KAA_METHOD_NOARGS("empty", empty, NULL),
     KAA_METHOD_ONE("text_length", text_length, NULL),
@@ -190,6 +199,8 @@ static const kaa_method methods[] = {
     KAA_METHOD("add_parsed", add_parsed, NULL),
     KAA_METHOD_ONE("numbers", numbers, NULL),
     KAA_METHOD_ONE("numbers_array", numbers_array, NULL),
+    KAA_FUNCTION("[[kaa::hold_gil]] double weigh(double x, double y)", weigh,
+                 NULL),
     KAA_METHODS_END,
 };
 

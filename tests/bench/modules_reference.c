@@ -206,6 +206,23 @@ static PyGetSetDef point_properties[] = {
 POINT(point_spec, "modules_reference.Point", point_init);
 POINT(parsed_spec, "modules_reference.Point_parsed", point_init_parsed);
 
+static PyObject *
+weigh(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    double x, y;
+
+    (void)self;
+    if (!takes("weigh", nargs, 2))
+        return NULL;
+    x = PyFloat_AsDouble(args[0]);
+    if (x == -1.0 && PyErr_Occurred())
+        return NULL;
+    y = PyFloat_AsDouble(args[1]);
+    if (y == -1.0 && PyErr_Occurred())
+        return NULL;
+    return PyFloat_FromDouble(x + 2 * y);
+}
+
 static PyMethodDef methods[] = {
     {"empty", empty, METH_NOARGS, NULL},
     {"text_length", text_length, METH_O, NULL},
@@ -214,6 +231,7 @@ static PyMethodDef methods[] = {
     {"add_parsed", add_parsed, METH_VARARGS, NULL},
     {"numbers", numbers, METH_O, NULL},
     {"numbers_array", numbers_array, METH_O, NULL},
+    {"weigh", (PyCFunction)(void (*)(void))weigh, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -195,6 +195,25 @@ KAA_TEST(declarations_that_are_refused)
     }
 }
 
+KAA_TEST(types_refuse_them)
+{
+    static const kaa_method plain[] = {
+        KAA_FUNCTION("double half(double x)", target, NULL), KAA_METHODS_END};
+    static const kaa_method fixed[] = {{"", KAA_ANY_FUNCTION(target),
+                                        KAA_TYPED | KAA_STATIC, 0, NULL,
+                                        "double half(double x)"},
+                                       KAA_METHODS_END};
+    static const kaa_type_spec specs[] = {
+        {.size = sizeof(kaa_type_spec), .name = "m.Bad", .methods = plain},
+        {.size = sizeof(kaa_type_spec), .name = "m.Bad", .methods = fixed},
+    };
+    kaa_context *ctx = fresh(t);
+
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+        CHECK_RAISES(kaa_type_new(ctx, &specs[i], NULL, NULL) == NULL,
+                     KAA_TYPE_ERROR, "can only stand in the table of a module");
+}
+
 KAA_TEST(functions_outlive_their_module)
 {
     kaa_context *ctx = fresh(t);

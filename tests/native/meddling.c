@@ -1,7 +1,7 @@
 /* native/meddling.c - objects whose every answer changes the containers that
- * ask: compared, hashed, shown, iterated, freed, they call a method at random of
- * an object at random, which may be the one at work. Nothing may crash or leak,
- * and a failure has an exception pending; errors come at random too.
+ * ask: compared, hashed, shown, iterated, freed, they call a method at random
+ * of an object at random, which may be the one at work. Nothing may crash or
+ * leak, and a failure has an exception pending; errors come at random too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,10 +199,8 @@ make_from(kaa_context *ctx, kaa_builtin_id type)
 {
     kaa_object *items[3] = {pick(ctx), pick(ctx), pick(ctx)}, *list, *made;
 
-    list = kaa_list_take_array(ctx, items, 1 + below(3));
-    for (size_t i = (size_t)kaa_list_size(ctx, list); i < 3; i++)
-        kaa_decref(ctx, items[i]);
-    if (type == KAA_LIST_TYPE)
+    list = kaa_list_take_array(ctx, items, 3);
+    if (type == KAA_LIST_TYPE || list == NULL)
         return list;
     made = kaa_call(ctx, kaa_builtin(ctx, type), &list, 1, NULL);
     kaa_decref(ctx, list);
@@ -257,15 +255,15 @@ make(kaa_context *ctx)
         made = kaa_weakref_new(ctx, object, own.pool[below(POOL)]);
         break;
     case 11:
-        made = kaa_call(ctx, kaa_builtin(ctx, KAA_BYTEARRAY_TYPE), NULL, 0,
-                        NULL);
+        made =
+            kaa_call(ctx, kaa_builtin(ctx, KAA_BYTEARRAY_TYPE), NULL, 0, NULL);
         break;
     case 12:
         made = kaa_memoryview_new(ctx, object);
         break;
     case 13:
-        made = kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), &object, 1,
-                        NULL);
+        made =
+            kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), &object, 1, NULL);
         break;
     case 14:
         made = kaa_int(ctx, (int64_t)below(6) - 2);

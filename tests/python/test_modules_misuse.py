@@ -38,6 +38,22 @@ class Pretending(Case):
             self.assertRaises(KeyError, use, one)
 
 
+class Making(Case):
+    def test_instances_of_derived_types(self) -> None:
+        """That a type has no instances is not inherited."""
+        natives = modules.load("natives")
+        base = natives.new_type(10)
+        derived = natives.new_type(5, base)
+        self.assertRaises(TypeError, base)
+        self.assertRaises(TypeError, type("Mine", (base,), {}))
+        self.assertIs(type(derived()), derived)
+        self.assertIs(type(derived.__new__(derived)), derived)
+        self.assertRaises(TypeError, derived, 1)
+        self.assertRaises(TypeError, lambda: derived(a=1))
+        mine = type("Mine", (derived,), {"__init__": lambda self, a: None})
+        self.assertIs(type(mine(1)), mine)
+
+
 class Importing(Case):
     def test_failure_leaves_what_was_there(self) -> None:
         import kaa

@@ -76,7 +76,12 @@ class Wheel(unittest.TestCase):
         libraries = [name for name in names if ".so" in name]
         self.assertEqual(len(libraries), 1, libraries)
         self.assertRegex(libraries[0], r"^kaa/libkaa\.so\.\d+\.\d+$")
-        self.assertFalse([name for name in names if name.endswith((".c", ".h"))])
+        self.assertFalse([name for name in names if name.endswith(".c")])
+        headers = [name for name in names if name.endswith((".h", ".def"))]
+        self.assertIn("kaa/include/kaa/module.h", headers)  # for modules, all of it
+        self.assertIn("kaa/include/kaa/api.def", headers)
+        for name in headers:
+            self.assertTrue(name.startswith("kaa/include/kaa/"), name)
 
     def use(self, folder: str, wheel: str) -> None:
         target = os.path.join(folder, "environment")

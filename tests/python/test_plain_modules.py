@@ -1,7 +1,9 @@
 """Modules without the bridge: conversions, proxies and their lifetimes. Under
 every interpreter, on the native runtime in the process."""
+import copy
 import gc
 import os
+import pickle
 import threading
 import unittest
 
@@ -95,6 +97,16 @@ class Types(unittest.TestCase):
         self.assertIs(holder.last, counter)
         self.assertEqual(counter, holder.last)
         self.assertEqual(len({counter, holder.last, holder}), 2)
+
+    def test_copies(self):
+        """Without a __reduce__ nobody can tell what an object has."""
+        for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+            with self.assertRaisesRegex(TypeError, "cannot pickle 'Counter'"):
+                copied(sample.Counter())
+        empty = object.__new__(sample.Counter)
+        for use in (repr, lambda one: one.count, lambda one: one.add(1)):
+            with self.assertRaisesRegex(TypeError, "stands for no object"):
+                use(empty)
 
     def test_types_cannot_be_derived_from(self):
         with self.assertRaisesRegex(TypeError, "Counter cannot be derived from"):

@@ -6,9 +6,10 @@ The callable part is a subclass's: the bridge's heap type, or PlainFunction.
 from __future__ import annotations
 
 import keyword
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Union
 
 from kaa import _native
+from kaa._typed import Owner
 
 if TYPE_CHECKING:
     import inspect
@@ -43,7 +44,8 @@ class _FromData:
 
 
 class _Doc:
-    """__doc__: the declaration for a function, the usual text for the class."""
+    """__doc__: the declaration for a function, unless the module that has it says
+    more; the usual text for the class."""
 
     __slots__ = ("_text",)
 
@@ -53,7 +55,22 @@ class _Doc:
     def __get__(self, function: Any, owner: Any = None) -> str:
         if function is None:
             return self._text
+        owner = function._library
+        if isinstance(owner, Owner):
+            doc = owner.split_doc(function.__name__)[1]
+            if doc is not None:
+                return doc
         return f"{function.declaration}\n"
+
+
+class _Module(str):
+    """__module__ of a class whose instances may be functions of a module's own."""
+
+    __slots__ = ()
+
+    def __get__(self, function: Any, owner: Any = None) -> str:
+        library = getattr(function, "_library", None)
+        return library.module if isinstance(library, Owner) else str(self)
 
 
 class Function:
@@ -63,7 +80,7 @@ class Function:
 
     # What subclasses give.
     _item: int
-    _library: Library
+    _library: Library  # an Owner where a module's table has it
     address: int
     __call__: Callable[..., Any]
 
@@ -94,6 +111,8 @@ class Function:
         # A class cannot have __qualname__ as a property.
         if name == "__qualname__":
             return self.__name__
+        if name == "__text_signature__":
+            return _text_signature(self)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )
@@ -140,7 +159,9 @@ class Function:
         # As a class attribute it stays what it is: no argument is bound.
         return self
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> Union[str, Tuple[Any, ...]]:
+        if isinstance(self._library, Owner):
+            return self.__name__  # found in its module, as builtins are
         return getattr, (self._library, self.__name__)
 
     def __repr__(self) -> str:
@@ -162,6 +183,13 @@ def adopt(kind: Any) -> None:
 
 
 adopt(Function)
+
+
+def adopt_bound(kind: Any) -> None:
+    """The same for the bridge's class, whose instances may be a module's."""
+    adopt(kind)
+    if not isinstance(kind.__dict__["__module__"], _Module):
+        kind.__module__ = _Module(kind.__module__)
 
 
 def _function_type(item: Any) -> int:
@@ -260,6 +288,25 @@ def _signature(function: Function) -> inspect.Signature:
         made.append(inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL))
     result = annotation(library, _native.kaa_ctype_target(function_type), True)
     return inspect.Signature(made, return_annotation=_with_outs(result, outs))
+
+
+def _text_signature(function: Function) -> str:
+    """The parameters in the form of __text_signature__."""
+    if isinstance(function._library, Owner):
+        given = function._library.split_doc(function.__name__)[0]
+        if given is not None:
+            return given
+    import inspect
+
+    signature = _signature(function)
+    made = [
+        one.replace(
+            annotation=inspect.Parameter.empty,
+            default=one.default if one.default is one.empty else None,
+        )
+        for one in signature.parameters.values()
+    ]
+    return str(inspect.Signature(made))
 
 
 def _with_outs(result: Any, outs: List[Any]) -> Any:

@@ -11,12 +11,13 @@ import atexit
 import ctypes
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 from kaa import _convert, _native
 from kaa._error import BY_STATUS, Error, UnsupportedError
-from kaa._function import Function, adopt
+from kaa._function import Function, adopt_bound
 from kaa._pointer import extent, pointer_argument
+from kaa._typed import Owner
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -72,6 +73,18 @@ class _Hooks:
         return _convert.variadic_instance(library._types, value)
 
     @staticmethod
+    def typed(
+        keep: object, item: int, address: int, module: str, doc: Optional[str]
+    ) -> Function:
+        """A function of an extension module; `keep` owns its declaration."""
+        try:
+            return bind(Owner(keep, module, doc), item, address)
+        except MemoryError:
+            raise
+        except Error as error:
+            raise ImportError(f"the declaration of {error}") from None
+
+    @staticmethod
     def addressof(instance: Any) -> int:
         return ctypes.addressof(instance)
 
@@ -116,7 +129,7 @@ _make = _native.kaa_cpython_function
 _adopted = False
 
 
-def bind(library: Library, item: int, address: int) -> Function:
+def bind(library: Union[Library, Owner], item: int, address: int) -> Function:
     """A callable for a declared function at an address."""
     global _adopted
     flags = 0
@@ -129,10 +142,11 @@ def bind(library: Library, item: int, address: int) -> Function:
             flags |= _native.DECL_ERRNO
     declared = _native.DeclItem.from_address(item).free_function
     if declared is not None:
+        assert not isinstance(library, Owner)  # a module's cannot declare it
         release = _convert.symbol_address(library, declared.decode())
     function: Function = _make(_host, library, item, address, flags, release)
     if not _adopted:
-        adopt(type(function))
+        adopt_bound(type(function))
         _adopted = True
     return function
 

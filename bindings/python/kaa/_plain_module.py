@@ -394,7 +394,17 @@ class NativeObject(metaclass=_NativeType):
     _handle: int
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_handle":  # of one that object.__new__() made
+            raise TypeError(f"{type(self).__name__} stands for no object")
         return _get(self._handle, name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Without a __reduce__ of its own an object's data cannot be told."""
+        try:
+            reduce = _get(self._handle, "__reduce__")
+        except AttributeError:
+            raise TypeError(f"cannot pickle {type(self).__name__!r} object") from None
+        return reduce()
 
     def __setattr__(self, name: str, value: Any) -> None:
         _set(self._handle, name, value)

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Dict, Iterator, List, Optional
 
 from kaa import _library, _native
+from kaa._function import Function
 
 _HEAD = """\
 # Written by `python -m kaa stub`.
@@ -65,6 +66,9 @@ def _value_type(value: Any) -> str:
 
 
 def _function(name: str, value: Any, indent: str = "", is_method: bool = False) -> str:
+    if isinstance(value, Function):
+        head = _c_function(value._read(), name)
+        return "\n".join([head[: -len(" ...")]] + _doc(value.__doc__, "    "))
     lines = [f"{indent}def {name}{_signature(value, is_method)} -> Any:"]
     return "\n".join(lines + _doc(value.__doc__, indent + "    "))
 

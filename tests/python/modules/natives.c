@@ -941,6 +941,9 @@ new_type(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
          .members = box_members,
          .data_bytes = sizeof(box),
          .init = box_init},
+        {.size = sizeof(kaa_type_spec),
+         .name = "natives.Made",
+         .flags = KAA_TYPE_NO_INSTANCES},
     };
     int which;
     kaa_object *base = NULL;
