@@ -10,7 +10,7 @@
 
 #include "args/internal.h"
 
-#define POOL_BYTES (128u * 1024)
+#define POOL_BYTES ((size_t)128 * 1024)
 
 _Atomic(const kaa_args__plan *)
     kaa_args__places[KAA_ARGS__PLACES + KAA_ARGS__NEIGHBOURS];

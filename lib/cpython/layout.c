@@ -52,7 +52,7 @@ probe_list(PyObject *list, PyObject *const *items, size_t header,
     void *pointer;
 
     if (word_at(list, header) != ITEMS || word_at(list, header + 16) < ITEMS ||
-        word_at(list, header + 16) > 2 * ITEMS)
+        word_at(list, header + 16) > (ssize_t)2 * ITEMS)
         return;
     memcpy(&pointer, (char *)list + header + 8, sizeof(pointer));
     if (pointer == NULL || (uintptr_t)pointer % sizeof(void *) != 0 ||

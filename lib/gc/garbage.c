@@ -101,7 +101,7 @@ look_at(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     const kaa_object__type *type = object->type;
 
     (void)ctx, (void)set;
-    KAA_ASSERT(!(object->word & KAA_OBJECT__IMMORTAL));
+    KAA_ASSERT(type != NULL && !(object->word & KAA_OBJECT__IMMORTAL));
     if (type != into->known.type) {
         learn(&into->known, type);
         found->has_slow |= into->known.is_slow;
@@ -333,11 +333,10 @@ kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
     if (found.objects == 0)
         return;
     if (found.has_finalizers) {
-        uint64_t before = found.objects;
+        uint64_t before = 0;
 
         each(ctx, set, finalize, story);
         /* Freed already: collected, by their own counts. */
-        before = 0;
         for (size_t i = 0; i < set->count; i++)
             if (kaa_gc__is_there(&set->pages[i]) && set->pages[i].suspects)
                 before += kaa_gc__zeros(&set->pages[i]);

@@ -273,12 +273,12 @@ size_t
 kaa_gc_cycle_text(kaa_context *ctx, kaa_object *object, char *buffer,
                   size_t size)
 {
-    text to = {buffer, size, 0};
+    text to = {buffer, buffer != NULL ? size : 0, 0};
     kaa_gc *gc;
     kaa_gc__set *set;
     search all;
 
-    if (buffer != NULL && size != 0)
+    if (to.size != 0)
         buffer[0] = '\0';
     if (!is_native(ctx) || kaa_is_tagged(object) ||
         kaa_gc__of(ctx)->is_running ||
@@ -298,8 +298,9 @@ kaa_gc_cycle_text(kaa_context *ctx, kaa_object *object, char *buffer,
             search_from(&all, object);
             if (all.is_found) {
                 tell(&all, &to);
-                if (size != 0)
-                    buffer[to.length < size ? to.length : size - 1] = '\0';
+                if (to.size != 0)
+                    buffer[to.length < to.size ? to.length : to.size - 1] =
+                        '\0';
             }
         }
     }

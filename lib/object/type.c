@@ -118,7 +118,8 @@ kaa_object__type_find(kaa_context *ctx, kaa_object__type *type,
 
     if (KAA_UNLIKELY(lookup == NULL && (lookup = lookup_of(ctx)) == NULL))
         return -1;
-    slot = &lookup->found[(((uintptr_t)name >> 4) ^ (type->serial * 37u)) %
+    slot = &lookup->found[(((uintptr_t)name >> 4) ^
+                           ((uintptr_t)type->serial * 37u)) %
                           CACHE_SLOTS];
     if (KAA_LIKELY(slot->name == name && slot->serial == type->serial)) {
         *out = slot->value;
