@@ -32,8 +32,9 @@ parentheses(const kaa_args__plan *plan)
 static int
 refuse_names(kaa_context *ctx, const char *format, const char *why)
 {
-    return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR),
-                            "names of format '%.200s': %s", format, why);
+    (void)kaa_raise_format(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR),
+                           "names of format '%.200s': %s", format, why);
+    return -1;
 }
 
 /* That there is one name a unit, and unnamed ones first. */
@@ -67,14 +68,16 @@ refuse_positional(const call *self, const char *how, size_t wanted)
     const kaa_args__plan *plan = self->plan;
 
     if (wanted == 0)
-        return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-                                "%.150s%s takes no positional arguments",
-                                subject(plan), parentheses(plan));
-    return kaa_raise_format(
-        ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-        "%.150s%s takes %s %zu positional argument%s (%zu given)",
-        subject(plan), parentheses(plan), how, wanted, wanted == 1 ? "" : "s",
-        self->nargs);
+        (void)kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
+                               "%.150s%s takes no positional arguments",
+                               subject(plan), parentheses(plan));
+    else
+        (void)kaa_raise_format(
+            ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
+            "%.150s%s takes %s %zu positional argument%s (%zu given)",
+            subject(plan), parentheses(plan), how, wanted,
+            wanted == 1 ? "" : "s", self->nargs);
+    return -1;
 }
 
 static int
@@ -83,14 +86,16 @@ check_count(const call *self, size_t given)
     kaa_context *ctx = self->ctx;
     const kaa_args__plan *plan = self->plan;
 
-    if (given > plan->items)
-        return kaa_raise_format(
+    if (given > plan->items) {
+        (void)kaa_raise_format(
             ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
             "%.150s%s takes %s %u %sargument%s (%zu given)", subject(plan),
             parentheses(plan),
             plan->minimum == plan->items ? "exactly" : "at most",
             (unsigned)plan->items, self->nargs == 0 ? "keyword " : "",
             plan->items == 1 ? "" : "s", given);
+        return -1;
+    }
     if (self->nargs > plan->maximum)
         return refuse_positional(
             self, plan->minimum < plan->maximum ? "at most" : "exactly",
@@ -162,6 +167,7 @@ place_all(call *self, kaa_object *const *args, kaa_object *kwnames,
     const kaa_args__plan *plan = self->plan;
     size_t from = self->nargs;
 
+    KAA_ASSERT(plan->minimum <= plan->items);
     for (size_t i = 0; i < plan->items; i++)
         self->values[i] = i < self->nargs ? args[i] : NULL;
     for (size_t i = 0; i < named; i++) {
@@ -198,6 +204,7 @@ convert_all(const call *self, va_list out)
     va_copy(walk.out, out);
     for (uint32_t i = 0; i < self->plan->items && result; i++) {
         walk.position = i;
+        /* NOLINTNEXTLINE(clang-analyzer-core.*): by place_all() */
         if (self->values[i] == NULL) {
             kaa_args__skip(&walk, unit);
         } else if (kaa_args__convert(&walk, unit, self->values[i]) != 0) {

@@ -47,14 +47,18 @@ check_spec(const kaa_type_spec *given, kaa_type_spec *out)
     const unsigned char *bytes = (const unsigned char *)(const void *)given;
     const size_t least = offsetof(kaa_type_spec, methods);
 
-    if (given == NULL || given->size < least || given->name == NULL)
-        return kaa_cpython__raise(PY(PyExc_SystemError),
-                                  "a type's spec lacks its size or its name");
+    if (given == NULL || given->size < least || given->name == NULL) {
+        kaa_cpython__raise(PY(PyExc_SystemError),
+                           "a type's spec lacks its size or its name");
+        return -1;
+    }
     for (size_t i = sizeof(*given); i < given->size; i++)
-        if (bytes[i] != 0)
-            return kaa_cpython__raise(PY(PyExc_SystemError),
-                                      "type '%s' needs a newer version of kaa",
-                                      given->name);
+        if (bytes[i] != 0) {
+            kaa_cpython__raise(PY(PyExc_SystemError),
+                               "type '%s' needs a newer version of kaa",
+                               given->name);
+            return -1;
+        }
     memset(out, 0, sizeof(*out));
     memcpy(out, given, given->size < sizeof(*out) ? given->size : sizeof(*out));
     if ((out->flags & ~(uint32_t)ALL_FLAGS) != 0 ||

@@ -298,7 +298,7 @@ kaa_gc_cycle_text(kaa_context *ctx, kaa_object *object, char *buffer,
             search_from(&all, object);
             if (all.is_found) {
                 tell(&all, &to);
-                if (to.size != 0)
+                if (buffer != NULL && to.size != 0)
                     buffer[to.length < to.size ? to.length : to.size - 1] =
                         '\0';
             }

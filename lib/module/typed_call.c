@@ -19,9 +19,10 @@ refuse_count(const kaa_module__typed *self, kaa_context *ctx, size_t given)
         snprintf(count, sizeof(count), "no");
     else
         snprintf(count, sizeof(count), "%u", (unsigned)self->visible);
-    return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-                            "%s() takes %s argument%s, %zu given", self->name,
-                            count, self->visible == 1 ? "" : "s", given);
+    (void)kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
+                           "%s() takes %s argument%s, %zu given", self->name,
+                           count, self->visible == 1 ? "" : "s", given);
+    return -1;
 }
 
 static int
