@@ -15,7 +15,8 @@ typedef struct state {
 
 extern KAA_API const kaa_module_def kaa_module_definition;
 
-/* Borrowed counts: the module lives while its types do. */
+/* For counting alone: the module is not held, so what the state refers to may
+ * be gone after any call. */
 static state *
 state_of(kaa_context *ctx)
 {
@@ -621,13 +622,16 @@ static const kaa_type_spec cursor_spec = {
 static kaa_object *
 series_iter(kaa_context *ctx, kaa_object *self)
 {
-    const state *own = state_of(ctx);
-    kaa_object *made;
+    kaa_object *module = kaa_module_find(ctx, &kaa_module_definition);
+    const state *own = module != NULL ? kaa_module_state(ctx, module) : NULL;
+    kaa_object *made = NULL;
     cursor *data;
 
-    if (own == NULL)
-        return NULL;
-    made = kaa_instance_new(ctx, own->series);
+    /* The module is held as long as its state is used: without that a
+     * collection within kaa_instance_new() could clear it. */
+    if (own != NULL)
+        made = kaa_instance_new(ctx, own->series);
+    kaa_decref(ctx, module);
     if (made == NULL)
         return NULL;
     data = kaa_data(ctx, made);
@@ -766,13 +770,15 @@ static void
 final_finalize(kaa_context *ctx, kaa_object *self)
 {
     const node *data = kaa_data(ctx, self);
-    state *own = state_of(ctx);
+    kaa_object *module = kaa_module_find(ctx, &kaa_module_definition);
+    state *own = module != NULL ? kaa_module_state(ctx, module) : NULL;
 
     if (own == NULL)
         return;
     own->finalized++;
-    if (data->resurrects)
+    if (data->resurrects && own->kept != NULL)
         kaa_list_append(ctx, own->kept, self);
+    kaa_decref(ctx, module);
     if (data->on_end != NULL)
         kaa_decref(ctx, kaa_call(ctx, data->on_end, NULL, 0, NULL));
 }
