@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "gc/internal.h"
-#include "object/container.h"
-#include "object/type.h"
+#include "object/containers/container.h"
+#include "object/types/type.h"
 
 /* Added to the counts of the dying, so that references among them which are
  * given up do not end anything; as alloc.c does. */

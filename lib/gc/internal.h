@@ -33,7 +33,7 @@
 
 #include "gc/gc.h"
 #include "heap/internal.h"
-#include "object/object.h"
+#include "object/core/object.h"
 
 #define KAA_GC__OUT UINT32_C(0x80000000)
 

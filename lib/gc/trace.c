@@ -11,8 +11,8 @@
  */
 #include "base/memory.h"
 #include "gc/internal.h"
-#include "object/container.h"
-#include "object/type.h"
+#include "object/containers/container.h"
+#include "object/types/type.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define PREFETCH(address) __builtin_prefetch((address), 1)

@@ -8,7 +8,7 @@
  * context must do itself stands in kaa_module__maker: it keeps the state, and
  * knows which module it made from which definition.
  *
- *     native     object/module.h keeps both; native/import.c is the maker
+ *     native     object/types/module.h keeps both; native/import.c is the maker
  *     cpython    cpython/ has its own maker, or calls kaa_module__open() and
  *                kaa_module__fill() around a module object of its importer
  *

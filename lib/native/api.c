@@ -5,7 +5,7 @@
 #include "args/args.h"
 #include "gc/gc.h"
 #include "native/native.h"
-#include "object/object.h"
+#include "object/core/object.h"
 
 /* Slots with formats are those of args/, which serve every context. */
 #define kaa_object__parse_args_v kaa_args__parse_args_v

@@ -3,7 +3,7 @@
 #ifndef KAA_NATIVE_CENSUS_H
 #define KAA_NATIVE_CENSUS_H
 
-#include "object/object.h"
+#include "object/core/object.h"
 
 typedef struct kaa_native__entry {
     kaa_object *object; /* NULL: a free slot */

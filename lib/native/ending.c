@@ -14,8 +14,8 @@
 #include "gc/gc.h"
 #include "native/census.h"
 #include "native/native.h"
-#include "object/capsule.h"
-#include "object/site.h"
+#include "object/core/site.h"
+#include "object/types/capsule.h"
 
 void
 kaa_native__free(kaa_runtime *runtime)

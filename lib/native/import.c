@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "module/module.h"
 #include "native/native.h"
-#include "object/module.h"
+#include "object/types/module.h"
 
 #define SUFFIX ".kaa.so"
 

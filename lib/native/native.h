@@ -3,7 +3,7 @@
 #define KAA_NATIVE_NATIVE_H
 
 #include "module/module.h"
-#include "object/object.h"
+#include "object/core/object.h"
 
 /* kaa_runtime_create() with KAA_OBJECT__WATCH_* bits that are on from the first
  * allocation. */

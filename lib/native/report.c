@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "native/census.h"
-#include "object/site.h"
+#include "object/core/site.h"
 
 #define EXAMPLE_MAX 120
 #define SITE_MAX 240

@@ -1,7 +1,7 @@
 /* native/verify.c - whether a runtime's own structures are sound. */
 #include "base/error.h"
 #include "native/census.h"
-#include "object/container.h"
+#include "object/containers/container.h"
 
 static int
 visit_container(const kaa_heap_block *block, void *user)

@@ -7,7 +7,7 @@
 
 #include "module/module.h"
 #include "object/help.h"
-#include "object/module.h"
+#include "object/types/module.h"
 
 KAA_TEST(broken_modules_are_refused)
 {

@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "native/native.h"
-#include "object/object.h"
+#include "object/core/object.h"
 
 #include "kaa_test.h"
 

@@ -2,8 +2,8 @@
  */
 #include "object/help.h"
 
-#include "object/dict.h"
-#include "object/set.h"
+#include "object/containers/dict.h"
+#include "object/containers/set.h"
 
 static kaa_object *
 text(kaa_test *t, const char *value)

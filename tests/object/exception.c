@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "object/exception.h"
+#include "object/types/exception.h"
 
 static kaa_object *
 taken(kaa_context *ctx)

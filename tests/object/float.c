@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "object/help.h"
-#include "object/number.h"
+#include "object/numbers/number.h"
 
 static kaa_object *
 real(kaa_test *t, double value)

@@ -1,9 +1,9 @@
 /* object/hash.c - hashes: public vectors of SipHash, equal numbers, seeds. */
 #include <math.h>
 
-#include "object/hash.h"
+#include "object/core/hash.h"
 #include "object/help.h"
-#include "object/str.h"
+#include "object/text/str.h"
 
 KAA_TEST(hash_of_text_is_siphash)
 {

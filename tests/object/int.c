@@ -1,6 +1,6 @@
 /* object/int.c - ints: arithmetic against the laws of it, limits of C's
  * integers, text and bytes. python_values.py compares with Python. */
-#include "object/int.h"
+#include "object/numbers/int.h"
 #include "object/help.h"
 
 static kaa_object *

@@ -2,7 +2,7 @@
  * they are worked on. */
 #include "object/help.h"
 
-#include "object/container.h"
+#include "object/containers/container.h"
 
 /* A list of the ints from 0 to before count. */
 static kaa_object *

@@ -1,5 +1,5 @@
 /* Modules as objects, and the table of them. */
-#include "object/module.h"
+#include "object/types/module.h"
 #include "object/shapes.h"
 
 typedef struct state {

@@ -1,7 +1,7 @@
 /* object/set.c - sets, frozensets, slices and tuples. */
 #include "object/help.h"
 
-#include "object/set.h"
+#include "object/containers/set.h"
 
 static kaa_object *
 text(kaa_test *t, const char *value)

@@ -1,9 +1,9 @@
 /* object/str.c - str: UTF-8 and nothing else, indices, shared and interned
  * texts, methods. python_values.py compares with Python. */
-#include "object/str.h"
+#include "object/text/str.h"
 #include "object/help.h"
-#include "object/utf8.h"
-#include "object/writer.h"
+#include "object/text/utf8.h"
+#include "object/text/writer.h"
 
 static kaa_object *
 text(kaa_test *t, const char *bytes)

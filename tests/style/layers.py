@@ -4,8 +4,9 @@
 
 A folder includes its own headers, those of the folders its MAY_INCLUDE names,
 and their public headers; the headers of VOCABULARY are everybody's. MAY_INCLUDE
-names only folders declared above, so the graph has no cycle. A public header may
-include what its folder may. libffi belongs to call and closure.
+names only folders declared above, so the graph has no cycle. Folders may be
+nested: a file belongs to the deepest declared folder around it. A public header
+may include what its folder may. libffi belongs to call and closure.
 """
 import pathlib
 import re
@@ -20,6 +21,8 @@ ALWAYS = {"base", "version", "status"}  # public headers below every folder
 VOCABULARY = {"object", "builtin", "context", "api", "module"}
 # Types of this header are used from this folder on; its functions are further up.
 DECLARED_FOR = {"runtime": "object"}
+# Headers whose folder has another name.
+FOLDER_OF = {"cpython": "cpython/host"}
 USES_LIBFFI = {"call", "closure"}
 
 
@@ -39,6 +42,13 @@ def read_layers(text):
     return layers, findings
 
 
+def folder_of(path, layers):
+    """The deepest declared folder around a file, `path` being relative to lib/;
+    where none is, the folder that it is in."""
+    parents = [parent.as_posix() for parent in pathlib.PurePosixPath(path).parents]
+    return next((p for p in parents if p in layers), parents[0])
+
+
 def judge(folder, name, bracket, included, layers):
     """Why file `name` of a folder may not include it; None if it may."""
     allowed = layers[folder] | {folder}
@@ -48,15 +58,15 @@ def judge(folder, name, bracket, included, layers):
         return "nothing is compiled against CPython"
     if included.startswith("kaa/"):
         other = included[len("kaa/") :].partition(".")[0]
-        other = DECLARED_FOR.get(other, other)
+        other = FOLDER_OF.get(other, DECLARED_FOR.get(other, other))
         if other not in allowed | ALWAYS | VOCABULARY:
             return f"{folder} may not include {other}"
         return None if bracket == "<" else "public headers stand in <>"
     if bracket == "<":
         return None
-    other, slash, _ = included.partition("/")
-    if not slash:
+    if "/" not in included:
         return 'private headers are named "folder/file.h"'
+    other = folder_of(included, layers)
     if other not in allowed:
         return f"{folder} may not include {other}"
     return None
@@ -73,17 +83,19 @@ def check_file(path, folder, layers):
 
 def check(layers_text, lib, include):
     layers, findings = read_layers(layers_text)
-    for folder in sorted(p for p in pathlib.Path(lib).iterdir() if p.is_dir()):
-        files = source.c_files(folder)
-        if files and folder.name not in layers:
-            findings.append(f"{folder}: no kaa_subsystem() declares it")
-            continue
-        for path in files:
-            findings += check_file(path, folder.name, layers)
+    undeclared = set()
+    for path in source.c_files(lib):
+        folder = folder_of(path.relative_to(lib).as_posix(), layers)
+        if folder in layers:
+            findings += check_file(path, folder, layers)
+        elif folder not in undeclared:
+            undeclared.add(folder)
+            where = pathlib.Path(lib) / folder
+            findings.append(f"{where}: no kaa_subsystem() declares it")
     for path in source.c_files(include):
         if path.stem in ("kaa", "version", "status"):
             continue
-        folder = DECLARED_FOR.get(path.stem, path.stem)
+        folder = FOLDER_OF.get(path.stem, DECLARED_FOR.get(path.stem, path.stem))
         if path.stem in VOCABULARY:
             findings += check_file(path, "base", layers)
         elif folder not in layers:

@@ -124,6 +124,16 @@ class Layers(Folder):
     def test_a_folder_that_is_not_declared(self):
         self.told(self.check("lib/gc/gc.c", ""), "kaa_subsystem")
 
+    def test_nested_folders(self):
+        self.LIST += "host: base\nhost/call: host base\nhost/data: host base\n"
+        sound = '#include "host/host.h"\n#include "host/call/plan.h"'
+        self.assertEqual(self.check("lib/host/call/deep/plan.c", sound), [])
+        found = self.check("lib/host/call/x.c", '#include "host/data/deep/x.h"')
+        self.told(found, "host/call may not include host/data")
+        self.write("lib/host/call/x.c", "")
+        found = self.check("lib/host/host.c", '#include "host/call/plan.h"')
+        self.told(found, "host may not include host/call")
+
     def test_a_cycle(self):
         _, findings = layers.read_layers("base: call\ncall: base\n")
         self.told(findings, "not above")

@@ -1,0 +1,303 @@
+/* cpython/call/called.c - what happens when C calls a callback.
+ *
+ * Take the GIL, make the arguments, call, read the result, keep what was raised
+ * for the call that led here. Callbacks of few, simple values have a short way
+ * through all of it: a sort makes millions of such calls.
+ */
+#include "cpython/call/called.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "cpython/call/quick.h"
+#include "cpython/host/thread.h"
+
+#define ARGUMENTS_ON_STACK 16
+#define QUICK_MAX KAA_CPYTHON__QUICK_MAX
+
+typedef kaa_cpython__callback callback;
+typedef kaa_cpython__target target;
+
+/* How a quick callback makes an argument, or reads a result. */
+typedef enum quick_kind {
+    QUICK_NONE,
+    QUICK_VOID,
+    QUICK_INT32,
+    QUICK_INT64,
+    QUICK_DOUBLE,
+} quick_kind;
+
+/* A callback that raised: the call that led here raises it when it is done. */
+NEVER_INLINE static void
+keep_exception(const callback *self)
+{
+    kaa_cpython__record *record = kaa_cpython__record_of(self->host);
+
+    if (record != NULL && record->exception[0] == NULL)
+        PY(PyErr_Fetch)
+    (&record->exception[0], &record->exception[1], &record->exception[2]);
+    else PY(PyErr_WriteUnraisable)(self->callable);
+}
+
+static PyObject *
+call_with_tuple(PyObject *callable, PyObject **arguments, uint32_t count)
+{
+    PyObject *tuple = PY(PyTuple_New)((ssize_t)count);
+    PyObject *result;
+
+    if (tuple == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        PY(Py_IncRef)(arguments[i]);
+        PY(PyTuple_SetItem)(tuple, (ssize_t)i, arguments[i]);
+    }
+    result = PY(PyObject_CallObject)(callable, tuple);
+    PY(Py_DecRef)(tuple);
+    return result;
+}
+
+/* arguments[-1] is free for the callee, as vectorcall allows it to ask. */
+static inline PyObject *
+call_python(PyObject *callable, PyObject **arguments, uint32_t count)
+{
+    size_t flagged = (size_t)count | (size_t)1 << (sizeof(size_t) * 8 - 1);
+
+    if (PY(PyObject_Vectorcall) != NULL)
+        return PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
+    if (PY(_PyFunction_Vectorcall) != NULL &&
+        kaa_cpython__type(callable) == PY(PyFunction_Type))
+        return PY(_PyFunction_Vectorcall)(callable, arguments, flagged, NULL);
+    return call_with_tuple(callable, arguments, count);
+}
+
+NEVER_INLINE static int
+write_result(callback *self, PyObject *value, void *result)
+{
+    kaa_cpython__conversion *conversion = &self->arguments[self->count];
+    kaa_cpython__state state = {.host = self->host,
+                                .library = self->library,
+                                .callable = self->callable};
+    uint64_t wide[2] = {0, 0};
+    void *place = wide;
+    int failed;
+
+    if (conversion->op == CONVERT_VOID)
+        return 0;
+    if (conversion->op == CONVERT_RECORD ||
+        kaa_ctype_size(conversion->core) > sizeof(wide))
+        place = result;
+    if (conversion->op == CONVERT_TEXT || conversion->op == CONVERT_POINTER) {
+        PY(Py_IncRef)(value);
+        if (kaa_cpython__hold_object(&state, value) != 0)
+            return -1;
+    }
+    failed = kaa_cpython__to_c(&state, conversion, value, place);
+    if (!failed && place == wide)
+        memcpy(result, wide, (size_t)kaa_ctype_size(conversion->core));
+    /* A pointer into what the callable returned is good until it returns
+     * again; a record was copied. */
+    if (!failed && conversion->op != CONVERT_RECORD) {
+        state.holds = atomic_exchange(&self->kept, state.holds);
+    }
+    kaa_cpython__release_holds(&state);
+    return failed;
+}
+
+NEVER_INLINE static void
+run(callback *self, void *result, void *const *storage)
+{
+    PyObject *on_stack[1 + ARGUMENTS_ON_STACK];
+    PyObject **arguments = on_stack;
+    PyObject *value = NULL;
+    uint32_t made = 0;
+
+    if (self->count > ARGUMENTS_ON_STACK)
+        arguments = kaa_base__alloc_array(self->count + 1u, sizeof(*arguments));
+    if (arguments == NULL) {
+        PY(PyErr_NoMemory)();
+        keep_exception(self);
+        return;
+    }
+    arguments[0] = NULL;
+    while (made < self->count) {
+        PyObject *argument = kaa_cpython__from_c(
+            self->host, self->library, &self->arguments[made], storage[made]);
+        if (argument == NULL)
+            break;
+        arguments[1 + made++] = argument;
+    }
+    if (made == self->count)
+        value = call_python(self->callable, arguments + 1, made);
+    if (KAA_UNLIKELY(value == NULL) || write_result(self, value, result) != 0)
+        keep_exception(self);
+    if (value != NULL)
+        PY(Py_DecRef)(value);
+    while (made > 0)
+        PY(Py_DecRef)(arguments[made--]);
+    if (arguments != on_stack)
+        kaa_base__free(arguments);
+}
+
+/* ---- being called, where all values are simple ---- */
+
+static ALWAYS_INLINE PyObject *
+make_quickly(uint8_t kind, const void *storage)
+{
+    int32_t narrow;
+    int64_t wide;
+    double real;
+
+    if (kind == QUICK_INT32) {
+        memcpy(&narrow, storage, sizeof(narrow));
+        return PY(PyLong_FromLongLong)(narrow);
+    }
+    if (kind == QUICK_INT64) {
+        memcpy(&wide, storage, sizeof(wide));
+        return PY(PyLong_FromLongLong)(wide);
+    }
+    memcpy(&real, storage, sizeof(real));
+    return PY(PyFloat_FromDouble)(real);
+}
+
+/* 1 if the result was so simple. */
+static ALWAYS_INLINE int
+write_quickly(uint8_t kind, const PyObject *value, void *result)
+{
+    /* A digit has 30 bits: either width has room. */
+    static const kaa_cpython__quick any = {.unused = 32, .is_signed = 1};
+    quick_word found;
+    int32_t narrow;
+    double real;
+
+    if (kind == QUICK_VOID)
+        return 1;
+    if (kind == QUICK_DOUBLE) {
+        if (!quick_is_float(value))
+            return 0;
+        real = quick_float(value);
+        memcpy(result, &real, sizeof(real));
+        return 1;
+    }
+    found = quick_integer(&any, value);
+    if (KAA_UNLIKELY(!found.is_there))
+        return 0;
+    narrow = (int32_t)found.word;
+    if (kind == QUICK_INT32)
+        memcpy(result, &narrow, sizeof(narrow));
+    else
+        memcpy(result, &found.word, sizeof(found.word));
+    return 1;
+}
+
+static inline void
+run_quickly(callback *self, void *result, void *const *storage)
+{
+    PyObject *arguments[1 + QUICK_MAX];
+    PyObject *value = NULL;
+    uint32_t made = 0;
+
+    arguments[0] = NULL; /* the callee's, as vectorcall allows it to ask */
+    while (made < self->count) {
+        PyObject *argument = make_quickly(self->kinds[made], storage[made]);
+
+        if (KAA_UNLIKELY(argument == NULL))
+            break;
+        arguments[1 + made++] = argument;
+    }
+    if (KAA_LIKELY(made == self->count))
+        value = call_python(self->callable, arguments + 1, made);
+    if (KAA_UNLIKELY(value == NULL) ||
+        (KAA_UNLIKELY(
+             !write_quickly(self->kinds[self->count], value, result)) &&
+         write_result(self, value, result) != 0))
+        keep_exception(self);
+    if (value != NULL)
+        quick_release(value);
+    while (made > 0)
+        quick_release(arguments[made--]);
+}
+
+NEVER_INLINE static void
+called_somehow(const target *to, void *result, void *const *storage)
+{
+    const kaa_cpython__record *record;
+    kaa_cpython__entry entry;
+    PyObject *object;
+
+    if (!kaa_cpython__enter(to->host, &entry))
+        return;
+    object = to->object;
+    record = kaa_cpython__record_of(to->host);
+    /* After the first exception of a call nothing more of it is run. */
+    if (object != NULL &&
+        kaa_cpython__callback_body(object)->callable != NULL &&
+        (record == NULL || record->exception[0] == NULL)) {
+        callback *self = kaa_cpython__callback_body(object);
+
+        PY(Py_IncRef)(object); /* it may be dropped while it runs */
+        if (self->is_quick)
+            run_quickly(self, result, storage);
+        else
+            run(self, result, storage);
+        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
+            atomic_exchange(&self->was_called, 1) == 0)
+            PY(Py_DecRef)(object);
+        PY(Py_DecRef)(object);
+    }
+    kaa_cpython__leave(&entry);
+}
+
+/* The second and later ones of a call that keeps the GIL come by the short
+ * way. */
+void
+kaa_cpython__called(void *result, void *const *storage, void *user)
+{
+    const target *to = user;
+    const kaa_cpython__record *record = kaa_cpython__record_of(to->host);
+    PyObject *object;
+
+    if (KAA_LIKELY(record != NULL && record->held != NULL &&
+                   record->exception[0] == NULL &&
+                   !atomic_load_explicit(&to->host->is_closing,
+                                         memory_order_relaxed) &&
+                   kaa_cpython__is_running(record->held))) {
+        object = to->object;
+        if (object != NULL && kaa_cpython__callback_body(object)->is_quick) {
+            quick_retain(object); /* it may be dropped while it runs */
+            run_quickly(kaa_cpython__callback_body(object), result, storage);
+            quick_release(object);
+            return;
+        }
+    }
+    called_somehow(to, result, storage);
+}
+
+/* ---- choosing ---- */
+
+static uint8_t
+kind_of(const kaa_cpython__conversion *conversion)
+{
+    if (conversion->op == CONVERT_VOID)
+        return QUICK_VOID;
+    if (conversion->op == CONVERT_DOUBLE)
+        return QUICK_DOUBLE;
+    if (conversion->op != CONVERT_INTEGER || !conversion->is_signed ||
+        conversion->flags & CONVERT_ENUM)
+        return QUICK_NONE;
+    return conversion->size == 4   ? QUICK_INT32
+           : conversion->size == 8 ? QUICK_INT64
+                                   : QUICK_NONE;
+}
+
+void
+kaa_cpython__init_called(callback *self)
+{
+    if (self->count > QUICK_MAX || !quick_has_layouts())
+        return;
+    for (uint32_t i = 0; i <= self->count; i++) {
+        self->kinds[i] = kind_of(&self->arguments[i]);
+        if (self->kinds[i] == QUICK_NONE)
+            return;
+    }
+    self->is_quick = self->scope != KAA_DECL_SCOPE_ASYNC;
+}

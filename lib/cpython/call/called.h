@@ -1,0 +1,52 @@
+/* cpython/call/called.h - a callback's object, for what makes it and what runs
+ * it.
+ */
+#ifndef KAA_CPYTHON_CALLED_H
+#define KAA_CPYTHON_CALLED_H
+
+#include <stdatomic.h>
+
+#include "cpython/call/convert.h"
+
+#define KAA_CPYTHON__QUICK_MAX 4 /* arguments of a quick callback */
+
+/* What the closure is given: it outlives the object, as C may call on. */
+typedef struct kaa_cpython__target {
+    kaa_cpython *host;
+    PyObject *object; /* borrowed; NULL once the object has gone. Read and
+                         written with the GIL. */
+} kaa_cpython__target;
+
+typedef struct kaa_cpython__callback {
+    kaa_cpython *host;
+    kaa_closure *closure;
+    kaa_cpython__target *target;
+    PyObject *callable;
+    PyObject *library; /* owner of the types */
+    uint64_t address;
+    uint32_t scope;
+    uint32_t count;
+    atomic_uint was_called;
+    uint32_t was_lent;
+    uint32_t is_quick; /* of few, simple values: `kinds` are used */
+    /* Of the arguments, then of the result. */
+    uint8_t kinds[KAA_CPYTHON__QUICK_MAX + 1];
+    kaa_cpython__conversion *arguments; /* count, then the result's */
+    kaa_cpython__holds *_Atomic kept;   /* what the last result points into */
+} kaa_cpython__callback;
+
+static inline kaa_cpython__callback *
+kaa_cpython__callback_body(PyObject *object)
+{
+    return (kaa_cpython__callback *)(void *)((char *)object +
+                                             kaa_cpython__layout.header);
+}
+
+/* What the closure calls; `user` is a kaa_cpython__target. */
+void kaa_cpython__called(void *result, void *const *storage, void *user);
+
+/* Decides whether a callback's values are few and simple, when its conversions
+ * are there. */
+void kaa_cpython__init_called(kaa_cpython__callback *self);
+
+#endif /* KAA_CPYTHON_CALLED_H */

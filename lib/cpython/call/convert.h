@@ -1,0 +1,209 @@
+/* cpython/call/convert.h - one Python value to one C value and back.
+ *
+ * A conversion is made once from a C type. to_c() writes a C value as a place
+ * of a call's frame wants it, from_c() reads one from storage of its type. Both
+ * are strict: what does not fit exactly is refused with the reason.
+ *
+ * Nothing in a conversion changes after it is made, but for the classes of
+ * Python that it learns: each is set once, or replaced, under the GIL; free-
+ * threaded builds learn none.
+ */
+#ifndef KAA_CPYTHON_CONVERT_H
+#define KAA_CPYTHON_CONVERT_H
+
+#include "call/plan.h"
+#include "cpython/host/host.h"
+#include "ctype/internal.h"
+
+typedef enum convert_op {
+    CONVERT_VOID,
+    CONVERT_INTEGER, /* up to 64 bits; enums too */
+    CONVERT_DOUBLE,
+    CONVERT_FLOAT,
+    CONVERT_TEXT,    /* const char * */
+    CONVERT_POINTER, /* to void, char, numbers, records, pointers */
+    CONVERT_BOOL,
+    CONVERT_CHAR,
+    CONVERT_WIDE_CHARACTER,
+    CONVERT_WIDE_TEXT, /* const wchar_t *, char16_t *, char32_t * */
+    CONVERT_FUNCTION,
+    CONVERT_RECORD,
+    CONVERT_INT128,
+    CONVERT_LONG_DOUBLE,
+    CONVERT_COMPLEX,
+} convert_op;
+
+enum {
+    CONVERT_NONNULL = 1u << 0,  /* None is refused */
+    CONVERT_WRITABLE = 1u << 1, /* pointers: the target is not const */
+    CONVERT_ENUM = 1u << 2,
+    CONVERT_NULLABLE = 1u << 3,  /* results: NULL is None */
+    CONVERT_OUT = 1u << 4,       /* [[kaa::out]] */
+    CONVERT_LENGTH = 1u << 5,    /* [[kaa::length(n)]] */
+    CONVERT_IS_LENGTH = 1u << 6, /* some other parameter's length */
+    CONVERT_BYTES = 1u << 7,     /* pointers: the target is void or one byte */
+};
+
+/* What a pointer's target looks like in a buffer's format. */
+enum {
+    ITEM_NONE = 0, /* no buffer fits: the slow path decides */
+    ITEM_ANY = 'v',
+    ITEM_SIGNED = 'i',
+    ITEM_UNSIGNED = 'u',
+    ITEM_FLOAT = 'f',
+    ITEM_COMPLEX = 'Z',
+    ITEM_BOOL = '?',
+    ITEM_BYTE = 'b', /* char: any format of one byte */
+};
+
+typedef struct kaa_cpython__conversion {
+    uint8_t op;
+    uint8_t size; /* of a number, in bytes */
+    uint8_t is_signed;
+    uint8_t item;       /* pointers: ITEM_* of the target */
+    uint32_t item_size; /* pointers: the target's size */
+    uint32_t flags;
+    uint32_t scope;           /* functions: a kaa_decl_scope */
+    uint32_t length_of;       /* with CONVERT_LENGTH */
+    const kaa_ctype *type;    /* as declared */
+    const kaa_ctype *core;    /* behind typedefs and qualifiers */
+    const kaa_ctype *target;  /* pointers: the core of the target */
+    PyObject *direct_class;   /* pointers: an instance's data are pointed at;
+                                 records: copied */
+    PyObject *indirect_class; /* pointers: an instance holds the address */
+    PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
+    PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
+    PyObject *result_class; /* what a result is an instance of */
+    host_new *new_instance; /* its tp_new; NULL: the class is called */
+    PyObject *enum_members; /* value -> member, or None */
+} kaa_cpython__conversion;
+
+/* What one call holds on to until it ends: buffers and objects. */
+typedef struct kaa_cpython__hold {
+    host_buffer view;
+    PyObject *object; /* NULL: it is the view */
+} kaa_cpython__hold;
+
+#define HOLDS_PER_CHUNK 3
+
+typedef struct kaa_cpython__holds {
+    kaa_cpython__hold holds[HOLDS_PER_CHUNK];
+    struct kaa_cpython__holds *next;
+    uint32_t count;
+    uint32_t is_allocated; /* the first one may be a caller's variable */
+} kaa_cpython__holds;
+
+/* The surroundings of a conversion: for messages, and for what must live on. */
+typedef struct kaa_cpython__state {
+    kaa_cpython *host;
+    PyObject *library;
+    kaa_cpython__holds *holds; /* newest chunk; NULL: nothing held yet */
+    const char *subject;       /* the function's name */
+    PyObject *callable;        /* in place of it: whose result this is */
+    const char *name;          /* the parameter's, or NULL */
+    uint32_t position;         /* from 1; 0: a callback's result */
+    uint32_t has_lent;         /* callbacks among the holds outlive the call */
+} kaa_cpython__state;
+
+void kaa_cpython__conversion_init(kaa_cpython__conversion *self,
+                                  const kaa_ctype *type);
+void kaa_cpython__conversion_fini(kaa_cpython__conversion *self);
+/* For the collector: what a conversion, or holds, own. */
+int kaa_cpython__visit_conversion(const kaa_cpython__conversion *self,
+                                  host_visit visit, void *user);
+int kaa_cpython__visit_holds(const kaa_cpython__holds *chunk, host_visit visit,
+                             void *user);
+
+/* Writes `value` at `place` (at least 8 bytes, or the type's size if larger).
+ * 0, or -1 with an exception. */
+int kaa_cpython__to_c(kaa_cpython__state *state, kaa_cpython__conversion *self,
+                      PyObject *value, void *place);
+int kaa_cpython__number_to_c(kaa_cpython__state *state,
+                             kaa_cpython__conversion *self, PyObject *value,
+                             void *place);
+int kaa_cpython__pointer_to_c(kaa_cpython__state *state,
+                              kaa_cpython__conversion *self, PyObject *value,
+                              void *place);
+/* 1 if `value` is a ctypes instance of a class met before: its address stands
+ * at `place`. */
+int kaa_cpython__known_instance(kaa_cpython *host,
+                                const kaa_cpython__conversion *self,
+                                PyObject *value, void *place);
+int kaa_cpython__function_to_c(kaa_cpython__state *state,
+                               kaa_cpython__conversion *self, PyObject *value,
+                               void *place);
+
+/* The C value in `storage`, as wide as its type, as an object: a new reference,
+ * or NULL with an exception. */
+PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
+                              kaa_cpython__conversion *self,
+                              const void *storage);
+/* An integer (or pointer) that has been widened to 64 bits. */
+PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
+                                 kaa_cpython__conversion *self, uint64_t word);
+/* A new instance of the type's class, `size` bytes of it copied: a record, or a
+ * pointer. */
+PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                                  kaa_cpython__conversion *self,
+                                  const void *bytes, size_t size);
+
+/* Keeps `object` until the call ends (the reference is taken over, even on
+ * failure). */
+/* A buffer of `value` that is held until the call ends; NULL with an
+ * exception. */
+host_buffer *kaa_cpython__hold_buffer(kaa_cpython__state *state,
+                                      PyObject *value, int flags);
+int kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object);
+void kaa_cpython__release_holds(kaa_cpython__state *state);
+
+/* Raises "pow() argument 2 (y): <reason>"; -1. */
+int kaa_cpython__refuse(const kaa_cpython__state *state, PyObject *type,
+                        const char *format, ...) KAA_PRINTF(3, 4);
+/* Puts the same words in front of the pending exception; -1. */
+int kaa_cpython__prefix(const kaa_cpython__state *state);
+/* "%s expected, not %s" */
+int kaa_cpython__refuse_type(const kaa_cpython__state *state,
+                             const char *expected, PyObject *value);
+
+/* Calls a hook with the library, the address of a ctype and more. */
+PyObject *kaa_cpython__hook(const kaa_cpython__state *state, int hook,
+                            const kaa_ctype *type, PyObject *value,
+                            uint32_t flags);
+
+static inline int
+kaa_cpython__buffer_flags(const kaa_cpython__conversion *self)
+{
+    int flags = self->flags & CONVERT_WRITABLE ? HOST_BUFFER_WRITABLE : 0;
+
+    if (!(self->flags & CONVERT_BYTES))
+        flags |= HOST_BUFFER_ND | HOST_BUFFER_FORMAT;
+    return flags;
+}
+
+/* Whether the elements of a buffer are those that the pointer wants. */
+int kaa_cpython__view_fits(const kaa_cpython__conversion *self,
+                           const host_buffer *view);
+
+static inline double
+kaa_cpython__read_float(PyObject *value)
+{
+    double number;
+
+    __builtin_memcpy(&number, (char *)value + kaa_cpython__layout.float_offset,
+                     sizeof(number));
+    return number;
+}
+
+/* Whether a 64-bit value fits an integer of the conversion's width. */
+static inline int
+kaa_cpython__fits(const kaa_cpython__conversion *self, int64_t value)
+{
+    uint32_t unused = 64u - 8u * self->size;
+
+    if (self->is_signed)
+        return (int64_t)((uint64_t)value << unused) >> unused == value;
+    return value >= 0 &&
+           (unused == 0 || (uint64_t)value >> (64u - unused) == 0);
+}
+
+#endif /* KAA_CPYTHON_CONVERT_H */

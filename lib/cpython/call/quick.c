@@ -1,0 +1,278 @@
+/* cpython/call/quick.c - the path that has to cost what a compiled extension
+ * costs.
+ *
+ * It reads what is common (floats, small ints, text, buffers, instances of a
+ * class met before) by the layouts that the attach has verified, fills the
+ * registers, calls, and makes the result. At the first thing that is not so
+ * simple it starts over on the general path; nothing has happened by then that
+ * is not undone.
+ *
+ * This file has what serves any signature; registers.c has entries for common
+ * ones.
+ */
+#include "cpython/call/quick.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+#define STACK_BYTES 128  /* of arguments, in a frame of the quick path */
+#define MEMORY_BYTES 128 /* of a result in memory */
+
+/* A frame with room for the stack. Nothing of it is set beforehand. */
+typedef struct quick_frame {
+    kaa_call__frame frame;
+    _Alignas(16) unsigned char stack[STACK_BYTES];
+    _Alignas(16) unsigned char result[MEMORY_BYTES];
+} quick_frame;
+
+_Static_assert(offsetof(quick_frame, stack) == sizeof(kaa_call__frame),
+               "a frame's memory part follows it");
+
+/* ---- arguments ---- */
+
+quick_word
+kaa_cpython__quick_text(PyObject *value)
+{
+    ssize_t length = 0;
+    const char *text = PY(PyUnicode_AsUTF8AndSize)(value, &length);
+
+    if (KAA_UNLIKELY(text == NULL)) {
+        PY(PyErr_Clear)();
+        return (quick_word){0, 0};
+    }
+    return (quick_word){(uint64_t)(uintptr_t)text,
+                        strlen(text) == (size_t)length};
+}
+
+quick_word
+kaa_cpython__quick_buffer(const kaa_cpython__conversion *conversion,
+                          PyObject *value, views *held)
+{
+    const quick_word none = {0, 0};
+    host_buffer *view;
+
+    if (held->count == VIEWS_MAX)
+        return none;
+    view = &held->view[held->count];
+    if (PY(PyObject_GetBuffer)(value, view,
+                               kaa_cpython__buffer_flags(conversion)) != 0) {
+        PY(PyErr_Clear)();
+        return none;
+    }
+    held->count++;
+    return kaa_cpython__view_fits(conversion, view) ? quick_address(view->buf)
+                                                    : none;
+}
+
+quick_word
+kaa_cpython__quick_other(kaa_cpython *host,
+                         const kaa_cpython__conversion *conversion,
+                         PyObject *value)
+{
+    quick_word found = {0, 0};
+
+    if (value == kaa_cpython__none())
+        found.is_there = !(conversion->flags & CONVERT_NONNULL);
+    else
+        found.is_there = (uint64_t)kaa_cpython__known_instance(
+            host, conversion, value, &found.word);
+    return found;
+}
+
+static inline int
+store_word(quick_word found, char *place)
+{
+    memcpy(place, &found.word, sizeof(found.word));
+    return found.is_there != 0;
+}
+
+static inline int
+store_floating(const kaa_cpython__quick *quick, PyObject *value, char *place)
+{
+    uint64_t word = 0;
+    double number;
+    float narrow;
+
+    if (!quick_is_float(value))
+        return 0;
+    number = quick_float(value);
+    if (quick->op == CONVERT_DOUBLE) {
+        memcpy(place, &number, sizeof(number));
+        return 1;
+    }
+    narrow = (float)number;
+    if (isinf(narrow))
+        return 0; /* perhaps out of range */
+    memcpy(&word, &narrow, sizeof(narrow));
+    memcpy(place, &word, sizeof(word));
+    return 1;
+}
+
+/* Word by word where the size allows it: a call of memcpy() costs more than
+ * the common sizes do, and so does a word read back from a wider store. */
+static inline void
+store_record(const kaa_call__place *place, char *frame, const char *data)
+{
+    char *first = frame + place->offset[0];
+
+    if (place->size[0] % 8 != 0 || place->size[1] % 8 != 0) {
+        kaa_call__store(place, (kaa_call__frame *)(void *)frame, data);
+        return;
+    }
+    for (uint32_t at = 0; at < place->size[0]; at += 8)
+        memcpy(first + at, data + at, 8);
+    if (place->size[1] != 0)
+        memcpy(frame + place->offset[1], data + 8, 8);
+}
+
+static inline int
+store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
+      char *frame, views *held)
+{
+    const kaa_cpython__quick *quick = &self->quick[i];
+    const kaa_cpython__conversion *conversion = &self->arguments[i];
+
+    switch (quick->op) {
+    case CONVERT_INTEGER:
+        return store_word(quick_integer(quick, value), frame + quick->offset);
+    case CONVERT_DOUBLE:
+    case CONVERT_FLOAT:
+        return store_floating(quick, value, frame + quick->offset);
+    case CONVERT_RECORD:
+        if (quick_type(value) != conversion->direct_class)
+            return 0;
+        store_record(&self->plan->places[i], frame, quick_cdata(value));
+        return 1;
+    default:
+        return store_word(quick_pointer(self->host, conversion, value, held),
+                          frame + quick->offset);
+    }
+}
+
+/* ---- results ---- */
+
+static inline PyObject *
+make_record(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    const kaa_call_plan *plan = self->plan;
+    PyObject *made = kaa_cpython__new_record(
+        self->host, self->library,
+        (kaa_cpython__conversion *)(uintptr_t)&self->result,
+        plan->result_in_memory ? frame->result_memory : frame->result.bytes,
+        (size_t)plan->result_size);
+
+    if (KAA_UNLIKELY(made == NULL))
+        kaa_cpython__prefix(
+            &(const kaa_cpython__state){.subject = self->item->name});
+    return made;
+}
+
+static inline PyObject *
+make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    if (KAA_UNLIKELY(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))
+        return kaa_cpython__result(self, self->plan, frame);
+    if (self->result.op == CONVERT_DOUBLE)
+        return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
+    if (self->result.op == CONVERT_INTEGER)
+        return quick_make_word(self, frame->result.words[0]);
+    if (self->result.op == CONVERT_RECORD)
+        return make_record(self, frame);
+    return kaa_cpython__result(self, self->plan, frame);
+}
+
+/* ---- calls ---- */
+
+static inline int
+is_other(const kaa_cpython__function *self, size_t flagged_count,
+         PyObject *names)
+{
+    return names != NULL ||
+           (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count;
+}
+
+/* Anything that travels in registers, or in few words on the stack. */
+static PyObject *
+call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
+           PyObject *names)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    kaa_cpython__record record;
+    quick_frame local;
+    PyObject *result = NULL;
+    views held;
+
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names)))
+        return kaa_cpython__call(object, args, flagged_count, names);
+    held.count = 0;
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (KAA_LIKELY(store(self, i, args[i], (char *)&local, &held)))
+            continue;
+        release_views(&held);
+        return kaa_cpython__call(object, args, flagged_count, names);
+    }
+    local.frame.result_memory = local.result;
+    quick_begin(self, &record);
+    kaa_call__run(self->plan, self->target, &local.frame);
+    if (KAA_LIKELY(quick_end(self, &record) == 0))
+        result = make_result(self, &local.frame);
+    release_views(&held);
+    return result;
+}
+
+/* ---- choosing ---- */
+
+/* Whether a call's values fit a quick_frame. */
+static int
+fits_frame(const kaa_call_plan *plan)
+{
+    return plan->is_direct &&
+           plan->frame_size <= sizeof(kaa_call__frame) + STACK_BYTES &&
+           (!plan->result_in_memory ||
+            (plan->result_size <= MEMORY_BYTES && plan->result_align <= 16));
+}
+
+/* What the quick path can take: what stands in registers or in little memory,
+ * needs nothing done after the call but for buffers, and is read by layouts. */
+static int
+is_quick(const kaa_cpython__function *self)
+{
+    if (!fits_frame(self->plan) || self->flags & FUNCTION_IS_SPECIAL ||
+        !quick_has_layouts())
+        return 0;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->arguments[i].op > CONVERT_POINTER &&
+            self->arguments[i].op != CONVERT_RECORD)
+            return 0;
+    return 1;
+}
+
+int
+kaa_cpython__init_quick(kaa_cpython__function *self)
+{
+    kaa_cpython__quick *quick;
+
+    if (!is_quick(self))
+        return 0;
+    quick = kaa_base__alloc_zeroed((self->count + 1u) * sizeof(*quick));
+    if (quick == NULL) {
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_cpython__conversion *argument = &self->arguments[i];
+
+        quick[i].op = argument->op;
+        quick[i].unused = (uint8_t)(64u - 8u * argument->size);
+        quick[i].is_signed = argument->is_signed;
+        quick[i].offset = self->plan->places[i].offset[0];
+    }
+    /* One more for the result, where it is an integer. */
+    quick[self->count].unused = (uint8_t)(64u - 8u * self->result.size);
+    quick[self->count].is_signed = self->result.is_signed;
+    self->quick = quick;
+    self->vectorcall = kaa_cpython__registers_entry(self);
+    if (self->vectorcall == NULL)
+        self->vectorcall = call_mixed;
+    return 0;
+}

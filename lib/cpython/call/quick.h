@@ -1,0 +1,238 @@
+/* cpython/call/quick.h - reading and making common values by verified layouts.
+ *
+ * All of it holds only where quick_has_layouts() does, which functions and
+ * callbacks ask once, when they are made. Each reader gives 1, or 0 where the
+ * value is not so simple: then the call starts over on the general path.
+ */
+#ifndef KAA_CPYTHON_QUICK_H
+#define KAA_CPYTHON_QUICK_H
+
+#include <math.h>
+#include <string.h>
+
+#include "cpython/call/function.h"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
+#else
+#define ALWAYS_INLINE inline
+#define NEVER_INLINE
+#endif
+
+/* Where things stand, if quick_has_layouts(). */
+#define QUICK_HEADER 16u
+#define QUICK_TYPE 8u
+#define QUICK_FLOAT 16u
+#define QUICK_BYTES 32u
+#define QUICK_CDATA 16u
+
+#define VIEWS_MAX 3
+
+/* Buffers held during the call. */
+typedef struct views {
+    uint32_t count;
+    host_buffer view[VIEWS_MAX];
+} views;
+
+static inline void
+release_views(views *held)
+{
+    while (held->count > 0)
+        PY(PyBuffer_Release)(&held->view[--held->count]);
+}
+
+/* A word, or not: in two registers, where memory would cost more than the
+ * reading. */
+typedef struct quick_word {
+    uint64_t word;
+    uint64_t is_there;
+} quick_word;
+
+/* Whether everything was found by the attach, and stands where it is read. */
+static inline int
+quick_has_layouts(void)
+{
+    const kaa_cpython__layouts *found = &kaa_cpython__layout;
+
+    return found->header == QUICK_HEADER && found->type_offset == QUICK_TYPE &&
+           found->float_offset == QUICK_FLOAT &&
+           found->bytes_offset == QUICK_BYTES &&
+           found->cdata_offset == QUICK_CDATA &&
+           found->long_layout != LONG_UNKNOWN && found->count_is_first;
+}
+
+static inline kaa_cpython__function *
+quick_body(PyObject *object)
+{
+    return (kaa_cpython__function *)(void *)((char *)object + QUICK_HEADER);
+}
+
+static inline PyObject *
+quick_type(const PyObject *value)
+{
+    PyObject *type;
+
+    memcpy(&type, (const char *)value + QUICK_TYPE, sizeof(type));
+    return type;
+}
+
+/* Counts so small are neither those of immortal objects nor marked in their
+ * upper half, whatever the version; and one is left when one is taken. */
+#define PLAIN_COUNTS ((uint64_t)1 << 30)
+
+static inline void
+quick_retain(PyObject *object)
+{
+    uint64_t count;
+
+    memcpy(&count, object, sizeof(count));
+    if (KAA_UNLIKELY(count >= PLAIN_COUNTS)) {
+        PY(Py_IncRef)(object);
+        return;
+    }
+    count++;
+    memcpy(object, &count, sizeof(count));
+}
+
+static inline void
+quick_release(PyObject *object)
+{
+    uint64_t count;
+
+    memcpy(&count, object, sizeof(count));
+    if (KAA_UNLIKELY(count - 2 >= PLAIN_COUNTS)) {
+        PY(Py_DecRef)(object);
+        return;
+    }
+    count--;
+    memcpy(object, &count, sizeof(count));
+}
+
+/* ---- arguments ---- */
+
+static ALWAYS_INLINE quick_word
+quick_integer(const kaa_cpython__quick *quick, const PyObject *value)
+{
+    const char *at = (const char *)value + QUICK_HEADER;
+    const quick_word none = {0, 0};
+    int64_t word, number;
+    uint32_t digit;
+    uint64_t cut;
+
+    if (KAA_UNLIKELY(quick_type(value) != PY(PyLong_Type)))
+        return none;
+    memcpy(&word, at, sizeof(word));
+    memcpy(&digit, at + 8, sizeof(digit));
+    if (kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
+        if (KAA_UNLIKELY((uint64_t)word >= 16))
+            return none;
+        number = (1 - (word & 3)) * (int64_t)digit;
+    } else {
+        if (KAA_UNLIKELY((uint64_t)(word + 1) > 2))
+            return none;
+        number = word * (int64_t)digit; /* a zero has no digit, but room */
+    }
+    cut = (uint64_t)number << quick->unused;
+    if (KAA_UNLIKELY(quick->is_signed ? (int64_t)cut >> quick->unused != number
+                                      : number < 0 || cut >> quick->unused !=
+                                                          (uint64_t)number))
+        return none;
+    return (quick_word){(uint64_t)number, 1};
+}
+
+static inline int
+quick_is_float(const PyObject *value)
+{
+    return quick_type(value) == PY(PyFloat_Type);
+}
+
+static inline double
+quick_float(const PyObject *value)
+{
+    double number;
+
+    memcpy(&number, (const char *)value + QUICK_FLOAT, sizeof(number));
+    return number;
+}
+
+static inline const char *
+quick_cdata(const PyObject *value)
+{
+    const char *data;
+
+    memcpy(&data, (const char *)value + QUICK_CDATA, sizeof(data));
+    return data;
+}
+
+static inline quick_word
+quick_address(const void *address)
+{
+    return (quick_word){(uint64_t)(uintptr_t)address, 1};
+}
+
+/* These are in quick.c, each a call of the interpreter's or rare. */
+quick_word kaa_cpython__quick_text(PyObject *value);
+quick_word kaa_cpython__quick_buffer(const kaa_cpython__conversion *conversion,
+                                     PyObject *value, views *held);
+quick_word kaa_cpython__quick_other(kaa_cpython *host,
+                                    const kaa_cpython__conversion *conversion,
+                                    PyObject *value);
+
+static ALWAYS_INLINE quick_word
+quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
+              PyObject *value, views *held)
+{
+    PyObject *type = quick_type(value);
+
+    if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
+        return kaa_cpython__quick_text(value);
+    if (type == conversion->direct_class)
+        return quick_address(quick_cdata(value));
+    if (type == conversion->buffer_class)
+        return kaa_cpython__quick_buffer(conversion, value, held);
+    if (type == PY(PyBytes_Type) &&
+        (conversion->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+            CONVERT_BYTES)
+        return quick_address((const char *)value + QUICK_BYTES);
+    return kaa_cpython__quick_other(host, conversion, value);
+}
+
+/* ---- results ---- */
+
+/* Of a word that has been widened. */
+static inline PyObject *
+quick_make_word(const kaa_cpython__function *self, uint64_t word)
+{
+    const char *text = (const char *)(uintptr_t)word;
+
+    if (KAA_LIKELY(self->result.op == CONVERT_INTEGER &&
+                   !(self->result.flags & CONVERT_ENUM)))
+        return self->result.is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
+                                      : PY(PyLong_FromUnsignedLongLong)(word);
+    if (self->result.op == CONVERT_TEXT && text != NULL)
+        return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
+                                        "surrogateescape");
+    return kaa_cpython__word_result(self, word);
+}
+
+/* ---- around the call ---- */
+
+static inline void
+quick_begin(const kaa_cpython__function *self, kaa_cpython__record *record)
+{
+    if (!(self->flags & FUNCTION_IS_CLOSED))
+        kaa_cpython__begin(record, self->host,
+                           self->flags & FUNCTION_HOLDS_GIL);
+}
+
+static inline int
+quick_end(const kaa_cpython__function *self, kaa_cpython__record *record)
+{
+    return self->flags & FUNCTION_IS_CLOSED ? 0 : kaa_cpython__end(record);
+}
+
+/* The entry for a function's signature if it has one of registers.c; NULL. */
+host_vectorcall kaa_cpython__registers_entry(const kaa_cpython__function *self);
+
+#endif /* KAA_CPYTHON_QUICK_H */

@@ -1,0 +1,346 @@
+/* cpython/call/results.c - C values to Python objects. */
+#include <string.h>
+#include <wchar.h>
+
+#include "cpython/call/convert.h"
+#include "cpython/host/type.h"
+
+/* The class of a type, from Python, remembered where threads allow: a new
+ * reference. */
+static PyObject *
+class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
+{
+    kaa_cpython__state state = {.host = host, .library = library};
+    PyObject *class_ = self->result_class;
+
+    if (class_ == NULL) {
+        class_ = kaa_cpython__hook(&state, HOOK_CLASS_OF, self->type, NULL, 0);
+        if (class_ == NULL || host->is_free_threaded)
+            return class_;
+        /* Python has run: another thread may have been quicker. */
+        if (self->result_class != NULL)
+            return class_;
+        self->result_class = class_;
+    }
+    PY(Py_IncRef)(class_);
+    return class_;
+}
+
+/* tp_new of a class; NULL for one that the interpreter does not tell. */
+static host_new *
+new_of(PyObject *class_)
+{
+    void *slot = PY(PyType_GetSlot)(class_, HOST_TP_NEW);
+    host_new *found = NULL;
+
+    if (slot == NULL)
+        PY(PyErr_Clear)(); /* 3.9 tells of heap types alone */
+    memcpy(&found, &slot, sizeof(found));
+    return found;
+}
+
+/* An instance by tp_new alone, as ctypes makes its own results: calling the
+ * class costs more, and an __init__ is for those who write Point(1, 2). */
+static PyObject *
+new_instance(kaa_cpython *host, PyObject *library,
+             kaa_cpython__conversion *self)
+{
+    PyObject *class_, *made;
+    host_new *found;
+
+    if (KAA_LIKELY(self->new_instance != NULL))
+        return self->new_instance(self->result_class, host->no_arguments, NULL);
+    class_ = class_of(host, library, self);
+    if (class_ == NULL)
+        return NULL;
+    found = new_of(class_);
+    if (self->result_class == class_)
+        self->new_instance = found;
+    made = found != NULL ? found(class_, host->no_arguments, NULL)
+                         : PY(PyObject_CallObject)(class_, NULL);
+    PY(Py_DecRef)(class_);
+    return made;
+}
+
+PyObject *
+kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
+                        kaa_cpython__conversion *self, const void *bytes,
+                        size_t size)
+{
+    PyObject *made = new_instance(host, library, self);
+    void *data;
+
+    if (made == NULL)
+        return NULL;
+    if (self->result_class != NULL &&
+        KAA_UNLIKELY(kaa_cpython__type(made) != self->result_class)) {
+        PY(Py_DecRef)(made);
+        kaa_cpython__raise(PY(PyExc_TypeError),
+                           "the __new__ of its class makes something else");
+        return NULL;
+    }
+    data = kaa_cpython__cdata(host, made);
+    if (data == NULL && size != 0) {
+        PY(Py_DecRef)(made);
+        return NULL;
+    }
+    if (size != 0)
+        memcpy(data, bytes, size);
+    return made;
+}
+
+/* A function pointer as an instance of its ctypes class. */
+static PyObject *
+function_instance(kaa_cpython *host, PyObject *library,
+                  kaa_cpython__conversion *self, uint64_t word)
+{
+    PyObject *class_ = class_of(host, library, self);
+    PyObject *address, *made = NULL;
+
+    if (class_ == NULL)
+        return NULL;
+    address = PY(PyLong_FromUnsignedLongLong)(word);
+    if (address != NULL) {
+        made = PY(PyObject_CallFunctionObjArgs)(class_, address, NULL);
+        PY(Py_DecRef)(address);
+    }
+    PY(Py_DecRef)(class_);
+    return made;
+}
+
+static PyObject *
+wide_text(const kaa_cpython__conversion *self, const void *text)
+{
+    if (self->item_size == sizeof(wchar_t))
+        return PY(PyUnicode_FromWideChar)(
+            (const wchar_t *)text, (ssize_t)wcslen((const wchar_t *)text));
+    size_t length = 0;
+    int order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? -1 : 1;
+
+    while (((const uint16_t *)text)[length] != 0)
+        length++;
+    return PY(PyUnicode_DecodeUTF16)((const char *)text, (ssize_t)(length * 2),
+                                     "surrogatepass", &order);
+}
+
+/* The member of the IntEnum with this value; the int itself if there is none.
+ * Takes over the reference to `number`. */
+static PyObject *
+enum_member(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
+            PyObject *number)
+{
+    kaa_cpython__state state = {.host = host, .library = library};
+    PyObject *members = self->enum_members, *member;
+
+    if (number == NULL)
+        return NULL;
+    if (members == NULL) {
+        members = kaa_cpython__hook(&state, HOOK_ENUM_OF, self->type, NULL, 0);
+        if (members == NULL) {
+            PY(Py_DecRef)(number);
+            return NULL;
+        }
+        if (!host->is_free_threaded && self->enum_members == NULL) {
+            PY(Py_IncRef)(members);
+            self->enum_members = members;
+        }
+    } else {
+        PY(Py_IncRef)(members);
+    }
+    if (members == kaa_cpython__none()) {
+        member = NULL;
+    } else {
+        member = PY(PyObject_GetItem)(members, number);
+        if (member == NULL)
+            PY(PyErr_Clear)();
+    }
+    PY(Py_DecRef)(members);
+    if (member == NULL)
+        return number;
+    PY(Py_DecRef)(number);
+    return member;
+}
+
+static PyObject *
+character(const kaa_cpython__conversion *self, uint64_t word)
+{
+    if (self->op == CONVERT_CHAR) {
+        char byte = (char)(unsigned char)word;
+        return PY(PyBytes_FromStringAndSize)(&byte, 1);
+    }
+    word &= self->size == 2 ? 0xFFFFu : 0xFFFFFFFFu;
+    if (word > 0x10FFFF) {
+        kaa_cpython__raise(PY(PyExc_ValueError), "0x%llx is no character",
+                           (unsigned long long)word);
+        return NULL;
+    }
+    return PY(PyUnicode_FromOrdinal)((int)word);
+}
+
+static PyObject *
+pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
+        uint64_t word)
+{
+    const void *address = (const void *)(uintptr_t)word;
+
+    if (self->op == CONVERT_FUNCTION) {
+        if (address == NULL && self->flags & CONVERT_NULLABLE)
+            return kaa_cpython__new_none();
+        return function_instance(host, library, self, word);
+    }
+    if (address == NULL &&
+        (self->item == ITEM_ANY || self->op != CONVERT_POINTER ||
+         self->flags & CONVERT_NULLABLE))
+        return kaa_cpython__new_none();
+    if (self->op == CONVERT_TEXT)
+        return PY(PyUnicode_DecodeUTF8)((const char *)address,
+                                        (ssize_t)strlen((const char *)address),
+                                        "surrogateescape");
+    if (self->op == CONVERT_WIDE_TEXT)
+        return wide_text(self, address);
+    if (self->item == ITEM_ANY)
+        return PY(PyLong_FromUnsignedLongLong)(word);
+    return kaa_cpython__new_record(host, library, self, &address,
+                                   sizeof(address));
+}
+
+PyObject *
+kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
+                       kaa_cpython__conversion *self, uint64_t word)
+{
+    PyObject *number;
+
+    switch (self->op) {
+    case CONVERT_VOID:
+        return kaa_cpython__new_none();
+    case CONVERT_BOOL:
+        return PY(PyBool_FromLong)(word != 0);
+    case CONVERT_CHAR:
+    case CONVERT_WIDE_CHARACTER:
+        return character(self, word);
+    case CONVERT_INTEGER:
+        number = self->is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
+                                 : PY(PyLong_FromUnsignedLongLong)(word);
+        return self->flags & CONVERT_ENUM
+                   ? enum_member(host, library, self, number)
+                   : number;
+    default:
+        return pointer(host, library, self, word);
+    }
+}
+
+/* The storage of an integer as 64 bits. */
+static uint64_t
+load_word(const kaa_cpython__conversion *self, const void *storage)
+{
+    uint64_t wide;
+    uint32_t word;
+    uint16_t half;
+    uint8_t byte;
+
+    switch (self->size) {
+    case 8:
+        memcpy(&wide, storage, sizeof(wide));
+        return wide;
+    case 4:
+        memcpy(&word, storage, sizeof(word));
+        return self->is_signed ? (uint64_t)(int64_t)(int32_t)word : word;
+    case 2:
+        memcpy(&half, storage, sizeof(half));
+        return self->is_signed ? (uint64_t)(int64_t)(int16_t)half : half;
+    default:
+        memcpy(&byte, storage, sizeof(byte));
+        return self->is_signed ? (uint64_t)(int64_t)(int8_t)byte : byte;
+    }
+}
+
+static PyObject *
+complex_number(const kaa_cpython__conversion *self, const void *storage)
+{
+    if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CFLOAT) {
+        float parts[2];
+
+        memcpy(parts, storage, sizeof(parts));
+        return PY(PyComplex_FromDoubles)((double)parts[0], (double)parts[1]);
+    }
+    if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CLDOUBLE) {
+        long double parts[2];
+
+        memcpy(parts, storage, sizeof(parts));
+        return PY(PyComplex_FromDoubles)((double)parts[0], (double)parts[1]);
+    }
+    double parts[2];
+
+    memcpy(parts, storage, sizeof(parts));
+    return PY(PyComplex_FromDoubles)(parts[0], parts[1]);
+}
+
+/* (high << 64) | low: stable functions alone. */
+static PyObject *
+int128(const kaa_cpython__conversion *self, const void *storage)
+{
+    uint64_t words[2];
+    PyObject *high, *low, *shift, *shifted = NULL, *result = NULL;
+
+    memcpy(words, storage, sizeof(words));
+    high = self->is_signed ? PY(PyLong_FromLongLong)((int64_t)words[1])
+                           : PY(PyLong_FromUnsignedLongLong)(words[1]);
+    low = PY(PyLong_FromUnsignedLongLong)(words[0]);
+    shift = PY(PyLong_FromLongLong)(64);
+    if (high != NULL && low != NULL && shift != NULL)
+        shifted = PY(PyNumber_Lshift)(high, shift);
+    if (shifted != NULL)
+        result = PY(PyNumber_Or)(shifted, low);
+    if (high != NULL)
+        PY(Py_DecRef)(high);
+    if (low != NULL)
+        PY(Py_DecRef)(low);
+    if (shift != NULL)
+        PY(Py_DecRef)(shift);
+    if (shifted != NULL)
+        PY(Py_DecRef)(shifted);
+    return result;
+}
+
+PyObject *
+kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
+                    kaa_cpython__conversion *self, const void *storage)
+{
+    switch (self->op) {
+    case CONVERT_VOID:
+        return kaa_cpython__new_none();
+    case CONVERT_INTEGER: /* the most common, for callbacks */
+        if (self->is_signed && !(self->flags & CONVERT_ENUM))
+            return PY(PyLong_FromLongLong)((int64_t)load_word(self, storage));
+        return kaa_cpython__from_word(host, library, self,
+                                      load_word(self, storage));
+    case CONVERT_DOUBLE: {
+        double number;
+
+        memcpy(&number, storage, sizeof(number));
+        return PY(PyFloat_FromDouble)(number);
+    }
+    case CONVERT_FLOAT: {
+        float number;
+
+        memcpy(&number, storage, sizeof(number));
+        return PY(PyFloat_FromDouble)((double)number);
+    }
+    case CONVERT_LONG_DOUBLE: {
+        long double number;
+
+        memcpy(&number, storage, sizeof(number));
+        return PY(PyFloat_FromDouble)((double)number);
+    }
+    case CONVERT_COMPLEX:
+        return complex_number(self, storage);
+    case CONVERT_INT128:
+        return int128(self, storage);
+    case CONVERT_RECORD:
+        return kaa_cpython__new_record(host, library, self, storage,
+                                       (size_t)kaa_ctype_size(self->core));
+    default:
+        return kaa_cpython__from_word(host, library, self,
+                                      load_word(self, storage));
+    }
+}

@@ -1,0 +1,33 @@
+/* cpython/call/special.h - a call that is not simple, while it is made. */
+#ifndef KAA_CPYTHON_SPECIAL_H
+#define KAA_CPYTHON_SPECIAL_H
+
+#include "cpython/call/function.h"
+
+/* What a special call needs beside its state. */
+typedef struct kaa_cpython__special {
+    const kaa_cpython__function *self;
+    kaa_cpython__state state;
+    PyObject **values; /* one a parameter; NULL: left out, or an out */
+    void **outs;       /* storage of outs; NULL: none */
+    PyObject *const *extras;
+    uint32_t extra_count;
+} kaa_cpython__special;
+
+/* One variable argument: its promoted type and its value. */
+typedef struct kaa_cpython__extra {
+    const kaa_ctype *type;
+    const void *value; /* as wide as the type */
+    uint64_t word;
+} kaa_cpython__extra;
+
+/* special.c: converts what was placed, calls, and makes the result. `extras`
+ * are call->extra_count of them. */
+PyObject *kaa_cpython__run_special(kaa_cpython__special *call,
+                                   const kaa_call_plan *plan,
+                                   const kaa_cpython__extra *extras);
+
+/* variadic.c: the same with the variable arguments in call->extras. */
+PyObject *kaa_cpython__run_variadic(kaa_cpython__special *call);
+
+#endif /* KAA_CPYTHON_SPECIAL_H */

@@ -1,0 +1,290 @@
+/* cpython/call/variadic.c - calls with variable arguments.
+ *
+ * Each variable argument has a type by C's promotions; the types of a call are
+ * a signature of their own, with a plan of its own. The plans of a function are
+ * kept on a list that only grows, so threads may read it without a lock: most
+ * programs call printf() in a few ways.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cpython/call/special.h"
+
+#define EXTRAS_ON_STACK 8
+#define PLANS_MAX 64
+
+struct kaa_cpython__variadic {
+    struct kaa_cpython__variadic *next;
+    kaa_ctype_table *table; /* of the signature */
+    kaa_call_plan *plan;
+    uint32_t count;
+    const kaa_ctype *types[]; /* of the variable arguments */
+};
+typedef struct kaa_cpython__variadic variadic;
+
+/* ---- one argument ---- */
+
+static int
+refuse_extra(kaa_cpython__special *call, uint32_t i, PyObject *value)
+{
+    call->state.position = call->self->count + i + 1;
+    call->state.name = NULL;
+    return kaa_cpython__refuse_type(
+        &call->state, "int, float, str, bytes, None or a ctypes instance",
+        value);
+}
+
+static int
+extra_int(kaa_cpython__special *call, uint32_t i, PyObject *value,
+          kaa_cpython__extra *out)
+{
+    int overflow = 0;
+    int64_t number = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
+    kaa_ctype_kind kind = KAA_CTYPE_LLONG;
+
+    if (overflow == 0 && number >= INT32_MIN && number <= INT32_MAX)
+        kind = KAA_CTYPE_INT;
+    out->word = (uint64_t)number;
+    if (overflow > 0) {
+        kind = KAA_CTYPE_ULLONG;
+        out->word = PY(PyLong_AsUnsignedLongLong)(value);
+        if (out->word == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
+            PY(PyErr_Clear)();
+        else
+            overflow = 0;
+    }
+    out->type = kaa_ctype_basic(kind);
+    if (overflow == 0)
+        return 0;
+    call->state.position = call->self->count + i + 1;
+    call->state.name = NULL;
+    return kaa_cpython__refuse(&call->state, PY(PyExc_OverflowError),
+                               "the int is out of range for long long and "
+                               "unsigned long long");
+}
+
+/* ctypes instances: Python tells the promoted type and where the value is. */
+static int
+extra_instance(kaa_cpython__special *call, uint32_t i, PyObject *value,
+               kaa_cpython__extra *out)
+{
+    PyObject *answer =
+        kaa_cpython__hook(&call->state, HOOK_VARIADIC, NULL, value, 0);
+    uint64_t words[2];
+
+    call->state.position = call->self->count + i + 1;
+    call->state.name = NULL;
+    if (answer == NULL)
+        return kaa_cpython__prefix(&call->state);
+    if (kaa_cpython__hold_object(&call->state, answer) != 0)
+        return -1;
+    for (int k = 0; k < 2; k++) {
+        words[k] =
+            PY(PyLong_AsUnsignedLongLong)(PY(PyTuple_GetItem)(answer, k));
+        if (words[k] == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
+            return -1;
+    }
+    out->type = (const kaa_ctype *)(uintptr_t)words[0];
+    out->value = (const void *)(uintptr_t)words[1];
+    return 0;
+}
+
+static int
+convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
+              kaa_cpython__extra *out)
+{
+    PyObject *value = call->extras[i], *type = kaa_cpython__type(value);
+    kaa_cpython__conversion text = {.op = CONVERT_TEXT,
+                                    .item = ITEM_BYTE,
+                                    .item_size = 1,
+                                    .flags = CONVERT_BYTES,
+                                    .type = pointer,
+                                    .core = pointer,
+                                    .target = kaa_ctype_basic(KAA_CTYPE_CHAR)};
+
+    out->value = &out->word;
+    out->type = pointer;
+    out->word = 0;
+    if (value == kaa_cpython__none())
+        return 0;
+    if (PY(PyType_IsSubtype)(type, PY(PyLong_Type)))
+        return extra_int(call, i, value, out);
+    if (PY(PyType_IsSubtype)(type, PY(PyFloat_Type))) {
+        double number = PY(PyFloat_AsDouble)(value);
+
+        out->type = kaa_ctype_basic(KAA_CTYPE_DOUBLE);
+        memcpy(&out->word, &number, sizeof(number));
+        return 0;
+    }
+    if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type)) ||
+        PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
+        call->state.position = call->self->count + i + 1;
+        call->state.name = NULL;
+        return kaa_cpython__pointer_to_c(&call->state, &text, value,
+                                         &out->word);
+    }
+    if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
+        type == call->state.host->byref_type)
+        return extra_instance(call, i, value, out);
+    return refuse_extra(call, i, value);
+}
+
+/* ---- plans ---- */
+
+static void
+destroy(variadic *self)
+{
+    if (self == NULL)
+        return;
+    kaa_call_plan_destroy(self->plan);
+    kaa_ctype_table_destroy(self->table);
+    kaa_base__free(self);
+}
+
+void
+kaa_cpython__free_variadic(struct kaa_cpython__variadic *first)
+{
+    while (first != NULL) {
+        variadic *next = first->next;
+
+        destroy(first);
+        first = next;
+    }
+}
+
+/* The plan's signature: the fixed parameters, then what was given. */
+static kaa_status
+make_plan(const kaa_cpython__function *self, variadic *made, kaa_error *err)
+{
+    uint32_t count = self->count + made->count;
+    kaa_call_options options = {
+        .size = sizeof(options),
+        .flags = self->flags & FUNCTION_ERRNO ? KAA_CALL_ERRNO : 0u,
+        .fixed_count = self->count};
+    kaa_ctype_parameter *parameters =
+        kaa_base__alloc_array(count + 1u, sizeof(*parameters));
+    const kaa_ctype *type = NULL;
+    kaa_status status = KAA_NO_MEMORY;
+
+    if (parameters == NULL)
+        return status;
+    for (uint32_t i = 0; i < count; i++) {
+        parameters[i].name = NULL;
+        parameters[i].type = i < self->count ? self->parameters[i].type
+                                             : made->types[i - self->count];
+    }
+    status = kaa_ctype_table_create(&made->table, err);
+    if (status == KAA_OK)
+        status = kaa_ctype_function(
+            made->table, kaa_ctype_target(kaa_ctype_strip(self->item->type)),
+            parameters, count, KAA_CTYPE_VARIADIC, &type, err);
+    if (status == KAA_OK)
+        status = kaa_call_plan_create(type, &options, &made->plan, err);
+    kaa_base__free(parameters);
+    return status;
+}
+
+static variadic *
+make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
+{
+    uint32_t count = call->extra_count;
+    variadic *made =
+        kaa_base__alloc_zeroed(sizeof(*made) + count * sizeof(made->types[0]));
+    kaa_status status = KAA_NO_MEMORY;
+    kaa_error err = {0};
+
+    if (made != NULL) {
+        made->count = count;
+        for (uint32_t i = 0; i < count; i++)
+            made->types[i] = extras[i].type;
+        status = make_plan(call->self, made, &err);
+    }
+    if (status == KAA_OK)
+        return made;
+    destroy(made);
+    err.status = (int32_t)status; /* also where nobody filled it */
+    kaa_cpython__raise_error(call->state.host, call->self->item->name,
+                             "() cannot be called so: ", &err);
+    return NULL;
+}
+
+/* Types that live as long as the library, or kaa: records of others do not. */
+static int
+may_be_kept(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
+{
+    for (uint32_t i = 0; i < call->extra_count; i++)
+        if (extras[i].type != call->state.host->void_pointer &&
+            kaa_ctype_kind_of(extras[i].type) >= KAA_CTYPE_POINTER)
+            return 0;
+    return 1;
+}
+
+static variadic *
+find(variadic *at, const kaa_cpython__special *call,
+     const kaa_cpython__extra *extras, uint32_t *out_count)
+{
+    for (*out_count = 0; at != NULL; at = at->next, ++*out_count) {
+        uint32_t same = 0;
+
+        if (at->count != call->extra_count)
+            continue;
+        while (same < at->count && at->types[same] == extras[same].type)
+            same++;
+        if (same == at->count)
+            return at;
+    }
+    return NULL;
+}
+
+static PyObject *
+run(kaa_cpython__special *call, const kaa_cpython__extra *extras)
+{
+    kaa_cpython__function *self =
+        (kaa_cpython__function *)(uintptr_t)call->self;
+    variadic *first = atomic_load(&self->variadics), *made;
+    PyObject *result;
+    uint32_t count;
+
+    made = find(first, call, extras, &count);
+    if (made != NULL)
+        return kaa_cpython__run_special(call, made->plan, extras);
+    made = make(call, extras);
+    if (made == NULL)
+        return NULL;
+    result = kaa_cpython__run_special(call, made->plan, extras);
+    if (count >= PLANS_MAX || !may_be_kept(call, extras)) {
+        destroy(made);
+        return result;
+    }
+    made->next = atomic_load(&self->variadics);
+    while (!atomic_compare_exchange_weak(&self->variadics, &made->next, made))
+        continue;
+    return result;
+}
+
+PyObject *
+kaa_cpython__run_variadic(kaa_cpython__special *call)
+{
+    kaa_cpython__extra on_stack[EXTRAS_ON_STACK];
+    kaa_cpython__extra *extras = on_stack;
+    PyObject *result = NULL;
+    uint32_t done = 0;
+
+    if (call->extra_count > EXTRAS_ON_STACK)
+        extras = kaa_base__alloc_array(call->extra_count, sizeof(*extras));
+    if (extras == NULL) {
+        PY(PyErr_NoMemory)();
+        return NULL;
+    }
+    while (done < call->extra_count &&
+           convert_extra(call, done, call->state.host->void_pointer,
+                         &extras[done]) == 0)
+        done++;
+    if (done == call->extra_count)
+        result = run(call, extras);
+    if (extras != on_stack)
+        kaa_base__free(extras);
+    return result;
+}

@@ -1,0 +1,203 @@
+/* cpython/context/layout.c - what contexts may read and write in the host's
+ * objects without asking, once known objects have shown it. */
+#include <string.h>
+
+#include "cpython/context/context.h"
+
+kaa_cpython__sequences kaa_cpython__sequence;
+
+#define ITEMS 5
+
+static ssize_t
+word_at(PyObject *object, size_t offset)
+{
+    ssize_t word;
+
+    memcpy(&word, (char *)object + offset, sizeof(word));
+    return word;
+}
+
+/* Whether the items stand at `place`. */
+static int
+are_items(PyObject *const *place, PyObject *const *items)
+{
+    return memcmp(place, items, ITEMS * sizeof(*items)) == 0;
+}
+
+/* The items follow the size, perhaps with a word between (the hash that tuples
+ * keep since 3.14). */
+static void
+probe_tuple(PyObject *tuple, PyObject *const *items, size_t header,
+            kaa_cpython__sequences *found)
+{
+    if (word_at(tuple, header) != ITEMS)
+        return;
+    found->size = header;
+    for (size_t at = header + 8; at <= header + 16; at += 8) {
+        /* As far as the object reaches if its items stand at header + 8. */
+        if (memcmp((char *)tuple + at, items, (ITEMS - 1) * sizeof(*items)) ==
+            0) {
+            found->tuple_items = at;
+            return;
+        }
+    }
+}
+
+/* Size, pointer to the items, and how many fit. The pointer is followed only
+ * if what is around it is as expected. */
+static void
+probe_list(PyObject *list, PyObject *const *items, size_t header,
+           kaa_cpython__sequences *found)
+{
+    void *pointer;
+
+    if (word_at(list, header) != ITEMS || word_at(list, header + 16) < ITEMS ||
+        word_at(list, header + 16) > (ssize_t)2 * ITEMS)
+        return;
+    memcpy(&pointer, (char *)list + header + 8, sizeof(pointer));
+    if (pointer == NULL || (uintptr_t)pointer % sizeof(void *) != 0 ||
+        (uintptr_t)pointer < 65536)
+        return;
+    if (are_items(pointer, items)) {
+        found->size = header;
+        found->list_items = header + 8;
+        if (word_at(list, header + 16) == ITEMS)
+            found->allocated = header + 16;
+    }
+}
+
+/* Whether a str of the text is, or is not, taken for ASCII, and read right. */
+static int
+reads_right(const char *text, int is_ascii, int is_interned)
+{
+    PyObject *str =
+        is_interned
+            ? PY(PyUnicode_InternFromString)(text)
+            : PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text), NULL);
+    const char *found, *known;
+    size_t size = 0;
+    int result;
+
+    if (str == NULL)
+        return 0;
+    found = ascii_text(str, &size);
+    known = PY(PyUnicode_AsUTF8AndSize)(str, NULL);
+    result = is_ascii ? found == known && size == strlen(text) : found == NULL;
+    PY(Py_DecRef)(str);
+    return result;
+}
+
+static int
+probe_ascii(void)
+{
+    return reads_right("", 1, 0) && reads_right("a", 1, 0) &&
+           reads_right("abc", 1, 0) && reads_right("some_name", 1, 1) &&
+           reads_right("a longer text that is no name", 1, 0) &&
+           reads_right("a longer text that is interned", 1, 1) &&
+           reads_right("\xc3\xa9", 0, 0) && reads_right("x\xc3\xa9y", 0, 1) &&
+           reads_right("\xe2\x82\xac", 0, 0) &&
+           reads_right("\xf0\x9f\x98\x80", 0, 0);
+}
+
+/* The state of a str has, from some bit on: 3 bits with the width of its
+ * characters, whether they follow the structure, whether they are ASCII. The
+ * structure has one field less since 3.12, and the first bit is another since
+ * 3.14. Believed if strs of all kinds are read right so. */
+static void
+find_ascii(void)
+{
+    static const struct {
+        uint32_t shift;
+        size_t text;
+    } guesses[] = {{2, 48}, {2, 40}, {16, 40}, {8, 40}};
+
+    for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
+        kaa_cpython__sequence.ascii_text = guesses[i].text;
+        kaa_cpython__sequence.ascii_mask = 0x1fu << guesses[i].shift;
+        kaa_cpython__sequence.ascii_bits = 0x19u << guesses[i].shift;
+        if (probe_ascii())
+            return;
+    }
+    kaa_cpython__sequence.ascii_text = 0;
+    PY(PyErr_Clear)();
+}
+
+void
+kaa_cpython__probe_sequences(void)
+{
+    kaa_cpython__sequences found = {0};
+    PyObject *items[ITEMS], *tuple, *list;
+
+    if (kaa_cpython__layout.type_offset == 0)
+        return;
+    tuple = PY(PyTuple_New)(ITEMS);
+    list = PY(PyList_New)(ITEMS);
+    for (int i = 0; tuple != NULL && list != NULL && i < ITEMS; i++) {
+        items[i] = PY(PyFloat_FromDouble)(i);
+        if (items[i] == NULL) {
+            drop(tuple);
+            tuple = NULL;
+            break;
+        }
+        PY(PyTuple_SetItem)(tuple, i, new_reference(items[i]));
+        PY(PyList_SetItem)(list, i, items[i]);
+    }
+    if (tuple != NULL && list != NULL) {
+        size_t header = kaa_cpython__layout.header;
+
+        probe_tuple(tuple, items, header, &found);
+        probe_list(list, items, header, &found);
+    }
+    drop(tuple);
+    drop(list);
+    PY(PyErr_Clear)();
+    kaa_cpython__sequence = found;
+    find_ascii();
+}
+
+/* A debug build counts elsewhere as well. */
+static int
+counts_total(void)
+{
+    return PY(PySys_GetObject)("gettotalrefcount") != NULL;
+}
+
+/* Since 3.12 objects that never end have a count whose low half is negative,
+ * and it stays as it is. */
+static int
+probe_half(void)
+{
+    PyObject *object = PY(PyFloat_FromDouble)(0.25);
+    PyObject *none = PY(_Py_NoneStruct);
+    uint64_t first, second, before, after;
+
+    if (object == NULL) {
+        PY(PyErr_Clear)();
+        return 0;
+    }
+    memcpy(&first, object, sizeof(first));
+    PY(Py_IncRef)(object);
+    memcpy(&second, object, sizeof(second));
+    PY(Py_DecRef)(object);
+    PY(Py_DecRef)(object);
+    memcpy(&before, none, sizeof(before));
+    PY(Py_IncRef)(none);
+    memcpy(&after, none, sizeof(after));
+    PY(Py_DecRef)(none);
+    return (uint32_t)first == 1 && second == first + 1 && before == after &&
+           (int32_t)(uint32_t)before < 0;
+}
+
+uint32_t
+kaa_cpython__probe_counting(const kaa_cpython *host)
+{
+    if (kaa_cpython__layout.type_offset == 0 ||
+        !kaa_cpython__layout.count_is_first || host->is_free_threaded ||
+        counts_total())
+        return KAA_COUNT_CALL;
+    if (host->version < 0x030c)
+        return KAA_COUNT_WORD;
+    if (host->version <= 0x030f && probe_half())
+        return KAA_COUNT_HALF;
+    return KAA_COUNT_CALL;
+}

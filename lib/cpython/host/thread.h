@@ -1,0 +1,82 @@
+/* cpython/host/thread.h - this thread's calls out of Python, and its way back
+ * in.
+ *
+ * Each call into C that may call back stands in a record on the C stack, the
+ * newest first. A callback finds there the thread state to take the GIL with,
+ * and a place for an exception, which the call raises when C has returned.
+ */
+#ifndef KAA_CPYTHON_THREAD_H
+#define KAA_CPYTHON_THREAD_H
+
+#include "cpython/host/host.h"
+
+typedef struct kaa_cpython__record {
+    struct kaa_cpython__record *outer;
+    kaa_cpython *host;
+    PyThreadState *state;   /* released for the call; NULL: the GIL is kept */
+    PyThreadState *held;    /* with which it was found to be held; or NULL */
+    PyObject *exception[3]; /* type, value, traceback; [0] NULL: none */
+} kaa_cpython__record;
+
+/* Every call reads and writes it: the model keeps that at one instruction. */
+#if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+#define KAA_CPYTHON__TLS                                                       \
+    _Thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define KAA_CPYTHON__TLS _Thread_local
+#endif
+extern KAA_CPYTHON__TLS kaa_cpython__record *kaa_cpython__records;
+
+/* Before a call out of Python: with the GIL, or without it. */
+static inline void
+kaa_cpython__begin(kaa_cpython__record *record, kaa_cpython *host,
+                   int holds_gil)
+{
+    record->outer = kaa_cpython__records;
+    record->host = host;
+    record->state = NULL;
+    record->held = NULL;
+    record->exception[0] = NULL;
+    kaa_cpython__records = record;
+    if (!holds_gil)
+        record->state = PY(PyEval_SaveThread)();
+}
+
+/* After it: 0, or -1 with the exception that a callback raised. */
+static inline int
+kaa_cpython__end(kaa_cpython__record *record)
+{
+    /* A function's flags say whether both of begin and end are called. They
+     * do not change between, which the analyzer cannot know.
+     * NOLINTNEXTLINE(clang-analyzer-core.*): as said */
+    if (record->state != NULL)
+        PY(PyEval_RestoreThread)(record->state);
+    kaa_cpython__records = record->outer;
+    if (record->exception[0] == NULL)
+        return 0;
+    PY(PyErr_Restore)
+    (record->exception[0], record->exception[1], record->exception[2]);
+    return -1;
+}
+
+/* How a callback came to have the GIL. */
+typedef struct kaa_cpython__entry {
+    PyThreadState *state; /* to give back; NULL: it was held already */
+} kaa_cpython__entry;
+
+/* Takes the GIL for a callback. 0: the interpreter is going away; touch
+ * nothing. */
+int kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry);
+void kaa_cpython__leave(const kaa_cpython__entry *entry);
+
+/* The record of the call that this callback runs in; NULL in a thread that no
+ * call of this host's made. */
+static inline kaa_cpython__record *
+kaa_cpython__record_of(const kaa_cpython *host)
+{
+    kaa_cpython__record *record = kaa_cpython__records;
+
+    return record != NULL && record->host == host ? record : NULL;
+}
+
+#endif /* KAA_CPYTHON_THREAD_H */
