@@ -231,7 +231,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
                 library._closures[key] = closure
         return closure
     closure = Closure(library, function, value, scope)
-    if scope != _native.SCOPE_CALL:
+    if scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _held[closure._token] = closure
     return closure
 
@@ -240,7 +240,7 @@ def _keep(library: Any, value: Any, scope: int) -> None:
     """Keeps a function of another's as long as C may call it."""
     if scope == _native.SCOPE_LIBRARY:
         library._closures[id(value)] = value
-    elif scope != _native.SCOPE_CALL:
+    elif scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _forever[id(value)] = value
 
 
@@ -304,5 +304,13 @@ def function_pointer(
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    if scope == _native.SCOPE_RECORD:
+        from kaa._library import has_bridge
+
+        if has_bridge():
+            from kaa import _host
+
+            made = _host.callback(library, function, value)
+            return made.address, made
     closure = _make(library, function, value, scope)
     return closure.address, closure

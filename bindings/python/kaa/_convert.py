@@ -17,11 +17,11 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
+from kaa._data import address_of, new, record_address, view
 from kaa._pointer import (
     char16_at,
     char32_at,
     extent,
-    fits,
     pointer_argument,
     text_at,
     wide_at,
@@ -88,7 +88,7 @@ class Value(NamedTuple):
         if self.storage is None:
             return None
         cell = self.storage.from_address(address)
-        return self.give(_copied(cell) if self.whole else cell.value)
+        return self.give(cell if self.whole else cell.value)
 
     def store(self, address: int, value: Any, kept: List[Any]) -> None:
         """Converts a Python value and writes it to an address."""
@@ -117,13 +117,6 @@ def shown(number: int) -> str:
 
 def _named(value: Any) -> str:
     return type(value).__name__
-
-
-def _copied(cell: Any) -> Any:
-    """A copy of an instance, of the same class, with memory of its own."""
-    copy = type(cell)()
-    ctypes.memmove(ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell))
-    return copy
 
 
 # Arguments. ------------------------------------------------------------------
@@ -247,14 +240,30 @@ def _complex(ctype: int, kind: int) -> Take:
 
 def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
+    behind = _native.kaa_ctype_strip(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
         kind = type(value)  # isinstance() believes a __class__ that lies
-        if issubclass(kind, own) or fits(types, ctype, kind):
+        if issubclass(kind, own):
             return value
-        raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
+        address = record_address(types, behind, value)
+        kept.append(value)
+        return own.from_address(address)
 
     return take
+
+
+def _give_record(types: TypeMap, ctype: int) -> Give:
+    """A copy with memory of its own."""
+    made = types.data_class(ctype)
+    size = _native.kaa_ctype_size(ctype)
+
+    def give(cell: Any) -> Any:
+        copy = new(made)
+        ctypes.memmove(address_of(copy), ctypes.addressof(cell), size)
+        return copy
+
+    return give
 
 
 # Results. --------------------------------------------------------------------
@@ -284,7 +293,7 @@ def _give_enum(types: TypeMap, ctype: int) -> Give:
 
 
 def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
-    """Results that are pointers: text, an address, a ctypes pointer, a function."""
+    """Results that are pointers: text, an address, a pointer, a function."""
     target = _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
     behind = _native.kaa_ctype_strip(target)
     kind = _native.kaa_ctype_kind_of(behind)
@@ -300,12 +309,21 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
-    made = types.ctypes_class(ctype)
+    if kind == _native.FUNCTION:
+        function = types.ctypes_class(ctype)
+
+        def give_function(address: Optional[int]) -> Any:
+            if not address:
+                return None if nullable else function()
+            return ctypes.cast(ctypes.c_void_p(address), function)
+
+        return give_function
+    made = types.data_class(ctype)
 
     def give(address: Optional[int]) -> Any:
-        if not address:
-            return None if nullable else made()
-        return ctypes.cast(ctypes.c_void_p(address), made)
+        if not address and nullable:
+            return None
+        return view(made, address or 0, None, -1)
 
     return give
 
@@ -332,7 +350,8 @@ def value_of(
     size = _native.kaa_ctype_size(behind)
     if kind in (_native.STRUCT, _native.UNION):
         own = types.ctypes_class(ctype)
-        return Value(ctype, kind, own, _record(types, ctype), as_it_is, True, False)
+        give = _give_record(types, ctype)
+        return Value(ctype, kind, own, _record(types, ctype), give, True, False)
     if kind in _COMPLEXES:
         take = _complex(ctype, kind)
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)

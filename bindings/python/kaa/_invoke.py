@@ -32,6 +32,7 @@ from kaa import _error, _native
 from kaa._convert import Value
 from kaa._owner import keeper
 from kaa._pointer import Reference, pointer_value
+from kaa._data import RECORDS, address_of, is_data, layout_of
 from kaa._types import BASIC, TypeMap
 
 if TYPE_CHECKING:
@@ -175,7 +176,9 @@ class Promoted(NamedTuple):
             return _address(_text(value, kept))
         kept.append(value)
         made: Optional[Promoted] = None
-        if isinstance(value, (_Pointer, Reference, _CFuncPtr)):
+        if is_data(value):
+            made = _data(value)
+        elif isinstance(value, (_Pointer, Reference, _CFuncPtr)):
             made = _address(pointer_value(value))
         elif isinstance(value, Array):
             made = _address(ctypes.addressof(value))
@@ -185,7 +188,7 @@ class Promoted(NamedTuple):
             made = _record(value)
         if made is None:
             raise TypeError(
-                "int, float, str, bytes, None or a ctypes instance expected, not "
+                "int, float, str, bytes, None or an instance of C data expected, not "
                 + type(value).__name__
             )
         return made
@@ -225,6 +228,16 @@ def _text(value: Any, kept: List[Any]) -> int:
     buffer = ctypes.create_string_buffer(value)
     kept.append(buffer)
     return ctypes.addressof(buffer)
+
+
+def _data(value: Any) -> Promoted:
+    """A record is passed by value; an array decays to a pointer."""
+    layout = layout_of(type(value))
+    if layout.kind not in RECORDS:
+        return _address(address_of(value))
+    kind = layout.types.ctypes_class(layout.ctype)
+    cell = kind.from_address(address_of(value))
+    return Promoted(layout.ctype, None, cell, layout.types)
 
 
 def _simple(value: Any) -> Optional[Promoted]:

@@ -66,6 +66,11 @@ def _choose_bind() -> Bind:
     return _plain.bind
 
 
+def has_bridge() -> bool:
+    """Whether libkaa runs on the interpreter's own objects here."""
+    return getattr(_bind or _choose_bind(), "__module__", "") == "kaa._host"
+
+
 _item_at = _native.DeclItem.from_address
 _FUNCTION = _native.DECL_FUNCTION
 
@@ -209,6 +214,7 @@ class Library:
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
         give(self, "_types", TypeMap(self._label, declarations))
+        self._types.set_home(self)
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
         give(self, "_kept", [])
@@ -323,7 +329,18 @@ class Library:
             raise AttributeError(
                 f"the declaration of {item.name.decode()} was skipped: {reason}"
             )
-        return self._types.enum_class(item.type) or self._types.ctypes_class(item.type)
+        return self._class(item.type)
+
+    def _class(self, ctype: int) -> Any:
+        """What stands for a type that has a name."""
+        enum_class = self._types.enum_class(ctype)
+        if enum_class is not None:
+            return enum_class
+        from kaa._data import has_class
+
+        if has_class(ctype):
+            return self._types.data_class(ctype)
+        return self._types.ctypes_class(ctype)
 
     def _integer(self, item: Any) -> int:
         value: int = item.integer

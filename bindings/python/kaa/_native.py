@@ -271,6 +271,8 @@ DECL_ENUMERATOR = 1 << 11
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
+#: As long as what has the pointer: a record, an array. Not one of libkaa's.
+SCOPE_RECORD = 255
 
 LIBRARY_GLOBAL, LIBRARY_NOW = 1, 2
 CALL_LIBFFI, CALL_ERRNO = 1, 2

@@ -26,6 +26,7 @@ from typing import (
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
+from kaa._data import address_of, new
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import text_at
@@ -533,11 +534,12 @@ def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
         if kind in (_native.STRUCT, _native.UNION) and _native.kaa_ctype_is_complete(
             target
         ):
-            record: Any = library._types.ctypes_class(target)
+            record: Any = library._types.data_class(target)
+            size = _native.kaa_ctype_size(target)
 
             def copy(address: int) -> Any:
-                made = record()
-                ctypes.memmove(ctypes.addressof(made), address, ctypes.sizeof(made))
+                made = new(record)
+                ctypes.memmove(address_of(made), address, size)
                 return made
 
             return copy

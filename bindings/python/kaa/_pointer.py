@@ -14,6 +14,7 @@ from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  #
 from typing import Any, Dict, MutableMapping, Optional, Tuple
 
 from kaa import _native
+from kaa._data import address_of, is_data
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -91,6 +92,11 @@ def char16_at(address: int) -> str:
 def char32_at(address: int) -> str:
     """The UTF-32 text at an address."""
     return _units(address, ctypes.c_uint32).decode(_utf(32), "surrogatepass")
+
+
+def encode_wide(value: str, size: int) -> bytes:
+    """Text as wide characters of `size` bytes."""
+    return value.encode(_utf(16 if size == 2 else 32), "surrogatepass")
 
 
 def _utf(bits: int) -> str:
@@ -286,8 +292,12 @@ class Pointee:
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, str):
             return self._text(value, writable)
+        if is_data(value):
+            return self._data(value, writable), value
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable), value
+        if not writable and issubclass(kind, (list, tuple)):
+            return self._listed(value)
         if self.kind == _native.VOID and issubclass(kind, int):
             if 0 <= value < 1 << 64:
                 return int(value), None
@@ -332,6 +342,24 @@ class Pointee:
             code = code[1:]
         return code_fits(self.kind, self.size, self.signed, code, view.itemsize)
 
+    def _data(self, value: Any, writable: bool) -> int:
+        from kaa._pointers import pointer_from
+
+        address = pointer_from(self.target, value)
+        if address is None:
+            raise self.refusal(type(value).__name__, writable, value)
+        return address
+
+    def _listed(self, value: Any) -> Tuple[int, Any]:
+        """An array of what a list holds."""
+        if not _native.kaa_ctype_size(self.target) or not value:
+            raise self.refusal(
+                type(value).__name__ if value else f"an empty {type(value).__name__}",
+                False,
+            )
+        made = self.types.array_class(self.target, len(value))(value)
+        return address_of(made), made
+
     def _text(self, value: str, writable: bool) -> Tuple[int, Any]:
         if writable or self.kind not in (
             _native.CHAR,
@@ -349,8 +377,7 @@ class Pointee:
         try:
             if self.kind == _native.CHAR:
                 return value.encode("utf-8", "surrogateescape")
-            bits = 16 if self.size == 2 else 32
-            return value.encode(_utf(bits), "surrogatepass")
+            return encode_wide(value, self.size)
         except UnicodeEncodeError as error:
             raise ValueError(f"character {error.start} is a lone surrogate") from None
 
@@ -399,7 +426,7 @@ class Pointee:
             if not writable and _native.WCHAR <= self.kind <= _native.CHAR32:
                 text = "str or "
             return f"{text}{buffer} of format '{_CODES[self.kind]}'"
-        return f"a ctypes instance or pointer of {type_text(self.target)}"
+        return f"an instance, array or pointer of {type_text(self.target)}"
 
     def refusal(self, given: str, writable: bool, value: Any = None) -> TypeError:
         """The exception for a value that is not taken."""
@@ -418,6 +445,12 @@ class Pointee:
         size = self.size or 1
         if isinstance(value, str):
             return len(self._encoded(value)) // size
+        if is_data(value):
+            from kaa._pointers import extent_of
+
+            return extent_of(self.kind, size, value)
+        if isinstance(value, (list, tuple)):
+            return len(value)
         if isinstance(value, Reference):
             whole = value._obj
             gone = pointer_value(value) - ctypes.addressof(whole)

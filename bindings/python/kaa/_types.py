@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import weakref
 from _thread import RLock
 from operator import index
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
@@ -425,6 +426,11 @@ class TypeMap:
         "module",
         "keep",
         "records",
+        "data",
+        "pointed",
+        "_home",
+        "_derived",
+        "_typedefs",
         "_ready",
         "_classes",
         "_enums",
@@ -446,6 +452,13 @@ class TypeMap:
         self._origins: Dict[Any, int] = {}
         self._lock = RLock()
         self.records = RecordMaker(self)
+        # The classes of C data, by the address of their stripped types.
+        self.data: Dict[int, Any] = {}
+        # What pointers in C's own memory were set from, by their addresses.
+        self.pointed: Dict[int, Any] = {}
+        self._home: Any = None
+        self._derived: Any = None
+        self._typedefs: Optional[Dict[int, str]] = None
 
     def ctypes_class(self, address: int) -> Any:
         """The ctypes class of a type; None for void."""
@@ -457,6 +470,60 @@ class TypeMap:
                 self.records.finish()
                 self._ready[address] = made
             return made
+
+    def set_home(self, library: Any) -> None:
+        """Says whose types these are; the map does not keep it alive."""
+        self._home = weakref.ref(library)
+
+    def home(self) -> Any:
+        """The library, or what stands for one."""
+        library = self._home() if self._home is not None else None
+        if library is None:
+            raise RuntimeError(f"the library of the types of {self.module} is gone")
+        return library
+
+    def data_class(self, address: int) -> Any:
+        """The class of a record, array or pointer type."""
+        try:
+            return self.data[address]
+        except KeyError:
+            from kaa._data import make_class
+
+            with self._lock:
+                return make_class(self, address)
+
+    def derived(self) -> Any:
+        """The table of the types that are made while the program runs. Its
+        callers hold the lock."""
+        if self._derived is None:
+            from kaa._derive import Derived
+
+            self._derived = Derived()
+        return self._derived
+
+    def array_class(self, element: int, count: Optional[int] = None) -> Any:
+        """The class of arrays of an element; without a count each instance has
+        its own."""
+        with self._lock:
+            return self.data_class(self.derived().array(element, count))
+
+    def pointer_class(self, target: int) -> Any:
+        """The class of pointers to a type."""
+        with self._lock:
+            return self.data_class(self.derived().pointer(target))
+
+    def typedef_of(self, core: int) -> Optional[str]:
+        """The first typedef that names a record without a tag."""
+        if self._typedefs is None:
+            found: Dict[int, str] = {}
+            items = getattr(self.keep, "items", None)
+            for address in items() if items is not None else ():
+                item = _native.DeclItem.from_address(address)
+                if item.kind == _native.DECL_TYPEDEF and item.type:
+                    behind = _native.kaa_ctype_strip(item.type)
+                    found.setdefault(behind, item.name.decode("utf-8", "replace"))
+            self._typedefs = found
+        return self._typedefs.get(core)
 
     def enum_class(self, address: int) -> Optional[Type[enum.IntEnum]]:
         """The IntEnum of an enum (or of a typedef of one); None for others."""

@@ -1,0 +1,640 @@
+"""Instances of C types: records, pointers and arrays, wherever their bytes are.
+
+An instance knows the address of its bytes, what owns them, and, where that is
+known, how many elements there are. Its class has one Layout, which says how the
+bytes are read and written. The same rules serve two kinds of instances:
+
+    with the bridge     libkaa makes the classes and does what is common itself;
+                        what is rare comes here, through the hooks of `_host`
+    without             the classes are Python's, and all of it is done here
+
+A pointer that stands in a record keeps alive what it was set from: `keep()`.
+That is remembered beside the bytes: by the instance that owns them, or by the
+library where they are C's own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+
+from kaa import _native
+from kaa._types import named, type_text
+
+if TYPE_CHECKING:
+    from kaa._convert import Value
+    from kaa._types import TypeMap
+
+RECORDS = (_native.STRUCT, _native.UNION)
+AGGREGATES = RECORDS + (_native.ARRAY,)
+_BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
+_WIDE_KINDS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+_REFUSALS = (TypeError, ValueError, OverflowError)
+
+
+class Member(NamedTuple):
+    """A member as Python sees it; those of anonymous members are the outer's."""
+
+    name: str
+    element: Element
+    offset: int
+    #: Of a bit-field: the first bit from the record's start, and how many.
+    bit_position: int
+    bit_width: Optional[int]
+
+
+class Layout:
+    """What a class of C data is made from. Immutable, but for what it learns."""
+
+    __slots__ = (
+        "types",
+        "library",
+        "ctype",
+        "kind",
+        "size",
+        "align",
+        "name",
+        "members",
+        "by_name",
+        "element",
+        "count",
+        "__weakref__",
+    )
+
+    def __init__(self, types: TypeMap, ctype: int, name: str) -> None:
+        self.types = types
+        self.library = types.home()
+        self.ctype = ctype
+        self.kind = _native.kaa_ctype_kind_of(ctype)
+        self.size = _native.kaa_ctype_size(ctype)
+        self.align = _native.kaa_ctype_align(ctype)
+        self.name = name
+        self.members: Tuple[Member, ...] = ()
+        self.element: Optional[Element] = None
+        self.count = -1
+        if self.kind in RECORDS:
+            self.members = tuple(_members(types, ctype, 0, 0))
+        else:
+            self.element = Element(types, _native.kaa_ctype_target(ctype))
+            if self.kind == _native.ARRAY:
+                count = _native.kaa_ctype_count(ctype)
+                self.count = -1 if count == _native.UNKNOWN_COUNT else count
+        self.by_name = {one.name: one for one in self.members}
+
+    def reach(self) -> Dict[str, Member]:
+        """The members that an instance shows: a pointer those of its target."""
+        if self.kind == _native.POINTER_ and self.element is not None:
+            if self.element.kind in RECORDS:
+                made = self.types.data_class(self.element.core)
+                return layout_of(made).by_name
+            return {}
+        return self.by_name
+
+
+def _members(
+    types: TypeMap, ctype: int, offset: int, bits: int
+) -> List[Member]:
+    made: List[Member] = []
+    native = _native.kaa_ctype_members(ctype)
+    for i in range(_native.kaa_ctype_count(ctype)):
+        one = native[i]
+        width = None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width
+        name = _native.text_or_none(one.name)
+        if name is None:
+            if width is None:
+                inner = _native.kaa_ctype_strip(one.type)
+                at = one.offset
+                made += _members(types, inner, offset + at, bits + 8 * at)
+            continue
+        element = Element(types, one.type)
+        position = bits + one.bit_position
+        made.append(
+            Member(member_name(name), element, offset + one.offset, position, width)
+        )
+    return made
+
+
+def element(layout: Layout) -> Element:
+    """What an array holds, or a pointer points at."""
+    assert layout.element is not None
+    return layout.element
+
+
+def member_name(name: str) -> str:
+    """A member's attribute: its name, unless Python gives that a meaning."""
+    if name.startswith("__") and name.endswith("__"):
+        return name + "_"
+    return name
+
+
+class Element:
+    """How one C type's values are read from memory and written to it."""
+
+    __slots__ = ("types", "ctype", "core", "kind", "size", "target_kind", "_value")
+
+    def __init__(self, types: TypeMap, ctype: int) -> None:
+        self.types = types
+        self.ctype = ctype
+        self.core = _native.kaa_ctype_strip(ctype)
+        self.kind = _native.kaa_ctype_kind_of(self.core)
+        self.size = _native.kaa_ctype_size(self.core)
+        self.target_kind = _native.VOID
+        if self.kind == _native.POINTER_:
+            target = _native.kaa_ctype_target(self.core)
+            behind = _native.kaa_ctype_strip(target)
+            self.target_kind = _native.kaa_ctype_kind_of(behind)
+        self._value: Optional[Value] = None
+
+    @property
+    def value(self) -> Value:
+        """The conversion, as an argument or a result has it."""
+        if self._value is None:
+            from kaa._convert import value_of
+
+            self._value = value_of(
+                self.types,
+                self.ctype,
+                library=self.types.home(),
+                scope=_native.SCOPE_RECORD,
+            )
+        return self._value
+
+    def is_const(self) -> bool:
+        """Whether C says that it is not written to."""
+        return bool(_native.kaa_ctype_qualifiers(self.ctype) & _native.CONST)
+
+    # Reading. ---------------------------------------------------------------
+
+    def load(self, data: Any, address: int) -> Any:
+        """The Python value of the bytes at an address of `data`."""
+        if self.kind in AGGREGATES:
+            made = self.types.data_class(self.core)
+            return view(made, address, below(data))
+        if self.kind == _native.POINTER_ and self._is_instance():
+            value = ctypes.c_void_p.from_address(address).value or 0
+            made = self.types.data_class(self.core)
+            return view(made, value, kept_of(data, address) if value else None)
+        return self.value.load(address)
+
+    def _is_instance(self) -> bool:
+        """Whether a pointer is read as an instance: no text, address, function."""
+        if self.target_kind in (_native.VOID, _native.FUNCTION):
+            return False
+        if self.target_kind == _native.CHAR or self.target_kind in _WIDE_KINDS:
+            target = _native.kaa_ctype_target(self.core)
+            return not _native.kaa_ctype_qualifiers(target) & _native.CONST
+        return True
+
+    # Writing. ---------------------------------------------------------------
+
+    def store(self, data: Any, address: int, value: Any) -> None:
+        """Converts a value and writes it; refusals give the reason alone."""
+        if self.kind in AGGREGATES:
+            self._store_aggregate(data, address, value)
+        elif self.kind == _native.POINTER_:
+            kept: List[Any] = []
+            raw = self.value.take(value, kept)
+            ctypes.c_void_p.from_address(address).value = raw
+            if raw and value is not None and not kept:
+                kept.append(value)
+            keep(data, address, kept_value(value, kept) if raw else None)
+        else:
+            self.value.store(address, value, [])
+
+    def _store_aggregate(self, data: Any, address: int, value: Any) -> None:
+        own = self.types.data_class(self.core)
+        layout = layout_of(own)
+        if self.kind == _native.ARRAY and not _is_same(value, self.core):
+            fill(layout, data, address, value)
+            return
+        source = record_address(self.types, self.core, value)
+        size = self.size
+        ctypes.memmove(address, source, size)
+        if is_data(value):
+            copy_kept(data, address, value, source, size)
+        else:
+            copy_kept(data, address, None, 0, size)
+
+
+def _is_same(value: Any, core: int) -> bool:
+    if not is_data(value):
+        return False
+    return bool(_native.kaa_ctype_same(layout_of(type(value)).ctype, core))
+
+
+def kept_value(value: Any, kept: List[Any]) -> Any:
+    """What keeps a pointer's target alive: the owner of a pointer, not itself."""
+    if is_data(value) and layout_of(type(value)).kind == _native.POINTER_:
+        return owner_of(value)
+    return kept[0] if len(kept) == 1 else tuple(kept)
+
+
+def record_address(types: TypeMap, core: int, value: Any) -> int:
+    """The address of an instance of a record or array type. TypeError if it is
+    none."""
+    kind = type(value)
+    if is_data(value):
+        if _native.kaa_ctype_same(layout_of(kind).ctype, core):
+            return address_of(value)
+    elif issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes.Array)):
+        from kaa._pointer import fits
+
+        if fits(types, core, kind):
+            return ctypes.addressof(value)
+    raise TypeError(f"{type_text(core)} expected, not {kind.__name__}")
+
+
+def fill(layout: Layout, data: Any, address: int, value: Any) -> None:
+    """Writes the elements of an array from a list, text, bytes or a buffer; what
+    is left over becomes zero."""
+    element = layout.element
+    assert element is not None
+    count = layout.count if layout.count >= 0 else max(length_of(data), 0)
+    raw = _raw_elements(element, value)
+    if raw is not None:
+        if len(raw) > count * element.size:
+            given = len(raw) // element.size
+            raise ValueError(f"{given} elements for {count} places")
+        ctypes.memset(address, 0, count * element.size)
+        ctypes.memmove(address, raw, len(raw))
+        return
+    if isinstance(value, (str, bytes)) or not hasattr(type(value), "__iter__"):
+        raise TypeError(
+            f"{type_text(layout.ctype)} expected, or a list of its elements, not"
+            f" {type(value).__name__}"
+        )
+    values = list(value)
+    if len(values) > count:
+        raise ValueError(f"{len(values)} elements for {count} places")
+    # All are converted before the first is written.
+    fresh = new(layout.types.array_class(element.ctype, max(count, 1)))
+    start = address_of(fresh)
+    for i, one in enumerate(values):
+        try:
+            element.store(fresh, start + i * element.size, one)
+        except _REFUSALS as error:
+            raise type(error)(f"element {i}: {error}") from None
+    ctypes.memmove(address, start, count * element.size)
+    copy_kept(data, address, fresh, start, count * element.size)
+
+
+def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
+    """The bytes of text or of a buffer whose elements are the array's."""
+    from kaa._pointer import code_fits
+
+    if isinstance(value, str):
+        if element.kind == _native.CHAR:
+            return value.encode("utf-8", "surrogateescape")
+        if element.kind in _WIDE_KINDS:
+            from kaa._pointer import encode_wide
+
+            return encode_wide(value, element.size)
+        return None
+    try:
+        buffer = memoryview(value)
+    except TypeError:
+        return None
+    code = buffer.format
+    if code[:1] in "@=<" and len(code) > 1:
+        code = code[1:]
+    behind, kind = element.core, element.kind
+    while kind == _native.ARRAY:  # a matrix may be filled from a flat buffer
+        behind = _native.kaa_ctype_strip(_native.kaa_ctype_target(behind))
+        kind = _native.kaa_ctype_kind_of(behind)
+    if kind == _native.ENUM:
+        return None
+    signed = bool(_native.kaa_ctype_is_signed(behind))
+    size = _native.kaa_ctype_size(behind)
+    if code_fits(kind, size, signed, code, buffer.itemsize):
+        return buffer.tobytes()
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"a list of elements expected, not {type(value).__name__}")
+    return None
+
+
+# Bit-fields. -------------------------------------------------------------------
+
+
+def _bit_place(member: Member) -> Tuple[int, int, int]:
+    """The first byte, the shift in it, and how many bytes."""
+    start, shift = divmod(member.bit_position, 8)
+    assert member.bit_width is not None
+    return start, shift, (shift + member.bit_width + 7) // 8
+
+
+def load_bits(member: Member, base: int) -> Any:
+    """The value of a bit-field of the record at `base`."""
+    start, shift, count = _bit_place(member)
+    width = member.bit_width or 0
+    whole = int.from_bytes(ctypes.string_at(base + start, count), "little")
+    value = whole >> shift & ((1 << width) - 1)
+    core = member.element.core
+    if member.element.kind == _native.BOOL:
+        return bool(value)
+    if _native.kaa_ctype_is_signed(core) and value >> (width - 1):
+        value -= 1 << width
+    if member.element.kind == _native.ENUM:
+        return member.element.value.give(value)
+    return value
+
+
+def store_bits(member: Member, base: int, value: Any) -> None:
+    """Writes a bit-field; the bits beside it stay."""
+    start, shift, count = _bit_place(member)
+    width = member.bit_width or 0
+    element = member.element
+    number = int(element.value.take(value, []))
+    signed = bool(_native.kaa_ctype_is_signed(element.core))
+    low = -(1 << (width - 1)) if signed and element.kind != _native.BOOL else 0
+    if not low <= number < low + (1 << width):
+        raise OverflowError(
+            f"{number} is out of range for a bit-field of {width} bits"
+            f" ({low} to {low + (1 << width) - 1})"
+        )
+    mask = ((1 << width) - 1) << shift
+    memory = (ctypes.c_ubyte * count).from_address(base + start)
+    whole = int.from_bytes(bytes(memory), "little") & ~mask
+    whole |= number << shift & mask
+    memory[:] = whole.to_bytes(count, "little")
+
+
+def load_member(data: Any, member: Member, base: int) -> Any:
+    """A member's value; `base` is where the record begins."""
+    if member.bit_width is not None:
+        return load_bits(member, base)
+    return member.element.load(data, base + member.offset)
+
+
+def store_member(data: Any, record: str, member: Member, base: int, value: Any) -> None:
+    """Sets a member; what does not fit is refused with its name in front."""
+    try:
+        if member.bit_width is not None:
+            store_bits(member, base, value)
+        else:
+            member.element.store(data, base + member.offset, value)
+    except Exception as error:
+        if type(error) in _REFUSALS:
+            raise type(error)(f"{record}.{member.name}: {error}") from None
+        raise
+
+
+def no_member(layout: Layout, name: str) -> AttributeError:
+    """What is said of a name that is none of the type's."""
+    import difflib
+
+    names = list(layout.reach())
+    near = difflib.get_close_matches(name, names, 2)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return AttributeError(f"{layout.name} has no member {name!r}{hint}")
+
+
+# The format of PEP 3118. ---------------------------------------------------------
+
+_LETTERS: Dict[int, str] = {
+    _native.BOOL: "?",
+    _native.CHAR: "c",
+    _native.SCHAR: "b",
+    _native.UCHAR: "B",
+    _native.SHORT: "h",
+    _native.USHORT: "H",
+    _native.INT: "i",
+    _native.UINT: "I",
+    _native.LONG: "l",
+    _native.ULONG: "L",
+    _native.LLONG: "q",
+    _native.ULLONG: "Q",
+    _native.CHAR16: "H",
+    _native.CHAR32: "I",
+    _native.WCHAR: "I",
+    _native.FLOAT: "f",
+    _native.DOUBLE: "d",
+    _native.LDOUBLE: "g",
+    _native.CFLOAT: "Zf",
+    _native.CDOUBLE: "Zd",
+    _native.CLDOUBLE: "Zg",
+    _native.POINTER_: "P",
+}
+
+
+def format_of(ctype: int) -> str:
+    """The format of one value, as the struct module and NumPy write it."""
+    core = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind == _native.ENUM:
+        return format_of(_native.kaa_ctype_target(core))
+    if kind == _native.STRUCT:
+        return _struct_format(core)
+    if kind == _native.ARRAY:
+        shape, behind = shape_of(core)
+        return f"({','.join(map(str, shape))}){format_of(behind)}"
+    return _LETTERS.get(kind) or f"{_native.kaa_ctype_size(core)}s"
+
+
+def shape_of(array: int) -> Tuple[Tuple[int, ...], int]:
+    """The lengths of an array of arrays, and the type of its elements."""
+    shape: List[int] = []
+    while _native.kaa_ctype_kind_of(array) == _native.ARRAY:
+        count = _native.kaa_ctype_count(array)
+        shape.append(0 if count == _native.UNKNOWN_COUNT else count)
+        array = _native.kaa_ctype_strip(_native.kaa_ctype_target(array))
+    return tuple(shape), array
+
+
+def _struct_format(core: int) -> str:
+    parts: List[str] = []
+    place = 0
+    aligned = True
+    native = _native.kaa_ctype_members(core)
+    for i in range(_native.kaa_ctype_count(core)):
+        one = native[i]
+        name = _native.text_or_none(one.name)
+        size = _native.kaa_ctype_size(one.type)
+        if one.bit_width != _native.NOT_A_BIT_FIELD or size == 0:
+            continue  # left as padding
+        if one.offset > place:
+            parts.append(f"{one.offset - place}x")
+        align = _native.kaa_ctype_align(_native.kaa_ctype_strip(one.type))
+        aligned = aligned and one.offset % align == 0
+        parts.append(f"{format_of(one.type)}:{name or f'_{i}'}:")
+        place = one.offset + size
+    size = _native.kaa_ctype_size(core)
+    if size > place:
+        parts.append(f"{size - place}x")
+    return ("" if aligned else "^") + "T{" + "".join(parts) + "}"
+
+
+def text_format(layout: Layout) -> Optional[str]:
+    """The format of a class's buffers; None for pointers, which have none."""
+    if layout.kind == _native.POINTER_ or layout.size == 0:
+        return None
+    if layout.kind == _native.ARRAY:
+        return format_of(shape_of(layout.ctype)[1])
+    return format_of(layout.ctype)
+
+
+def has_class(ctype: int) -> bool:
+    """Whether instances of a type are those of a class made here."""
+    core = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind == _native.POINTER_:
+        target = _native.kaa_ctype_strip(_native.kaa_ctype_target(core))
+        return bool(_native.kaa_ctype_kind_of(target) != _native.FUNCTION)
+    return kind in AGGREGATES
+
+
+def size_of(data: Any) -> int:
+    """How many bytes an instance has; of a pointer, its own."""
+    layout = layout_of(type(data))
+    if layout.kind == _native.ARRAY and layout.element is not None:
+        return max(length_of(data), 0) * layout.element.size
+    return layout.size
+
+
+# Making classes. -------------------------------------------------------------------
+
+
+def make_class(types: TypeMap, address: int) -> Any:
+    """The class of a record, array or pointer type; under the map's lock."""
+    core, hint = named(address)
+    made = types.data.get(core)
+    if made is not None:
+        return made
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind in RECORDS:
+        tag = _native.text_or_none(_native.kaa_ctype_name(core))
+        name = tag or hint or types.typedef_of(core) or "anonymous"
+    else:
+        name = type_text(core)
+    layout = Layout(types, core, name)
+    doc = (
+        _native.printed(_native.kaa_ctype_print_definition, core)
+        if kind in RECORDS
+        else type_text(core)
+    )
+    made = host().new_class(layout, doc)
+    return types.data.setdefault(core, made)
+
+
+# What instances are made of: the bridge's, or Python's. ------------------------------
+
+_host: Any = None
+
+
+def host() -> Any:
+    """The module whose functions make instances and look into them."""
+    global _host
+    if _host is None:
+        from kaa._library import has_bridge
+
+        if has_bridge():
+            from kaa import _data_host
+
+            _host = _data_host
+        else:
+            from kaa import _data_plain
+
+            _host = _data_plain
+    return _host
+
+
+def is_data(value: Any) -> bool:
+    """Whether a value is an instance of C data, whatever its __class__ says."""
+    return bool(host().is_data(value))
+
+
+def address_of(data: Any) -> int:
+    """Where an instance's bytes are; of a pointer, what it points at."""
+    return int(host().address_of(data))
+
+
+def owner_of(data: Any) -> Any:
+    """What keeps an instance's bytes; None if they are its own, or C's."""
+    return host().owner_of(data)
+
+
+def length_of(data: Any) -> int:
+    """How many elements there are; -1 where only C knows."""
+    return int(host().length_of(data))
+
+
+def layout_of(kind: Any) -> Layout:
+    """The layout of a class, or of one derived from it."""
+    made: Layout = host().layout_of(kind)
+    return made
+
+
+def new(kind: Any) -> Any:
+    """An instance with memory of its own, all zero."""
+    return host().new(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: Optional[int] = None) -> Any:
+    """An instance for bytes that are somewhere else."""
+    if length is None:
+        layout = layout_of(kind)
+        length = layout.count if layout.kind == _native.ARRAY else -1
+    return host().view(kind, address, owner, length)
+
+
+def below(data: Any) -> Any:
+    """The owner of what is inside of an instance: the instance that has the
+    memory, or whatever owns that."""
+    if host().has_memory(data):
+        return data
+    return owner_of(data)
+
+
+def keep(data: Any, address: int, kept: Any) -> None:
+    """Remembers what the pointer at an address was set from; None: nothing."""
+    root = _root(data)
+    if root is not None:
+        host().keep(root, address, kept)
+        return
+    known = layout_of(type(data)).types.pointed
+    if kept is None:
+        known.pop(address, None)
+    else:
+        known[address] = kept
+
+
+def kept_of(data: Any, address: int) -> Any:
+    """What the pointer at an address was set from; None: nothing known."""
+    root = _root(data)
+    known = (
+        host().all_kept(root)
+        if root is not None
+        else layout_of(type(data)).types.pointed
+    )
+    found = known.get(address) if known else None
+    return found
+
+
+def copy_kept(
+    data: Any, address: int, source: Any, source_address: int, size: int
+) -> None:
+    """What was remembered for bytes goes with their copy."""
+    root = _root(data)
+    known = (
+        host().all_kept(root)
+        if root is not None
+        else layout_of(type(data)).types.pointed
+    )
+    for at in [one for one in known or () if address <= one < address + size]:
+        keep(data, at, None)
+    if source is None:
+        return
+    root = _root(source)
+    known = host().all_kept(root) if root is not None else None
+    for at, kept in list((known or {}).items()):
+        if source_address <= at < source_address + size:
+            keep(data, address + at - source_address, kept)
+
+
+def _root(data: Any) -> Any:
+    """The instance that remembers for these bytes; None: the library does."""
+    if host().has_memory(data):
+        return data
+    owner = owner_of(data)
+    if owner is None or owner is layout_of(type(data)).library:
+        return None
+    return owner if is_data(owner) else data

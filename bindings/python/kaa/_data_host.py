@@ -1,0 +1,89 @@
+"""Instances of C data in the bridge: libkaa makes the classes and the instances."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, Optional
+
+from kaa import _host, _native
+from kaa._data import RECORDS, Layout, shape_of, text_format
+
+_bridge = _host.handle()
+_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT = range(5)
+_make = _native.kaa_cpython_data_class
+_get = _native.kaa_cpython_data_get
+_layout = _native.kaa_cpython_data_layout
+_view = _native.kaa_cpython_data_view
+_keep = _native.kaa_cpython_data_keep
+
+
+def new_class(layout: Layout, doc: str) -> Any:
+    from kaa import _pointers, _record
+
+    base: Any
+    if layout.kind in RECORDS:
+        base = _record.Record
+    elif layout.kind == _native.POINTER_:
+        base = _pointers.Pointer
+    else:
+        base = _pointers.Array
+    shape = shape_of(layout.ctype)[0] if layout.kind == _native.ARRAY else ()
+    format_ = text_format(layout)
+    return _make(
+        _bridge,
+        layout.library,
+        layout.ctype,
+        layout,
+        f"{layout.types.module}.{layout.name}".encode("utf-8", "replace"),
+        doc.encode("utf-8", "replace"),
+        None if format_ is None else format_.encode(),
+        (ctypes.c_ssize_t * max(len(shape), 1))(*shape),
+        len(shape),
+        base,
+    )
+
+
+def is_data(value: Any) -> bool:
+    return _layout(_bridge, type(value)) is not None
+
+
+def layout_of(kind: Any) -> Layout:
+    found: Optional[Layout] = _layout(_bridge, kind)
+    if found is None:
+        raise TypeError(f"{kind.__name__} is no class of C data")
+    return found
+
+
+def address_of(data: Any) -> int:
+    address: int = _get(_bridge, data, _ADDRESS)
+    return address
+
+
+def owner_of(data: Any) -> Any:
+    return _get(_bridge, data, _OWNER)
+
+
+def length_of(data: Any) -> int:
+    length: int = _get(_bridge, data, _LENGTH)
+    return length
+
+
+def has_memory(data: Any) -> bool:
+    return bool(_get(_bridge, data, _HAS_MEMORY))
+
+
+def all_kept(data: Any) -> Optional[Dict[int, Any]]:
+    kept: Optional[Dict[int, Any]] = _get(_bridge, data, _KEPT)
+    return kept
+
+
+def new(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: int) -> Any:
+    return _view(_bridge, kind, address, owner, length)
+
+
+def keep(data: Any, address: int, kept: Any) -> None:
+    _keep(_bridge, data, address, kept)
