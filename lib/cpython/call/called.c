@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cpython/call/quick.h"
+#include "cpython/call/value.h"
 #include "cpython/host/thread.h"
 
 #define ARGUMENTS_ON_STACK 16
@@ -98,30 +99,17 @@ write_result(callback *self, PyObject *value, void *result)
     kaa_cpython__state state = {.host = self->host,
                                 .library = self->library,
                                 .callable = self->callable};
-    uint64_t wide[2] = {0, 0};
-    void *place = wide;
-    int failed;
 
     if (conversion->op == CONVERT_VOID)
         return 0;
-    if (conversion->op == CONVERT_RECORD ||
-        kaa_ctype_size(conversion->core) > sizeof(wide))
-        place = result;
-    if (conversion->op == CONVERT_TEXT || conversion->op == CONVERT_POINTER) {
-        PY(Py_IncRef)(value);
-        if (kaa_cpython__hold_object(&state, value) != 0)
-            return -1;
-    }
-    failed = kaa_cpython__to_c(&state, conversion, value, place);
-    if (!failed && place == wide)
-        memcpy(result, wide, (size_t)kaa_ctype_size(conversion->core));
+    if (kaa_cpython__store_value(&state, conversion, value, result) != 0)
+        return -1;
     /* A pointer into what the callable returned is good until it returns
      * again; a record was copied. */
-    if (!failed && conversion->op != CONVERT_RECORD) {
+    if (conversion->op != CONVERT_RECORD)
         state.holds = atomic_exchange(&self->kept, state.holds);
-    }
     kaa_cpython__release_holds(&state);
-    return failed;
+    return 0;
 }
 
 NEVER_INLINE static void
