@@ -11,7 +11,7 @@ import ctypes
 import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
-from typing import Any, Dict, MutableMapping, Optional, Tuple
+from typing import Any, Callable, Dict, MutableMapping, Optional, Tuple
 
 from kaa import _native
 from kaa._types import BASIC, TypeMap, type_text
@@ -91,6 +91,15 @@ def char16_at(address: int) -> str:
 def char32_at(address: int) -> str:
     """The UTF-32 text at an address."""
     return _units(address, ctypes.c_uint32).decode(_utf(32), "surrogatepass")
+
+
+#: How text is read, by the kind of its characters.
+TEXT_READERS: Dict[int, Callable[[int], str]] = {
+    _native.CHAR: text_at,
+    _native.WCHAR: wide_at,
+    _native.CHAR16: char16_at,
+    _native.CHAR32: char32_at,
+}
 
 
 def _utf(bits: int) -> str:
