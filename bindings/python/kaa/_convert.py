@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 from kaa import _native
 from kaa._data import address_of, new, record_address, view
-from kaa._pointer import (
-    char16_at,
-    char32_at,
-    extent,
-    pointer_argument,
-    text_at,
-    wide_at,
-)
+from kaa._pointer import TEXT_READERS, extent, pointer_argument
 from kaa._types import BASIC, TypeMap, type_text
 
 if TYPE_CHECKING:
@@ -34,11 +27,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Value",
     "extent",
-    "function_address",
     "function_pointer",
     "pointer_argument",
     "prefixed",
-    "record_argument",
     "symbol_address",
     "value_of",
     "variadic_instance",
@@ -300,12 +291,7 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
     if kind == _native.VOID:
         return lambda address: address or None
     if _native.kaa_ctype_qualifiers(target) & _native.CONST:
-        reader = {
-            _native.CHAR: text_at,
-            _native.WCHAR: wide_at,
-            _native.CHAR16: char16_at,
-            _native.CHAR32: char32_at,
-        }.get(kind)
+        reader = TEXT_READERS.get(kind)
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
@@ -418,12 +404,6 @@ def _pointer_taker(
     return take
 
 
-def record_argument(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
-    """The address of a record that is passed by value, and what owns it."""
-    taken = _record(types, ctype)(value, [])
-    return ctypes.addressof(taken), taken
-
-
 def function_pointer(
     library: Library, ctype: int, value: Any, scope: int
 ) -> Tuple[int, Any]:
@@ -431,13 +411,6 @@ def function_pointer(
     from kaa._closure import function_pointer as make
 
     return make(library, ctype, value, scope)
-
-
-def function_address(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
-    """The address of a function that is C already: a kaa or a ctypes function."""
-    from kaa._closure import function_address as find
-
-    return find(types, ctype, value)
 
 
 def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:

@@ -168,6 +168,10 @@ class Element:
     def load(self, data: Any, address: int) -> Any:
         """The Python value of the bytes at an address of `data`."""
         if self.kind in AGGREGATES:
+            if self._is_unsized():
+                # C alone knows the length: a pointer to the first element.
+                target = _native.kaa_ctype_target(self.core)
+                return view(self.types.pointer_class(target), address, below(data))
             made = self.types.data_class(self.core)
             return view(made, address, below(data))
         if self.kind == _native.POINTER_ and self._is_instance():
@@ -175,6 +179,12 @@ class Element:
             made = self.types.data_class(self.core)
             return view(made, value, kept_of(data, address) if value else None)
         return self.value.load(address)
+
+    def _is_unsized(self) -> bool:
+        """Whether it is an array whose length only C knows."""
+        return self.kind == _native.ARRAY and (
+            _native.kaa_ctype_count(self.core) == _native.UNKNOWN_COUNT
+        )
 
     def _is_instance(self) -> bool:
         """Whether a pointer is read as an instance: no text, address, function."""

@@ -29,18 +29,19 @@ def new_class(layout: Layout, doc: str) -> Any:
         base = _pointers.Array
     shape = shape_of(layout.ctype)[0] if layout.kind == _native.ARRAY else ()
     format_ = text_format(layout)
-    return _make(
-        _bridge,
-        layout.library,
+    options = _native.DataOptions(
+        ctypes.sizeof(_native.DataOptions),
+        len(shape),
         layout.ctype,
+        layout.library,
         layout,
+        base,
         f"{layout.types.module}.{layout.name}".encode("utf-8", "replace"),
         doc.encode("utf-8", "replace"),
         None if format_ is None else format_.encode(),
-        (ctypes.c_ssize_t * max(len(shape), 1))(*shape),
-        len(shape),
-        base,
+        (ctypes.c_int64 * max(len(shape), 1))(*shape),
     )
+    return _make(_bridge, options)
 
 
 def is_data(value: Any) -> bool:

@@ -86,6 +86,18 @@ class _Hooks:
         raise _data.no_member(layout, name)
 
     @staticmethod
+    def data_get_item(data: Any, key: Any) -> Any:
+        from kaa._pointers import get_item
+
+        return get_item(data, key)
+
+    @staticmethod
+    def data_set_item(data: Any, key: Any, value: Any) -> None:
+        from kaa._pointers import set_item
+
+        set_item(data, key, value)
+
+    @staticmethod
     def data_null(layout: Layout) -> None:
         from kaa._pointers import null_error
 

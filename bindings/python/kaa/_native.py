@@ -199,6 +199,23 @@ class CpythonOptions(Structure):
     ]
 
 
+class DataOptions(Structure):
+    """kaa_cpython_data_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("dimensions", c_uint32),
+        ("type", _A),
+        ("library", py_object),
+        ("layout", py_object),
+        ("base", py_object),
+        ("name", c_char_p),
+        ("doc", c_char_p),
+        ("format", c_char_p),
+        ("shape", POINTER(c_int64)),
+    ]
+
+
 class Cpython(Structure):
     """kaa_cpython: opaque"""
 
@@ -267,6 +284,7 @@ DECL_RETURNS_NONNULL = 1 << 8
 DECL_UNSIGNED = 1 << 9
 DECL_MACRO = 1 << 10
 DECL_ENUMERATOR = 1 << 11
+DECL_WEAK = 1 << 12
 
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
@@ -274,7 +292,7 @@ SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
 #: As long as what has the pointer: a record, an array. Not one of libkaa's.
 SCOPE_RECORD = 255
 
-LIBRARY_GLOBAL, LIBRARY_NOW = 1, 2
+LIBRARY_GLOBAL, LIBRARY_NOW, LIBRARY_LAZY = 1, 2, 4
 CALL_LIBFFI, CALL_ERRNO = 1, 2
 CPYTHON_NO_LAYOUT = 1
 
@@ -449,6 +467,19 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_class": (py_object, (CpythonP, POINTER(DataOptions)), HELD),
+    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
+    "kaa_cpython_data_keep": (
+        c_int,
+        (CpythonP, py_object, c_uint64, py_object),
+        HELD,
+    ),
+    "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_view": (
+        py_object,
+        (CpythonP, py_object, c_uint64, py_object, c_int64),
+        HELD,
+    ),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
 }

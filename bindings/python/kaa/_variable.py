@@ -24,13 +24,28 @@ _HAVE_VALUES = frozenset(range(_native.BOOL, _native.CLDOUBLE + 1)).difference(
 class Variable:
     """One variable of a library."""
 
-    __slots__ = ("_library", "_name", "_type", "_kind", "_class", "_element", "_address")
+    __slots__ = (
+        "_library",
+        "_name",
+        "_type",
+        "_kind",
+        "_class",
+        "_element",
+        "_address",
+        "_is_unsized",
+    )
 
     def __init__(self, library: Library, name: str, ctype: int, address: int) -> None:
         self._library = library
         self._name = name
         self._type = ctype
         self._kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
+        behind = _native.kaa_ctype_strip(ctype)
+        # C alone knows the length of `extern int a[];`.
+        self._is_unsized = (
+            self._kind == _native.ARRAY
+            and _native.kaa_ctype_count(behind) == _native.UNKNOWN_COUNT
+        )
         self._class: Any = None
         if self._kind not in _HAVE_VALUES and self._kind not in AGGREGATES:
             self._class = library._types.ctypes_class(ctype)
@@ -38,7 +53,10 @@ class Variable:
         self._address = address
 
     def _view(self) -> Any:
-        """The record or array where it is; its memory is the library's."""
+        """The record or array where it is; its memory is the library's. A pointer
+        to the first element of an array of unknown length."""
+        if self._is_unsized:
+            return self._element.load(self._here(), self._address)
         made = self._library._types.data_class(self._type)
         return view(made, self._address, self._library)
 
@@ -73,6 +91,11 @@ class Variable:
             ) from None
 
     def _write(self, value: Any) -> None:
+        if self._is_unsized:
+            raise TypeError(
+                "an array of unknown length is assigned by element, or as a whole if"
+                f" its declaration gives the length: {self._name}[4]"
+            )
         if self._kind in _HAVE_VALUES or self._kind in AGGREGATES:
             self._element.store(self._here(), self._address, value)
             return

@@ -9,11 +9,12 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "cpython/data/data.h"
 
 typedef kaa_cpython__class class;
-typedef kaa_cpython__member member;
+typedef kaa_cpython__member field;
 
 #define CAPSULE_NAME "kaa.data"
 #define INLINE_MAX 4096
@@ -72,15 +73,17 @@ op_of(const kaa_ctype *core)
         return pointer_op(core);
     case KAA_CTYPE_STRUCT:
     case KAA_CTYPE_UNION:
-    case KAA_CTYPE_ARRAY:
         return DATA_INSIDE;
+    case KAA_CTYPE_ARRAY:
+        return kaa_ctype_count(core) == KAA_CTYPE_UNKNOWN_COUNT ? DATA_OTHER
+                                                                : DATA_INSIDE;
     default:
         return DATA_OTHER;
     }
 }
 
 static void
-init_value(member *self, const kaa_ctype *type)
+init_value(field *self, const kaa_ctype *type)
 {
     self->type = type;
     self->core = kaa_ctype_strip(type);
@@ -93,7 +96,7 @@ init_value(member *self, const kaa_ctype *type)
 
 /* Bits that stand within 8 bytes; others are left to Python. */
 static void
-init_bits(member *self, uint64_t position, uint32_t width)
+init_bits(field *self, uint64_t position, uint32_t width)
 {
     uint32_t shift = (uint32_t)(position % 8);
 
@@ -172,7 +175,7 @@ add_members(class *self, const kaa_ctype *record, uint64_t offset)
 
     for (uint64_t i = 0; members != NULL && i < kaa_ctype_count(record); i++) {
         const kaa_ctype_member *one = &members[i];
-        member *made = &self->members[self->member_count];
+        field *made = &self->members[self->member_count];
 
         if (one->name == NULL) {
             if (one->bit_width == KAA_CTYPE_NOT_A_BIT_FIELD &&
@@ -223,10 +226,13 @@ make_table(class *self)
 static int
 make_getsets(class *self)
 {
-    self->getsets =
-        kaa_base__alloc_zeroed((self->member_count + 1u) * sizeof(*self->getsets));
-    if (self->getsets == NULL)
+    kaa_cpython__attributes *made = kaa_base__alloc_zeroed(
+        sizeof(*made) + (self->member_count + 1u) * sizeof(host_getset));
+
+    if (made == NULL)
         return -1;
+    made->class_ = self;
+    self->getsets = made->getsets;
     for (uint32_t i = 0; i < self->member_count; i++) {
         self->getsets[i].name =
             PY(PyUnicode_AsUTF8AndSize)(self->members[i].name, NULL);
@@ -268,7 +274,9 @@ kaa_cpython__class_release(class *self)
     drop(self->element.names);
     kaa_base__free(self->members);
     kaa_base__free(self->table);
-    kaa_base__free(self->getsets);
+    if (self->getsets != NULL)
+        kaa_base__free((char *)self->getsets -
+                       offsetof(kaa_cpython__attributes, getsets));
     kaa_base__free(self->shape);
     kaa_base__free(self->format);
     kaa_base__free(self->doc);
@@ -336,7 +344,7 @@ fill_class(class *self, const kaa_cpython_data_options *options)
     count = self->kind == KAA_CTYPE_STRUCT || self->kind == KAA_CTYPE_UNION
                 ? count_members(core)
                 : 0;
-    self->members = kaa_base__alloc_zeroed((count + 1u) * sizeof(member));
+    self->members = kaa_base__alloc_zeroed((count + 1u) * sizeof(field));
     if (self->name == NULL || self->doc == NULL || self->members == NULL ||
         (options->format != NULL && self->format == NULL))
         return -1;
@@ -345,25 +353,18 @@ fill_class(class *self, const kaa_cpython_data_options *options)
     return make_table(self) != 0 || make_getsets(self) != 0 ? -1 : 0;
 }
 
-/* Shape and strides of a buffer, which stay where they are. */
+/* The lengths that a buffer's shape has. */
 static int
 fill_shape(class *self, const kaa_cpython_data_options *options)
 {
-    ssize_t stride;
-
     self->dimensions = (int)options->dimensions;
     if (options->dimensions == 0)
         return 0;
-    self->shape = kaa_base__alloc_array(2u * options->dimensions,
-                                        sizeof(*self->shape));
+    self->shape = kaa_base__alloc_array(options->dimensions, sizeof(*self->shape));
     if (self->shape == NULL)
         return -1;
-    stride = 1;
-    for (uint32_t i = options->dimensions; i-- > 0;) {
+    for (uint32_t i = 0; i < options->dimensions; i++)
         self->shape[i] = (ssize_t)options->shape[i];
-        self->shape[options->dimensions + i] = stride;
-        stride *= self->shape[i];
-    }
     return 0;
 }
 
@@ -462,8 +463,7 @@ make_type(class *self, PyObject *holder, PyObject *base)
         kaa_cpython__record_slots(&slots);
     if (self->format != NULL)
         kaa_cpython__buffer_slots(&slots);
-    if (self->member_count != 0)
-        kaa_cpython__add_slot(&slots, HOST_TP_GETSET, self->getsets);
+    kaa_cpython__add_slot(&slots, HOST_TP_GETSET, self->getsets);
     type = PY(PyType_FromModuleAndSpec)(holder, &spec, bases);
     PY(Py_DecRef)(bases);
     return type;
@@ -471,11 +471,18 @@ make_type(class *self, PyObject *holder, PyObject *base)
 
 void *
 kaa_cpython_data_class(kaa_cpython *host,
-                       const kaa_cpython_data_options *options)
+                       const kaa_cpython_data_options *given)
 {
-    class *self = kaa_base__alloc_zeroed(sizeof(*self));
+    kaa_cpython_data_options all = {.size = sizeof(all)}, *options = &all;
+    class *self;
     PyObject *holder, *type;
+    kaa_error err = {0};
 
+    if (kaa_base__read_options(&all, sizeof(all), given, &err) != KAA_OK) {
+        kaa_cpython__raise_error(host, "", "", &err);
+        return NULL;
+    }
+    self = kaa_base__alloc_zeroed(sizeof(*self));
     if (self == NULL) {
         PY(PyErr_NoMemory)();
         return NULL;
@@ -532,8 +539,9 @@ kaa_cpython__class_of(const kaa_cpython *host, PyObject *type)
 {
     class *found = NULL;
 
-    while (type != NULL && found == NULL && type != host->data_type &&
-           kaa_cpython__is_data_type(host, type)) {
+    if (host != NULL && !kaa_cpython__is_data_type(host, type))
+        return NULL;
+    while (type != NULL && found == NULL) {
         found = own_class(type);
         if (found == NULL)
             type = PY(PyType_GetSlot)(type, HOST_TP_BASE);
@@ -570,7 +578,7 @@ kaa_cpython__class_for(kaa_cpython *host, PyObject *library,
 }
 
 class *
-kaa_cpython__member_class(class *self, member *member)
+kaa_cpython__member_class(class *self, field *member)
 {
     class *found = atomic_load_explicit(&member->class_, memory_order_acquire);
     PyObject *type = NULL, *types;

@@ -24,6 +24,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "cpython/host/host.h"
 #include "cpython/host/type.h"
 
@@ -105,6 +106,12 @@ typedef struct kaa_cpython__class {
     host_getset *getsets;
 } kaa_cpython__class;
 
+/* A type's tp_getset, which leads to its class. */
+typedef struct kaa_cpython__attributes {
+    kaa_cpython__class *class_;
+    host_getset getsets[];
+} kaa_cpython__attributes;
+
 enum {
     DATA_HAS_INLINE = 1u << 0,
     DATA_HAS_BLOCK = 1u << 1,
@@ -153,7 +160,20 @@ kaa_cpython__find_member(const kaa_cpython__class *self, const PyObject *name)
 
 /* ---- class.c ---- */
 
-/* The class of a type; NULL without an exception if it is none of kaa's. */
+/* The class of a type that was made here, not of one derived from it. */
+static inline kaa_cpython__class *
+kaa_cpython__class_of_own(PyObject *type)
+{
+    char *getsets = PY(PyType_GetSlot)(type, HOST_TP_GETSET);
+
+    return ((kaa_cpython__attributes *)(void *)(getsets -
+                                                offsetof(kaa_cpython__attributes,
+                                                         getsets)))
+        ->class_;
+}
+
+/* The class of a type; NULL without an exception if it is none of kaa's. (A
+ * host makes it quick for others' types; NULL: the type is one of kaa's.) */
 kaa_cpython__class *kaa_cpython__class_of(const kaa_cpython *host,
                                           PyObject *type);
 /* The class of the values of a record, array or pointer type of a library's, by
@@ -201,6 +221,10 @@ PyObject *kaa_cpython__load_member(PyObject *object, kaa_cpython__class *class_,
 int kaa_cpython__store_member(PyObject *object, kaa_cpython__class *class_,
                               kaa_cpython__member *member, char *base,
                               PyObject *value);
+/* The same where that is simple: 1. Else 0; an exception may be pending. */
+int kaa_cpython__try_store(PyObject *object, kaa_cpython__class *class_,
+                           kaa_cpython__member *member, char *base,
+                           PyObject *value);
 /* Calls a hook with up to five arguments; NULL ends them. */
 PyObject *kaa_cpython__data_hook(const kaa_cpython__class *self, int hook,
                                  PyObject *const *arguments, int count);

@@ -4,7 +4,7 @@
 
 typedef kaa_cpython__data data;
 typedef kaa_cpython__class class;
-typedef kaa_cpython__member member;
+typedef kaa_cpython__member field;
 
 /* ---- elements ---- */
 
@@ -144,7 +144,7 @@ iterate(PyObject *object)
 static PyObject *
 new_array(PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    class *self = kaa_cpython__class_of(kaa_cpython__data_host(), type);
+    class *self = kaa_cpython__class_of(NULL, type);
     PyObject *made;
 
     (void)args;
@@ -166,7 +166,7 @@ new_array(PyObject *type, PyObject *args, PyObject *kwargs)
 static class *
 target_class(class *self)
 {
-    const member *element = &self->element;
+    const field *element = &self->element;
 
     if (element->op != DATA_INSIDE ||
         kaa_ctype_kind_of(element->core) == KAA_CTYPE_ARRAY)
@@ -191,7 +191,7 @@ get_through(PyObject *object, PyObject *name)
 {
     const data *body = kaa_cpython__data_body(object);
     class *target = target_class(body->class_);
-    member *found;
+    field *found;
     PyObject *value;
 
     if (KAA_LIKELY(target != NULL)) {
@@ -215,7 +215,7 @@ set_through(PyObject *object, PyObject *name, PyObject *value)
 {
     const data *body = kaa_cpython__data_body(object);
     class *target = target_class(body->class_);
-    member *found;
+    field *found;
 
     if (target != NULL) {
         found = kaa_cpython__find_member(target, name);
@@ -268,8 +268,7 @@ point(PyObject *made, const class *self, PyObject *value)
 static PyObject *
 new_pointer(PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    kaa_cpython *host = kaa_cpython__data_host();
-    class *self = kaa_cpython__class_of(host, type);
+    class *self = kaa_cpython__class_of(NULL, type);
     ssize_t count = PY(PyTuple_Size)(args);
     PyObject *made;
 
@@ -278,7 +277,7 @@ new_pointer(PyObject *type, PyObject *args, PyObject *kwargs)
         kaa_cpython__raise(PY(PyExc_TypeError), "a pointer takes one value");
         return NULL;
     }
-    made = kaa_cpython_data_view(host, type, 0, NULL, -1);
+    made = kaa_cpython_data_view(self->host, type, 0, NULL, -1);
     if (made != NULL && count == 1 &&
         point(made, self, PY(PyTuple_GetItem)(args, 0)) != 0) {
         PY(Py_DecRef)(made);

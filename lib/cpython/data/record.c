@@ -5,7 +5,7 @@
 
 typedef kaa_cpython__data data;
 typedef kaa_cpython__class class;
-typedef kaa_cpython__member member;
+typedef kaa_cpython__member field;
 
 #define HOST_ARGUMENTS_OFFSET ((size_t)1 << (sizeof(size_t) * 8 - 1))
 
@@ -16,7 +16,7 @@ get_attribute(PyObject *object, PyObject *name)
 {
     const data *body = kaa_cpython__data_body(object);
     class *self = body->class_;
-    member *found = kaa_cpython__find_member(self, name);
+    field *found = kaa_cpython__find_member(self, name);
     PyObject *value;
 
     if (KAA_LIKELY(found != NULL))
@@ -32,7 +32,7 @@ set_attribute(PyObject *object, PyObject *name, PyObject *value)
 {
     const data *body = kaa_cpython__data_body(object);
     class *self = body->class_;
-    member *found = kaa_cpython__find_member(self, name);
+    field *found = kaa_cpython__find_member(self, name);
 
     if (KAA_LIKELY(found != NULL))
         return kaa_cpython__store_member(object, self, found, body->data, value);
@@ -75,16 +75,10 @@ refuse_incomplete(const class *self)
 static PyObject *
 new_record(PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *root = PY(PyType_GetModule)(type);
-    kaa_cpython *host = NULL;
-    class *self;
+    class *self = kaa_cpython__class_of(NULL, type);
 
     (void)args;
     (void)kwargs;
-    (void)root;
-    PY(PyErr_Clear)();
-    host = kaa_cpython__data_host();
-    self = kaa_cpython__class_of(host, type);
     if (self == NULL) {
         kaa_cpython__raise(PY(PyExc_TypeError), "a class of C data expected");
         return NULL;
@@ -163,14 +157,14 @@ init_named(PyObject *object, class *self, PyObject *const *args, size_t count,
     ssize_t named = PY(PyTuple_Size)(names);
 
     for (ssize_t i = 0; i < named; i++) {
-        const member *found =
+        const field *found =
             kaa_cpython__find_member(self, PY(PyTuple_GetItem)(names, i));
 
         if (found == NULL || (size_t)found->number < count)
             return init_slowly(object, self, args, count, names);
     }
     for (ssize_t i = 0; i < named; i++) {
-        member *found =
+        field *found =
             kaa_cpython__find_member(self, PY(PyTuple_GetItem)(names, i));
 
         if (kaa_cpython__store_member(object, self, found, base,
@@ -185,13 +179,11 @@ kaa_cpython__record_call(PyObject *type, PyObject *const *args,
                          size_t flagged_count, PyObject *names)
 {
     size_t count = flagged_count & ~HOST_ARGUMENTS_OFFSET;
-    class *self = kaa_cpython__own_class_quickly(type);
+    class *self = kaa_cpython__class_of_own(type);
     PyObject *object;
     char *base;
     int failed = 0;
 
-    if (KAA_UNLIKELY(self == NULL))
-        return NULL;
     if (KAA_UNLIKELY(self->size == 0) && !kaa_ctype_is_complete(self->core))
         return refuse_incomplete(self);
     object = kaa_cpython__new_data(self);

@@ -9,7 +9,7 @@
 
 typedef kaa_cpython__data data;
 typedef kaa_cpython__class class;
-typedef kaa_cpython__member member;
+typedef kaa_cpython__member field;
 
 /* ---- the hooks ---- */
 
@@ -36,7 +36,7 @@ layout_of(const class *self)
 
 /* data_load() or, with a value, data_store(). */
 static PyObject *
-ask(PyObject *object, const class *self, const member *member, const char *base,
+ask(PyObject *object, const class *self, const field *member, const char *base,
     PyObject *value)
 {
     PyObject *layout = layout_of(self);
@@ -102,7 +102,7 @@ kaa_cpython__suggest(const class *self, PyObject *name)
 /* ---- reading ---- */
 
 static inline uint64_t
-load_word(const member *member, const char *at)
+load_word(const field *member, const char *at)
 {
     uint64_t word = 0;
     uint32_t half;
@@ -128,14 +128,14 @@ load_word(const member *member, const char *at)
 }
 
 static inline PyObject *
-make_int(const member *member, uint64_t word)
+make_int(const field *member, uint64_t word)
 {
     return member->is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
                              : PY(PyLong_FromUnsignedLongLong)(word);
 }
 
 static PyObject *
-load_bits(const member *member, const char *at)
+load_bits(const field *member, const char *at)
 {
     uint64_t word = 0;
 
@@ -187,7 +187,7 @@ dense_names(const kaa_ctype *core, PyObject *by_value, int64_t *out_first)
 
 /* Asks Python once for an enum's members; without any, for each value. */
 static PyObject *
-enum_names(const class *self, member *member)
+enum_names(const class *self, field *member)
 {
     PyObject *names = atomic_load_explicit(&member->names, memory_order_acquire);
     PyObject *address, *by_value, *none = NULL;
@@ -216,7 +216,7 @@ enum_names(const class *self, member *member)
 }
 
 static PyObject *
-load_enum(PyObject *object, const class *self, member *member, const char *at,
+load_enum(PyObject *object, const class *self, field *member, const char *at,
           const char *base)
 {
     uint64_t word = load_word(member, at);
@@ -235,7 +235,7 @@ load_enum(PyObject *object, const class *self, member *member, const char *at,
 }
 
 static PyObject *
-load_pointer(PyObject *object, class *self, member *member, const char *at)
+load_pointer(PyObject *object, class *self, field *member, const char *at)
 {
     class *target = kaa_cpython__member_class(self, member);
     void *address;
@@ -250,7 +250,7 @@ load_pointer(PyObject *object, class *self, member *member, const char *at)
 }
 
 static PyObject *
-load_inside(PyObject *object, class *self, member *member, char *at)
+load_inside(PyObject *object, class *self, field *member, char *at)
 {
     class *inner = kaa_cpython__member_class(self, member);
 
@@ -261,7 +261,7 @@ load_inside(PyObject *object, class *self, member *member, char *at)
 }
 
 static PyObject *
-load_other(PyObject *object, class *self, member *member, char *at, char *base)
+load_other(PyObject *object, class *self, field *member, char *at, char *base)
 {
     const char *text;
     void *address;
@@ -297,7 +297,7 @@ load_other(PyObject *object, class *self, member *member, char *at, char *base)
 }
 
 PyObject *
-kaa_cpython__load_member(PyObject *object, class *self, member *member,
+kaa_cpython__load_member(PyObject *object, class *self, field *member,
                          char *base)
 {
     char *at = base + member->offset;
@@ -349,7 +349,7 @@ read_int(PyObject *value, PyObject *type, int64_t *out)
 }
 
 static inline int
-fits(const member *member, int64_t number)
+fits(const field *member, int64_t number)
 {
     uint64_t cut = (uint64_t)number << member->unused;
 
@@ -359,7 +359,7 @@ fits(const member *member, int64_t number)
 }
 
 static inline void
-write_word(const member *member, char *at, int64_t number)
+write_word(const field *member, char *at, int64_t number)
 {
     switch (member->size) { /* the low bytes come first, or are all */
     case 8:
@@ -381,7 +381,7 @@ write_word(const member *member, char *at, int64_t number)
 }
 
 static inline int
-store_integer(const member *member, char *at, PyObject *value, PyObject *type)
+store_integer(const field *member, char *at, PyObject *value, PyObject *type)
 {
     int64_t number;
 
@@ -423,7 +423,7 @@ store_float(char *at, PyObject *value, PyObject *type)
 }
 
 static int
-store_bits(const member *member, char *at, PyObject *value, PyObject *type)
+store_bits(const field *member, char *at, PyObject *value, PyObject *type)
 {
     uint64_t word = 0, mask = UINT64_MAX >> member->unused << member->shift;
     int64_t number;
@@ -466,7 +466,7 @@ store_text(PyObject *object, char *at, PyObject *value, PyObject *type)
 }
 
 static int
-store_pointer(PyObject *object, class *self, member *member, char *at,
+store_pointer(PyObject *object, class *self, field *member, char *at,
               PyObject *value, PyObject *type)
 {
     PyObject *root = kaa_cpython__root(object);
@@ -492,7 +492,7 @@ store_pointer(PyObject *object, class *self, member *member, char *at,
 }
 
 static int
-store_simple(PyObject *object, class *self, member *member, char *base,
+store_simple(PyObject *object, class *self, field *member, char *base,
              PyObject *value)
 {
     PyObject *type = kaa_cpython__type(value);
@@ -524,7 +524,7 @@ store_simple(PyObject *object, class *self, member *member, char *base,
 }
 
 int
-kaa_cpython__store_member(PyObject *object, class *self, member *member,
+kaa_cpython__store_member(PyObject *object, class *self, field *member,
                           char *base, PyObject *value)
 {
     int done;
@@ -541,4 +541,11 @@ kaa_cpython__store_member(PyObject *object, class *self, member *member,
         return -1;
     PY(Py_DecRef)(result);
     return 0;
+}
+
+int
+kaa_cpython__try_store(PyObject *object, class *self, field *member, char *base,
+                       PyObject *value)
+{
+    return store_simple(object, self, member, base, value) == 0;
 }

@@ -51,6 +51,7 @@ enum {
     HOST_BUFFER_WRITABLE = 0x0001,
     HOST_BUFFER_FORMAT = 0x0004,
     HOST_BUFFER_ND = 0x0008,
+    HOST_BUFFER_STRIDES = 0x0018,
 };
 
 typedef struct kaa_cpython__functions {
@@ -101,6 +102,14 @@ enum {
     HOOK_EXTENT,
     HOOK_UNSUPPORTED, /* the exception class */
     HOOK_ERROR_CLASS,
+    HOOK_DATA_LOAD,
+    HOOK_DATA_STORE,
+    HOOK_DATA_INIT,
+    HOOK_DATA_POINT,
+    HOOK_DATA_NO_MEMBER,
+    HOOK_DATA_NULL,
+    HOOK_DATA_GET_ITEM,
+    HOOK_DATA_SET_ITEM,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -108,6 +117,7 @@ enum {
 struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
+    PyObject *data_type;     /* that all C data have in common */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
@@ -174,6 +184,21 @@ kaa_status kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err);
 /* Finds the functions and layouts, once a process. Any thread with the GIL. */
 kaa_status kaa_cpython__prepare_process(const kaa_cpython_options *options,
                                         kaa_error *err);
+
+/* Before code that may come back to where it is run, however often: counted by
+ * the host, and with a look at the stack, since the host's count may go beyond
+ * what a stack has room for. 0: kaa_cpython__leave_recursive() must follow; -1
+ * with RecursionError. `where` ends its message. */
+int kaa_cpython__enter_recursive(const char *where);
+
+static inline void
+kaa_cpython__leave_recursive(void)
+{
+    PY(Py_LeaveRecursiveCall)();
+}
+
+/* The look at the stack alone, where the host counts: 0, or -1. */
+int kaa_cpython__check_stack(const char *where);
 
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
