@@ -15,16 +15,19 @@ from kaa._data import (
     Layout,
     address_of,
     below,
+    copy_kept,
     is_data,
     kept_value,
     layout_of,
     length_of,
     owner_of,
+    record_address,
+    record_from,
     size_of,
     view,
 )
 from kaa._record import asdict
-from kaa._types import TypeMap, type_text
+from kaa._types import Data, TypeMap, type_text
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -43,6 +46,7 @@ class _Basic:
 
     def __init__(self) -> None:
         self._types = TypeMap("kaa", None)
+        self._data = Data()
         self._types.set_home(self)
         self._closures: Dict[Any, Any] = {}
 
@@ -234,24 +238,12 @@ def _filled(kind: Any, value: Any) -> Any:
 
 def _fill_record(record: Any, value: Any) -> None:
     layout = layout_of(type(record))
-    if isinstance(value, dict):
-        for name, one in value.items():
-            setattr(record, name, one)
-    elif isinstance(value, (tuple, list)):
-        if len(value) > len(layout.members):
-            raise TypeError(
-                f"{layout.name} has {len(layout.members)} members,"
-                f" {len(value)} values given"
-            )
-        for member, one in zip(layout.members, value):
-            setattr(record, member.name, one)
-    else:
-        from kaa._data import copy_kept, record_address
-
-        source = record_address(layout.types, layout.ctype, value)
-        ctypes.memmove(address_of(record), source, layout.size)
-        if is_data(value):
-            copy_kept(record, address_of(record), value, source, layout.size)
+    if isinstance(value, (dict, tuple, list)):
+        value = record_from(layout.types.data_class(layout.ctype), value)
+    source = record_address(layout.types, layout.ctype, value)
+    ctypes.memmove(address_of(record), source, layout.size)
+    if is_data(value):
+        copy_kept(record, address_of(record), value, source, layout.size)
 
 
 def pointer_to(layout: Layout, value: Any) -> Tuple[int, Any]:

@@ -171,6 +171,10 @@ class Closure:
                 raise  # ctypes hands it to sys.unraisablehook
             else:
                 _report(error, function)
+        finally:
+            if self.scope == _native.SCOPE_ASYNC:
+                # It is kept for a while, but what its types are of is not.
+                del self._arguments, self._result, self._types
 
     def _spend(self) -> bool:
         """Ends a closure that may be called once; False if that has been."""

@@ -246,11 +246,11 @@ def _record(types: TypeMap, ctype: int) -> Take:
 
 def _give_record(types: TypeMap, ctype: int) -> Give:
     """A copy with memory of its own."""
-    made = types.data_class(ctype)
+    behind = _native.kaa_ctype_strip(ctype)
     size = _native.kaa_ctype_size(ctype)
 
     def give(cell: Any) -> Any:
-        copy = new(made)
+        copy = new(types.data_class(behind))
         ctypes.memmove(address_of(copy), ctypes.addressof(cell), size)
         return copy
 
@@ -304,12 +304,12 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
             return ctypes.cast(ctypes.c_void_p(address), function)
 
         return give_function
-    made = types.data_class(ctype)
+    pointer = _native.kaa_ctype_strip(ctype)
 
     def give(address: Optional[int]) -> Any:
         if not address and nullable:
             return None
-        return view(made, address or 0, None, -1)
+        return view(types.data_class(pointer), address or 0, None, -1)
 
     return give
 

@@ -16,6 +16,7 @@ library where they are C's own.
 from __future__ import annotations
 
 import ctypes
+from operator import index
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
@@ -217,6 +218,8 @@ class Element:
         if self.kind == _native.ARRAY and not _is_same(value, self.core):
             fill(layout, data, address, value)
             return
+        if self.kind != _native.ARRAY and isinstance(value, (tuple, list, dict)):
+            value = record_from(own, value)
         source = record_address(self.types, self.core, value)
         size = self.size
         ctypes.memmove(address, source, size)
@@ -224,6 +227,11 @@ class Element:
             copy_kept(data, address, value, source, size)
         else:
             copy_kept(data, address, None, 0, size)
+
+
+def record_from(kind: Any, value: Any) -> Any:
+    """A record of a class whose members a tuple, a list or a dict gives."""
+    return kind(**value) if isinstance(value, dict) else kind(*value)
 
 
 def _is_same(value: Any, core: int) -> bool:
@@ -353,7 +361,12 @@ def store_bits(member: Member, base: int, value: Any) -> None:
     start, shift, count = _bit_place(member)
     width = member.bit_width or 0
     element = member.element
-    number = int(element.value.take(value, []))
+    if element.kind == _native.BOOL:
+        number = int(element.value.take(value, []))
+    elif hasattr(type(value), "__index__"):
+        number = int(index(value))
+    else:
+        raise TypeError(f"int expected, not {type(value).__name__}")
     signed = bool(_native.kaa_ctype_is_signed(element.core))
     low = -(1 << (width - 1)) if signed and element.kind != _native.BOOL else 0
     if not low <= number < low + (1 << width):
@@ -506,10 +519,15 @@ def size_of(data: Any) -> int:
 def make_class(types: TypeMap, address: int) -> Any:
     """The class of a record, array or pointer type; under the map's lock."""
     core, hint = named(address)
-    made = types.data.get(core)
+    made = types.data.classes.get(core)
     if made is not None:
         return made
     kind = _native.kaa_ctype_kind_of(core)
+    key = _identity(types, core, kind)
+    if key is not None:
+        known = types.data.derived.get(key)
+        if known is not None:
+            return types.data.classes.setdefault(core, known)
     if kind in RECORDS:
         tag = _native.text_or_none(_native.kaa_ctype_name(core))
         name = tag or hint or types.typedef_of(core) or "anonymous"
@@ -521,8 +539,23 @@ def make_class(types: TypeMap, address: int) -> Any:
         if kind in RECORDS
         else type_text(core)
     )
-    made = host().new_class(layout, doc)
-    return types.data.setdefault(core, made)
+    made = types.data.classes.setdefault(core, host().new_class(layout, doc))
+    if key is not None:
+        made = types.data.classes[core] = types.data.derived.setdefault(key, made)
+    return made
+
+
+def _identity(types: TypeMap, core: int, kind: int) -> Optional[Tuple[int, ...]]:
+    """What makes two pointer or array types one class, of whichever table."""
+    if kind in RECORDS:
+        return None
+    target = _native.kaa_ctype_target(core)
+    behind = _native.kaa_ctype_strip(target)
+    if _native.kaa_ctype_kind_of(behind) in (_native.POINTER_, _native.ARRAY):
+        if has_class(behind):
+            behind = layout_of(types.data_class(behind)).ctype
+    qualifiers = _native.kaa_ctype_qualifiers(target)
+    return kind, behind, qualifiers, _native.kaa_ctype_count(core)
 
 
 # What instances are made of: the bridge's, or Python's. ------------------------------
@@ -600,7 +633,7 @@ def keep(data: Any, address: int, kept: Any) -> None:
     if root is not None:
         host().keep(root, address, kept)
         return
-    known = layout_of(type(data)).types.pointed
+    known = layout_of(type(data)).types.data.pointed
     if kept is None:
         known.pop(address, None)
     else:
@@ -613,7 +646,7 @@ def kept_of(data: Any, address: int) -> Any:
     known = (
         host().all_kept(root)
         if root is not None
-        else layout_of(type(data)).types.pointed
+        else layout_of(type(data)).types.data.pointed
     )
     found = known.get(address) if known else None
     return found
@@ -627,7 +660,7 @@ def copy_kept(
     known = (
         host().all_kept(root)
         if root is not None
-        else layout_of(type(data)).types.pointed
+        else layout_of(type(data)).types.data.pointed
     )
     for at in [one for one in known or () if address <= one < address + size]:
         keep(data, at, None)

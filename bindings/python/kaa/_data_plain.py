@@ -99,6 +99,9 @@ class PlainRecord(PlainData):
 
     __slots__ = ()
 
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
     def __getattr__(self, name: str) -> Any:
         raise no_member(type(self)._layout_, name)
 
@@ -138,6 +141,21 @@ class PlainPointer(PlainData):
         store_member(self, record, member, base, value)
 
 
+class PlainArray(PlainData):
+    """An array."""
+
+    __slots__ = ()
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
+
+def _buffer_of(data: Any) -> memoryview:
+    from kaa._record import as_ctypes
+
+    return memoryview(as_ctypes(data))
+
+
 def _dereferenced(data: Any, layout: Layout) -> int:
     address: int = address_of(data)
     if not address:
@@ -164,7 +182,7 @@ def new_class(layout: Layout, doc: str) -> Any:
     elif layout.kind == _native.POINTER_:
         bases = (_pointers.Pointer, PlainPointer)
     else:
-        bases = (_pointers.Array, PlainData)
+        bases = (_pointers.Array, PlainArray)
     return type(layout.name, bases, names)
 
 

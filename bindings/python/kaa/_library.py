@@ -32,7 +32,7 @@ from typing import (
 from kaa import _error, _native
 from kaa._function import Function
 from kaa._owner import keeper
-from kaa._types import TypeMap
+from kaa._types import Data, TypeMap
 
 Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
@@ -181,11 +181,11 @@ class Library:
         "_options",
         "_declarations",
         "_types",
+        "_data",
         "_native",
         "_addresses",
         "_hold_gil",
         "_errno",
-        "_held",
         "_closures",
         "_asked",
         "_lock",
@@ -200,7 +200,6 @@ class Library:
     _types: TypeMap
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
-    _held: Dict[str, Any]
     _closures: Dict[Any, Any]
     _token: Optional[bytes]
 
@@ -221,10 +220,10 @@ class Library:
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
         give(self, "_types", TypeMap(self._label, declarations))
+        give(self, "_data", Data())
         self._types.set_home(self)
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
-        give(self, "_held", {})
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)

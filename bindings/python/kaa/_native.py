@@ -205,7 +205,7 @@ class DataOptions(Structure):
     _fields_ = [
         ("size", c_uint32),
         ("dimensions", c_uint32),
-        ("type", _A),
+        ("type", c_void_p),
         ("library", py_object),
         ("layout", py_object),
         ("base", py_object),

@@ -14,7 +14,7 @@ from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  #
 from typing import Any, Callable, Dict, MutableMapping, Optional, Tuple
 
 from kaa import _native
-from kaa._data import address_of, is_data
+from kaa._data import address_of, fill, is_data, layout_of, new
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -315,7 +315,7 @@ class Pointee:
             return self._data(value, writable), value
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable), value
-        if not writable and issubclass(kind, (list, tuple)):
+        if issubclass(kind, (list, tuple)) and not writable and self._takes_lists():
             return self._listed(value)
         if self.kind == _native.VOID and issubclass(kind, int):
             if 0 <= value < 1 << 64:
@@ -370,14 +370,16 @@ class Pointee:
             raise self.refusal(type(value).__name__, writable, value)
         return address
 
+    def _takes_lists(self) -> bool:
+        """Whether a list of elements is one for the parameter: not for text."""
+        return bool(self.size) and not _native.CHAR <= self.kind <= _native.UCHAR and (
+            not _native.WCHAR <= self.kind <= _native.CHAR32
+        )
+
     def _listed(self, value: Any) -> Tuple[int, Any]:
         """An array of what a list holds."""
-        if not _native.kaa_ctype_size(self.target) or not value:
-            raise self.refusal(
-                type(value).__name__ if value else f"an empty {type(value).__name__}",
-                False,
-            )
-        made = self.types.array_class(self.target, len(value))(value)
+        made = new(self.types.array_class(self.target, max(len(value), 1)))
+        fill(layout_of(type(made)), made, address_of(made), value)
         return address_of(made), made
 
     def _text(self, value: str, writable: bool) -> Tuple[int, Any]:

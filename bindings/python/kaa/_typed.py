@@ -25,6 +25,7 @@ class Owner:
         "doc",
         "_declarations",
         "_map",
+        "_data",
         "_closures",
         "__weakref__",
     )
@@ -49,11 +50,12 @@ class Owner:
     @property
     def _types(self) -> TypeMap:
         if self._map is None:
-            from kaa._types import TypeMap
+            from kaa._types import Data, TypeMap
 
             with _making:
                 if self._map is None:
                     made = TypeMap(self.module, self._declarations)
+                    self._data = Data()
                     made.set_home(self)
                     self._map = made
         return self._map

@@ -415,6 +415,20 @@ _RAW = {
 }
 
 
+class Data:
+    """What a library has of C data."""
+
+    __slots__ = ("classes", "derived", "pointed")
+
+    def __init__(self) -> None:
+        #: The classes, by the address of their stripped types.
+        self.classes: Dict[int, Any] = {}
+        #: The same for pointers and arrays, by what they are made of.
+        self.derived: Dict[Tuple[int, ...], Any] = {}
+        #: What pointers in C's own memory were set from, by their addresses.
+        self.pointed: Dict[int, Any] = {}
+
+
 class TypeMap:
     """The ctypes classes and IntEnums of one library's types.
 
@@ -426,8 +440,6 @@ class TypeMap:
         "module",
         "keep",
         "records",
-        "data",
-        "pointed",
         "_home",
         "_derived",
         "_typedefs",
@@ -452,10 +464,6 @@ class TypeMap:
         self._origins: Dict[Any, int] = {}
         self._lock = RLock()
         self.records = RecordMaker(self)
-        # The classes of C data, by the address of their stripped types.
-        self.data: Dict[int, Any] = {}
-        # What pointers in C's own memory were set from, by their addresses.
-        self.pointed: Dict[int, Any] = {}
         self._home: Any = None
         self._derived: Any = None
         self._typedefs: Optional[Dict[int, str]] = None
@@ -472,8 +480,16 @@ class TypeMap:
             return made
 
     def set_home(self, library: Any) -> None:
-        """Says whose types these are; the map does not keep it alive."""
+        """Says whose types these are: what has the Data of them. The map does not
+        keep it alive."""
         self._home = weakref.ref(library)
+
+    @property
+    def data(self) -> Data:
+        """The classes of C data, which keep the library as the library does
+        them."""
+        data: Data = self.home()._data
+        return data
 
     def home(self) -> Any:
         """The library, or what stands for one."""
@@ -485,7 +501,7 @@ class TypeMap:
     def data_class(self, address: int) -> Any:
         """The class of a record, array or pointer type."""
         try:
-            return self.data[address]
+            return self.data.classes[address]
         except KeyError:
             from kaa._data import make_class
 

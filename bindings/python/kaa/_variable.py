@@ -56,7 +56,9 @@ class Variable:
         """The record or array where it is; its memory is the library's. A pointer
         to the first element of an array of unknown length."""
         if self._is_unsized:
-            return self._element.load(self._here(), self._address)
+            target = _native.kaa_ctype_target(_native.kaa_ctype_strip(self._type))
+            made = self._library._types.pointer_class(target)
+            return view(made, self._address, self._library, -1)
         made = self._library._types.data_class(self._type)
         return view(made, self._address, self._library)
 

@@ -74,7 +74,8 @@ typedef struct kaa_cpython__conversion {
     PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
-    host_new *new_instance; /* its tp_new; NULL: the class is called */
+    struct kaa_cpython__class *_Atomic data_class; /* of C data; NULL: not yet */
+    PyObject *data_type; /* its type, kept; for the collector too */
     PyObject *enum_members; /* value -> member, or None */
 } kaa_cpython__conversion;
 
@@ -142,8 +143,10 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 /* An integer (or pointer) that has been widened to 64 bits. */
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
-/* A new instance of the type's class, `size` bytes of it copied: a record, or a
- * pointer. */
+/* A new instance of a pointer's class. */
+PyObject *kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
+                                   kaa_cpython__conversion *self, void *address);
+/* A new instance of a record's class, with a copy of `size` bytes. */
 PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,
                                   const void *bytes, size_t size);

@@ -9,6 +9,7 @@
 
 #include "cpython/call/callback.h"
 #include "cpython/call/convert.h"
+#include "cpython/data/data.h"
 
 static int
 is_a(PyObject *value, PyObject *type)
@@ -273,6 +274,46 @@ kaa_cpython__known_instance(kaa_cpython *host,
            store_address(place, address) == 0;
 }
 
+/* ---- C data of kaa's own ---- */
+
+/* Whether an instance may be passed as it is: a record or an array of the
+ * target's type, an array of such, or a pointer to it. */
+static int
+data_fits(const kaa_cpython__conversion *self, const kaa_cpython__class *given)
+{
+    if (self->item == ITEM_ANY)
+        return 1;
+    if (given->kind == KAA_CTYPE_POINTER || given->kind == KAA_CTYPE_ARRAY)
+        if (given->element.core == self->target ||
+            kaa_ctype_same(given->element.core, self->target))
+            return 1;
+    return given->kind != KAA_CTYPE_POINTER &&
+           (given->core == self->target ||
+            kaa_ctype_same(given->core, self->target));
+}
+
+/* 1: `value` is C data that fits, and its address stands at `place`. */
+static int
+own_data(const kaa_cpython__state *state, kaa_cpython__conversion *self,
+         PyObject *value, void *place)
+{
+    PyObject *type = kaa_cpython__type(value);
+    const kaa_cpython__data *body;
+
+    if (!kaa_cpython__is_data_type(state->host, type))
+        return 0;
+    body = kaa_cpython__data_body(value);
+    if ((body->data == NULL && self->flags & CONVERT_NONNULL) ||
+        !data_fits(self, body->class_))
+        return 0;
+    /* A pointer may be NULL another time. */
+    if (!state->host->is_free_threaded &&
+        !(self->flags & CONVERT_NONNULL &&
+          body->class_->kind == KAA_CTYPE_POINTER))
+        learn(&self->direct_class, type);
+    return store_address(place, body->data) == 0;
+}
+
 /* ---- the slow path ---- */
 
 /* Asks Python: a tuple of the address and what keeps it alive, which is held
@@ -329,6 +370,8 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
         return store_address(place, PY(PyBytes_AsString)(value));
     if (kaa_cpython__known_instance(state->host, self, value, place))
         return 0;
+    if (own_data(state, self, value, place))
+        return 0;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
     if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
         !PY(PyType_IsSubtype)(type, state->host->cdata) &&
@@ -367,6 +410,24 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
 
 /* ---- records ---- */
 
+/* Whether a value is C data of the very type. */
+static int
+is_own_record(const kaa_cpython__state *state, kaa_cpython__conversion *self,
+              PyObject *value)
+{
+    PyObject *type = kaa_cpython__type(value);
+    const kaa_cpython__class *given;
+
+    if (!kaa_cpython__is_data_type(state->host, type))
+        return 0;
+    given = kaa_cpython__data_body(value)->class_;
+    if (given->core != self->core && !kaa_ctype_same(given->core, self->core))
+        return 0;
+    if (!state->host->is_free_threaded)
+        learn(&self->direct_class, type);
+    return 1;
+}
+
 static int
 record(kaa_cpython__state *state, kaa_cpython__conversion *self,
        PyObject *value, void *place)
@@ -377,6 +438,8 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
     if (kaa_cpython__type(value) == self->direct_class &&
         self->direct_class != NULL) {
         data = kaa_cpython__cdata(state->host, value);
+    } else if (is_own_record(state, self, value)) {
+        data = kaa_cpython__data_body(value)->data;
     } else {
         uint64_t word = 0;
 

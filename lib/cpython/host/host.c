@@ -409,6 +409,11 @@ kaa_cpython__cdata(kaa_cpython *host, PyObject *instance)
                sizeof(data));
         return data;
     }
+    if (PY(PyType_IsSubtype)(kaa_cpython__type(instance), host->data_type)) {
+        memcpy(&data, (char *)instance + kaa_cpython__layout.header,
+               sizeof(data)); /* C data of kaa's own has it there */
+        return data;
+    }
     address = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_ADDRESSOF],
                                                instance, NULL);
     if (address != NULL) {
