@@ -476,7 +476,8 @@ class TypeMap:
             with self._lock:
                 made = self.make(address)
                 self.records.finish()
-                self._ready[address] = made
+                # A finaliser that ran meanwhile may have made it too.
+                made = self._ready.setdefault(address, made)
             return made
 
     def set_home(self, library: Any) -> None:
