@@ -127,8 +127,8 @@ KAA_API int kaa_cpython_bind(kaa_cpython *host, void *library, void *names,
 KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
                                    const kaa_ctype *signature, void *callable);
 
-/** What kaa_cpython_data_class() makes a type of. References are borrowed during
- * the call; the type takes its own. */
+/** What kaa_cpython_data_class() makes a type of. References are borrowed
+ * during the call; the type takes its own. */
 typedef struct kaa_cpython_data_options {
     uint32_t size;         /**< sizeof(kaa_cpython_data_options) */
     uint32_t dimensions;   /**< Of an array's buffers; 0 for a record. */
@@ -139,7 +139,7 @@ typedef struct kaa_cpython_data_options {
     const char *name;      /**< "module.name" */
     const char *doc;       /**< Its __doc__. */
     const char *format;    /**< Of its buffers (PEP 3118); NULL: it has none. */
-    const int64_t *shape;  /**< The lengths of an array, `dimensions` of them. */
+    const int64_t *shape; /**< The lengths of an array, `dimensions` of them. */
 } kaa_cpython_data_options;
 
 /** What kaa_cpython_data_get() tells. */

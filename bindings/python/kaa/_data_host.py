@@ -6,7 +6,8 @@ import ctypes
 from typing import Any, Dict, Optional
 
 from kaa import _host, _native
-from kaa._data import RECORDS, Layout, shape_of, text_format
+from kaa._data import RECORDS, Layout
+from kaa._format import shape_of, text_format
 
 _bridge = _host.handle()
 _ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT = range(5)

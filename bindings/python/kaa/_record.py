@@ -17,9 +17,9 @@ from kaa._data import (
     new,
     length_of,
     record_address,
-    shape_of,
     size_of,
 )
+from kaa._format import shape_of
 from kaa._types import TypeMap, type_text
 
 

@@ -66,8 +66,7 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     host->data_type = kaa_cpython__make_data_type(host);
     host->no_arguments = PY(PyTuple_New)(0);
     if (host->function_type == NULL || host->callback_type == NULL ||
-        host->data_type == NULL ||
-        host->no_arguments == NULL) {
+        host->data_type == NULL || host->no_arguments == NULL) {
         PY(PyErr_Clear)();
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the interpreter refuses kaa's types");

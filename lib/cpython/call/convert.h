@@ -74,9 +74,10 @@ typedef struct kaa_cpython__conversion {
     PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
-    struct kaa_cpython__class *_Atomic data_class; /* of C data; NULL: not yet */
-    PyObject *data_type; /* its type, kept; for the collector too */
-    PyObject *enum_members; /* value -> member, or None */
+    struct kaa_cpython__class
+        *_Atomic data_class; /* of C data; NULL: not yet */
+    PyObject *data_type;     /* its type, kept; for the collector too */
+    PyObject *enum_members;  /* value -> member, or None */
 } kaa_cpython__conversion;
 
 /* What one call holds on to until it ends: buffers and objects. */
@@ -145,7 +146,8 @@ PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
 /* A new instance of a pointer's class. */
 PyObject *kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
-                                   kaa_cpython__conversion *self, void *address);
+                                   kaa_cpython__conversion *self,
+                                   void *address);
 /* A new instance of a record's class, with a copy of `size` bytes. */
 PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,

@@ -1,5 +1,5 @@
-/* cpython/data/data.h - records, pointers and arrays of C as objects of types of
- * kaa's own.
+/* cpython/data/data.h - records, pointers and arrays of C as objects of types
+ * of kaa's own.
  *
  * All of them begin alike. An instance has its bytes itself (inline, or in a
  * block of its own), or it is a view of bytes that `owner` keeps:
@@ -59,7 +59,7 @@ typedef struct kaa_cpython__member {
     const kaa_ctype *type;
     const kaa_ctype *core;
     struct kaa_cpython__class *_Atomic class_; /* of what is read */
-    PyObject *_Atomic names;                   /* enums: a tuple, from `first` */
+    PyObject *_Atomic names; /* enums: a tuple, from `first` */
     int64_t first;
 } kaa_cpython__member;
 
@@ -120,11 +120,12 @@ enum {
 
 typedef struct kaa_cpython__data {
     char *data;
-    PyObject *owner;         /* keeps the bytes; NULL: they are its own, or C's */
-    PyObject *_Atomic kept;  /* a dict; NULL: nothing */
+    PyObject *owner; /* keeps the bytes; NULL: they are its own, or C's */
+    PyObject *_Atomic kept; /* a dict; NULL: nothing */
     kaa_cpython__class *class_;
     PyObject *weak_references;
-    ssize_t length; /* of an array, or of what a pointer points at; -1: unknown */
+    ssize_t
+        length; /* of an array, or of what a pointer points at; -1: unknown */
     uint64_t flags;
 } kaa_cpython__data;
 
@@ -167,8 +168,9 @@ kaa_cpython__class_of_own(PyObject *type)
     char *getsets = PY(PyType_GetSlot)(type, HOST_TP_GETSET);
 
     return ((kaa_cpython__attributes *)(void *)(getsets -
-                                                offsetof(kaa_cpython__attributes,
-                                                         getsets)))
+                                                offsetof(
+                                                    kaa_cpython__attributes,
+                                                    getsets)))
         ->class_;
 }
 
@@ -187,6 +189,16 @@ kaa_cpython__class *kaa_cpython__member_class(kaa_cpython__class *self,
                                               kaa_cpython__member *member);
 /* One user less: the last frees it. */
 void kaa_cpython__class_release(kaa_cpython__class *self);
+
+/* ---- members.c ---- */
+
+void kaa_cpython__init_element(kaa_cpython__member *self,
+                               const kaa_ctype *type);
+/* Whether values of a type may keep objects alive: pointers do. */
+int kaa_cpython__may_hold(const kaa_ctype *type);
+/* The members of a record, their table and their attributes. 0, or -1 where
+ * memory ran out. */
+int kaa_cpython__fill_members(kaa_cpython__class *self);
 
 /* ---- instance.c ---- */
 

@@ -139,8 +139,8 @@ may_lead_back(const kaa_cpython *host, PyObject *object)
     if (kaa_cpython__is_data_type(host, type)) {
         const data *body = kaa_cpython__data_body(object);
 
-        return (body->class_->flags & CLASS_HOLDS) != 0 || body->owner != NULL ||
-               type != body->class_->type;
+        return (body->class_->flags & CLASS_HOLDS) != 0 ||
+               body->owner != NULL || type != body->class_->type;
     }
     return 1;
 }
@@ -228,7 +228,8 @@ kept_dict(data *body)
     if (body->kept != NULL)
         return body->kept;
     made = PY(PyDict_New)();
-    if (made != NULL && !atomic_compare_exchange_strong(&body->kept, &none, made))
+    if (made != NULL &&
+        !atomic_compare_exchange_strong(&body->kept, &none, made))
         PY(Py_DecRef)(made);
     return body->kept;
 }
@@ -340,7 +341,8 @@ kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user)
 int
 kaa_cpython__clear_data(PyObject *object)
 {
-    PyObject *kept = atomic_exchange(&kaa_cpython__data_body(object)->kept, NULL);
+    PyObject *kept =
+        atomic_exchange(&kaa_cpython__data_body(object)->kept, NULL);
 
     if (kept != NULL)
         PY(Py_DecRef)(kept);
@@ -363,17 +365,15 @@ refuse_new(PyObject *type, PyObject *args, PyObject *kwargs)
 PyObject *
 kaa_cpython__make_data_type(kaa_cpython *host)
 {
-    host_member members[] = {
-        {"__weaklistoffset__", HOST_MEMBER_SSIZE,
-         (ssize_t)(kaa_cpython__layout.header + offsetof(data, weak_references)),
-         HOST_MEMBER_READONLY, NULL},
-        {0}};
+    host_member members[] = {{"__weaklistoffset__", HOST_MEMBER_SSIZE,
+                              (ssize_t)(kaa_cpython__layout.header +
+                                        offsetof(data, weak_references)),
+                              HOST_MEMBER_READONLY, NULL},
+                             {0}};
     kaa_cpython__slots slots = {.count = 0};
-    host_type_spec spec = {"kaa.Data",
-                           (int)(kaa_cpython__layout.header + sizeof(data)), 0,
-                           HOST_FLAGS_DEFAULT | HOST_FLAGS_GC |
-                               HOST_FLAGS_BASETYPE,
-                           slots.slots};
+    host_type_spec spec = {
+        "kaa.Data", (int)(kaa_cpython__layout.header + sizeof(data)), 0,
+        HOST_FLAGS_DEFAULT | HOST_FLAGS_GC | HOST_FLAGS_BASETYPE, slots.slots};
     PyObject *bases = PY(PyTuple_New)(1), *type;
 
     (void)host;
@@ -400,7 +400,8 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     PyObject *found;
 
     if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object))) {
-        kaa_cpython__raise(PY(PyExc_TypeError), "an instance of C data expected");
+        kaa_cpython__raise(PY(PyExc_TypeError),
+                           "an instance of C data expected");
         return NULL;
     }
     body = kaa_cpython__data_body(object);

@@ -1,5 +1,6 @@
-/* cpython/data/pointer.c - what pointers and arrays do: elements, members through
- * a pointer, comparisons. Slices and all that is refused are Python's. */
+/* cpython/data/pointer.c - what pointers and arrays do: elements, members
+ * through a pointer, comparisons. Slices and all that is refused are Python's.
+ */
 #include "cpython/data/data.h"
 
 typedef kaa_cpython__data data;
@@ -9,13 +10,14 @@ typedef kaa_cpython__member field;
 /* ---- elements ---- */
 
 static PyObject *
-item_by_hook(PyObject *object, const class *self, PyObject *key, PyObject *value)
+item_by_hook(PyObject *object, const class *self, PyObject *key,
+             PyObject *value)
 {
     PyObject *const arguments[] = {object, key, value};
 
     return kaa_cpython__data_hook(
-        self, value != NULL ? HOOK_DATA_SET_ITEM : HOOK_DATA_GET_ITEM, arguments,
-        value != NULL ? 3 : 2);
+        self, value != NULL ? HOOK_DATA_SET_ITEM : HOOK_DATA_GET_ITEM,
+        arguments, value != NULL ? 3 : 2);
 }
 
 /* The address of an element; NULL: something is not simple. */
@@ -56,7 +58,8 @@ get_item(PyObject *object, PyObject *key)
     if (KAA_LIKELY(index_of(key, &at))) {
         place = place_of(body, self, at);
         if (KAA_LIKELY(place != NULL))
-            return kaa_cpython__load_member(object, self, &self->element, place);
+            return kaa_cpython__load_member(object, self, &self->element,
+                                            place);
     }
     return item_by_hook(object, self, key, NULL);
 }
@@ -246,7 +249,8 @@ point(PyObject *made, const class *self, PyObject *value)
     unsigned long long word;
 
     if (self->layout == NULL)
-        return kaa_cpython__raise(PY(PyExc_RuntimeError), "the library is gone");
+        return kaa_cpython__raise(PY(PyExc_RuntimeError),
+                                  "the library is gone");
     answer = kaa_cpython__data_hook(self, HOOK_DATA_POINT, arguments, 2);
     if (answer == NULL)
         return -1;
@@ -317,12 +321,12 @@ compare(PyObject *a, PyObject *b, int how)
     }
     right = kaa_cpython__data_body(b);
     y = (uintptr_t)right->data;
-    holds = how == LESS            ? x < y
-            : how == LESS_EQUAL    ? x <= y
-            : how == EQUAL         ? x == y
-            : how == NOT_EQUAL     ? x != y
-            : how == GREATER       ? x > y
-                                   : x >= y;
+    holds = how == LESS         ? x < y
+            : how == LESS_EQUAL ? x <= y
+            : how == EQUAL      ? x == y
+            : how == NOT_EQUAL  ? x != y
+            : how == GREATER    ? x > y
+                                : x >= y;
     return PY(PyBool_FromLong)(holds);
 }
 

@@ -35,7 +35,8 @@ set_attribute(PyObject *object, PyObject *name, PyObject *value)
     field *found = kaa_cpython__find_member(self, name);
 
     if (KAA_LIKELY(found != NULL))
-        return kaa_cpython__store_member(object, self, found, body->data, value);
+        return kaa_cpython__store_member(object, self, found, body->data,
+                                         value);
     if (PY(PyObject_GenericSetAttr)(object, name, value) == 0)
         return 0;
     kaa_cpython__suggest(self, name);
@@ -115,14 +116,15 @@ init_record(PyObject *object, PyObject *args, PyObject *kwargs)
         (kwargs != NULL && PY(PyDict_Size)(kwargs) != 0))
         return init_by_hook(object, self, args, kwargs);
     for (size_t i = 0; i < count; i++)
-        if (kaa_cpython__store_member(object, self, &self->members[i],
-                                      body->data,
-                                      PY(PyTuple_GetItem)(args, (ssize_t)i)) != 0)
+        if (kaa_cpython__store_member(
+                object, self, &self->members[i], body->data,
+                PY(PyTuple_GetItem)(args, (ssize_t)i)) != 0)
             return -1;
     return 0;
 }
 
-/* The class was called with what needs to be looked at: as a tuple and a dict. */
+/* The class was called with what needs to be looked at: as a tuple and a dict.
+ */
 static int
 init_slowly(PyObject *object, const class *self, PyObject *const *args,
             size_t count, PyObject *names)
@@ -234,10 +236,10 @@ get_buffer(PyObject *object, host_buffer *view, int flags)
         }
     }
     view->buf = body->data;
-    view->len = count != 0 ? body->length < 0
-                                 ? 0
-                                 : body->length * (ssize_t)self->element.size
-                           : (ssize_t)self->size;
+    view->len =
+        count != 0
+            ? body->length < 0 ? 0 : body->length * (ssize_t)self->element.size
+            : (ssize_t)self->size;
     PY(Py_IncRef)(object);
     view->obj = object;
     view->itemsize = itemsize;

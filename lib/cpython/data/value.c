@@ -45,7 +45,8 @@ ask(PyObject *object, const class *self, const field *member, const char *base,
     if (layout == NULL)
         return NULL;
     number = PY(PyLong_FromLongLong)(member->number);
-    address = PY(PyLong_FromUnsignedLongLong)((unsigned long long)(uintptr_t)base);
+    address =
+        PY(PyLong_FromUnsignedLongLong)((unsigned long long)(uintptr_t)base);
     if (number != NULL && address != NULL) {
         PyObject *const arguments[] = {object, layout, number, address, value};
 
@@ -65,8 +66,9 @@ kaa_cpython__raise_null(const class *self)
 {
     PyObject *layout = layout_of(self);
     PyObject *result =
-        layout != NULL ? kaa_cpython__data_hook(self, HOOK_DATA_NULL, &layout, 1)
-                       : NULL;
+        layout != NULL
+            ? kaa_cpython__data_hook(self, HOOK_DATA_NULL, &layout, 1)
+            : NULL;
 
     if (result != NULL)
         PY(Py_DecRef)(result);
@@ -117,7 +119,8 @@ load_word(const field *member, const char *at)
         return member->is_signed ? (uint64_t)(int64_t)(int32_t)half : half;
     case 2:
         memcpy(&quarter, at, 2);
-        return member->is_signed ? (uint64_t)(int64_t)(int16_t)quarter : quarter;
+        return member->is_signed ? (uint64_t)(int64_t)(int16_t)quarter
+                                 : quarter;
     case 1:
         return member->is_signed ? (uint64_t)(int64_t)(int8_t)*at
                                  : (uint64_t)(uint8_t)*at;
@@ -189,7 +192,8 @@ dense_names(const kaa_ctype *core, PyObject *by_value, int64_t *out_first)
 static PyObject *
 enum_names(const class *self, field *member)
 {
-    PyObject *names = atomic_load_explicit(&member->names, memory_order_acquire);
+    PyObject *names =
+        atomic_load_explicit(&member->names, memory_order_acquire);
     PyObject *address, *by_value, *none = NULL;
 
     if (KAA_LIKELY(names != NULL) || self->library == NULL)
@@ -198,8 +202,8 @@ enum_names(const class *self, field *member)
         (unsigned long long)(uintptr_t)member->type);
     if (address == NULL)
         return NULL;
-    by_value = PY(PyObject_CallFunctionObjArgs)(
-        self->host->hooks[HOOK_ENUM_OF], self->library, address, NULL);
+    by_value = PY(PyObject_CallFunctionObjArgs)(self->host->hooks[HOOK_ENUM_OF],
+                                                self->library, address, NULL);
     PY(Py_DecRef)(address);
     if (by_value == NULL)
         return NULL;
@@ -225,7 +229,8 @@ load_enum(PyObject *object, const class *self, field *member, const char *at,
     if (names == NULL)
         return NULL;
     if (word - (uint64_t)member->first < (uint64_t)PY(PyTuple_Size)(names)) {
-        found = PY(PyTuple_GetItem)(names, (ssize_t)(word - (uint64_t)member->first));
+        found = PY(PyTuple_GetItem)(names,
+                                    (ssize_t)(word - (uint64_t)member->first));
         if (found != kaa_cpython__none()) {
             PY(Py_IncRef)(found);
             return found;
@@ -245,7 +250,8 @@ load_pointer(PyObject *object, class *self, field *member, const char *at)
     memcpy(&address, at, sizeof(address));
     return kaa_cpython__new_view(
         target, address,
-        address != NULL ? kaa_cpython__kept(kaa_cpython__root(object), at) : NULL,
+        address != NULL ? kaa_cpython__kept(kaa_cpython__root(object), at)
+                        : NULL,
         -1);
 }
 
