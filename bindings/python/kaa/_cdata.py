@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from kaa import _native
-from kaa._data import (
+from kaa._instance import (
     AGGREGATES,
     RECORDS,
     Layout,
@@ -358,7 +358,7 @@ def offsetof(kind: Any, member: str, *, library: Optional[Library] = None) -> in
     layout = layout_of(types.data_class(core))
     found = layout.by_name.get(member)
     if found is None:
-        from kaa._data import no_member
+        from kaa._instance import no_member
 
         raise no_member(layout, member)
     if found.bit_width is not None:

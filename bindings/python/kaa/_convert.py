@@ -17,7 +17,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._data import address_of, new, record_address, view
+from kaa._instance import address_of, new, record_address, view
 from kaa._pointer import TEXT_READERS, extent, pointer_argument
 from kaa._types import BASIC, TypeMap, type_text
 

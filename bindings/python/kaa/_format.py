@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 from kaa import _native
 
 if TYPE_CHECKING:
-    from kaa._data import Layout
+    from kaa._instance import Layout
 
 _LETTERS: Dict[int, str] = {
     _native.BOOL: "?",

@@ -13,8 +13,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
-from kaa import _convert, _data, _native
-from kaa._data import Layout, has_class
+from kaa import _convert, _instance, _native
+from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt_bound
 from kaa._pointer import extent, pointer_argument
@@ -54,8 +54,8 @@ class _Hooks:
     def data_load(data: Any, layout: Layout, number: int, base: int) -> Any:
         """A member's value, or an element's (-1)."""
         if number < 0:
-            return _data.element(layout).load(data, base)
-        return _data.load_member(data, layout.members[number], base)
+            return _instance.element(layout).load(data, base)
+        return _instance.load_member(data, layout.members[number], base)
 
     @staticmethod
     def data_store(
@@ -63,10 +63,10 @@ class _Hooks:
     ) -> None:
         """Sets a member, or an element."""
         if number < 0:
-            _data.element(layout).store(data, base, value)
+            _instance.element(layout).store(data, base, value)
         else:
             member = layout.members[number]
-            _data.store_member(data, layout.name, member, base, value)
+            _instance.store_member(data, layout.name, member, base, value)
 
     @staticmethod
     def data_init(data: Any, args: Any, keywords: Any) -> None:
@@ -83,7 +83,7 @@ class _Hooks:
 
     @staticmethod
     def data_no_member(layout: Layout, name: str) -> None:
-        raise _data.no_member(layout, name)
+        raise _instance.no_member(layout, name)
 
     @staticmethod
     def data_get_item(data: Any, key: Any) -> Any:

@@ -32,7 +32,7 @@ from kaa import _error, _native
 from kaa._convert import Value
 from kaa._owner import keeper
 from kaa._pointer import Reference, pointer_value
-from kaa._data import RECORDS, address_of, is_data, layout_of
+from kaa._instance import RECORDS, address_of, is_data, layout_of
 from kaa._types import BASIC, TypeMap
 
 if TYPE_CHECKING:

@@ -358,7 +358,7 @@ class Library:
         enum_class = self._types.enum_class(ctype)
         if enum_class is not None:
             return enum_class
-        from kaa._data import has_class
+        from kaa._instance import has_class
 
         if has_class(ctype):
             return self._types.data_class(ctype)

@@ -20,7 +20,7 @@ from kaa._convert import Value, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._data import address_of, is_data, layout_of, length_of
+from kaa._instance import address_of, is_data, layout_of, length_of
 from kaa._pointers import pointer_from
 from kaa._pointer import Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text

@@ -26,7 +26,7 @@ from typing import (
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
-from kaa._data import address_of, new
+from kaa._instance import address_of, new
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import TEXT_READERS

@@ -14,7 +14,7 @@ from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  #
 from typing import Any, Callable, Dict, MutableMapping, Optional, Tuple
 
 from kaa import _native
-from kaa._data import address_of, fill, is_data, layout_of, new
+from kaa._instance import address_of, fill, is_data, layout_of, new
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"

@@ -7,7 +7,7 @@ from operator import index
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from kaa import _native
-from kaa._data import (
+from kaa._instance import (
     AGGREGATES,
     RECORDS,
     Element,

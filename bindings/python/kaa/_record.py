@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, Dict, Iterator, List, Tuple
 
 from kaa import _native
-from kaa._data import (
+from kaa._instance import (
     RECORDS,
     Layout,
     Member,
@@ -153,7 +153,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
         count = len(members)
         word = "member" if count == 1 else "members"
         raise TypeError(f"{name} has {count} {word}, {len(args)} values given")
-    from kaa._data import store_member
+    from kaa._instance import store_member
 
     base = address_of(data)
     for member, value in zip(members, args):
@@ -163,7 +163,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
     for given, value in keywords.items():
         found = layout.by_name.get(given)
         if found is None:
-            from kaa._data import no_member
+            from kaa._instance import no_member
 
             raise TypeError(str(no_member(layout, given)))
         store_member(data, layout.name, found, base, value)
@@ -176,7 +176,7 @@ def raw_bytes(data: Any) -> bytes:
 
 def copied(data: Any) -> Any:
     """A copy with memory of its own; what its pointers point at is shared."""
-    from kaa._data import copy_kept
+    from kaa._instance import copy_kept
 
     made = new(own_class(data))
     size = size_of(data)

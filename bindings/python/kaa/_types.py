@@ -346,7 +346,7 @@ class TypeMap:
         try:
             return self.data.classes[address]
         except KeyError:
-            from kaa._data import make_class
+            from kaa._instance import make_class
 
             with self._lock:
                 return make_class(self, address)

@@ -9,7 +9,7 @@ import ctypes
 from typing import TYPE_CHECKING, Any
 
 from kaa import _native
-from kaa._data import AGGREGATES, Element, view
+from kaa._instance import AGGREGATES, Element, view
 from kaa._types import type_text
 
 if TYPE_CHECKING:

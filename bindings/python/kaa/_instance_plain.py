@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, Dict, Optional
 
 from kaa import _native
-from kaa._data import (
+from kaa._instance import (
     RECORDS,
     Layout,
     Member,

@@ -486,13 +486,13 @@ def host() -> Any:
         from kaa._library import has_bridge
 
         if has_bridge():
-            from kaa import _data_host
+            from kaa import _instance_host
 
-            _host = _data_host
+            _host = _instance_host
         else:
-            from kaa import _data_plain
+            from kaa import _instance_plain
 
-            _host = _data_plain
+            _host = _instance_plain
     return _host
 
 

@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, Dict, Optional
 
 from kaa import _host, _native
-from kaa._data import RECORDS, Layout
+from kaa._instance import RECORDS, Layout
 from kaa._format import shape_of, text_format
 
 _bridge = _host.handle()
