@@ -25,10 +25,10 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
+from kaa._convert import Take, Value, as_it_is, prefixed, value_of
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
-from kaa._pointer import text_at
+from kaa._pointer import FIXED, Held, pointee_of, text_at
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
             scope=notes[i].scope,
             nonnull=bool(flags & _native.PARAMETER_NONNULL)
             and not flags & _native.PARAMETER_NULLABLE,
+            place=i,
         )
         counted_by = None
         if flags & _native.PARAMETER_LENGTH:
@@ -226,21 +227,35 @@ def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> An
         raise made from None
 
 
-def _with_lengths(
+def settle(shape: Shape, values: List[Any], kept: List[Any]) -> None:
+    """Reads borrowed addresses again, when no user code is left to run that may
+    move what they are of."""
+    for one in kept:
+        if type(one) is not Held or one.found.source == FIXED:
+            continue
+        try:
+            address = one.read()
+        except ValueError as error:
+            at = [p.label for p in shape.parameters if p.place == one.place]
+            label = at[0] if at else "..."
+            raise prefixed(f"{shape.name}() argument {label}: ", error) from None
+        values[one.place] = address
+
+
+def _settle_lengths(
     library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
 ) -> None:
-    """Converts arguments; fills in and checks counts of elements."""
+    """Fills in and checks counts of elements."""
     parameters = shape.parameters
-    for parameter, given in zip(parameters, args):
-        if given is not _MISSING:
-            values[parameter.place] = taken(shape, parameter, given, kept)
+    held = {one.place: one.bytes for one in kept if type(one) is Held}
     for parameter, given in zip(parameters, args):
         if not parameter.counts:
             continue
-        extents = [
-            extent(library._types, parameters[at].value.ctype, args[at])
-            for at in parameter.counts
-        ]
+        extents = []
+        for at in parameter.counts:
+            count = held.get(parameters[at].place, -1)
+            size = pointee_of(library._types, parameters[at].value.ctype).size or 1
+            extents.append(None if count < 0 else count // size)
         if given is _MISSING:
             known = [one for one in extents if one is not None]
             if not known:
@@ -250,12 +265,12 @@ def _with_lengths(
                     f" length of argument {place + 1} is not known"
                 )
             values[parameter.place] = taken(shape, parameter, known[0], kept)
-        count = values[parameter.place]
+        length = values[parameter.place]
         for at, most in zip(parameter.counts, extents):
-            if most is not None and not 0 <= count <= most:
+            if most is not None and not 0 <= length <= most:
                 raise ValueError(
                     f"{shape.name}() argument {parameters[at].label}: has {most}"
-                    f" elements, but argument {parameter.place + 1} says {count}"
+                    f" elements, but argument {parameter.place + 1} says {length}"
                 )
 
 
@@ -328,6 +343,8 @@ def raise_kept(frame: Frame) -> NoReturn:
 def release(kept: List[Any]) -> None:
     """Ends what was lent to C for one call."""
     for one in kept:
+        if type(one) is Held:
+            one = one.found.keep
         if isinstance(one, Closure):
             if one.scope == _native.SCOPE_CALL:
                 one.close()
@@ -431,6 +448,8 @@ class PlainFunction(Function):
             if made is error:
                 raise
             raise made from None
+        if kept:
+            settle(self._shape, values, kept)
         outer = here.frame
         frame: Frame = []
         here.frame = frame
@@ -449,10 +468,8 @@ class PlainFunction(Function):
     ) -> Any:
         shape = self._shape
         values: List[Any] = [None] * shape.places
-        if shape.has_lengths:
-            _with_lengths(self._library, shape, args, values, kept)
-        else:
-            for parameter, given in zip(shape.parameters, args):
+        for parameter, given in zip(shape.parameters, args):
+            if given is not _MISSING:
                 values[parameter.place] = taken(shape, parameter, given, kept)
         cells = [out.value.storage() for out in shape.outs]
         for out, cell in zip(shape.outs, cells):
@@ -460,6 +477,9 @@ class PlainFunction(Function):
         call = self._call
         if extra and self._variadic is not None:
             call = self._with_extra(extra, values, kept)
+        settle(shape, values, kept)
+        if shape.has_lengths:
+            _settle_lengths(self._library, shape, args, values, kept)
         raw = run_in_frame(lambda: call(values))
         return self._answer(raw, cells)
 
@@ -474,6 +494,8 @@ class PlainFunction(Function):
             except (TypeError, ValueError, OverflowError) as error:
                 raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
+            if promoted.found is not None and promoted.storage is not None:
+                kept.append(Held(len(values), promoted.found, 0, promoted.ctype))
             values.append(promoted.value)
         return self._variadic.caller(kinds)
 
