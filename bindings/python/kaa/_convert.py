@@ -18,15 +18,12 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 from kaa import _native
 from kaa._pointer import (
+    TEXT_READERS,
     Found,
     Held,
-    char16_at,
-    char32_at,
     fits,
     pointee_of,
     pointer_argument,
-    text_at,
-    wide_at,
 )
 from kaa._types import BASIC, TypeMap, type_text
 
@@ -297,12 +294,7 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
     if kind == _native.VOID:
         return lambda address: address or None
     if _native.kaa_ctype_qualifiers(target) & _native.CONST:
-        reader = {
-            _native.CHAR: text_at,
-            _native.WCHAR: wide_at,
-            _native.CHAR16: char16_at,
-            _native.CHAR32: char32_at,
-        }.get(kind)
+        reader = TEXT_READERS.get(kind)
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
