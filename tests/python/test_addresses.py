@@ -109,7 +109,9 @@ class Moved(unittest.TestCase):
     def test_a_void_pointer(self) -> None:
         for _ in range(3):
             pointer = ctypes.c_void_p(64)
-            given = libc.memset(pointer, 0, Evil(lambda: setattr(pointer, "value", 128)))
+            given = libc.memset(
+                pointer, 0, Evil(lambda: setattr(pointer, "value", 128))
+            )
             self.assertEqual(given, 128)
 
     def test_variable_arguments(self) -> None:
@@ -193,7 +195,9 @@ class Sizes(unittest.TestCase):
         except TypeError:
             self.skipTest("this Python refuses the assignment")
         for _ in range(2):
-            with self.assertRaisesRegex(ValueError, r"abs\(\) argument 1 \(x\): the big"):
+            with self.assertRaisesRegex(
+                ValueError, r"abs\(\) argument 1 \(x\): the big"
+            ):
                 samples.abs(small)
 
     def test_byref_outside(self) -> None:
@@ -258,14 +262,18 @@ class Sizes(unittest.TestCase):
         self.assertEqual(list(doubles.sqrt.map(Doubles(4, 9))), [2.0, 3.0])
 
     def test_a_variable(self) -> None:
-        library = kaa.load(None, "struct pair { long a, b; }; extern struct pair environ;")
+        library = kaa.load(
+            None, "struct pair { long a, b; }; extern struct pair environ;"
+        )
 
         class Liar(ctypes.c_char):
             __class__ = library.pair  # type: ignore[assignment]
 
         with self.assertRaisesRegex(TypeError, "environ"):
             library.environ = Liar()
-        small = kaa.load(None, "struct one { char byte; }; int abs(struct one x);").one()
+        small = kaa.load(
+            None, "struct one { char byte; }; int abs(struct one x);"
+        ).one()
         try:
             small.__class__ = library.pair
         except TypeError:
@@ -308,7 +316,8 @@ class Lengths(unittest.TestCase):
                 libc.memset(memory, 1, count)
         self.assertEqual(bytes(memory), b"\1" * 8)
         signed = kaa.load(
-            "libc.so.6", "void *memset(void *data [[kaa::length(n)]], int byte, __int128 n);"
+            "libc.so.6",
+            "void *memset(void *data [[kaa::length(n)]], int byte, __int128 n);",
         )
         for count in (-1, -(2**127), -(2**64), 2**127 - 1):
             with self.assertRaisesRegex(ValueError, rf"argument 3 says {count}$"):
@@ -316,9 +325,12 @@ class Lengths(unittest.TestCase):
 
     def test_a_boolean_length(self) -> None:
         function = kaa.load(
-            "libc.so.6", "void *memset(void *data [[kaa::length(n)]], int byte, _Bool n);"
+            "libc.so.6",
+            "void *memset(void *data [[kaa::length(n)]], int byte, _Bool n);",
         )
-        with self.assertRaisesRegex(ValueError, "has 0 elements, but argument 3 says 1"):
+        with self.assertRaisesRegex(
+            ValueError, "has 0 elements, but argument 3 says 1"
+        ):
             function.memset(bytearray(), 0, True)
         function.memset(bytearray(1), 0, True)
 
@@ -359,7 +371,9 @@ class Numbers(unittest.TestCase):
 
     def test_index(self) -> None:
         out = bytearray(32)
-        typed.snprintf(out, 32, b"%d %lld", Evil(lambda: None, 5), Evil(lambda: None, 2**40))
+        typed.snprintf(
+            out, 32, b"%d %lld", Evil(lambda: None, 5), Evil(lambda: None, 2**40)
+        )
         self.assertEqual(bytes(out).partition(b"\0")[0], b"5 1099511627776")
         with self.assertRaisesRegex(ZeroDivisionError, ""):
             typed.snprintf(out, 32, b"%d", Evil(lambda: 1 // 0))

@@ -438,6 +438,6 @@ def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, int, Any]:
 def symbol_address(library: Library, name: str) -> int:
     """The address of a function by its name: one that is declared, else a
     symbol of the library, else of the program."""
-    from kaa._plain import find_function
+    from kaa._free import find_function
 
     return find_function(library, name)

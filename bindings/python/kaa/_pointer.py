@@ -220,9 +220,7 @@ class Held:
 
     __slots__ = ("place", "found", "least", "ctype", "bytes")
 
-    def __init__(
-        self, place: int, found: Found, least: int, ctype: int
-    ) -> None:
+    def __init__(self, place: int, found: Found, least: int, ctype: int) -> None:
         self.place = place
         self.found = found
         self.least = least
