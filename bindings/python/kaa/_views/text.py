@@ -69,5 +69,7 @@ def place(file: Optional[str], line: int = 0) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """1 thread, 2 threads."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    """1 thread, 2 threads, 2 entries."""
+    if count != 1:
+        noun = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
+    return f"{count:,} {noun}"
