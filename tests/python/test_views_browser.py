@@ -10,6 +10,7 @@ from typing import Any, Set
 from kaa import _views
 
 import browser
+import check_samples
 import heap_samples
 import views_samples as samples
 
@@ -68,6 +69,15 @@ class InABrowser(unittest.TestCase):
     def key(self, *keys: str) -> None:
         for key in keys:
             self.browser.key(key, key if len(key) == 1 else "")
+
+    def pick(self, element: str, value: str) -> None:
+        """Writes into a field, or chooses in a list."""
+        self.browser.run(
+            f"(() => {{ const e = document.getElementById('{element}');"
+            f" e.value = '{value}'; e.dispatchEvent(new Event('input'));"
+            f" e.dispatchEvent(new Event('change')); }})()"
+        )
+        self.browser.settle()
 
 
 class Gil(InABrowser):
@@ -154,17 +164,10 @@ class Gil(InABrowser):
     def test_find_order_and_hogs(self) -> None:
         self.show(samples.recording(9))
         names = "lanes.rows.map(r => r.name).join()"
-        self.browser.run(
-            "(() => { const f = document.getElementById('filter'); f.value = 'worker-4';"
-            " f.dispatchEvent(new Event('input')); })()"
-        )
+        self.pick("filter", "worker-4")
         self.assertEqual(self.browser.run(names), "worker-4")
-        self.browser.run(
-            "(() => { const f = document.getElementById('filter'); f.value = '';"
-            " f.dispatchEvent(new Event('input'));"
-            " const o = document.getElementById('order'); o.value = 'waited';"
-            " o.dispatchEvent(new Event('change')); })()"
-        )
+        self.pick("filter", "")
+        self.pick("order", "waited")
         waited = self.browser.run("lanes.rows.map(r => r.waited)")
         self.assertEqual(waited, sorted(waited, reverse=True))
         self.browser.run("document.querySelector('[data-name=sites] .hands').click()")
@@ -182,11 +185,7 @@ class Gil(InABrowser):
         self.show(samples.hostile())
         self.browser.run("document.getElementById('scroll').focus()")
         self.key(".", "ArrowDown", ".")
-        self.browser.run(
-            "(() => { const p = document.getElementById('process'); p.value = 1;"
-            " p.dispatchEvent(new Event('change')); })()"
-        )
-        self.browser.settle()
+        self.pick("process", "1")
         self.assertEqual(self.browser.run("lanes.rows.length"), 2)
         self.assertIsNone(self.browser.run("window.hit"))
         self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
@@ -212,14 +211,6 @@ class Gil(InABrowser):
 
 
 class Heap(InABrowser):
-    def pick(self, element: str, value: str) -> None:
-        self.browser.run(
-            f"(() => {{ const e = document.getElementById('{element}');"
-            f" e.value = '{value}'; e.dispatchEvent(new Event('input'));"
-            f" e.dispatchEvent(new Event('change')); }})()"
-        )
-        self.browser.settle()
-
     def test_every_picture(self) -> None:
         for sites in (60, 10_000):
             self.show(heap_samples.report(sites))
@@ -282,6 +273,33 @@ class Heap(InABrowser):
         self.show(heap_samples.hostile())
         self.browser.run("document.querySelector('#tree details summary').click()")
         self.pick("shape", "map")
+        self.assertIsNone(self.browser.run("window.hit"))
+        self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
+        self.silent()
+
+
+class Check(InABrowser):
+    def test_mistakes_and_holders(self) -> None:
+        self.show(check_samples.report(40))
+        count = "document.getElementById('mistake-count').textContent"
+        self.assertEqual(self.browser.run(count), "40 of 40")
+        self.pick("kind", "released twice")
+        self.assertEqual(self.browser.run(count), "13 of 40")
+        self.pick("mistake-filter", "parse_31")
+        self.assertEqual(self.browser.run(count), "1 of 40")
+        self.browser.run("document.getElementById('open-all').click()")
+        opened = self.browser.run("document.querySelectorAll('.mistake[open]').length")
+        self.assertEqual(opened, 1)
+        for shape in ("site", "type", "holder"):
+            self.pick("held-shape", shape)
+            self.assertGreater(len(self.colours("held-map")), 3)
+        self.silent()
+
+    def test_others(self) -> None:
+        for data in (check_samples.refs(), check_samples.report(0)):
+            self.show(data)
+        self.show(check_samples.hostile())
+        self.browser.run("document.getElementById('open-all').click()")
         self.assertIsNone(self.browser.run("window.hit"))
         self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
         self.silent()

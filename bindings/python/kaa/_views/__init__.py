@@ -1,8 +1,9 @@
 """What people look at: from plain data to tables, pages and profilers' files.
 
 One job: data in, text out. Nothing here measures, needs libkaa, or needs the
-program that was looked at. The data are kaa._gil_data.Recording (the GIL) and
-kaa._heap_data.HeapReport and HeapDiff (memory).
+program that was looked at. The data are kaa._gil_data.Recording (the GIL),
+kaa._heap_data.HeapReport and HeapDiff (memory), kaa._check_data.CheckReport and
+RefsReport (reference mistakes); their to_json() is the JSON output.
 
     from kaa import _views
 
@@ -30,7 +31,7 @@ for where they stand. Which module does what:
       stacks_file, pprof_file    collapsed stacks, pprof
     gil_*              the GIL: its blocks, its page, its picture, its metrics, files
                        of other programs
-    heap_*             memory: the same
+    heap_*, check_*    memory and reference mistakes: the same
     scopefile          speedscope's format
     refresh            the live view
 """
@@ -40,6 +41,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Callable, Optional, TextIO
 
+from kaa._check_data import CheckReport, RefsReport
 from kaa._gil_data import Recording
 from kaa._heap_data import HeapDiff, HeapReport
 
@@ -65,6 +67,12 @@ _SHOWS = {
         "pprof": "pprof_file",
     },
     HeapDiff: {"table": "heap_tables", "html": "heap_page"},
+    CheckReport: {
+        "table": "check_tables",
+        "html": "check_page",
+        "chrome": "check_chrome",
+    },
+    RefsReport: {"table": "check_tables", "html": "check_page"},
 }
 
 
