@@ -399,18 +399,17 @@ def pointer_from(target: int, value: Any) -> Optional[int]:
     return address_of(value) if same_target(layout.element, target) else None
 
 
-def extent_of(kind: int, size: int, value: Any) -> Optional[int]:
-    """How many elements (bytes, for void) an instance has; None where only C
+def extent_of(value: Any) -> int:
+    """How many bytes there are from an instance's address on; -1 where only C
     knows."""
     layout = layout_of(type(value))
-    if layout.kind == _native.POINTER_:
-        length = length_of(value)
-        if not address_of(value):
-            return 0
-        if length < 0 or layout.element is None:
-            return None
-        return length * layout.element.size // (size or 1)
-    return size_of(value) // (size or 1)
+    if layout.kind != _native.POINTER_:
+        return size_of(value)
+    if not address_of(value):
+        return 0
+    if length_of(value) < 0 or layout.element is None:
+        return -1
+    return length_of(value) * layout.element.size
 
 
 def listed(value: Any) -> List[Any]:

@@ -143,7 +143,8 @@ count_members(const kaa_ctype *record)
     return count;
 }
 
-/* As _instance.member_name(): what Python has a meaning for gets another name. */
+/* As _instance.member_name(): what Python has a meaning for gets another name.
+ */
 static PyObject *
 attribute_name(const char *name)
 {
