@@ -12,7 +12,7 @@ from kaa import _error, _native
 
 import support
 
-HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython")
+HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython", "insight")
 
 STRUCTURES: Dict[str, Any] = {
     "kaa_error": _native.Error,
@@ -29,6 +29,15 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_call_operand": _native.Operand,
     "kaa_closure_options": _native.ClosureOptions,
     "kaa_cpython_options": _native.CpythonOptions,
+    "kaa_insight_options": _native.InsightOptions,
+    "kaa_insight_trace": _native.InsightTrace,
+    "kaa_insight_convoy": _native.InsightConvoy,
+    "kaa_insight_thread": _native.InsightThread,
+    "kaa_insight_span": _native.InsightSpan,
+    "kaa_insight_tally": _native.InsightTally,
+    "kaa_insight_stack": _native.InsightStack,
+    "kaa_insight_frame": _native.InsightFrame,
+    "kaa_insight_alarm": _native.InsightAlarm,
 }
 
 
