@@ -1690,6 +1690,47 @@ kaa_dict_take_array(kaa_context *ctx, kaa_object *const *items, size_t count)
     return ctx->api->dict_take_array(ctx, items, count);
 }
 
+/**
+ * Before a call of C code that may come back to where it is made: a parser
+ * of what is nested, a walk. Counted with the other calls within calls;
+ * `where` ends the message (" while parsing"). 0: kaa_leave_call() must
+ * follow. Fails: RecursionError.
+ *
+ * @return 0; -1 with an exception pending.
+ */
+KAA_SLOT_INLINE int
+kaa_enter_call(kaa_context *ctx, const char *where)
+{
+    return ctx->api->enter_call(ctx, where);
+}
+
+/** After it. */
+KAA_SLOT_INLINE void
+kaa_leave_call(kaa_context *ctx)
+{
+    ctx->api->leave_call(ctx);
+}
+
+/**
+ * For a repr of what may contain itself: 1 if the repr of `object` is being
+ * made further out on this thread (then "..." should stand for it); 0:
+ * kaa_repr_leave() must follow.
+ *
+ * @return 1 or 0; -1 with an exception pending.
+ */
+KAA_SLOT_INLINE int
+kaa_repr_enter(kaa_context *ctx, kaa_object *object)
+{
+    return ctx->api->repr_enter(ctx, object);
+}
+
+/** Undoes kaa_repr_enter(), the newest first. */
+KAA_SLOT_INLINE void
+kaa_repr_leave(kaa_context *ctx, kaa_object *object)
+{
+    ctx->api->repr_leave(ctx, object);
+}
+
 #undef KAA_SLOT_INLINE
 
 KAA_END_DECLS

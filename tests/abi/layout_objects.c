@@ -406,7 +406,11 @@ MEMBER(kaa_api, mem_free, 1248);
 MEMBER(kaa_api, add_external, 1256);
 MEMBER(kaa_api, collect, 1264);
 MEMBER(kaa_api, dict_take_array, 1272);
-SIZE(kaa_api, 1280);
+MEMBER(kaa_api, enter_call, 1280);
+MEMBER(kaa_api, leave_call, 1288);
+MEMBER(kaa_api, repr_enter, 1296);
+MEMBER(kaa_api, repr_leave, 1304);
+SIZE(kaa_api, 1312);
 MEMBER(kaa_api, size, 0);
 
 /* runtime.h */
@@ -452,7 +456,7 @@ SIZE(kaa_gc_collection, 80);
 MEMBER(kaa_gc_collection, size, 0);
 MEMBER(kaa_gc_collection, generation, 4);
 MEMBER(kaa_gc_collection, objects, 8);
-MEMBER(kaa_gc_collection, suspects, 16);
+MEMBER(kaa_gc_collection, candidates, 16);
 MEMBER(kaa_gc_collection, collected, 24);
 MEMBER(kaa_gc_collection, bytes_freed, 32);
 MEMBER(kaa_gc_collection, finalized, 40);

@@ -58,11 +58,32 @@ call_with_tuple(PyObject *callable, PyObject **arguments, uint32_t count)
 }
 
 /* arguments[-1] is free for the callee, as vectorcall allows it to ask. */
+static const char in_callback[] = " in a callback";
+
+/* What is no Python function may be C all the way, which the host would not
+ * count: a bound function that C is given as its own callback. */
+NEVER_INLINE static PyObject *
+call_counted(PyObject *callable, PyObject **arguments, size_t flagged)
+{
+    PyObject *value;
+
+    if (kaa_cpython__enter_recursive(in_callback) != 0)
+        return NULL;
+    value = PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
+    kaa_cpython__leave_recursive();
+    return value;
+}
+
 static inline PyObject *
 call_python(PyObject *callable, PyObject **arguments, uint32_t count)
 {
     size_t flagged = (size_t)count | (size_t)1 << (sizeof(size_t) * 8 - 1);
 
+    if (KAA_UNLIKELY(kaa_cpython__check_stack(in_callback) != 0))
+        return NULL;
+    if (PY(PyObject_Vectorcall) != NULL &&
+        kaa_cpython__type(callable) != PY(PyFunction_Type))
+        return call_counted(callable, arguments, flagged);
     if (PY(PyObject_Vectorcall) != NULL)
         return PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
     if (PY(_PyFunction_Vectorcall) != NULL &&
