@@ -26,7 +26,7 @@ at(uint64_t ticks)
 /* What is copied of a record at one moment. */
 typedef struct figures {
     uint32_t state;
-    uint64_t since, start, end, now;
+    uint64_t since, start, end;
     uint64_t ticks[3];
     uint64_t acquired, contended, forced, voluntary;
 } figures;
@@ -48,11 +48,26 @@ copy_figures(const kaa_insight__thread *record, figures *out)
         out->contended = GET(record->contended);
         out->forced = GET(record->forced);
         out->voluntary = GET(record->voluntary);
-        out->now = kaa_insight__ticks();
         atomic_thread_fence(memory_order_acquire);
         if ((before & 1) == 0 && GET(record->sequence) == before)
             return;
     }
+}
+
+/* Adds the spell that is on at `moment`. Without the GIL a thread can only have
+ * gone from off to waiting meanwhile: what was counted as off too much goes. */
+static uint64_t
+add_running(figures *now, uint64_t moment)
+{
+    if (now->end != 0)
+        return 0;
+    if (moment >= now->since) {
+        now->ticks[now->state] += moment - now->since;
+        return moment - now->since;
+    }
+    if (now->ticks[KAA_INSIGHT__OFF] >= now->since - moment)
+        now->ticks[KAA_INSIGHT__OFF] -= now->since - moment;
+    return 0;
 }
 
 static void
@@ -70,7 +85,8 @@ tell_convoys(const kaa_insight__thread *record, kaa_insight_thread *out)
 }
 
 static void
-tell_thread(kaa_insight__thread *record, kaa_insight_thread *out, int take)
+tell_thread(kaa_insight__thread *record, uint64_t moment,
+            kaa_insight_thread *out, int take)
 {
     figures now;
     uint64_t running;
@@ -81,10 +97,9 @@ tell_thread(kaa_insight__thread *record, kaa_insight_thread *out, int take)
     out->state = now.state;
     out->gil = record->gil;
     out->is_ended = now.end != 0;
-    running = now.end != 0 || now.now < now.since ? 0 : now.now - now.since;
-    now.ticks[now.state] += running;
+    running = add_running(&now, moment);
     out->start_ns = at(now.start);
-    out->end_ns = at(now.end != 0 ? now.end : now.now);
+    out->end_ns = at(now.end != 0 ? now.end : moment);
     for (unsigned i = 0; i < 3; i++)
         out->ns[i] = ns(now.ticks[i]);
     out->acquired = now.acquired;
@@ -133,20 +148,19 @@ uint32_t
 kaa_insight_trace_threads(kaa_insight_thread *out, uint32_t capacity, int take)
 {
     uint32_t place = 0, count = 0;
+    uint64_t moment = kaa_insight__ticks();
     kaa_insight__thread *record;
 
     if (!atomic_load(&TRACE.is_on))
         return 0;
-    if (capacity != 0)
-        kaa_insight__scale_update(&TRACE.scale);
     while ((record = next_record(&place)) != NULL) {
         if (out != NULL && count < capacity)
-            tell_thread(record, &out[count], take);
+            tell_thread(record, moment, &out[count], take);
         count++;
     }
     if (atomic_load(&THREADS.gone_count) != 0) {
         if (out != NULL && count < capacity) {
-            tell_thread(&THREADS.gone, &out[count], take);
+            tell_thread(&THREADS.gone, moment, &out[count], take);
             out[count].is_ended = 1;
         }
         count++;
@@ -189,7 +203,8 @@ kaa_insight_trace_spans(uint32_t serial, kaa_insight_span *out,
     copy_figures(record, &now);
     if (now.end != 0 || count != record->timeline.count)
         return count;
-    running = (kaa_insight__span){now.since, now.now, 0, 0, now.state, 0};
+    running = (kaa_insight__span){
+        now.since, kaa_insight__ticks(), 0, 0, now.state, 0};
     if (count < capacity)
         tell_span(&running, &out[count]);
     return count + 1;

@@ -13,7 +13,7 @@ int kaa_insight__counter_is_used;
 
 /* Long enough that the two readings of a pair, some 50 ns apart, are exact to
  * one part in 10,000. */
-#define MEASURE_NS 1000000u
+#define MEASURE_NS 2000000u
 
 void
 kaa_insight__ticks_start(void)
@@ -49,29 +49,25 @@ read_both(uint64_t *out_ticks, uint64_t *out_ns)
     }
 }
 
+/* Both clocks when the process first needed them: the longer ago, the better
+ * the scale that is measured from there. */
+static uint64_t first_ticks, first_ns;
+
 void
 kaa_insight__scale_start(kaa_insight__scale *scale)
 {
     read_both(&scale->start_ticks, &scale->start_ns);
-    scale->ns_per_tick = kaa_insight__counter_is_used ? 0.0 : 1.0;
-    while (scale->ns_per_tick == 0.0) {
-        if (kaa_base__now_ns() - scale->start_ns >= MEASURE_NS)
-            kaa_insight__scale_update(scale);
-    }
-}
-
-uint64_t
-kaa_insight__scale_update(kaa_insight__scale *scale)
-{
-    uint64_t ticks, ns;
-
+    scale->ns_per_tick = 1.0;
     if (!kaa_insight__counter_is_used)
-        return kaa_insight__ticks();
-    read_both(&ticks, &ns);
-    if (ns - scale->start_ns >= MEASURE_NS)
-        scale->ns_per_tick = (double)(ns - scale->start_ns) /
-                             (double)(ticks - scale->start_ticks);
-    return ticks;
+        return;
+    if (first_ticks == 0) {
+        first_ticks = scale->start_ticks;
+        first_ns = scale->start_ns;
+    }
+    while (scale->start_ns - first_ns < MEASURE_NS)
+        read_both(&scale->start_ticks, &scale->start_ns);
+    scale->ns_per_tick = (double)(scale->start_ns - first_ns) /
+                         (double)(scale->start_ticks - first_ticks);
 }
 
 uint64_t

@@ -3,7 +3,7 @@
  * Reading CLOCK_MONOTONIC twice costs as much as all else a hook does, so hooks
  * read the processor's own counter where the kernel itself trusts that one to
  * run evenly and alike on all processors. A scale turns ticks into nanoseconds
- * of CLOCK_MONOTONIC; both are read together at the start and at each report.
+ * of CLOCK_MONOTONIC; both are read together at the start of a recording.
  */
 #ifndef KAA_INSIGHT_TICKS_H
 #define KAA_INSIGHT_TICKS_H
@@ -19,7 +19,7 @@ extern int kaa_insight__counter_is_used;
 typedef struct kaa_insight__scale {
     uint64_t start_ticks;
     uint64_t start_ns;
-    double ns_per_tick; /* 0 until kaa_insight__scale_update() */
+    double ns_per_tick;
 } kaa_insight__scale;
 
 static inline uint64_t
@@ -35,12 +35,10 @@ kaa_insight__ticks(void)
 /* Chooses the counter, once a process. */
 void kaa_insight__ticks_start(void);
 
-/* Begins a scale at this moment. */
+/* Begins a scale at this moment and measures it, which takes 2 ms the first
+ * time. It does not change afterwards, so that figures add up. One thread at a
+ * time. */
 void kaa_insight__scale_start(kaa_insight__scale *scale);
-
-/* Measures the scale anew: all the time since its start is used. Returns this
- * moment in ticks. */
-uint64_t kaa_insight__scale_update(kaa_insight__scale *scale);
 
 /* A length of time. */
 static inline uint64_t

@@ -250,7 +250,7 @@ kaa_insight_trace_read(kaa_insight_trace *out, kaa_error *err)
     own.users = users;
     own.is_left = left;
     if (users != 0) {
-        uint64_t now = kaa_insight__scale_update(&TRACE.scale);
+        uint64_t now = kaa_insight__ticks();
 
         own.started_ns = TRACE.scale.start_ns;
         own.now_ns =

@@ -16,7 +16,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from kaa import _native
+from kaa import _native, _native_insight
 from kaa._error import BY_STATUS, Error
 from kaa._gil_data import Frame
 
@@ -158,8 +158,8 @@ def start(threshold_ns: int = 0, alarm_ns: int = 0) -> int:
     reason = why_not()
     if reason is not None:
         raise BY_STATUS[3](reason)  # KAA_UNSUPPORTED
-    options = _native.InsightOptions(
-        size=ctypes.sizeof(_native.InsightOptions),
+    options = _native_insight.InsightOptions(
+        size=ctypes.sizeof(_native_insight.InsightOptions),
         handle=ctypes.pythonapi._handle,
         version=sys.hexversion >> 16,
         threshold_ns=threshold_ns,
@@ -242,20 +242,21 @@ def _fold(maxima: Dict[Any, Any], key: Any, value: int) -> None:
 def snapshot() -> Snapshot:
     """What the trace says now. The longest spells go to all readers."""
     with _lock:
-        trace = _native.InsightTrace(size=ctypes.sizeof(_native.InsightTrace))
+        trace = _native_insight.InsightTrace(size=ctypes.sizeof(_native_insight.InsightTrace))
         error = _native.Error()
         _check(_native.kaa_insight_trace_read(trace, error), error)
         room = trace.threads + 64
-        threads = (_native.InsightThread * room)()
+        threads = (_native_insight.InsightThread * room)()
         count = min(_native.kaa_insight_trace_threads(threads, room, 1), room)
         clock_ns = time.time_ns()
         room = trace.stacks + 64
-        stacks = (_native.InsightStack * room)()
+        stacks = (_native_insight.InsightStack * room)()
         stack_count = min(_native.kaa_insight_trace_stacks(stacks, room, 1), room)
         made = Snapshot(trace.now_ns, clock_ns, trace, {}, {}, _native_ids())
+        # All live threads were looked at for one moment.
+        made.now_ns = max(one.end_ns for one in threads[:count])
         for raw in threads[:count]:
             made.threads[raw.serial] = _figures(raw)
-            made.now_ns = max(made.now_ns, raw.end_ns)
             for reader in _readers:
                 longest = reader.threads.setdefault(raw.serial, [0, 0])
                 longest[:] = map(max, longest, raw.ns_max)
@@ -286,7 +287,7 @@ def remove_reader(maxima: Maxima) -> None:
 def spans(figures: Figures) -> List[Any]:
     """The timeline of a thread: kaa_insight_span, one after the other."""
     room = figures.spans + 64
-    raw = (_native.InsightSpan * room)()
+    raw = (_native_insight.InsightSpan * room)()
     count = min(_native.kaa_insight_trace_spans(figures.serial, raw, room), room)
     return raw[:count]
 
@@ -295,7 +296,7 @@ def frames(number: int) -> List[Frame]:
     """The frames of a stack, the innermost first."""
     if number in _frames:
         return _frames[number]
-    raw = (_native.InsightFrame * DEPTH)()
+    raw = (_native_insight.InsightFrame * DEPTH)()
     count = min(_native.kaa_insight_trace_frames(number, raw, DEPTH), DEPTH)
     made = []
     for one in raw[:count]:

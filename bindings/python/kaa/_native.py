@@ -32,6 +32,8 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
+from kaa import _native_insight
+
 VERSION = (0, 1)
 
 OK = 0
@@ -196,134 +198,6 @@ class CpythonOptions(Structure):
         ("sample", py_object),
         ("sample_byref", py_object),
         ("sample_address", c_uint64),
-    ]
-
-
-class InsightOptions(Structure):
-    """kaa_insight_options"""
-
-    _fields_ = [
-        ("size", c_uint32),
-        ("flags", c_uint32),
-        ("handle", c_void_p),
-        ("version", c_uint32),
-        ("reserved", c_uint32),
-        ("threshold_ns", c_uint64),
-        ("interval_ns", c_uint64),
-        ("alarm_ns", c_uint64),
-    ]
-
-
-class InsightTrace(Structure):
-    """kaa_insight_trace"""
-
-    _fields_ = [
-        ("size", c_uint32),
-        ("users", c_uint32),
-        ("started_ns", c_uint64),
-        ("now_ns", c_uint64),
-        ("has_lines", c_uint32),
-        ("has_forced", c_uint32),
-        ("is_foreign", c_uint32),
-        ("is_left", c_uint32),
-        ("gils", c_uint32),
-        ("threads", c_uint32),
-        ("threads_lost", c_uint64),
-        ("stacks_lost", c_uint64),
-        ("stacks", c_uint32),
-        ("reserved", c_uint32),
-    ]
-
-
-class InsightConvoy(Structure):
-    """kaa_insight_convoy"""
-
-    _fields_ = [
-        ("holder", c_uint32),
-        ("holder_stack", c_uint32),
-        ("waiter_stack", c_uint32),
-        ("reserved", c_uint32),
-        ("count", c_uint64),
-        ("waited_ns", c_uint64),
-    ]
-
-
-class InsightThread(Structure):
-    """kaa_insight_thread"""
-
-    _fields_ = [
-        ("id", c_uint32),
-        ("state", c_uint32),
-        ("gil", c_uint32),
-        ("is_ended", c_uint32),
-        ("start_ns", c_uint64),
-        ("end_ns", c_uint64),
-        ("ns", c_uint64 * 3),
-        ("acquired", c_uint64),
-        ("contended", c_uint64),
-        ("forced", c_uint64),
-        ("voluntary", c_uint64),
-        ("ns_max", c_uint64 * 2),
-        ("cpu_ns", c_uint64),
-        ("name", c_char * 16),
-        ("spans", c_uint32),
-        ("serial", c_uint32),
-        ("histograms", c_uint32 * 40 * 2),
-        ("convoys", InsightConvoy * 4),
-    ]
-
-
-class InsightSpan(Structure):
-    """kaa_insight_span"""
-
-    _fields_ = [
-        ("start_ns", c_uint64),
-        ("end_ns", c_uint64),
-        ("held_ns", c_uint64),
-        ("waited_ns", c_uint64),
-        ("state", c_uint32),
-        ("stack", c_uint32),
-    ]
-
-
-class InsightTally(Structure):
-    """kaa_insight_tally"""
-
-    _fields_ = [
-        ("count", c_uint64),
-        ("ns", c_uint64),
-        ("ns_max", c_uint64),
-        ("others_ns", c_uint64),
-        ("address", c_uint64),
-        ("threads", c_uint32 * 6),
-    ]
-
-
-class InsightStack(Structure):
-    """kaa_insight_stack"""
-
-    _fields_ = [
-        ("number", c_uint32),
-        ("frames", c_uint32),
-        ("tallies", InsightTally * 3),
-    ]
-
-
-class InsightFrame(Structure):
-    """kaa_insight_frame"""
-
-    _fields_ = [("code", c_void_p), ("instruction", c_int32), ("line", c_int32)]
-
-
-class InsightAlarm(Structure):
-    """kaa_insight_alarm"""
-
-    _fields_ = [
-        ("thread", c_uint32),
-        ("stack", c_uint32),
-        ("held_ns", c_uint64),
-        ("others_ns", c_uint64),
-        ("at_ns", c_uint64),
     ]
 
 
@@ -579,31 +453,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
-    "kaa_insight_trace_start": (c_int, (POINTER(InsightOptions), ErrorP), HELD),
-    "kaa_insight_trace_stop": (c_int, (), HELD),
-    "kaa_insight_trace_read": (c_int, (POINTER(InsightTrace), ErrorP), HELD),
-    "kaa_insight_trace_threads": (
-        c_uint32,
-        (POINTER(InsightThread), c_uint32, c_int),
-        HELD,
-    ),
-    "kaa_insight_trace_spans": (
-        c_uint32,
-        (c_uint32, POINTER(InsightSpan), c_uint32),
-        HELD,
-    ),
-    "kaa_insight_trace_stacks": (
-        c_uint32,
-        (POINTER(InsightStack), c_uint32, c_int),
-        HELD,
-    ),
-    "kaa_insight_trace_frames": (
-        c_uint32,
-        (c_uint32, POINTER(InsightFrame), c_uint32),
-        HELD,
-    ),
-    "kaa_insight_trace_alarm": (c_int, (c_uint64, POINTER(InsightAlarm)), FREE),
-    "kaa_insight_symbol": (c_size_t, (c_uint64, _A, c_size_t), HELD),
+    **_native_insight.prototypes(ErrorP),
 }
 
 
