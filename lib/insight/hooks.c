@@ -95,6 +95,16 @@ note(kaa_insight__gil *gil, uint32_t stack, unsigned kind, uint64_t ticks,
     return stack;
 }
 
+/* How long the spell that ends now was. Counters of two processors, and a
+ * record that was made meanwhile, may be a little ahead. */
+static uint64_t
+length(uint64_t now, const kaa_insight__thread *own)
+{
+    uint64_t since = GET(own->since);
+
+    return now > since ? now - since : 0;
+}
+
 /* ---- events ---- */
 
 static void
@@ -114,14 +124,14 @@ static void
 released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
 {
     uint64_t now = kaa_insight__ticks();
-    kaa_insight__thread *own = kaa_insight__thread_own(now);
+    kaa_insight__thread *own = kaa_insight__thread_own();
     uint64_t held, others;
     uint32_t stack = 0;
     int forced;
 
     if (own == NULL)
         return;
-    held = GET(own->state) == KAA_INSIGHT__HELD ? now - GET(own->since) : 0;
+    held = GET(own->state) == KAA_INSIGHT__HELD ? length(now, own) : 0;
     others = waited_by_all(gil, now) - own->others_before;
     forced = kaa_insight__release_is_forced(&TRACE.releases, address, frame,
                                             &own->caller);
@@ -173,7 +183,7 @@ count_convoy(kaa_insight__thread *own, const kaa_insight__gil *gil,
 static uint32_t
 end_of_wait(kaa_insight__gil *gil, kaa_insight__thread *own, uint64_t now)
 {
-    uint64_t waited = now - GET(own->since);
+    uint64_t waited = length(now, own);
     uint64_t off = own->off_before;
     uint32_t stack = 0;
 
@@ -196,7 +206,7 @@ static void
 acquired(kaa_insight__gil *gil)
 {
     uint64_t now = kaa_insight__ticks();
-    kaa_insight__thread *own = kaa_insight__thread_own(now);
+    kaa_insight__thread *own = kaa_insight__thread_own();
     uint32_t stack = 0, before;
 
     if (own == NULL)
@@ -205,7 +215,7 @@ acquired(kaa_insight__gil *gil)
     if (before == KAA_INSIGHT__WAITED) {
         stack = end_of_wait(gil, own, now);
     } else if (before == KAA_INSIGHT__OFF) {
-        uint64_t off = now - GET(own->since);
+        uint64_t off = length(now, own);
 
         if (KAA_UNLIKELY(off > TRACE.threshold))
             stack = note(gil, 0, KAA_INSIGHT__OFF, off, 0, own);
@@ -223,7 +233,7 @@ static void
 found_taken(kaa_insight__gil *gil)
 {
     uint64_t now = kaa_insight__ticks();
-    kaa_insight__thread *own = kaa_insight__thread_own(now);
+    kaa_insight__thread *own = kaa_insight__thread_own();
 
     if (own == NULL)
         return;

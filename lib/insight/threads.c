@@ -223,8 +223,9 @@ take_record(void)
 }
 
 static void
-reset(kaa_insight__thread *own, uint64_t now)
+reset(kaa_insight__thread *own)
 {
+    uint64_t now;
     kaa_insight__span *spans = own->timeline.spans;
     size_t kept = offsetof(kaa_insight__thread, state);
 
@@ -238,6 +239,8 @@ reset(kaa_insight__thread *own, uint64_t now)
     own->serial = atomic_fetch_add(&ALL.serial, 1) + 1;
     own->id = (uint32_t)syscall(SYS_gettid);
     prctl(PR_GET_NAME, own->name);
+    /* All this takes a while: it begins when readers can see it. */
+    now = kaa_insight__ticks();
     KAA_INSIGHT__SET(own->state, KAA_INSIGHT__OFF);
     KAA_INSIGHT__SET(own->since, now);
     KAA_INSIGHT__SET(own->start, now);
@@ -245,7 +248,7 @@ reset(kaa_insight__thread *own, uint64_t now)
 }
 
 kaa_insight__thread *
-kaa_insight__thread_begin(uint64_t now)
+kaa_insight__thread_begin(void)
 {
     kaa_insight__thread *own = kaa_insight__own;
 
@@ -260,7 +263,7 @@ kaa_insight__thread_begin(uint64_t now)
         kaa_insight__own = own;
     }
     kaa_insight__writing(own);
-    reset(own, now);
+    reset(own);
     kaa_insight__written(own);
     return own;
 }

@@ -98,13 +98,13 @@ void kaa_insight__threads_after_fork(void);
 /* The processor's time of a thread of this process; 0 if it has none. */
 uint64_t kaa_insight__thread_cpu_ns(uint32_t id);
 
-/* Makes this thread's record one of this recording: its first event, at `now`.
- * NULL: there is no memory, or no room. */
-kaa_insight__thread *kaa_insight__thread_begin(uint64_t now);
+/* Makes this thread's record one of this recording: its first event. NULL:
+ * there is no memory, or no room. */
+kaa_insight__thread *kaa_insight__thread_begin(void);
 
 /* This thread's record of this recording. */
 static inline kaa_insight__thread *
-kaa_insight__thread_own(uint64_t now)
+kaa_insight__thread_own(void)
 {
     kaa_insight__thread *own = kaa_insight__own;
 
@@ -113,7 +113,7 @@ kaa_insight__thread_own(uint64_t now)
                        atomic_load_explicit(&kaa_insight__all_threads.epoch,
                                             memory_order_relaxed)))
         return own;
-    return kaa_insight__thread_begin(now);
+    return kaa_insight__thread_begin();
 }
 
 #define KAA_INSIGHT__GET(figure)                                               \

@@ -144,9 +144,12 @@ begin(const kaa_insight_options *options)
                                (options->flags & KAA_INSIGHT_NO_TIMELINE) == 0);
     now = TRACE.scale.start_ticks;
     TRACE.gils[0].waited_at = now;
-    own = kaa_insight__thread_own(now);
-    if (own != NULL)
+    own = kaa_insight__thread_own();
+    if (own != NULL) {
+        atomic_store(&own->start, now);
+        atomic_store(&own->since, now);
         atomic_store(&own->state, KAA_INSIGHT__HELD);
+    }
     atomic_store(&TRACE.is_on, 1);
 }
 

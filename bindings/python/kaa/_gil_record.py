@@ -75,7 +75,12 @@ def _thread(
         return None
     counts = _minus(one.counts, old.counts if old else None)
     held, waited, off = _minus(one.ns, old.ns if old else None)
-    start = max(one.start_ns - base, 0)
+    start = min(max(one.start_ns, base), end) - base
+    if old is None and one.start_ns < base:
+        # Its first event was under way when the recording began.
+        early = base - one.start_ns
+        part = min(early, waited)
+        waited, held = waited - part, max(held - (early - part), 0)
     timeline = _timeline(one, base, end, stacks)
     if old is None and one.id in before.alive and start:
         # It was there, and wanted nothing until its first event.
