@@ -6,6 +6,7 @@
  * so no other thread can run Python code yet; in an acquisition this thread has
  * it. Frames stand still in both, and references may be taken.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -133,8 +134,8 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
         return;
     held = GET(own->state) == KAA_INSIGHT__HELD ? length(now, own) : 0;
     others = waited_by_all(gil, now) - own->others_before;
-    forced = kaa_insight__release_is_forced(&TRACE.releases, address, frame,
-                                            &own->caller);
+    forced = kaa_insight__release_is_forced(
+        &TRACE.releases, address, frame, (int)gil->is_requested, &own->caller);
     if (KAA_UNLIKELY(held > TRACE.threshold)) {
         stack = note(gil, 0, KAA_INSIGHT__HELD, held, others, own);
         if (held > TRACE.alarm)
@@ -220,6 +221,7 @@ acquired(kaa_insight__gil *gil)
         if (KAA_UNLIKELY(off > TRACE.threshold))
             stack = note(gil, 0, KAA_INSIGHT__OFF, off, 0, own);
     }
+    gil->is_requested = 0;
     own->is_blocked = 0;
     own->gil = (uint32_t)(gil - TRACE.gils);
     own->others_before = waited_by_all(gil, now);
@@ -358,13 +360,17 @@ static int
 on_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
              const struct timespec *until)
 {
-    if (GET(TRACE.is_on)) {
-        kaa_insight__gil *gil = find_gil(cond, 0);
+    kaa_insight__gil *gil = NULL;
+    int result;
 
-        if (gil != NULL)
-            found_taken(gil);
-    }
-    return real_timedwait(cond, mutex, until);
+    if (GET(TRACE.is_on))
+        gil = find_gil(cond, 0);
+    if (gil != NULL)
+        found_taken(gil);
+    result = real_timedwait(cond, mutex, until);
+    if (gil != NULL && result == ETIMEDOUT)
+        gil->is_requested = 1; /* the mutex is locked again */
+    return result;
 }
 
 /* ---- in and out ---- */

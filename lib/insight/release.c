@@ -136,7 +136,7 @@ add_path(kaa_insight__releases *releases, const kaa_insight__path *path)
 
 /* Walks the stack once, and keeps the path for the next time. A path is kept
  * as far as each return address has a place that can be found again. */
-static uint32_t
+static void
 learn(kaa_insight__releases *releases, uintptr_t address,
       const uintptr_t *frame)
 {
@@ -150,7 +150,7 @@ learn(kaa_insight__releases *releases, uintptr_t address,
         const kaa_insight__path lost = {.address = address};
 
         add_path(releases, &lost);
-        return KAA_INSIGHT__UNKNOWN;
+        return;
     }
     for (last = at; last < count && last <= at + STEPS_MAX; last++) {
         verdict = verdict_of(releases, frames[last].address);
@@ -166,7 +166,7 @@ learn(kaa_insight__releases *releases, uintptr_t address,
 
         if (i < last) {
             if (frames[i + 1].place == NULL)
-                return verdict;
+                return;
             path.verdict = KAA_INSIGHT__DEEPER;
             path.offset = frames[i + 1].place - frame;
         } else if (verdict == KAA_INSIGHT__VOLUNTARY && i + 1 < count &&
@@ -175,37 +175,55 @@ learn(kaa_insight__releases *releases, uintptr_t address,
         }
         parent = number != 0 ? number : add_path(releases, &path);
         if (parent == 0)
-            return verdict;
+            return;
     }
-    return verdict;
+}
+
+/* The verdict at the end of a path that is known; KAA_INSIGHT__DEEPER: it is
+ * not. */
+static uint32_t
+follow(kaa_insight__releases *releases, uintptr_t address,
+       const uintptr_t *frame, int is_requested, uintptr_t *out_caller)
+{
+    uintptr_t first = address;
+    uint32_t parent = 0;
+
+    for (uint32_t i = 0; i <= STEPS_MAX; i++) {
+        uint32_t number = find_path(releases, parent, address);
+        kaa_insight__path *path = &releases->paths[number];
+
+        if (number == 0)
+            break;
+        if (path->verdict == KAA_INSIGHT__DEEPER) {
+            address = frame[path->offset];
+            parent = number;
+            continue;
+        }
+        if (path->verdict == KAA_INSIGHT__FORCED && !is_requested)
+            path->verdict = KAA_INSIGHT__INLINED;
+        if (path->verdict == KAA_INSIGHT__INLINED)
+            *out_caller = first;
+        else if (path->offset != 0)
+            *out_caller = frame[path->offset];
+        return path->verdict;
+    }
+    return KAA_INSIGHT__DEEPER;
 }
 
 int
 kaa_insight__release_is_forced(kaa_insight__releases *releases,
                                uintptr_t address, const uintptr_t *frame,
-                               uintptr_t *out_caller)
+                               int is_requested, uintptr_t *out_caller)
 {
-    uintptr_t first = address;
-    uint32_t parent = 0;
+    uint32_t verdict;
 
     *out_caller = 0;
     if (!releases->is_known)
         return 0;
-    for (uint32_t i = 0; i <= STEPS_MAX; i++) {
-        const kaa_insight__path *path;
-        uint32_t number = find_path(releases, parent, address);
-
-        if (number == 0)
-            break;
-        path = &releases->paths[number];
-        if (path->verdict != KAA_INSIGHT__DEEPER && path->offset != 0)
-            *out_caller = frame[path->offset];
-        if (path->verdict != KAA_INSIGHT__DEEPER)
-            return path->verdict == KAA_INSIGHT__FORCED;
-        address = frame[path->offset];
-        parent = number;
+    verdict = follow(releases, address, frame, is_requested, out_caller);
+    if (verdict == KAA_INSIGHT__DEEPER && releases->paths_count < PATHS_FULL) {
+        learn(releases, address, frame);
+        verdict = follow(releases, address, frame, is_requested, out_caller);
     }
-    if (releases->paths_count >= PATHS_FULL)
-        return 0;
-    return learn(releases, first, frame) == KAA_INSIGHT__FORCED;
+    return verdict == KAA_INSIGHT__FORCED;
 }

@@ -5,6 +5,11 @@
  * functions that release are the same, so the callers are looked at: their
  * return addresses, one after the other, until one tells. Each path is unwound
  * once; after that it is found again by a load and a look-up for each step.
+ *
+ * A compiler may have put the release into a static function, so that a C
+ * function called by the loop looks like the loop itself. But no release is
+ * forced unless a waiting thread asked for it, and a path that was seen when
+ * none had is voluntary from then on.
  */
 #ifndef KAA_INSIGHT_RELEASE_H
 #define KAA_INSIGHT_RELEASE_H
@@ -19,7 +24,8 @@ enum {
     KAA_INSIGHT__UNKNOWN,
     KAA_INSIGHT__FORCED,
     KAA_INSIGHT__VOLUNTARY,
-    KAA_INSIGHT__DEEPER, /* the next return address has to be looked at */
+    KAA_INSIGHT__INLINED, /* voluntary, though it looks like the loop */
+    KAA_INSIGHT__DEEPER,  /* the next return address has to be looked at */
 };
 
 /* One return address, reached through `parent`. */
@@ -45,11 +51,12 @@ typedef struct kaa_insight__releases {
 /* Finds the functions of the interpreter that tell. Not in a hook. */
 void kaa_insight__releases_start(kaa_insight__releases *releases, void *handle);
 
-/* Whether the release whose signal returns to `address` was forced. `frame` is
- * the frame address of the hook that asks, which must not have returned.
- * *out_caller is where the C function goes on that let the GIL go, or 0. */
+/* Whether the release whose signal returns to `address` was forced; it was not
+ * if `is_requested` is 0. `frame` is the frame address of the hook that asks,
+ * which must not have returned. *out_caller is where the C function goes on
+ * that let the GIL go, or 0. */
 int kaa_insight__release_is_forced(kaa_insight__releases *releases,
                                    uintptr_t address, const uintptr_t *frame,
-                                   uintptr_t *out_caller);
+                                   int is_requested, uintptr_t *out_caller);
 
 #endif /* KAA_INSIGHT_RELEASE_H */

@@ -144,6 +144,7 @@ begin(const kaa_insight_options *options)
                                (options->flags & KAA_INSIGHT_NO_TIMELINE) == 0);
     now = TRACE.scale.start_ticks;
     TRACE.gils[0].waited_at = now;
+    TRACE.gils[0].is_requested = 1; /* by threads that wait since before */
     own = kaa_insight__thread_own();
     if (own != NULL) {
         atomic_store(&own->start, now);

@@ -43,7 +43,8 @@ typedef struct kaa_insight__gil {
     _Atomic(pthread_cond_t *) cond;
     _Atomic(pthread_cond_t *) switch_cond;
     uint32_t waiters;
-    uint64_t waited; /* by all of them, up to waited_at */
+    uint32_t is_requested; /* a waiting thread asked the holder to let go */
+    uint64_t waited;       /* by all of them, up to waited_at */
     uint64_t waited_at;
     uint32_t last_holder; /* who let go last, and where */
     uint32_t last_stack;
