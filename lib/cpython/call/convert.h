@@ -161,6 +161,15 @@ int kaa_cpython__function_to_c(kaa_cpython__state *state,
                                kaa_cpython__conversion *self, PyObject *value,
                                void *place);
 
+/* own.c: 1: `value` is C data that fits a pointer, and its address stands at
+ * `place`. What has a length to be checked is left to the slow path. */
+int kaa_cpython__take_data(const kaa_cpython__state *state,
+                           kaa_cpython__conversion *self, PyObject *value,
+                           void *place);
+/* Whether a value is C data of a record's very type. */
+int kaa_cpython__is_own_record(const kaa_cpython__state *state,
+                               kaa_cpython__conversion *self, PyObject *value);
+
 /* The C value in `storage`, as wide as its type, as an object: a new reference,
  * or NULL with an exception. */
 PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,

@@ -401,52 +401,6 @@ take_known(kaa_cpython__state *state, const kaa_cpython__conversion *self,
                : -1;
 }
 
-/* ---- C data of kaa's own ---- */
-
-/* Whether an instance may be passed as it is: a record or an array of the
- * target's type, an array of such, or a pointer to it. */
-static int
-data_fits(const kaa_cpython__conversion *self, const kaa_cpython__class *given)
-{
-    if (self->item == ITEM_ANY)
-        return 1;
-    if (given->kind == KAA_CTYPE_POINTER || given->kind == KAA_CTYPE_ARRAY)
-        if (given->element.core == self->target ||
-            kaa_ctype_same(given->element.core, self->target))
-            return 1;
-    return given->kind != KAA_CTYPE_POINTER &&
-           (given->core == self->target ||
-            kaa_ctype_same(given->core, self->target));
-}
-
-/* 1: `value` is C data that fits, and its address stands at `place`: it stays
- * where it is. What has a length to be checked is left to the slow path. */
-static int
-own_data(const kaa_cpython__state *state, kaa_cpython__conversion *self,
-         PyObject *value, void *place)
-{
-    PyObject *type = kaa_cpython__type(value);
-    const kaa_cpython__data *body;
-
-    if (type != self->own_class &&
-        !kaa_cpython__is_data_type(state->host, type))
-        return 0;
-    body = kaa_cpython__data_body(value);
-    if ((body->data == NULL && self->flags & CONVERT_NONNULL) ||
-        self->flags & CONVERT_LENGTH)
-        return 0;
-    if (type != self->own_class) {
-        if (!data_fits(self, body->class_))
-            return 0;
-        /* A pointer may be NULL another time. */
-        if (!state->host->is_free_threaded &&
-            !(self->flags & CONVERT_NONNULL &&
-              body->class_->kind == KAA_CTYPE_POINTER))
-            learn(&self->own_class, type);
-    }
-    return store_address(place, body->data) == 0;
-}
-
 /* ---- the slow path ---- */
 
 int
@@ -543,7 +497,7 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
-    if (own_data(state, self, value, place))
+    if (kaa_cpython__take_data(state, self, value, place))
         return 0;
     known = take_known(state, self, value, place);
     if (known != 0)
@@ -586,26 +540,6 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
 
 /* ---- records ---- */
 
-/* Whether a value is C data of the very type. */
-static int
-is_own_record(const kaa_cpython__state *state, kaa_cpython__conversion *self,
-              PyObject *value)
-{
-    PyObject *type = kaa_cpython__type(value);
-    const kaa_cpython__class *given;
-
-    if (type == self->own_class)
-        return 1;
-    if (!kaa_cpython__is_data_type(state->host, type))
-        return 0;
-    given = kaa_cpython__data_body(value)->class_;
-    if (given->core != self->core && !kaa_ctype_same(given->core, self->core))
-        return 0;
-    if (!state->host->is_free_threaded)
-        learn(&self->own_class, type);
-    return 1;
-}
-
 /* Copied at once, so that nothing can move it meanwhile. */
 static int
 record(kaa_cpython__state *state, kaa_cpython__conversion *self,
@@ -615,7 +549,7 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
     void *data = NULL;
     int failed;
 
-    if (is_own_record(state, self, value)) {
+    if (kaa_cpython__is_own_record(state, self, value)) {
         memcpy(place, kaa_cpython__data_body(value)->data,
                (size_t)self->item_size);
         return 0;
