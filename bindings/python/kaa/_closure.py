@@ -23,7 +23,7 @@ from ctypes import _CFuncPtr  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed, value_of
+from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._function import Function
 from kaa._pointer import fits, pointer_value
 from kaa._types import type_text
@@ -157,11 +157,10 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                name = getattr(function, "__name__", type(function).__name__)
-                made = prefixed(f"callback {name}() result: ", error)
-                if made is error:
+                if not is_refusal(error):
                     raise
-                raise made from None
+                name = getattr(function, "__name__", type(function).__name__)
+                raise prefixed(f"callback {name}() result: ", error) from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:

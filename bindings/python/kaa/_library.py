@@ -180,7 +180,6 @@ class Library:
         "_addresses",
         "_hold_gil",
         "_errno",
-        "_held",
         "_closures",
         "_asked",
         "_lock",
@@ -195,7 +194,6 @@ class Library:
     _types: TypeMap
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
-    _held: Dict[str, Any]
     _closures: Dict[Any, Any]
     _token: Optional[bytes]
 
@@ -215,10 +213,9 @@ class Library:
         give(self, "_native", native)
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
-        give(self, "_types", TypeMap(self._label, declarations))
+        give(self, "_types", TypeMap(self._label, declarations, self))
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
-        give(self, "_held", {})
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)

@@ -25,7 +25,15 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
+from kaa._convert import (
+    Take,
+    Value,
+    as_it_is,
+    extent,
+    is_refusal,
+    prefixed,
+    value_of,
+)
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import TEXT_READERS
@@ -220,10 +228,10 @@ def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> An
     try:
         return parameter.value.take(given, kept)
     except Exception as error:
-        made = prefixed(f"{shape.name}() argument {parameter.label}: ", error)
-        if made is error:
+        if not is_refusal(error):
             raise
-        raise made from None
+        where = f"{shape.name}() argument {parameter.label}: "
+        raise prefixed(where, error) from None
 
 
 def _with_lengths(
@@ -426,11 +434,11 @@ class PlainFunction(Function):
             for take, given in zip(self._takes, args):
                 values.append(take(given, kept))
         except Exception as error:
-            label = self._shape.parameters[len(values)].label
-            made = prefixed(f"{self._shape.name}() argument {label}: ", error)
-            if made is error:
+            if not is_refusal(error):
                 raise
-            raise made from None
+            label = self._shape.parameters[len(values)].label
+            where = f"{self._shape.name}() argument {label}: "
+            raise prefixed(where, error) from None
         outer = here.frame
         frame: Frame = []
         here.frame = frame
@@ -471,7 +479,9 @@ class PlainFunction(Function):
         for at, given in enumerate(extra, len(self._shape.parameters) + 1):
             try:
                 promoted = Promoted.of(given, kept)
-            except (TypeError, ValueError, OverflowError) as error:
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
             values.append(promoted.value)
@@ -490,12 +500,10 @@ class PlainFunction(Function):
                 for out, cell in zip(shape.outs, cells)
             ]
         except (TypeError, ValueError, OverflowError) as error:
-            made = prefixed(f"{shape.name}() result: ", error)
-            raise (
-                made
-                if made is not error
-                else ValueError(f"{shape.name}() result: {error}")
-            ) from None
+            where = f"{shape.name}() result: "
+            if not is_refusal(error):  # such as text that is no UTF-32
+                raise ValueError(f"{where}{error}") from None
+            raise prefixed(where, error) from None
         if not outs:
             return result
         if shape.result.storage is not None:

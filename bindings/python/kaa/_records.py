@@ -41,7 +41,7 @@ def _show(value: Any) -> str:
         shown = ", ".join(_show(one) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
     if isinstance(value, _POINTERS):
-        address = ctypes.cast(value, ctypes.c_void_p).value
+        address = ctypes.c_void_p.from_address(ctypes.addressof(value)).value
         return f"<{address:#x}>" if address else "NULL"
     return repr(value)
 

@@ -7,8 +7,10 @@ are made in `_records`.
 
 from __future__ import annotations
 
+import copyreg
 import ctypes
 import enum
+import weakref
 from _thread import RLock
 from operator import index
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
@@ -424,6 +426,7 @@ class TypeMap:
     __slots__ = (
         "module",
         "keep",
+        "library",
         "records",
         "_ready",
         "_classes",
@@ -433,11 +436,15 @@ class TypeMap:
         "__weakref__",
     )
 
-    def __init__(self, module: str, keep: object = None) -> None:
+    def __init__(
+        self, module: str, keep: object = None, library: object = None
+    ) -> None:
         from kaa._records import RecordMaker
 
         self.module = module
         self.keep = keep
+        #: Gives the library that pickles name; None where there is none.
+        self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
         self._classes: Dict[int, Any] = {}
@@ -559,23 +566,46 @@ class TypeMap:
                 if view.enumerators:
                     made = _int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
+                    library = None if self.library is None else self.library()
+                    if library is not None:
+                        attribute = f"enum {view.name}" if view.name else name
+                        made._origin_ = library, attribute  # type: ignore
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
+
+
+class _EnumType(enum.EnumMeta):
+    """The class of enum classes: these pickle by library and name."""
+
+    #: The library, and the attribute of it that the class is.
+    _origin_: Optional[Tuple[Any, str]] = None
+
+
+def _reduce_enum(kind: _EnumType) -> Any:
+    # Without a library it is looked up in its module, as any class.
+    return kind.__qualname__ if kind._origin_ is None else (getattr, kind._origin_)
+
+
+copyreg.pickle(_EnumType, _reduce_enum)  # type: ignore[arg-type]
+
+
+class _IntEnum(enum.IntEnum, metaclass=_EnumType):
+    """The base of all enum classes that are made of C's."""
 
 
 def _int_enum(
     name: str, names: Tuple[Tuple[str, int], ...], module: str
 ) -> Type[enum.IntEnum]:
     try:
-        return enum.IntEnum(name, list(names), module=module)  # type: ignore[return-value]
+        return _IntEnum(name, list(names), module=module)  # type: ignore[return-value]
     except (TypeError, ValueError):
         # Names that enum keeps for itself (_x_, mro): those are left out.
         kept: List[Tuple[str, int]] = []
         for one in names:
             try:
-                enum.IntEnum(name, kept + [one], module=module)
+                _IntEnum(name, kept + [one], module=module)
             except (TypeError, ValueError):
                 continue
             kept.append(one)
-        return enum.IntEnum(name, kept, module=module)  # type: ignore[return-value]
+        return _IntEnum(name, kept, module=module)  # type: ignore[return-value]
