@@ -7,15 +7,15 @@ are made in `_records`.
 
 from __future__ import annotations
 
-import copyreg
 import ctypes
 import enum
 import weakref
 from _thread import RLock
 from operator import index
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 from kaa import _native
+from kaa._enums import int_enum
 
 _KIND_NAMES: Dict[int, str] = {
     _native.VOID: "void",
@@ -564,7 +564,7 @@ class TypeMap:
                     # A typedef that comes later may still give it a name.
                     return None
                 if view.enumerators:
-                    made = _int_enum(name, view.enumerators, self.module)
+                    made = int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
                     library = None if self.library is None else self.library()
                     if library is not None:
@@ -573,39 +573,3 @@ class TypeMap:
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
-
-
-class _EnumType(enum.EnumMeta):
-    """The class of enum classes: these pickle by library and name."""
-
-    #: The library, and the attribute of it that the class is.
-    _origin_: Optional[Tuple[Any, str]] = None
-
-
-def _reduce_enum(kind: _EnumType) -> Any:
-    # Without a library it is looked up in its module, as any class.
-    return kind.__qualname__ if kind._origin_ is None else (getattr, kind._origin_)
-
-
-copyreg.pickle(_EnumType, _reduce_enum)  # type: ignore[arg-type]
-
-
-class _IntEnum(enum.IntEnum, metaclass=_EnumType):
-    """The base of all enum classes that are made of C's."""
-
-
-def _int_enum(
-    name: str, names: Tuple[Tuple[str, int], ...], module: str
-) -> Type[enum.IntEnum]:
-    try:
-        return _IntEnum(name, list(names), module=module)  # type: ignore[return-value]
-    except (TypeError, ValueError):
-        # Names that enum keeps for itself (_x_, mro): those are left out.
-        kept: List[Tuple[str, int]] = []
-        for one in names:
-            try:
-                _IntEnum(name, kept + [one], module=module)
-            except (TypeError, ValueError):
-                continue
-            kept.append(one)
-        return _IntEnum(name, kept, module=module)  # type: ignore[return-value]
