@@ -14,7 +14,7 @@ from kaa import _plain_module, _runtime
 import support
 
 SAMPLE = os.environ["KAA_TEST_SAMPLE"]
-sample = _plain_module.load(os.fsencode(SAMPLE), "sample")
+sample = _plain_module.load(os.fsencode(SAMPLE))
 
 
 def settle():

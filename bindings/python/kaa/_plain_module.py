@@ -751,12 +751,13 @@ def _take(ctx: Context, value: Any) -> int:
     return _take_object(ctx, value)
 
 
-def load(path: bytes, name: str) -> ModuleType:
+def load(path: bytes, name: str = "") -> ModuleType:
     """Imports the module of a file natively; `name` is what Python calls it."""
     with attached() as ctx:
         if not _classes:
             _learn_builtins(ctx)
         # The native runtime has no packages: there it is the last part alone.
-        _full_names[name.rpartition(".")[2]] = name
+        if "." in name:
+            _full_names[name.rpartition(".")[2]] = name
         module: ModuleType = _give(ctx, ctx.call("import", path))
         return module
