@@ -224,11 +224,11 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # same callable a million times must not make a million.
         key = _identity(value), function
         with _making:
-            closure: Optional[Closure] = library._closures.get(key)
-            if closure is None:
+            closure: Any = library._closures.get(key)
+            if not isinstance(closure, Closure):
                 closure = Closure(library, function, value, scope)
                 library._closures[key] = closure
-        return closure
+        return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
     if scope != _native.SCOPE_CALL:
         _held[closure._token] = closure
