@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import kaa
 from kaa import _native
-from kaa._types import CType, TypeMap
+from kaa._types import CType, TypeMap, view_of
 
 import support
 

@@ -226,8 +226,11 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         with _making:
             closure: Any = library._closures.get(key)
             if not isinstance(closure, Closure):
-                closure = Closure(library, function, value, scope)
-                library._closures[key] = closure
+                made = Closure(library, function, value, scope)
+                # A finaliser that ran meanwhile may have made it too.
+                closure = library._closures.get(key)
+                if not isinstance(closure, Closure):
+                    library._closures[key] = closure = made
         return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
     if scope != _native.SCOPE_CALL:
