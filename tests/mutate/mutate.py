@@ -1,6 +1,6 @@
 """How many small faults the tests of a folder notice.
 
-    mutate.py ROOT WORK [--seed N] [--limit N] [FOLDER ...]
+    mutate.py [--seed N] [--limit N] ROOT WORK [FOLDER ...]
 
 Copies the tree of ROOT to WORK and builds it. Then, in each function of
 lib/FOLDER that has a place for it, makes one small change (which one, the seed
@@ -149,8 +149,17 @@ class Tree:
             stdout=subprocess.DEVNULL,
         )
 
+    def targets(self, folder):
+        """The programs of a folder's tests, as targets of the build."""
+        listed = subprocess.run(
+            ["ninja", "-C", self.build, "-t", "targets", "all"],
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        return sorted(set(re.findall(rf"^(tests/test_{folder}_\w+):", listed.stdout.decode(), re.M)))
+
     def tests(self, folder):
-        """The commands of a folder's tests, plain ones first."""
+        """The commands of a folder's tests, which are built, plain ones first."""
         listed = subprocess.run(
             ["ctest", "--test-dir", self.build, "--show-only=json-v1"],
             check=True,
@@ -169,11 +178,10 @@ class Tree:
                     found.append(("fault" in labels, test["command"]))
         return [command for _, command in sorted(found, key=lambda one: one[0])]
 
-    def make(self, commands):
-        """Builds the programs of the tests; whether that went well."""
-        targets = {os.path.relpath(command[0], self.build) for command in commands}
+    def make(self, targets):
+        """Builds targets; whether that went well."""
         done = subprocess.run(
-            ["ninja", "-C", self.build, *sorted(targets)],
+            ["ninja", "-C", self.build, *targets],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -206,11 +214,12 @@ def equivalent_changes():
 
 def run_folder(tree, folder, seed, limit):
     """(noticed, survivors) of one folder."""
-    commands = tree.tests(folder)
-    if not commands:
+    targets = tree.targets(folder)
+    if not targets:
         return 0, []
-    if not tree.make(commands):
+    if not tree.make(targets):
         raise SystemExit(f"mutate: the tests of {folder} do not build")
+    commands = tree.tests(folder)
     failed = tree.notices(commands)
     if failed is not None:
         raise SystemExit(f"mutate: unchanged, this fails: {' '.join(failed)}")
@@ -228,7 +237,7 @@ def run_folder(tree, folder, seed, limit):
             original[: change.start] + change.new + original[change.end :]
         )
         try:
-            if not tree.make(commands):
+            if not tree.make(targets):
                 continue
             if tree.notices(commands) is None:
                 survivors.append(change)
