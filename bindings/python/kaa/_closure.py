@@ -224,12 +224,14 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # same callable a million times must not make a million.
         key = _identity(value), function
         with _making:
-            closure: Optional[Closure] = library._closures.get(key)
-            if closure is None:
-                closure = Closure(library, function, value, scope)
+            closure: Any = library._closures.get(key)
+            if not isinstance(closure, Closure):
+                made = Closure(library, function, value, scope)
                 # A finaliser that ran meanwhile may have made it too.
-                closure = library._closures.setdefault(key, closure)
-        return closure
+                closure = library._closures.get(key)
+                if not isinstance(closure, Closure):
+                    library._closures[key] = closure = made
+        return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
     if scope != _native.SCOPE_CALL:
         _held[closure._token] = closure

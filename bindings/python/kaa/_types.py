@@ -76,17 +76,38 @@ class Parameter(NamedTuple):
 class CType:
     """A C type. Immutable; equal if it is the same type of the same text.
 
-    `address` is that of the kaa_ctype, `keep` whatever owns it.
+    `address` is that of the kaa_ctype, `keep` whatever owns it. Libraries give
+    them; nobody else can make one.
     """
 
     __slots__ = ("address", "keep")
 
-    def __init__(self, address: int, keep: object = None) -> None:
-        self.address = address
-        self.keep = keep
+    address: int
+    keep: object
+
+    def __new__(cls, *args: object, **keywords: object) -> CType:
+        raise TypeError("a CType comes from a library, it cannot be made")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        raise TypeError("CType is final")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be deleted")
+
+    def __copy__(self) -> CType:
+        return self
+
+    def __deepcopy__(self, memo: object) -> CType:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle a CType: it is an address")
 
     def _view(self, address: Optional[int]) -> Optional[CType]:
-        return CType(address, self.keep) if address else None
+        return view_of(address, self.keep) if address else None
 
     @property
     def kind(self) -> int:
@@ -162,7 +183,7 @@ class CType:
         return tuple(
             Member(
                 _native.text_or_none(one.name),
-                CType(one.type, self.keep),
+                view_of(one.type, self.keep),
                 one.offset,
                 one.bit_position,
                 None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width,
@@ -177,7 +198,7 @@ class CType:
         if not native:
             return ()
         return tuple(
-            Parameter(_native.text_or_none(one.name), CType(one.type, self.keep))
+            Parameter(_native.text_or_none(one.name), view_of(one.type, self.keep))
             for one in native[: self.count]
         )
 
@@ -202,7 +223,7 @@ class CType:
 
     def strip(self) -> CType:
         """The type behind typedefs and qualifiers."""
-        return CType(_native.kaa_ctype_strip(self.address), self.keep)
+        return view_of(_native.kaa_ctype_strip(self.address), self.keep)
 
     def declare(self, name: str) -> str:
         """The C declaration of `name` with this type."""
@@ -225,6 +246,14 @@ class CType:
 
     def __repr__(self) -> str:
         return f"<CType {self}>"
+
+
+def view_of(address: int, keep: object = None) -> CType:
+    """The view of the kaa_ctype at an address, which `keep` owns."""
+    made = object.__new__(CType)
+    object.__setattr__(made, "address", address)
+    object.__setattr__(made, "keep", keep)
+    return made
 
 
 def named(address: int) -> Tuple[int, Optional[str]]:
@@ -476,7 +505,18 @@ class TypeMap:
 
     def ctype(self, address: int) -> CType:
         """The view of a type that keeps it alive."""
-        return CType(address, self.keep)
+        return view_of(address, self.keep)
+
+    def skipped(self, name: str) -> Optional[str]:
+        """Why the definition of a name was skipped, if it was."""
+        for address in getattr(self.keep, "items", list)():
+            item = _native.DeclItem.from_address(address)
+            if item.kind == _native.DECL_SKIPPED and item.name == name.encode(
+                "utf-8", "surrogateescape"
+            ):
+                reason: str = item.reason.decode("utf-8", "replace")
+                return reason
+        return None
 
     def origin(self, record: Any) -> Optional[int]:
         """The address of the type that a record class of this map stands for."""
@@ -559,7 +599,7 @@ class TypeMap:
         if behind not in self._enums:
             made: Optional[Type[enum.IntEnum]] = None
             if _native.kaa_ctype_kind_of(behind) == _native.ENUM:
-                view = CType(behind)
+                view = view_of(behind)
                 name = view.name or hint
                 if not name:
                     # A typedef that comes later may still give it a name.
