@@ -12,6 +12,7 @@ import time
 import unittest
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
 from samples import Case, load, main
 
 try:

@@ -13,6 +13,7 @@ import unittest
 import weakref
 from typing import Any, Callable, List, Tuple
 
+import support  # noqa: F401
 from samples import Case, load, main
 
 DECLARATIONS = """

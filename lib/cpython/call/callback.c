@@ -165,7 +165,8 @@ make_key(PyObject *callable, const kaa_ctype *signature)
     return key;
 }
 
-/* Python code can reach the library's dict: what is found there may be anything. */
+/* Python code can reach the library's dict: what is found there may be
+ * anything. */
 static int
 is_callback_of(const kaa_cpython *host, PyObject *object,
                const kaa_ctype *signature)
