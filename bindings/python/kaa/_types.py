@@ -17,45 +17,6 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 from kaa import _native
 from kaa._enums import int_enum
 
-_KIND_NAMES: Dict[int, str] = {
-    _native.VOID: "void",
-    _native.BOOL: "bool",
-    _native.CHAR: "char",
-    _native.SCHAR: "schar",
-    _native.UCHAR: "uchar",
-    _native.SHORT: "short",
-    _native.USHORT: "ushort",
-    _native.INT: "int",
-    _native.UINT: "uint",
-    _native.LONG: "long",
-    _native.ULONG: "ulong",
-    _native.LLONG: "llong",
-    _native.ULLONG: "ullong",
-    _native.INT128: "int128",
-    _native.UINT128: "uint128",
-    _native.WCHAR: "wchar",
-    _native.CHAR16: "char16",
-    _native.CHAR32: "char32",
-    _native.FLOAT16: "float16",
-    _native.FLOAT: "float",
-    _native.DOUBLE: "double",
-    _native.LDOUBLE: "ldouble",
-    _native.FLOAT128: "float128",
-    _native.CFLOAT: "cfloat",
-    _native.CDOUBLE: "cdouble",
-    _native.CLDOUBLE: "cldouble",
-    _native.VALIST: "valist",
-    _native.POINTER_: "pointer",
-    _native.ARRAY: "array",
-    _native.STRUCT: "struct",
-    _native.UNION: "union",
-    _native.ENUM: "enum",
-    _native.FUNCTION: "function",
-    _native.TYPEDEF: "typedef",
-    _native.QUALIFIED: "qualified",
-}
-
-
 class Member(NamedTuple):
     """A member of a record; offsets in bytes, bit positions in bits."""
 
@@ -117,7 +78,7 @@ class CType:
     @property
     def kind_name(self) -> str:
         """Its kind as a word."""
-        return _KIND_NAMES.get(self.kind, "unknown")
+        return _native.KIND_NAMES.get(self.kind, "unknown")
 
     @property
     def size(self) -> int:
