@@ -45,9 +45,8 @@ class _Basic:
     _label = "C"
 
     def __init__(self) -> None:
-        self._types = TypeMap("kaa", None)
+        self._types = TypeMap("kaa", None, self)
         self._data = Data()
-        self._types.set_home(self)
         self._closures: Dict[Any, Any] = {}
 
 

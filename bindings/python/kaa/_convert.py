@@ -25,6 +25,7 @@ from kaa._pointer import (
     fits,
     pointee_of,
     pointer_argument,
+    pointer_to,
 )
 from kaa._types import BASIC, TypeMap, type_text
 
@@ -35,6 +36,7 @@ __all__ = [
     "Value",
     "find_function_pointer",
     "function_pointer",
+    "is_refusal",
     "pointer_argument",
     "prefixed",
     "symbol_address",
@@ -100,11 +102,15 @@ class Value(NamedTuple):
             self.storage.from_address(address).value = taken
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether it gives a reason alone, so that it has to be said where."""
+    return type(error) in _REFUSALS
+
+
 def prefixed(prefix: str, error: Exception) -> Exception:
-    """The same refusal, saying where; other exceptions as they are."""
-    if type(error) in _REFUSALS:
-        return type(error)(prefix + str(error))
-    return error
+    """The same refusal, saying where. To be raised as it is: a frame that keeps
+    it in a variable is garbage that only a collection finds."""
+    return type(error)(prefix + str(error))
 
 
 def shown(number: int) -> str:

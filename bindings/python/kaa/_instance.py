@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from kaa._convert import Value
     from kaa._types import TypeMap
 
+#: What pointers in C's own memory were set from, by their addresses. It outlives a
+#: library's object: the code, and so its variables, stay.
+pointed: Dict[int, Any] = {}
 RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)
 _BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
@@ -549,21 +552,16 @@ def keep(data: Any, address: int, kept: Any) -> None:
     if root is not None:
         host().keep(root, address, kept)
         return
-    known = layout_of(type(data)).types.data.pointed
     if kept is None:
-        known.pop(address, None)
+        pointed.pop(address, None)
     else:
-        known[address] = kept
+        pointed[address] = kept
 
 
 def kept_of(data: Any, address: int) -> Any:
     """What the pointer at an address was set from; None: nothing known."""
     root = _root(data)
-    known = (
-        host().all_kept(root)
-        if root is not None
-        else layout_of(type(data)).types.data.pointed
-    )
+    known = host().all_kept(root) if root is not None else pointed
     found = known.get(address) if known else None
     return found
 
@@ -573,11 +571,7 @@ def copy_kept(
 ) -> None:
     """What was remembered for bytes goes with their copy."""
     root = _root(data)
-    known = (
-        host().all_kept(root)
-        if root is not None
-        else layout_of(type(data)).types.data.pointed
-    )
+    known = host().all_kept(root) if root is not None else pointed
     for at in [one for one in known or () if address <= one < address + size]:
         keep(data, at, None)
     if source is None:

@@ -54,11 +54,10 @@ class Owner:
 
             with _making:
                 if self._map is None:
-                    made = TypeMap(self.module, self._declarations)
+                    made = TypeMap(self.module, self._declarations, self)
                     # A finaliser that ran meanwhile may have made one too.
                     if self._map is None:
                         self._data = Data()
-                        made.set_home(self)
                         self._map = made
         return self._map
 
