@@ -151,6 +151,7 @@ enum {
     KAA_CPYTHON_DATA_HAS_MEMORY, /**< Whether the bytes are its own: a bool. */
     KAA_CPYTHON_DATA_KEPT,       /**< What its pointers were set from, a dict by
                                       address, or None. */
+    KAA_CPYTHON_DATA_LAYOUT,     /**< The layout that it was made with. */
 };
 
 /**

@@ -152,7 +152,7 @@ class Calling(Case):
     @unittest.skipUnless(BRIDGE, "no bridge")
     def test_it_stays_what_it_is(self) -> None:
         add, kind = self.lib.add, type(self.lib.add)
-        other = type("Other", (kaa.Function,), {"__slots__": ()})
+        other = type("Other", (), {"__slots__": ()})
         for name in ["x", "address", "_library", "_item", "__class__"]:
             with self.assertRaises((AttributeError, TypeError)):
                 setattr(add, name, other)

@@ -18,6 +18,7 @@ from kaa._instance import (
     copy_kept,
     is_data,
     kept_value,
+    layout_in,
     layout_of,
     length_of,
     owner_of,
@@ -236,7 +237,7 @@ def _filled(kind: Any, value: Any) -> Any:
 
 
 def _fill_record(record: Any, value: Any) -> None:
-    layout = layout_of(type(record))
+    layout = layout_in(record)
     if isinstance(value, (dict, tuple, list)):
         value = record_from(layout.types.data_class(layout.ctype), value)
     source = record_address(layout.types, layout.ctype, value)
@@ -291,7 +292,7 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
 
 
 def _library_of(data: Any) -> Any:
-    library = layout_of(type(data)).library
+    library = layout_in(data).library
     return None if isinstance(library, _Basic) else library
 
 
@@ -324,7 +325,7 @@ def _data_layout(data: Any) -> Layout:
         raise TypeError(
             f"a record, array or pointer expected, not {type(data).__name__}"
         )
-    return layout_of(type(data))
+    return layout_in(data)
 
 
 def sizeof(kind: Any, *, library: Optional[Library] = None) -> int:
@@ -372,7 +373,7 @@ def _place_of(value: Any, size: Optional[int]) -> Tuple[int, int, Any]:
     """Where `size` bytes at a pointer, array, record or address are; how many, and
     what keeps them."""
     if is_data(value):
-        layout = layout_of(type(value))
+        layout = layout_in(value)
         known = -1
         if layout.kind != _native.POINTER_:
             known = size_of(value)
@@ -404,7 +405,7 @@ def text(value: Any, length: Optional[int] = None) -> str:
     surrogates."""
     width = 1
     if is_data(value):
-        element = layout_of(type(value)).element
+        element = layout_in(value).element
         if element is not None:
             width = element.size
     if length is None and (not is_data(value) or length_of(value) < 0):

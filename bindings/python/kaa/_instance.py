@@ -240,12 +240,12 @@ def record_from(kind: Any, value: Any) -> Any:
 def _is_same(value: Any, core: int) -> bool:
     if not is_data(value):
         return False
-    return bool(_native.kaa_ctype_same(layout_of(type(value)).ctype, core))
+    return bool(_native.kaa_ctype_same(layout_in(value).ctype, core))
 
 
 def kept_value(value: Any, kept: List[Any]) -> Any:
     """What keeps a pointer's target alive: the owner of a pointer, not itself."""
-    if is_data(value) and layout_of(type(value)).kind == _native.POINTER_:
+    if is_data(value) and layout_in(value).kind == _native.POINTER_:
         return owner_of(value)
     return kept[0] if len(kept) == 1 else tuple(kept)
 
@@ -261,6 +261,11 @@ def record_address(types: TypeMap, core: int, value: Any) -> int:
         from kaa._pointer import fits
 
         if fits(types, core, kind):
+            if ctypes.sizeof(value) < _native.kaa_ctype_size(core):
+                raise ValueError(
+                    f"the {kind.__name__} has less memory of its own than"
+                    f" {type_text(core)} needs"
+                )
             return ctypes.addressof(value)
     raise TypeError(f"{type_text(core)} expected, not {kind.__name__}")
 
@@ -429,7 +434,7 @@ def has_class(ctype: int) -> bool:
 
 def size_of(data: Any) -> int:
     """How many bytes an instance has; of a pointer, its own."""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     if layout.kind == _native.ARRAY and layout.element is not None:
         return max(length_of(data), 0) * layout.element.size
     return layout.size
@@ -525,6 +530,12 @@ def layout_of(kind: Any) -> Layout:
     return made
 
 
+def layout_in(data: Any) -> Layout:
+    """The layout that an instance was made with, whatever its __class__ is now."""
+    made: Layout = host().layout_in(data)
+    return made
+
+
 def new(kind: Any) -> Any:
     """An instance with memory of its own, all zero."""
     return host().new(kind)
@@ -588,6 +599,6 @@ def _root(data: Any) -> Any:
     if host().has_memory(data):
         return data
     owner = owner_of(data)
-    if owner is None or owner is layout_of(type(data)).library:
+    if owner is None or owner is layout_in(data).library:
         return None
     return owner if is_data(owner) else data

@@ -10,7 +10,7 @@ from kaa._instance import RECORDS, Layout
 from kaa._format import shape_of, text_format
 
 _bridge = _host.handle()
-_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT = range(5)
+_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT = range(6)
 _make = _native.kaa_cpython_data_class
 _get = _native.kaa_cpython_data_get
 _layout = _native.kaa_cpython_data_layout
@@ -54,6 +54,11 @@ def layout_of(kind: Any) -> Layout:
     if found is None:
         raise TypeError(f"{kind.__name__} is no class of C data")
     return found
+
+
+def layout_in(data: Any) -> Layout:
+    layout: Layout = _get(_bridge, data, _LAYOUT)
+    return layout
 
 
 def address_of(data: Any) -> int:

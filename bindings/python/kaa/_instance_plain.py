@@ -27,6 +27,7 @@ class PlainData:
         "_kept_",
         "_length_",
         "_memory_",
+        "_own_",
         "__weakref__",
     )
     _layout_: Layout
@@ -34,6 +35,7 @@ class PlainData:
     def __new__(cls, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
         layout = cls._layout_
+        _set_layout(made, layout)
         _set_kept(made, None)
         _set_owner(made, None)
         if layout.kind == _native.POINTER_:
@@ -64,11 +66,13 @@ _set_owner = PlainData.__dict__["_owner_"].__set__
 _set_kept = PlainData.__dict__["_kept_"].__set__
 _set_length = PlainData.__dict__["_length_"].__set__
 _set_memory = PlainData.__dict__["_memory_"].__set__
+_set_layout = PlainData.__dict__["_own_"].__set__
 _get_kept = PlainData.__dict__["_kept_"].__get__
 _get_memory = PlainData.__dict__["_memory_"].__get__
 
 address_of = PlainData.__dict__["_address_"].__get__
 owner_of = PlainData.__dict__["_owner_"].__get__
+layout_in = PlainData.__dict__["_own_"].__get__
 length_of = PlainData.__dict__["_length_"].__get__
 
 
@@ -120,7 +124,7 @@ class PlainPointer(PlainData):
     __slots__ = ()
 
     def __getattribute__(self, name: str) -> Any:
-        layout = object.__getattribute__(self, "_layout_")
+        layout = layout_in(self)
         member = layout.reach().get(name)
         if member is not None:
             return load_member(self, member, _dereferenced(self, layout))
@@ -132,7 +136,7 @@ class PlainPointer(PlainData):
             raise no_member(layout, name) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        layout = object.__getattribute__(self, "_layout_")
+        layout = layout_in(self)
         member = layout.reach().get(name)
         if member is None:
             raise no_member(layout, name)
@@ -204,6 +208,7 @@ def new(kind: Any) -> Any:
 
 def view(kind: Any, address: int, owner: Any, length: int) -> Any:
     made = object.__new__(kind)
+    _set_layout(made, layout_of(kind))
     _set_address(made, address)
     _set_owner(made, owner)
     _set_kept(made, None)

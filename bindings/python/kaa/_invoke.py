@@ -32,7 +32,7 @@ from typing import (
 from kaa import _error, _native
 from kaa._convert import Value
 from kaa._owner import keeper
-from kaa._instance import RECORDS, address_of, is_data, layout_of
+from kaa._instance import RECORDS, address_of, is_data, layout_in
 from kaa._pointer import (
     BYREF,
     DATA,
@@ -265,7 +265,7 @@ def _text(value: Any, kept: List[Any]) -> int:
 
 def _data(value: Any) -> Promoted:
     """A record is passed by value; an array decays to a pointer."""
-    layout = layout_of(type(value))
+    layout = layout_in(value)
     if layout.kind not in RECORDS:
         return _address(address_of(value))
     kind = layout.types.ctypes_class(layout.ctype)

@@ -20,7 +20,7 @@ from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._instance import address_of, is_data, layout_of, length_of
+from kaa._instance import address_of, is_data, layout_in, length_of
 from kaa._pointers import pointer_from
 from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
@@ -64,7 +64,7 @@ def _is_records(value: Any) -> bool:
 
 def _is_array(value: Any) -> bool:
     """Whether a value is an array of C data."""
-    return is_data(value) and layout_of(type(value)).kind == _native.ARRAY
+    return is_data(value) and layout_in(value).kind == _native.ARRAY
 
 
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:

@@ -15,7 +15,7 @@ from operator import index
 from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._instance import address_of, fill, is_data, layout_of, new
+from kaa._instance import address_of, fill, is_data, layout_in, new
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -483,7 +483,7 @@ class Pointee:
     def _listed(self, value: Any) -> Found:
         """An array of what a list holds."""
         made = new(self.types.array_class(self.target, max(len(value), 1)))
-        fill(layout_of(type(made)), made, address_of(made), value)
+        fill(layout_in(made), made, address_of(made), value)
         return Found(FIXED, address_of(made), len(value) * self.size, made)
 
     def _text(self, value: str, writable: bool) -> Found:

@@ -16,6 +16,7 @@ from kaa._instance import (
     below,
     fill,
     is_data,
+    layout_in,
     layout_of,
     length_of,
     owner_of,
@@ -66,7 +67,7 @@ def place(data: Any, layout: Layout, at: int) -> int:
 
 def get_item(data: Any, key: Any) -> Any:
     """data[key]"""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     if isinstance(key, slice):
         return _slice(data, layout, key)
     return element_of(layout).load(data, place(data, layout, index(key)))
@@ -74,7 +75,7 @@ def get_item(data: Any, key: Any) -> Any:
 
 def set_item(data: Any, key: Any, value: Any) -> None:
     """data[key] = value"""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     element = element_of(layout)
     if isinstance(key, slice):
         part = _slice(data, layout, key)
@@ -82,7 +83,7 @@ def set_item(data: Any, key: Any, value: Any) -> None:
         values = list(value) if not isinstance(value, (str, bytes)) else value
         if len(values) != count:
             raise ValueError(f"{len(values)} elements for {count} places")
-        fill(layout_of(type(part)), part, address_of(part), values)
+        fill(layout_in(part), part, address_of(part), values)
         return
     at = index(key)
     try:
@@ -115,7 +116,7 @@ def _slice(data: Any, layout: Layout, key: slice) -> Any:
 
 
 def _elements(data: Any) -> Iterator[Any]:
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     element = element_of(layout)
     start = address_of(data)
     for i in range(length_of(data)):
@@ -147,7 +148,7 @@ class Array:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, values: Any = ()) -> None:
-        layout = layout_of(type(self))
+        layout = layout_in(self)
         try:
             fill(layout, self, address_of(self), values)
         except _REFUSALS as error:
@@ -170,7 +171,7 @@ class Array:
     def __eq__(self, other: Any) -> Any:
         if self is other:
             return True
-        layout = layout_of(type(self))
+        layout = layout_in(self)
         assert layout.element is not None
         if layout.element.kind == _native.CHAR:
             if isinstance(other, str):
@@ -188,7 +189,7 @@ class Array:
         return raw_bytes(self)
 
     def __repr__(self) -> str:
-        layout = layout_of(type(self))
+        layout = layout_in(self)
         name = layout.name.replace("[]", f"[{length_of(self)}]", 1)
         return f"<{name} {show_array(self, layout)}>"
 
@@ -230,12 +231,12 @@ class Pointer:
     def __len__(self) -> int:
         length = length_of(self)
         if length < 0:
-            raise TypeError(f"'{layout_of(type(self)).name}' has no known length")
+            raise TypeError(f"'{layout_in(self).name}' has no known length")
         return length
 
     def __iter__(self) -> Iterator[Any]:
         if length_of(self) < 0:
-            raise TypeError(f"'{layout_of(type(self)).name}' has no known length")
+            raise TypeError(f"'{layout_in(self).name}' has no known length")
         return _elements(self)
 
     def __bool__(self) -> bool:
@@ -287,7 +288,7 @@ class Pointer:
         return _moved(self, -index(other))
 
     def __repr__(self) -> str:
-        layout = layout_of(type(self))
+        layout = layout_in(self)
         address = address_of(self)
         parts = [f"{address:#x}" if address else "NULL"]
         if length_of(self) >= 0:
@@ -299,7 +300,7 @@ class Pointer:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(
-            f"cannot pickle {layout_of(type(self)).name}: an address means nothing"
+            f"cannot pickle {layout_in(self).name}: an address means nothing"
             " elsewhere"
         )
 
@@ -320,11 +321,11 @@ class Pointer:
 
 
 def _is_pointer(value: Any) -> bool:
-    return is_data(value) and layout_of(type(value)).kind == _native.POINTER_
+    return is_data(value) and layout_in(value).kind == _native.POINTER_
 
 
 def _moved(data: Any, count: int) -> Any:
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     element = element_of(layout)
     address = address_of(data) + count * element.size
     if not address_of(data):
@@ -342,7 +343,7 @@ def _moved(data: Any, count: int) -> Any:
 
 
 def _distance(data: Any, other: Any) -> int:
-    mine, others = layout_of(type(data)), layout_of(type(other))
+    mine, others = layout_in(data), layout_in(other)
     element = element_of(mine)
     if others.element is None or not _native.kaa_ctype_same(
         element.core, others.element.core
@@ -386,7 +387,7 @@ def same_target(element: Element, target: int) -> bool:
 def pointer_from(target: int, value: Any) -> Optional[int]:
     """The address that an instance gives where a pointer to `target` is wanted;
     None if it does not fit."""
-    layout = layout_of(type(value))
+    layout = layout_in(value)
     behind = _native.kaa_ctype_strip(target)
     if _native.kaa_ctype_kind_of(behind) == _native.VOID:
         return address_of(value)
@@ -402,7 +403,7 @@ def pointer_from(target: int, value: Any) -> Optional[int]:
 def extent_of(value: Any) -> int:
     """How many bytes there are from an instance's address on; -1 where only C
     knows."""
-    layout = layout_of(type(value))
+    layout = layout_in(value)
     if layout.kind != _native.POINTER_:
         return size_of(value)
     if not address_of(value):

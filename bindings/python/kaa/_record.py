@@ -12,6 +12,7 @@ from kaa._instance import (
     Member,
     address_of,
     is_data,
+    layout_in,
     layout_of,
     load_member,
     new,
@@ -26,7 +27,7 @@ from kaa._types import TypeMap, type_text
 def show(value: Any) -> str:
     """A value as a member of something larger: short."""
     if is_data(value):
-        layout = layout_of(type(value))
+        layout = layout_in(value)
         if layout.kind == _native.ARRAY:
             from kaa._pointers import show_array
 
@@ -43,7 +44,7 @@ def show(value: Any) -> str:
 def members_of(data: Any) -> Iterator[Tuple[Member, Any]]:
     """The members and their values."""
     base = address_of(data)
-    for member in layout_of(type(data)).members:
+    for member in layout_in(data).members:
         yield member, load_member(data, member, base)
 
 
@@ -52,7 +53,7 @@ def asdict(value: Any) -> Any:
     too. Pointers stay pointers. Other values come back as they are."""
     if not is_data(value):
         return value
-    kind = layout_of(type(value)).kind
+    kind = layout_in(value).kind
     if kind in (_native.STRUCT, _native.UNION):
         return {member.name: asdict(one) for member, one in members_of(value)}
     if kind == _native.ARRAY:
@@ -87,7 +88,7 @@ class Record:
     def __repr__(self) -> str:
         shown: List[str] = []
         base = address_of(self)
-        for member in layout_of(type(self)).members:
+        for member in layout_in(self).members:
             try:
                 value = load_member(self, member, base)
                 shown.append(f"{member.name}={show(value)}")
@@ -100,7 +101,7 @@ class Record:
             return True
         if not is_data(other):
             return NotImplemented
-        mine, others = layout_of(type(self)), layout_of(type(other))
+        mine, others = layout_in(self), layout_in(other)
         if not _native.kaa_ctype_same(mine.ctype, others.ctype):
             return NotImplemented
         if mine.kind == _native.UNION:
@@ -146,7 +147,7 @@ def _speed_up_methods(kind: Any) -> None:
 
 def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> None:
     """Members in the order of the declaration, or by name."""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     members = layout.members
     name = type(data).__name__
     if len(args) > len(members):
@@ -191,7 +192,7 @@ def copied(data: Any) -> Any:
 def own_class(data: Any) -> Any:
     """The class of copies: that of the data, with the length of an array that
     had it from its instance."""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     if layout.kind == _native.ARRAY and layout.count < 0 and layout.element:
         count = max(length_of(data), 0)
         return layout.types.array_class(layout.element.ctype, count)
@@ -200,7 +201,7 @@ def own_class(data: Any) -> Any:
 
 def pickled(data: Any) -> Tuple[Any, ...]:
     """How a record or an array is pickled: by library, declaration and bytes."""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     if holds_pointers(layout.ctype):
         raise TypeError(
             f"cannot pickle {layout.name}: it has pointers, which mean nothing elsewhere"
@@ -259,7 +260,7 @@ def holds_pointers(ctype: int) -> bool:
 
 def as_ctypes(data: Any) -> Any:
     """A ctypes instance of the same memory, which it keeps."""
-    layout = layout_of(type(data))
+    layout = layout_in(data)
     kind = layout.types.ctypes_class(layout.ctype)
     if layout.kind == _native.POINTER_:
         made = ctypes.cast(ctypes.c_void_p(address_of(data)), kind)

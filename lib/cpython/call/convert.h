@@ -64,11 +64,12 @@ typedef struct kaa_cpython__conversion {
     uint8_t direct_source; /* how direct_class was taken */
     uint64_t item_size;    /* of a pointer's target, of a record */
     uint32_t flags;
-    uint32_t scope;          /* functions: a kaa_decl_scope */
-    uint32_t length_of;      /* with CONVERT_LENGTH */
-    const kaa_ctype *type;   /* as declared */
-    const kaa_ctype *core;   /* behind typedefs and qualifiers */
-    const kaa_ctype *target; /* pointers: the core of the target */
+    uint32_t scope;                      /* functions: a kaa_decl_scope */
+    uint32_t length_of;                  /* with CONVERT_LENGTH */
+    const kaa_ctype *type;               /* as declared */
+    const kaa_ctype *core;               /* behind typedefs and qualifiers */
+    const kaa_ctype *target;             /* pointers: the core of the target */
+    struct kaa_cpython__class *own_data; /* with own_class: its class */
     PyObject *own_class; /* of C data: its data pointer is passed, or copied */
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */

@@ -8,13 +8,15 @@
 
 /* Remembers a class, of instances that need no look at their type again. */
 static void
-learn(kaa_cpython__conversion *self, PyObject *type)
+learn(kaa_cpython__conversion *self, PyObject *type, kaa_cpython__class *class_)
 {
     PyObject *old = self->own_class;
 
-    if (old == type)
+    /* A type that was assigned to __class__ is not what the data are. */
+    if (class_->type != type)
         return;
     PY(Py_IncRef)(type);
+    self->own_data = class_;
     self->own_class = type;
     if (old != NULL)
         PY(Py_DecRef)(old);
@@ -53,21 +55,20 @@ kaa_cpython__take_data(const kaa_cpython__state *state,
     PyObject *type = kaa_cpython__type(value);
     const kaa_cpython__data *body;
 
-    if (type != self->own_class &&
-        !kaa_cpython__is_data_type(state->host, type))
+    if (!kaa_cpython__is_data_type(state->host, type))
         return 0;
     body = kaa_cpython__data_body(value);
     if ((body->data == NULL && self->flags & CONVERT_NONNULL) ||
         self->flags & CONVERT_LENGTH)
         return 0;
-    if (type != self->own_class) {
+    if (type != self->own_class || body->class_ != self->own_data) {
         if (!data_fits(self, body->class_))
             return 0;
         /* A pointer may be NULL another time. */
         if (!state->host->is_free_threaded &&
             !(self->flags & CONVERT_NONNULL &&
               body->class_->kind == KAA_CTYPE_POINTER))
-            learn(self, type);
+            learn(self, type, body->class_);
     }
     return store_address(place, body->data) == 0;
 }
@@ -78,16 +79,14 @@ kaa_cpython__is_own_record(const kaa_cpython__state *state,
                            kaa_cpython__conversion *self, PyObject *value)
 {
     PyObject *type = kaa_cpython__type(value);
-    const kaa_cpython__class *given;
+    kaa_cpython__class *given;
 
-    if (type == self->own_class)
-        return 1;
     if (!kaa_cpython__is_data_type(state->host, type))
         return 0;
     given = kaa_cpython__data_body(value)->class_;
     if (given->core != self->core && !kaa_ctype_same(given->core, self->core))
         return 0;
     if (!state->host->is_free_threaded)
-        learn(self, type);
+        learn(self, type, given);
     return 1;
 }

@@ -352,7 +352,8 @@ kaa_cpython__known_instance(kaa_cpython *host,
     char *data = NULL, *address;
     ssize_t bytes = 0;
 
-    if (type == self->own_class)
+    if (type == self->own_class &&
+        kaa_cpython__data_body(value)->class_ == self->own_data)
         return store_address(place, kaa_cpython__data_body(value)->data) == 0;
     if (type == self->direct_class) {
         kaa_cpython__cdata_extent(host, value, &data, &bytes);

@@ -416,6 +416,9 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     case KAA_CPYTHON_DATA_OWNER:
         found = body->owner;
         break;
+    case KAA_CPYTHON_DATA_LAYOUT:
+        found = body->class_->layout;
+        break;
     default:
         found = body->kept;
         break;
