@@ -8,6 +8,7 @@ from typing import Any, Dict, Tuple
 
 from kaa import _native
 
+
 def _words(value: int, signed: bool) -> Tuple[int, int]:
     low = -(2**127) if signed else 0
     if not low <= value < low + 2**128:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from kaa._library import Library
 
 _REFUSALS = (TypeError, ValueError, OverflowError)
-_TYPE = re.compile(r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*")
+_TYPE = re.compile(
+    r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
+)
 
 
 # Types by their names. ------------------------------------------------------------
@@ -77,8 +79,12 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
     types: TypeMap = home._types
     ctype = _base(" ".join(words), library)
     if ctype is None:
-        raise _refuse_type(text) if library is not None else TypeError(
-            f"{text!r} names no basic C type; a library's are found with library="
+        raise (
+            _refuse_type(text)
+            if library is not None
+            else TypeError(
+                f"{text!r} names no basic C type; a library's are found with library="
+            )
         )
     with types._lock:
         derived = types.derived()
@@ -131,14 +137,16 @@ def _parsed(name: str) -> Optional[int]:
     """A basic type, by having it declared."""
     if name not in _parsed_types:
         from kaa._error import DeclarationError
-        from kaa._library import Declarations
+        from kaa._declarations import Declarations
 
         found: Optional[int] = None
         try:
             declared = Declarations(f"typedef {name} kaa_named;".encode(), False)
             item = declared.find("kaa_named")
             if item is not None:
-                found = _native.kaa_ctype_strip(_native.DeclItem.from_address(item).type)
+                found = _native.kaa_ctype_strip(
+                    _native.DeclItem.from_address(item).type
+                )
                 if _native.kaa_ctype_kind_of(found) in AGGREGATES + (_native.ENUM,):
                     found = None
         except DeclarationError:
@@ -305,8 +313,10 @@ def addressof(data: Any) -> Any:
     layout = _data_layout(data)
     types = layout.types
     if layout.kind == _native.POINTER_:
-        raise TypeError("a pointer is a value and stands nowhere: addressof() needs"
-                        " a record or an array")
+        raise TypeError(
+            "a pointer is a value and stands nowhere: addressof() needs"
+            " a record or an array"
+        )
     return view(types.pointer_class(layout.ctype), address_of(data), below(data), 1)
 
 
@@ -443,8 +453,9 @@ def view_(value: Any, length: Optional[int] = None) -> memoryview:
     return memoryview(flat).cast("B")
 
 
-def from_buffer(kind: Any, buffer: Any, offset: int = 0, *,
-                library: Optional[Library] = None) -> Any:
+def from_buffer(
+    kind: Any, buffer: Any, offset: int = 0, *, library: Optional[Library] = None
+) -> Any:
     """A record or an array in the memory of a writable buffer (bytearray, mmap,
     NumPy), `offset` bytes from its start. An array without a length takes all
     that is there."""
@@ -457,8 +468,9 @@ def from_buffer(kind: Any, buffer: Any, offset: int = 0, *,
     own = kind if isinstance(kind, type) else types.data_class(core)
     held = memoryview(buffer)
     if held.readonly:
-        raise TypeError(f"a writable buffer expected: this {type(buffer).__name__}"
-                        " is read-only")
+        raise TypeError(
+            f"a writable buffer expected: this {type(buffer).__name__}" " is read-only"
+        )
     if not is_contiguous(held):
         raise TypeError("a C-contiguous buffer expected")
     layout = layout_of(own)
@@ -473,8 +485,9 @@ def from_buffer(kind: Any, buffer: Any, offset: int = 0, *,
         )
     address, kept = view_address(held)
     if (address + offset) % layout.align:
-        raise ValueError(f"{type_text(ctype)} must stand at a multiple of"
-                         f" {layout.align} bytes")
+        raise ValueError(
+            f"{type_text(ctype)} must stand at a multiple of" f" {layout.align} bytes"
+        )
     return view(own, address + offset, kept, count)
 
 

@@ -25,7 +25,6 @@ from kaa._pointer import (
     fits,
     pointee_of,
     pointer_argument,
-    pointer_to,
 )
 from kaa._types import BASIC, TypeMap, type_text
 

@@ -16,10 +16,10 @@ library where they are C's own.
 from __future__ import annotations
 
 import ctypes
-from operator import index
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
+from kaa._bits import load_bits, store_bits
 from kaa._types import named, type_text
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ class Layout:
         return self.by_name
 
 
-def _members(
-    types: TypeMap, ctype: int, offset: int, bits: int
-) -> List[Member]:
+def _members(types: TypeMap, ctype: int, offset: int, bits: int) -> List[Member]:
     made: List[Member] = []
     native = _native.kaa_ctype_members(ctype)
     for i in range(_native.kaa_ctype_count(ctype)):
@@ -336,57 +334,6 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
     if isinstance(value, (bytes, bytearray)):
         raise TypeError(f"a list of elements expected, not {type(value).__name__}")
     return None
-
-
-# Bit-fields. -------------------------------------------------------------------
-
-
-def _bit_place(member: Member) -> Tuple[int, int, int]:
-    """The first byte, the shift in it, and how many bytes."""
-    start, shift = divmod(member.bit_position, 8)
-    assert member.bit_width is not None
-    return start, shift, (shift + member.bit_width + 7) // 8
-
-
-def load_bits(member: Member, base: int) -> Any:
-    """The value of a bit-field of the record at `base`."""
-    start, shift, count = _bit_place(member)
-    width = member.bit_width or 0
-    whole = int.from_bytes(ctypes.string_at(base + start, count), "little")
-    value = whole >> shift & ((1 << width) - 1)
-    core = member.element.core
-    if member.element.kind == _native.BOOL:
-        return bool(value)
-    if _native.kaa_ctype_is_signed(core) and value >> (width - 1):
-        value -= 1 << width
-    if member.element.kind == _native.ENUM:
-        return member.element.value.give(value)
-    return value
-
-
-def store_bits(member: Member, base: int, value: Any) -> None:
-    """Writes a bit-field; the bits beside it stay."""
-    start, shift, count = _bit_place(member)
-    width = member.bit_width or 0
-    element = member.element
-    if element.kind == _native.BOOL:
-        number = int(element.value.take(value, []))
-    elif hasattr(type(value), "__index__"):
-        number = int(index(value))
-    else:
-        raise TypeError(f"int expected, not {type(value).__name__}")
-    signed = bool(_native.kaa_ctype_is_signed(element.core))
-    low = -(1 << (width - 1)) if signed and element.kind != _native.BOOL else 0
-    if not low <= number < low + (1 << width):
-        raise OverflowError(
-            f"{number} is out of range for a bit-field of {width} bits"
-            f" ({low} to {low + (1 << width) - 1})"
-        )
-    mask = ((1 << width) - 1) << shift
-    memory = (ctypes.c_ubyte * count).from_address(base + start)
-    whole = int.from_bytes(bytes(memory), "little") & ~mask
-    whole |= number << shift & mask
-    memory[:] = whole.to_bytes(count, "little")
 
 
 def load_member(data: Any, member: Member, base: int) -> Any:

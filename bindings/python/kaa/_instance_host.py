@@ -18,6 +18,23 @@ _view = _native.kaa_cpython_data_view
 _keep = _native.kaa_cpython_data_keep
 
 
+class _Options(ctypes.Structure):
+    """kaa_cpython_data_options"""
+
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("dimensions", ctypes.c_uint32),
+        ("type", ctypes.c_void_p),
+        ("library", ctypes.py_object),
+        ("layout", ctypes.py_object),
+        ("base", ctypes.py_object),
+        ("name", ctypes.c_char_p),
+        ("doc", ctypes.c_char_p),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+    ]
+
+
 def new_class(layout: Layout, doc: str) -> Any:
     from kaa import _pointers, _record
 
@@ -30,8 +47,8 @@ def new_class(layout: Layout, doc: str) -> Any:
         base = _pointers.Array
     shape = shape_of(layout.ctype)[0] if layout.kind == _native.ARRAY else ()
     format_ = text_format(layout)
-    options = _native.DataOptions(
-        ctypes.sizeof(_native.DataOptions),
+    options = _Options(
+        ctypes.sizeof(_Options),
         len(shape),
         layout.ctype,
         layout.library,
@@ -42,7 +59,7 @@ def new_class(layout: Layout, doc: str) -> Any:
         None if format_ is None else format_.encode(),
         (ctypes.c_int64 * max(len(shape), 1))(*shape),
     )
-    return _make(_bridge, options)
+    return _make(_bridge, ctypes.addressof(options))
 
 
 def is_data(value: Any) -> bool:

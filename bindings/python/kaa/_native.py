@@ -202,23 +202,6 @@ class CpythonOptions(Structure):
     ]
 
 
-class DataOptions(Structure):
-    """kaa_cpython_data_options"""
-
-    _fields_ = [
-        ("size", c_uint32),
-        ("dimensions", c_uint32),
-        ("type", c_void_p),
-        ("library", py_object),
-        ("layout", py_object),
-        ("base", py_object),
-        ("name", c_char_p),
-        ("doc", c_char_p),
-        ("format", c_char_p),
-        ("shape", POINTER(c_int64)),
-    ]
-
-
 class Cpython(Structure):
     """kaa_cpython: opaque"""
 
@@ -507,7 +490,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
-    "kaa_cpython_data_class": (py_object, (CpythonP, POINTER(DataOptions)), HELD),
+    "kaa_cpython_data_class": (py_object, (CpythonP, _A), HELD),
     "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
     "kaa_cpython_data_keep": (
         c_int,

@@ -12,10 +12,10 @@ import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
 from operator import index
-from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
 from kaa import _native
-from kaa._instance import address_of, fill, is_data, layout_in, new
+from kaa._instance import is_data
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -407,12 +407,12 @@ class Pointee:
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, str):
             return self._text(value, writable)
-        if is_data(value):
-            return self._data(value, writable)
+        if is_data(value) or (issubclass(kind, (list, tuple)) and not writable):
+            from kaa._pointers import find_data
+
+            return find_data(self, value, writable)
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable)
-        if issubclass(kind, (list, tuple)) and not writable and self._takes_lists():
-            return self._listed(value)
         if is_number(kind):
             return self._address(value, writable)
         view = self.view(value, writable)
@@ -462,29 +462,6 @@ class Pointee:
                 return False
             code = code[1:]
         return code_fits(self.kind, self.size, self.signed, code, view.itemsize)
-
-    def _data(self, value: Any, writable: bool) -> Found:
-        """An instance of C data: its memory stays where it is."""
-        from kaa._pointers import extent_of, pointer_from
-
-        address = pointer_from(self.target, value)
-        if address is None:
-            raise self.refusal(type(value).__name__, writable, value)
-        return Found(FIXED, address, extent_of(value), value)
-
-    def _takes_lists(self) -> bool:
-        """Whether a list of elements is one for the parameter: not for text."""
-        return (
-            bool(self.size)
-            and not _native.CHAR <= self.kind <= _native.UCHAR
-            and not _native.WCHAR <= self.kind <= _native.CHAR32
-        )
-
-    def _listed(self, value: Any) -> Found:
-        """An array of what a list holds."""
-        made = new(self.types.array_class(self.target, max(len(value), 1)))
-        fill(layout_in(made), made, address_of(made), value)
-        return Found(FIXED, address_of(made), len(value) * self.size, made)
 
     def _text(self, value: str, writable: bool) -> Found:
         if writable or self.kind not in (

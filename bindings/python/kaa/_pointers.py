@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from operator import index
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple
 
 from kaa import _native
 from kaa._instance import (
@@ -17,14 +17,17 @@ from kaa._instance import (
     fill,
     is_data,
     layout_in,
-    layout_of,
     length_of,
+    new,
     owner_of,
     size_of,
     view,
 )
 from kaa._record import as_ctypes, copied, pickled, raw_bytes, show
 from kaa._types import type_text
+
+if TYPE_CHECKING:
+    from kaa._pointer import Found, Pointee
 
 _REFUSALS = (TypeError, ValueError, OverflowError)
 
@@ -391,13 +394,36 @@ def pointer_from(target: int, value: Any) -> Optional[int]:
     behind = _native.kaa_ctype_strip(target)
     if _native.kaa_ctype_kind_of(behind) == _native.VOID:
         return address_of(value)
-    if layout.kind != _native.POINTER_ and _native.kaa_ctype_same(
-        layout.ctype, behind
-    ):
+    if layout.kind != _native.POINTER_ and _native.kaa_ctype_same(layout.ctype, behind):
         return address_of(value)
     if layout.kind in RECORDS or layout.element is None:
         return None
     return address_of(value) if same_target(layout.element, target) else None
+
+
+def find_data(pointee: Pointee, value: Any, writable: bool) -> Found:
+    """The pointer for an instance of C data, which stays where it is; or for a
+    list, an array of what it holds."""
+    from kaa._pointer import FIXED, Found
+
+    if is_data(value):
+        address = pointer_from(pointee.target, value)
+        if address is not None:
+            return Found(FIXED, address, extent_of(value), value)
+    elif _takes_lists(pointee):
+        made = new(pointee.types.array_class(pointee.target, max(len(value), 1)))
+        fill(layout_in(made), made, address_of(made), value)
+        return Found(FIXED, address_of(made), len(value) * pointee.size, made)
+    raise pointee.refusal(type(value).__name__, writable, value)
+
+
+def _takes_lists(pointee: Pointee) -> bool:
+    """Whether a list of elements is one for the pointer: not for text."""
+    return (
+        bool(pointee.size)
+        and not _native.CHAR <= pointee.kind <= _native.UCHAR
+        and not _native.WCHAR <= pointee.kind <= _native.CHAR32
+    )
 
 
 def extent_of(value: Any) -> int:
@@ -411,11 +437,6 @@ def extent_of(value: Any) -> int:
     if length_of(value) < 0 or layout.element is None:
         return -1
     return length_of(value) * layout.element.size
-
-
-def listed(value: Any) -> List[Any]:
-    """The elements of an array, or of a pointer whose length is known."""
-    return list(_elements(value))
 
 
 __all__ = ["AGGREGATES", "Array", "NullPointerError", "Pointer"]
