@@ -15,11 +15,11 @@
  * A context is one thread's view of one runtime; the pending exception belongs
  * to it. It is used by its thread alone, the runtime's GIL held.
  *
- * The functions are those of kaa/api.def, which tells what each does, what it
- * returns and who owns it; here stand the table, and what is inline. Nothing
- * here needs libkaa to be linked: a module that includes kaa/module.h runs on
- * whatever loads it. The table only grows at its end; `size` tells how far it
- * goes, and KAA_API_HAS(ctx, slot) whether a slot is there.
+ * The functions are those of kaa/slots.h, which tells what each does, what it
+ * returns and who owns it; here stand the table, and what is more than a call.
+ * Nothing here needs libkaa to be linked: a module that includes kaa/module.h
+ * runs on whatever loads it. The table only grows at its end; `size` tells how
+ * far it goes, and KAA_API_HAS(ctx, slot) whether a slot is there.
  */
 #ifndef KAA_CONTEXT_H
 #define KAA_CONTEXT_H
@@ -77,29 +77,11 @@ struct kaa_context {
 #define KAA_API_HAS(ctx, slot)                                                 \
     ((ctx)->api->size >= offsetof(kaa_api, slot) + sizeof((ctx)->api->slot))
 
-/* In debug builds too: so who calls a slot is who wanted it, for debuggers and
- * reports. */
-#if defined(__GNUC__) || defined(__clang__)
-#define KAA_SLOT_INLINE static inline __attribute__((always_inline))
-#else
-#define KAA_SLOT_INLINE static inline
-#endif
-#define KAA_SLOT(result, name, parameters, arguments)                          \
-    KAA_SLOT_INLINE result kaa_##name parameters                               \
-    {                                                                          \
-        return ctx->api->name arguments;                                       \
-    }
-#define KAA_VOID_SLOT(name, parameters, arguments)                             \
-    KAA_SLOT_INLINE void kaa_##name parameters                                 \
-    {                                                                          \
-        ctx->api->name arguments;                                              \
-    }
-#define KAA_BARE_SLOT(result, name, parameters)
-#include <kaa/api.def>
-#undef KAA_SLOT
-#undef KAA_VOID_SLOT
-#undef KAA_BARE_SLOT
-#undef KAA_SLOT_INLINE
+KAA_END_DECLS
+
+#include <kaa/slots.h>
+
+KAA_BEGIN_DECLS
 
 /** Whether a handle is a value itself, without memory or count. */
 static inline int

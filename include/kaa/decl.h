@@ -21,15 +21,16 @@
  * thing it does not understand, with line, column and a caret under the token.
  * A tolerant one (KAA_DECL_TOLERANT) skips to the end of that declaration and
  * keeps an item KAA_DECL_SKIPPED that says why: meant for whole headers of a
- * system.
+ * system. It too fails at a condition (#if, #else, ...): to read both branches
+ * would give a function the types of the wrong one.
  *
  * Annotations are C23 attributes of the namespace kaa, so an annotated header
  * stays a C header. In front of a declaration: hold_gil, errno, free(function),
  * nullable. On a parameter (behind its name or before its type): out, nullable,
  * length(parameter), scope(call | async | library | forever). Attributes of
  * other namespaces are skipped, but for GNU const, pure, nonnull,
- * returns_nonnull, noreturn, deprecated, packed, aligned and mode, and C23
- * unsequenced, reproducible, noreturn and deprecated, which say something.
+ * returns_nonnull, noreturn, deprecated, weak, packed, aligned and mode, and
+ * C23 unsequenced, reproducible, noreturn and deprecated, which say something.
  *
  * Any bytes may be parsed: the time is linear in the length, nesting is bounded
  * (the deepest text needs less than 256 KiB of stack).
@@ -87,6 +88,7 @@ enum {
                                          INT64_MAX. */
     KAA_DECL_MACRO = 1u << 10,      /**< The constant comes from a #define. */
     KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
+    KAA_DECL_WEAK = 1u << 12,       /**< GNU weak: may lack its symbol. */
 };
 
 /** Bits of kaa_decl_parameter::flags. */
@@ -156,7 +158,8 @@ typedef struct kaa_decl_item {
  *         types that kaa does not have (SIMD vectors, _Decimal64, ...);
  *         KAA_LIMIT when something nests too deep, macros expand without end or
  *         the text has more than 1 GiB; KAA_INVALID_ARGUMENT, KAA_NO_MEMORY. A
- *         tolerant parse has none of the first three but for the length.
+ *         tolerant parse has none of the first three but for conditions and the
+ *         length.
  * @since  0.1
  */
 KAA_API KAA_NODISCARD kaa_status kaa_decl_parse(kaa_ctype_table *types,

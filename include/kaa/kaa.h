@@ -18,5 +18,6 @@
 #include <kaa/module.h>
 #include <kaa/object.h>
 #include <kaa/runtime.h>
+#include <kaa/slots.h>
 
 #endif /* KAA_KAA_H */

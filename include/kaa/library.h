@@ -26,7 +26,10 @@ enum {
     KAA_LIBRARY_GLOBAL = 1u << 0, /**< Its symbols serve libraries opened later
                                        (RTLD_GLOBAL). */
     KAA_LIBRARY_NOW = 1u << 1,    /**< Resolve everything when opening
-                                       (RTLD_NOW); the default is lazily. */
+                                       (RTLD_NOW): the default. */
+    KAA_LIBRARY_LAZY = 1u << 2,   /**< Resolve a function when it is called
+                                       (RTLD_LAZY). One that resolves nowhere
+                                       then ends the process. */
 };
 
 /** Choices for opening. All zero but `size` means the defaults. */
@@ -45,7 +48,8 @@ typedef struct kaa_library_options {
  * @owns   The caller owns *out_library.
  * @gil    any
  * @fails  KAA_NO_LIBRARY: the message names the file or the dependency that is
- *         missing; kaa_library_explain() tells where was looked;
+ *         missing, or the symbol of it that resolves nowhere;
+ *         kaa_library_explain() tells where was looked;
  *         KAA_INVALID_ARGUMENT, KAA_NO_MEMORY
  * @since  0.1
  */
@@ -91,7 +95,8 @@ KAA_API KAA_NODISCARD kaa_status kaa_library_symbol(const kaa_library *library,
  * @param addresses    kaa_decl_count(decl) places: the address, or NULL for
  *                     items without a symbol and for symbols not found.
  * @param out_missing  Receives how many were not found; never NULL. Items with
- *                     KAA_DECL_STATIC that are not found do not count.
+ *                     KAA_DECL_STATIC or KAA_DECL_WEAK that are not found do
+ *                     not count.
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT

@@ -128,7 +128,11 @@ build_object(builder *self, const kaa_args__unit *unit)
         maker make = va_arg(self->values, maker);
         void *value = va_arg(self->values, void *);
 
-        object = self->has_failed ? NULL : make(ctx, value);
+        object = NULL;
+        if (!self->has_failed && kaa_enter_call(ctx, " in a converter") == 0) {
+            object = make(ctx, value);
+            kaa_leave_call(ctx);
+        }
     } else {
         object = va_arg(self->values, kaa_object *);
         if (self->has_failed) {

@@ -151,8 +151,12 @@ convert_by_function(kaa_args__walk *walk, kaa_object *object)
     kaa_context *ctx = walk->ctx;
     kaa_args__converter converter = va_arg(walk->out, kaa_args__converter);
     void *out = va_arg(walk->out, void *);
-    int result = converter(ctx, object, out);
+    int result;
 
+    if (kaa_enter_call(ctx, " in a converter") != 0)
+        return -1;
+    result = converter(ctx, object, out);
+    kaa_leave_call(ctx);
     if (result == 0) {
         if (kaa_error_occurred(ctx))
             return -1;

@@ -147,6 +147,8 @@ note_word(const kaa_decl__token *word, kaa_decl__attributes *a)
         {"_Noreturn", KAA_DECL_NORETURN},
         {"deprecated", KAA_DECL_DEPRECATED},
         {"returns_nonnull", KAA_DECL_RETURNS_NONNULL},
+        {"weak", KAA_DECL_WEAK},
+        {"weak_import", KAA_DECL_WEAK},
         {"unsequenced", KAA_DECL_CONST},
         {"reproducible", KAA_DECL_PURE},
     };

@@ -2,7 +2,9 @@
  *
  * A directive has its effect when the lexer first comes by: a second time,
  * after the parser has gone back to skip a declaration, it is only passed.
- * Conditions and #include are refused: they need a preprocessor.
+ * #include is refused: it needs a preprocessor. So do conditions, and they end
+ * a tolerant parse too: both branches of one may declare the same function with
+ * different types, and the wrong one would be taken without a word.
  */
 #include "decl/internal.h"
 
@@ -339,10 +341,11 @@ kaa_decl__pragma(kaa_decl__parser *p, const char *text, const char *end,
 static int
 perform(kaa_decl__parser *p, struct line *l, const kaa_decl__token *where)
 {
-    static const char *const refused[] = {
-        "if",   "ifdef", "ifndef",  "elif",   "elifdef", "elifndef",
-        "else", "endif", "include", "import", "embed",   "include_next",
+    static const char *const conditions[] = {
+        "if", "ifdef", "ifndef", "elif", "elifdef", "elifndef", "else", "endif",
     };
+    static const char *const included[] = {"include", "import", "embed",
+                                           "include_next"};
     static const char *const ignored[] = {"ident", "sccs", "assert", "unassert",
                                           "warning"};
     const char *word;
@@ -369,11 +372,17 @@ perform(kaa_decl__parser *p, struct line *l, const kaa_decl__token *where)
     for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
         if (is(word, length, ignored[i]))
             return 1;
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (is(word, length, refused[i]))
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
+        if (is(word, length, conditions[i]))
+            return kaa_decl__fail_for_good(
+                p, where,
+                "#%s on line %u needs a preprocessor: give the output of cc -E",
+                conditions[i], (unsigned)where->line);
+    for (size_t i = 0; i < sizeof(included) / sizeof(included[0]); i++)
+        if (is(word, length, included[i]))
             return refuse(p, where,
-                          "conditions and #include need a preprocessor: give "
-                          "the output of cc -E");
+                          "#include needs a preprocessor: give the output of "
+                          "cc -E");
     return refuse(p, where,
                   is(word, length, "error") ? "#error" : "unknown directive");
 }

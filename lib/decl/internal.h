@@ -333,7 +333,8 @@ typedef struct kaa_decl__parser {
     uint8_t is_raw;   /* skipping: macros stay as they are */
     uint8_t is_quiet; /* errors need no message */
     uint8_t has_failed;
-    uint8_t reserved[3];
+    uint8_t is_over; /* the failure ends a tolerant parse too */
+    uint8_t reserved[2];
     uint32_t unevaluated;        /* > 0: behind && || ?: or in sizeof */
     uint32_t linkage;            /* open extern "C" { */
     uint64_t expansion_left;     /* tokens that macros may still expand to */
@@ -378,6 +379,9 @@ int kaa_decl__fail_as(kaa_decl__parser *p, kaa_status status,
                       const kaa_decl__token *where, const char *format, ...)
     KAA_PRINTF(4, 5);
 int kaa_decl__fail_memory(kaa_decl__parser *p);
+/* A failure that cannot be forgiven, with its message even in a quiet try. */
+int kaa_decl__fail_for_good(kaa_decl__parser *p, const kaa_decl__token *where,
+                            const char *format, ...) KAA_PRINTF(3, 4);
 /* "expected <what> before <the current token>" */
 int kaa_decl__fail_expected(kaa_decl__parser *p, const char *what);
 /* What kaa_ctype_*() said in `why` becomes the failure, at a token. */
@@ -385,7 +389,7 @@ int kaa_decl__fail_ctype(kaa_decl__parser *p, const kaa_decl__token *where,
                          kaa_status status, const kaa_error *why);
 /* "unknown type name", with help. */
 int kaa_decl__fail_unknown_type(kaa_decl__parser *p);
-/* Forgets a failure; 0 if it cannot be forgotten (no memory). */
+/* Forgets a failure; 0 if it cannot be forgotten. */
 int kaa_decl__forgive(kaa_decl__parser *p);
 
 /* symbol.c - identifiers. The lexer computes the hash (FNV-1a) as it reads. */

@@ -321,7 +321,8 @@ static uint32_t
 flags_of(const kaa_decl__specifiers *s, const kaa_decl__declarator *d,
          int is_function)
 {
-    uint32_t flags = d->attributes.flags & KAA_DECL_DEPRECATED;
+    uint32_t flags =
+        d->attributes.flags & (KAA_DECL_DEPRECATED | KAA_DECL_WEAK);
 
     if (is_function)
         flags = d->attributes.flags;

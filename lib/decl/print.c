@@ -185,6 +185,7 @@ add_function(kaa_base__text *out, const kaa_decl_item *item)
         {KAA_DECL_NORETURN, "[[noreturn]] "},
         {KAA_DECL_DEPRECATED, "[[deprecated]] "},
         {KAA_DECL_RETURNS_NONNULL, "[[gnu::returns_nonnull]] "},
+        {KAA_DECL_WEAK, "[[gnu::weak]] "},
         {KAA_DECL_STATIC, "static "},
     };
     const kaa_ctype *type = item->type;
@@ -360,6 +361,8 @@ add_item(kaa_base__text *out, const kaa_decl_item *item)
         add_function(out, item);
         break;
     case KAA_DECL_VARIABLE:
+        if (item->flags & KAA_DECL_WEAK)
+            kaa_base__text_puts(out, "[[gnu::weak]] ");
         kaa_base__text_puts(out, item->flags & KAA_DECL_STATIC ? "static "
                                                                : "extern ");
         add_spelled(out, item->type, item->name);

@@ -134,13 +134,13 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
     p->err->argument = KAA_NO_ARGUMENT;
     p->err->line = where->line;
     p->err->column = where->column;
-    if (p->is_quiet) {
+    if (p->is_quiet && !p->is_over) {
         p->err->message[0] = '\0';
         return 0;
     }
-    if (!p->is_tolerant)
+    if (!p->is_tolerant || p->is_over)
         room -= print_window(p, where->place, window);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): both callers do */
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): its callers do */
     length = vsnprintf(message, sizeof(message), format, values);
     if (length < 0)
         length = 0;
@@ -172,6 +172,21 @@ kaa_decl__fail_as(kaa_decl__parser *p, kaa_status status,
 
     va_start(values, format);
     fail_with(p, status, where, format, values);
+    va_end(values);
+    return 0;
+}
+
+int
+kaa_decl__fail_for_good(kaa_decl__parser *p, const kaa_decl__token *where,
+                        const char *format, ...)
+{
+    va_list values;
+
+    if (p->has_failed)
+        return 0;
+    p->is_over = 1;
+    va_start(values, format);
+    fail_with(p, KAA_SYNTAX, where, format, values);
     va_end(values);
     return 0;
 }
@@ -234,7 +249,8 @@ kaa_decl__fail_ctype(kaa_decl__parser *p, const kaa_decl__token *where,
 int
 kaa_decl__forgive(kaa_decl__parser *p)
 {
-    if (p->has_failed && p->err->status == (int32_t)KAA_NO_MEMORY)
+    if (p->has_failed &&
+        (p->is_over || p->err->status == (int32_t)KAA_NO_MEMORY))
         return 0;
     p->has_failed = 0;
     return 1;

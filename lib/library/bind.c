@@ -23,7 +23,8 @@ kaa_library_bind(const kaa_library *library, const kaa_decl *decl,
         if (item->kind != KAA_DECL_FUNCTION && item->kind != KAA_DECL_VARIABLE)
             continue;
         addresses[i] = dlsym(library->handle, item->symbol);
-        if (addresses[i] == NULL && !(item->flags & KAA_DECL_STATIC))
+        if (addresses[i] == NULL &&
+            !(item->flags & (KAA_DECL_STATIC | KAA_DECL_WEAK)))
             missing++;
     }
     *out_missing = missing;

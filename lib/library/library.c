@@ -70,6 +70,25 @@ name_library(kaa_library *library, int is_program, kaa_error *err)
                                  : kaa_base__fail_memory(err, "a library");
 }
 
+/* Symbols are resolved at once, unless the caller asks otherwise: one that
+ * resolves nowhere would end the process at its first call. */
+static kaa_status
+mode_of(uint32_t flags, int *out_mode, kaa_error *err)
+{
+    const uint32_t known =
+        KAA_LIBRARY_GLOBAL | KAA_LIBRARY_NOW | KAA_LIBRARY_LAZY;
+
+    if (flags & ~known)
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
+                              "options have bits this kaa does not know");
+    if ((flags & KAA_LIBRARY_NOW) && (flags & KAA_LIBRARY_LAZY))
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
+                              "symbols are resolved now or lazily, not both");
+    *out_mode = (flags & KAA_LIBRARY_LAZY ? RTLD_LAZY : RTLD_NOW) |
+                (flags & KAA_LIBRARY_GLOBAL ? RTLD_GLOBAL : RTLD_LOCAL);
+    return KAA_OK;
+}
+
 kaa_status
 kaa_library_open(const char *name, const kaa_library_options *options,
                  kaa_library **out_library, kaa_error *err)
@@ -77,7 +96,7 @@ kaa_library_open(const char *name, const kaa_library_options *options,
     kaa_library_options chosen = {.size = sizeof(chosen)};
     kaa_library *library;
     kaa_status status;
-    int mode;
+    int mode = RTLD_NOW;
 
     if (out_library == NULL || (name != NULL && *name == '\0'))
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT, "%s",
@@ -87,11 +106,9 @@ kaa_library_open(const char *name, const kaa_library_options *options,
     status = kaa_base__read_options(&chosen, sizeof(chosen), options, err);
     if (status != KAA_OK)
         return status;
-    if (chosen.flags & ~(uint32_t)(KAA_LIBRARY_GLOBAL | KAA_LIBRARY_NOW))
-        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
-                              "options have bits this kaa does not know");
-    mode = (chosen.flags & KAA_LIBRARY_NOW ? RTLD_NOW : RTLD_LAZY) |
-           (chosen.flags & KAA_LIBRARY_GLOBAL ? RTLD_GLOBAL : RTLD_LOCAL);
+    status = mode_of(chosen.flags, &mode, err);
+    if (status != KAA_OK)
+        return status;
     library = kaa_base__alloc_zeroed(sizeof(*library));
     if (library == NULL)
         return kaa_base__fail_memory(err, "a library");

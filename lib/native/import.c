@@ -83,10 +83,10 @@ import_file(kaa_context *ctx, const char *path, const char *wanted)
                          path, definition->name);
         return NULL;
     }
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     found = kaa_module__create(ctx, &kaa_native__maker, definition, NULL, path);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return found;
 }
 

@@ -406,7 +406,11 @@ MEMBER(kaa_api, mem_free, 1248);
 MEMBER(kaa_api, add_external, 1256);
 MEMBER(kaa_api, collect, 1264);
 MEMBER(kaa_api, dict_take_array, 1272);
-SIZE(kaa_api, 1280);
+MEMBER(kaa_api, enter_call, 1280);
+MEMBER(kaa_api, leave_call, 1288);
+MEMBER(kaa_api, repr_enter, 1296);
+MEMBER(kaa_api, repr_leave, 1304);
+SIZE(kaa_api, 1312);
 MEMBER(kaa_api, size, 0);
 
 /* runtime.h */

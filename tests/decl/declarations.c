@@ -204,6 +204,20 @@ KAA_TEST(static_is_told)
     CHECK_EQ(find(t, decl, "v")->flags, KAA_DECL_STATIC);
 }
 
+KAA_TEST(weak_is_told)
+{
+    const kaa_decl *decl = parse(
+        t, "int a(void) __attribute__((weak)); __attribute__((__weak__)) int "
+           "b(void); [[gnu::weak]] int c(void); extern int v "
+           "__attribute__((weak)); int d(void); int d(void) "
+           "__attribute__((weak_import)); [[weak]] int e(void);");
+    static const char *const names[] = {"a", "b", "c", "v", "d"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        CHECK_EQ(find(t, decl, names[i])->flags, KAA_DECL_WEAK);
+    CHECK_STR(printed(t, find(t, decl, "v")), "[[gnu::weak]] extern int v;");
+}
+
 static const struct printed_case redeclared[] = {
     {"int f(int a); int f(int b);", "f", "int f(int a);"},
     {"int f(); int f(char *a);", "f", "int f(char *a);"},

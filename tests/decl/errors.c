@@ -108,9 +108,9 @@ static const struct {
     {"int a __attribute__((aligned(3)));", 1, 30,
      "an alignment is a power of 2"},
     {"#if 1\nint a;\n#endif", 1, 1,
-     "conditions and #include need a preprocessor: give the output of cc -E"},
+     "#if on line 1 needs a preprocessor: give the output of cc -E"},
     {"int a;\n  #include <stdio.h>", 2, 3,
-     "conditions and #include need a preprocessor: give the output of cc -E"},
+     "#include needs a preprocessor: give the output of cc -E"},
     {"#error no", 1, 1, "#error"},
     {"#wrong", 1, 1, "unknown directive"},
     {"#define 3", 1, 9, "expected a name behind #define"},
@@ -342,6 +342,60 @@ KAA_TEST(deep_nesting_is_a_limit)
         free(text);
         if (status != KAA_LIMIT)
             FAIL("%s: %s", deep[i].part, t->err.message);
+    }
+}
+
+/* Where a condition stands: the text around it, and the line it is on. */
+static const struct {
+    const char *before;
+    const char *after;
+    uint32_t line;
+} condition_places[] = {
+    {"", "\nint a;", 1},
+    {"int a;\n\n  ", "", 3},
+    {"struct s {\n int a;\n", "\n};", 3},
+    {"enum e { A,\n", "\nB };", 2},
+    {"int f(int a,\n", "\nlong b);", 2},
+    {"int a =\n", "\n 5;", 2},
+    {"int a[] = { 1,\n", "\n 5 };", 2},
+    {"static inline int f(void)\n{\n", "\nreturn 1; }", 3},
+    {"unknown f(int);\n", "\nint b;", 2},
+    {"struct s { unknown a;\n", "\nint b; };", 2},
+    {"_Static_assert(sizeof(\n", "\nint) == 4);", 2},
+    {"#define A 1 \\\n  2\n", "\nint b;", 3},
+};
+
+KAA_TEST(conditions_end_even_a_tolerant_parse)
+{
+    static const char *const words[] = {"if X",   "ifdef X",   "ifndef X",
+                                        "elif X", "elifdef X", "elifndef X",
+                                        "else",   "endif"};
+    char text[256], expected[128];
+
+    for (size_t i = 0;
+         i < 2 * sizeof(condition_places) / sizeof(condition_places[0]); i++) {
+        for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
+            kaa_ctype_table *types = new_table(t);
+            kaa_decl *decl = NULL;
+
+            snprintf(text, sizeof(text), "%s# %s%s",
+                     condition_places[i / 2].before, words[j],
+                     condition_places[i / 2].after);
+            snprintf(expected, sizeof(expected),
+                     "#%.*s on line %u needs a preprocessor",
+                     (int)strcspn(words[j], " "), words[j],
+                     (unsigned)condition_places[i / 2].line);
+            CHECK_STATUS(parse_bytes(types, text, strlen(text),
+                                     i % 2 ? KAA_DECL_TOLERANT : 0, &decl,
+                                     &t->err),
+                         KAA_SYNTAX);
+            /* A strict parse of a text at fault before may say that. */
+            if (i % 2 == 0 && strstr(text, "unknown") != NULL)
+                continue;
+            CHECK_HAS(t->err.message, expected);
+            CHECK_HAS(t->err.message, "\n  ");
+            CHECK_EQ(t->err.line, condition_places[i / 2].line);
+        }
     }
 }
 

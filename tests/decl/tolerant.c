@@ -26,7 +26,6 @@ static const struct {
     {"extern \"C\" { foo a; } int last;", "a", NULL},
     {"extern \"C\" { foo a } int last;", "a", NULL},
     {"#include <x.h>\nint last;", "", NULL},
-    {"#if 1\nint last;\n", "", NULL},
     {"#define F(x) x\nint last;", "F", "a macro with arguments"},
     {"#define E\nint last;", "E", "an empty macro"},
     {"#define U unknown\nint last;", "U",
@@ -104,6 +103,7 @@ static const char *const round_trips[] = {
     "__attribute__((nonnull(1)));",
     "int (*(*h(int (*)(void), char (*)[3]))[4])(char);",
     "static inline long i(void) { return 1; }",
+    "[[gnu::weak]] int w(int); extern int x __attribute__((__weak__));",
     "typedef struct { int a; struct { char b : 3, : 2; }; union { int c; float "
     "d[2]; } e; } T;",
     "typedef struct { int a; } *const *P, Q[3];",

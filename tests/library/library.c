@@ -100,6 +100,39 @@ KAA_TEST(versions_are_compared_as_numbers)
     CHECK_EQ(kaa_library__compare_versions("1.02", "1.2"), 0);
 }
 
+/* In this order: the loader keeps what it has once opened, even lazily, and
+ * what it has once made global. So only the first run is refused. */
+KAA_TEST(a_symbol_that_resolves_nowhere_is_named)
+{
+    kaa_library_options lazy = {.size = sizeof(lazy),
+                                .flags = KAA_LIBRARY_LAZY};
+    kaa_library_options both = {.size = sizeof(both),
+                                .flags = KAA_LIBRARY_LAZY | KAA_LIBRARY_NOW};
+    kaa_library_options global = {.size = sizeof(global),
+                                  .flags = KAA_LIBRARY_GLOBAL};
+    kaa_library *library = NULL;
+    static int was_opened;
+    const char *message = NULL;
+    void *function = NULL;
+
+    if (!was_opened) {
+        message = refused(t, CHAIN_UNRESOLVED);
+        CHECK_HAS(message, "chain_given");
+        CHECK_HAS(message, "libkaa_unresolved.so");
+    }
+    CHECK_STATUS(kaa_library_open(CHAIN_UNRESOLVED, &both, &library, &t->err),
+                 KAA_INVALID_ARGUMENT);
+    was_opened = 1;
+    CHECK_OK(kaa_library_open(CHAIN_UNRESOLVED, &lazy, &library, &t->err));
+    DEFER(t, kaa_library_close, library);
+    CHECK_OK(kaa_library_open(CHAIN_GIVER, &global, &library, &t->err));
+    DEFER(t, kaa_library_close, library);
+    library = open_library(t, CHAIN_UNRESOLVED);
+    CHECK_OK(
+        kaa_library_symbol(library, "chain_unresolved", &function, &t->err));
+    CHECK_EQ(((int (*)(void))(uintptr_t)function)(), 2);
+}
+
 KAA_TEST(a_missing_library_is_named)
 {
     CHECK_HAS(refused(t, "kaa_no_such_library"),

@@ -44,6 +44,21 @@ def compile_and_run(source: str, flags: List[str] = []) -> str:
     return done.stdout.decode()
 
 
+def compile_library(folder: str, name: str, source: str, *flags: str) -> str:
+    """The path of a shared library made of a C text."""
+    assert COMPILER is not None
+    path = os.path.join(folder, name)
+    with open(path + ".c", "w") as file:
+        file.write(source)
+    subprocess.run(
+        [COMPILER, "-std=gnu11", "-w", "-shared", "-fPIC", path + ".c"]
+        + ["-o", path, *flags],
+        check=True,
+        env=clean_environment(),
+    )
+    return path
+
+
 def run_python(
     *arguments: str, text: str = "", **variables: str
 ) -> subprocess.CompletedProcess:

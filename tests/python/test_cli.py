@@ -11,6 +11,7 @@ import unittest
 from typing import NamedTuple
 
 from kaa.__main__ import main
+from kaa._commands import NAMES
 
 import support
 
@@ -33,6 +34,20 @@ def kaa(*arguments: str, text: str = "") -> Done:
     finally:
         sys.stdin = before
     return Done(code, out.getvalue(), err.getvalue())
+
+
+class Main(unittest.TestCase):
+    def test_version(self) -> None:
+        done = kaa("--version")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"^kaa \d+\.\d+\.\d+ \(.*libkaa")
+        self.assertIn("with the bridge" if support.BRIDGE else "without", done.stdout)
+
+    def test_every_command_has_help(self) -> None:
+        for name in NAMES:
+            done = kaa(name, "--help")
+            self.assertEqual(done.returncode, 0, name)
+            self.assertIn(name, kaa("--help").stdout)
 
 
 class Decl(unittest.TestCase):

@@ -18,7 +18,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.MULTIL
 ALWAYS = {"base", "version", "status"}  # public headers below every folder
 # Public headers that only declare: what objects are called, the table that every
 # context fills, what a module file says of itself. Every folder may see them.
-VOCABULARY = {"object", "builtin", "context", "api", "module"}
+VOCABULARY = {"object", "builtin", "context", "slots", "api", "module"}
 # Types of this header are used from this folder on; its functions are further up.
 DECLARED_FOR = {"runtime": "object"}
 # Headers whose folder has another name.

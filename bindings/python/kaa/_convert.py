@@ -17,15 +17,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._pointer import (
-    char16_at,
-    char32_at,
-    extent,
-    fits,
-    pointer_argument,
-    text_at,
-    wide_at,
-)
+from kaa._pointer import TEXT_READERS, extent, fits, pointer_argument
 from kaa._types import BASIC, TypeMap, type_text
 
 if TYPE_CHECKING:
@@ -34,11 +26,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Value",
     "extent",
-    "function_address",
     "function_pointer",
     "pointer_argument",
     "prefixed",
-    "record_argument",
     "symbol_address",
     "value_of",
     "variadic_instance",
@@ -291,12 +281,7 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
     if kind == _native.VOID:
         return lambda address: address or None
     if _native.kaa_ctype_qualifiers(target) & _native.CONST:
-        reader = {
-            _native.CHAR: text_at,
-            _native.WCHAR: wide_at,
-            _native.CHAR16: char16_at,
-            _native.CHAR32: char32_at,
-        }.get(kind)
+        reader = TEXT_READERS.get(kind)
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
@@ -399,12 +384,6 @@ def _pointer_taker(
     return take
 
 
-def record_argument(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
-    """The address of a record that is passed by value, and what owns it."""
-    taken = _record(types, ctype)(value, [])
-    return ctypes.addressof(taken), taken
-
-
 def function_pointer(
     library: Library, ctype: int, value: Any, scope: int
 ) -> Tuple[int, Any]:
@@ -412,13 +391,6 @@ def function_pointer(
     from kaa._closure import function_pointer as make
 
     return make(library, ctype, value, scope)
-
-
-def function_address(types: TypeMap, ctype: int, value: Any) -> Tuple[int, Any]:
-    """The address of a function that is C already: a kaa or a ctypes function."""
-    from kaa._closure import function_address as find
-
-    return find(types, ctype, value)
 
 
 def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:

@@ -31,6 +31,10 @@ class UnsupportedError(Error, NotImplementedError):
     status = 3
 
 
+class UnusableError(UnsupportedError, AttributeError):
+    """The attribute of a library that is declared, but beyond what kaa can do."""
+
+
 class DeclarationError(Error, ValueError):
     """A declaration that is not understood.
 

@@ -180,7 +180,7 @@ class Library:
         "_addresses",
         "_hold_gil",
         "_errno",
-        "_kept",
+        "_held",
         "_closures",
         "_asked",
         "_lock",
@@ -195,23 +195,30 @@ class Library:
     _types: TypeMap
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
+    _held: Dict[str, Any]
     _closures: Dict[Any, Any]
     _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
         give = object.__setattr__
+        try:
+            object.__getattribute__(self, "_name")
+        except AttributeError:
+            pass
+        else:
+            raise TypeError("a library is loaded once: its __init__ cannot be called")
         give(self, "_name", name)
         give(self, "_options", options)
         declarations = Declarations(text, options.tolerant)
         give(self, "_declarations", declarations)
-        native, path = _open(name)
+        native, path = _open(name, options)
         give(self, "_native", native)
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
         give(self, "_types", TypeMap(self._label, declarations))
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
-        give(self, "_kept", [])
+        give(self, "_held", {})
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)
@@ -221,6 +228,8 @@ class Library:
         give(self, "_addresses", self._find_symbols(options.missing))
         for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
             self._check_names(option, names)
+        if b"kaa" in text:
+            self._check_annotations()
 
     def _find_symbols(self, missing: str) -> Any:
         declarations = self._declarations
@@ -244,7 +253,7 @@ class Library:
             if (
                 addresses[number] is None
                 and item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)
-                and not item.flags & _native.DECL_STATIC
+                and not item.flags & (_native.DECL_STATIC | _native.DECL_WEAK)
             ):
                 name = item.symbol.decode("utf-8", "surrogateescape")
                 if name not in names:
@@ -274,10 +283,17 @@ class Library:
             ):
                 raise ValueError(f"{option}: no function {name!r} is declared")
 
-    def _keep(self, kept: Any) -> Any:
-        """Keeps an object alive as long as the library."""
-        self._kept.append(kept)
-        return kept
+    def _check_annotations(self) -> None:
+        """Binds the functions whose annotations may ask for what cannot be done,
+        so that the load is refused rather than a later access."""
+        for number, address in enumerate(self._declarations.items()):
+            item = _item_at(address)
+            if (
+                item.kind == _FUNCTION
+                and self._addresses[number] is not None
+                and _asks_more(item)
+            ):
+                getattr(self, item.name.decode("utf-8", "surrogateescape"))
 
     def _symbol(self, item: int) -> Optional[int]:
         """The address of a function or variable; None if it is missing."""
@@ -297,15 +313,22 @@ class Library:
             number = self._declarations.number(address)
             symbol = self._addresses[number]
             if symbol is None:
-                raise AttributeError(self._no_symbol(name))
-            value = (_bind or _choose_bind())(self, address, symbol)
+                return self._absent(name, item)
+            try:
+                value = (_bind or _choose_bind())(self, address, symbol)
+            except _error.UnsupportedError as error:
+                raise _error.UnusableError(str(error)) from None
             asked = next(self._asked)
             if asked and _bind_more is not None:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
         elif kind == _native.DECL_VARIABLE:
-            return self._variable(name, address).read()
+            variable = self._variable(name, address)
+            return None if variable is None else variable.read()
         else:
-            value = self._value(item)
+            try:
+                value = self._value(item)
+            except _error.UnsupportedError as error:
+                raise _error.UnusableError(str(error)) from None
         # The first of two threads wins, so that all see one object.
         return self.__dict__.setdefault(name, value)
 
@@ -334,10 +357,19 @@ class Library:
     def _variable(self, name: str, item: int) -> Any:
         from kaa._variable import Variable
 
+        native = _item_at(item)
         symbol = self._symbol(item)
         if symbol is None:
+            return self._absent(name, native)
+        try:
+            return Variable(self, name, native.type, symbol)
+        except _error.UnsupportedError as error:
+            raise _error.UnusableError(f"{name}: {error}") from None
+
+    def _absent(self, name: str, item: Any) -> None:
+        """What is said of a symbol that is not there: nothing, if C can do without."""
+        if not item.flags & _native.DECL_WEAK:
             raise AttributeError(self._no_symbol(name))
-        return Variable(self, name, _native.DeclItem.from_address(item).type, symbol)
 
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
@@ -354,7 +386,10 @@ class Library:
         if item is None:
             self._unknown(name)
         if _native.DeclItem.from_address(item).kind == _native.DECL_VARIABLE:
-            self._variable(name, item).write(value)
+            variable = self._variable(name, item)
+            if variable is None:
+                raise AttributeError(f"{self._no_symbol(name)}: it is weak, and absent")
+            variable.write(value)
         else:
             self.__dict__[name] = value
 
@@ -393,6 +428,7 @@ class _Options(tuple):  # type: ignore[type-arg]
     errno: FrozenSet[str] = property(lambda self: self[1])  # type: ignore[assignment]
     missing: str = property(lambda self: self[2])  # type: ignore[assignment]
     tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
+    flags: int = property(lambda self: self[4])  # type: ignore[assignment]
 
 
 # The libraries that were pickled here or elsewhere, by what their pickles carry:
@@ -416,13 +452,27 @@ def _again(
         return library
 
 
-def _open(name: Optional[str]) -> Tuple[Any, str]:
+def _asks_more(item: Any) -> bool:
+    """Whether a function has annotations that not every type can follow."""
+    if item.free_function is not None:
+        return True
+    count = _native.kaa_ctype_count(_native.kaa_ctype_strip(item.type))
+    asked = _native.PARAMETER_OUT | _native.PARAMETER_LENGTH
+    return any(item.parameters[i].flags & asked for i in range(count))
+
+
+def _open(name: Optional[str], options: _Options) -> Tuple[Any, str]:
     native = _native.LibraryP()
     error = _native.Error()
     raw = None if name is None else os.fsencode(name)
     if raw is not None and b"\0" in raw:
         raise ValueError(f"{name!r} is no name of a library: it holds a NUL")
-    status = _native.kaa_library_open(raw, None, ctypes.byref(native), error)
+    chosen = _native.LibraryOptions(
+        ctypes.sizeof(_native.LibraryOptions), options.flags
+    )
+    status = _native.kaa_library_open(
+        raw, ctypes.byref(chosen), ctypes.byref(native), error
+    )
     if status != _native.OK:
         error.status = status
         made = _error.from_native(error)
@@ -472,6 +522,8 @@ def load(
     errno: Collection[str] = (),
     missing: str = "error",
     tolerant: bool = False,
+    lazy: bool = False,
+    global_symbols: bool = False,
 ) -> Library:
     """Loads a shared library and binds what `declarations` declare.
 
@@ -485,13 +537,30 @@ def load(
     missing   "error": a name that the library lacks raises SymbolError here;
               "ignore": it raises AttributeError when it is used
     tolerant  skip declarations that are not understood
+    lazy      resolve what the library itself calls when it is called, not now
+              (RTLD_LAZY); a function that resolves nowhere then ends the process
+    global_symbols
+              the library's symbols serve libraries that are loaded later
+              (RTLD_GLOBAL)
+
+    A function or variable declared `__attribute__((weak))` that the library lacks
+    is None.
     """
     if name is not None:
         name = os.fsdecode(name)
     if missing not in ("error", "ignore"):
         raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
     text = _read_text(declarations)
+    flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW
+    if global_symbols:
+        flags |= _native.LIBRARY_GLOBAL
     options = _Options(
-        (_names("hold_gil", hold_gil), _names("errno", errno), missing, bool(tolerant))
+        (
+            _names("hold_gil", hold_gil),
+            _names("errno", errno),
+            missing,
+            bool(tolerant),
+            flags,
+        )
     )
     return Library(name, text, options)

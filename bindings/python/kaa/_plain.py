@@ -28,7 +28,7 @@ from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
-from kaa._pointer import text_at
+from kaa._pointer import TEXT_READERS
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -528,8 +528,9 @@ def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
     if shape.result.kind == _native.POINTER_:
         target = _native.kaa_ctype_target(pointer)
         kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
-        if kind == _native.CHAR:
-            return text_at
+        reader = TEXT_READERS.get(kind)
+        if reader is not None:
+            return reader
         if kind in (_native.STRUCT, _native.UNION) and _native.kaa_ctype_is_complete(
             target
         ):
@@ -543,8 +544,8 @@ def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
             return copy
     raise _error.UnsupportedError(
         f"{shape.name}() has [[kaa::free({free})]], but a result of type"
-        f" {type_text(shape.result.ctype)} cannot be copied: it must point at char or"
-        " at a complete record"
+        f" {type_text(shape.result.ctype)} cannot be copied: it must point at"
+        " characters or at a complete record"
     )
 
 

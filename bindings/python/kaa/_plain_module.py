@@ -669,8 +669,9 @@ def _take_object(ctx: Context, value: Any) -> int:
         view = memoryview(value)
     except TypeError:
         return _capsule(ctx, value)
-    if view.format in ("B", "b", "c"):
-        return _take(ctx, view.tobytes())
+    with view:
+        if view.format in ("B", "b", "c"):
+            return _take(ctx, view.tobytes())
     return _capsule(ctx, value)
 
 

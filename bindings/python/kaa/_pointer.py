@@ -11,7 +11,7 @@ import ctypes
 import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
-from typing import Any, Dict, MutableMapping, Optional, Tuple
+from typing import Any, Callable, Dict, MutableMapping, Optional, Tuple
 
 from kaa import _native
 from kaa._types import BASIC, TypeMap, type_text
@@ -93,6 +93,15 @@ def char32_at(address: int) -> str:
     return _units(address, ctypes.c_uint32).decode(_utf(32), "surrogatepass")
 
 
+#: How text is read, by the kind of its characters.
+TEXT_READERS: Dict[int, Callable[[int], str]] = {
+    _native.CHAR: text_at,
+    _native.WCHAR: wide_at,
+    _native.CHAR16: char16_at,
+    _native.CHAR32: char32_at,
+}
+
+
 def _utf(bits: int) -> str:
     return "utf-%d-%s" % (bits, "le" if sys.byteorder == "little" else "be")
 
@@ -146,15 +155,25 @@ if _CPYTHON:
         return address, view
 
 else:
+    # PyPy's own, which every PyPy has: an instance made by ctypes' from_buffer()
+    # holds the buffer until a collection, this lets it go when asked.
+    import _cffi_backend
+
+    _CHARS = _cffi_backend.new_array_type(
+        _cffi_backend.new_pointer_type(_cffi_backend.new_primitive_type("char")), None
+    )
+    _UINTPTR = _cffi_backend.new_primitive_type("uintptr_t")
 
     def view_address(view: memoryview) -> Tuple[int, Any]:
         """Where a view's first element stands, and what keeps it there: the
-        object's own memory where it is writable, else a copy."""
+        view where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
             copy = ctypes.create_string_buffer(view.tobytes())
             return ctypes.addressof(copy), copy
-        flat = (ctypes.c_char * view.nbytes).from_buffer(view)
-        return ctypes.addressof(flat), (flat, view)
+        chars = _cffi_backend.from_buffer(_CHARS, view, True)
+        address = int(_cffi_backend.cast(_UINTPTR, chars))
+        _cffi_backend.release(chars)
+        return address, view
 
 
 def pointer_value(instance: Any) -> int:
@@ -299,6 +318,7 @@ class Pointee:
             )
         view = self.view(value, writable)
         if not is_contiguous(view):
+            view.release()
             raise self.refusal(
                 f"a {type(value).__name__} that is not contiguous", writable
             )
@@ -311,15 +331,15 @@ class Pointee:
             view = memoryview(value)
         except (TypeError, BufferError):
             raise self.refusal(name, writable, value) from None
+        if self.format_fits(view) and not (writable and view.readonly):
+            return view
         if not self.format_fits(view):
             if not isinstance(value, (bytes, bytearray)):
                 name += f" of format {view.format!r}"
-            raise self.refusal(name, writable, value)
-        if writable and view.readonly:
-            if not isinstance(value, bytes):
-                name = f"a read-only {name}"
-            raise self.refusal(name, writable, value)
-        return view
+        elif not isinstance(value, bytes):
+            name = f"a read-only {name}"
+        view.release()
+        raise self.refusal(name, writable, value)
 
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""
@@ -434,7 +454,8 @@ class Pointee:
             return ctypes.sizeof(value) // size
         if isinstance(value, int):
             return None if value else 0
-        return memoryview(value).nbytes // size
+        with memoryview(value) as view:
+            return view.nbytes // size
 
 
 _pointees: MutableMapping[TypeMap, Dict[int, Pointee]] = weakref.WeakKeyDictionary()

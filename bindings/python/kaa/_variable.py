@@ -25,18 +25,40 @@ _HELD_BY_VALUE = frozenset(
 class Variable:
     """One variable of a library."""
 
-    __slots__ = ("_library", "_name", "_type", "_kind", "_class", "_address")
+    __slots__ = (
+        "_library",
+        "_name",
+        "_type",
+        "_kind",
+        "_class",
+        "_address",
+        "_is_unsized",
+    )
 
     def __init__(self, library: Library, name: str, ctype: int, address: int) -> None:
         self._library = library
         self._name = name
         self._type = ctype
-        self._kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
-        self._class = library._types.ctypes_class(ctype)
+        behind = _native.kaa_ctype_strip(ctype)
+        self._kind = _native.kaa_ctype_kind_of(behind)
+        # C alone knows the length of `extern int a[];`.
+        self._is_unsized = (
+            self._kind == _native.ARRAY
+            and _native.kaa_ctype_count(behind) == _native.UNKNOWN_COUNT
+        )
+        if self._is_unsized:
+            element = library._types.ctypes_class(_native.kaa_ctype_target(behind))
+            self._class = ctypes.POINTER(element)
+        else:
+            self._class = library._types.ctypes_class(ctype)
         self._address = address
 
     def _view(self) -> Any:
-        view = self._class.from_address(self._address)
+        if self._is_unsized:
+            # A pointer to the first element, unchecked as in C.
+            view = ctypes.cast(ctypes.c_void_p(self._address), self._class)
+        else:
+            view = self._class.from_address(self._address)
         # The memory is the library's; so the view keeps that.
         try:
             view._library = self._library
@@ -45,8 +67,11 @@ class Variable:
         return view
 
     def read(self) -> Any:
-        """The value, or the view of a record or an array."""
+        """The value, or the view of a record or an array; a pointer to the first
+        element of an array of unknown length."""
         kind = self._kind
+        if self._is_unsized:
+            return self._view()
         view = self._class.from_address(self._address)
         if kind == _native.ENUM:
             enum_class = self._library._types.enum_class(self._type)
@@ -93,6 +118,11 @@ class Variable:
 
     def _write(self, value: Any) -> None:
         kind = self._kind
+        if self._is_unsized:
+            raise TypeError(
+                "an array of unknown length is assigned by element, or as a whole if"
+                f" its declaration gives the length: {self._name}[4]"
+            )
         view = self._class.from_address(self._address)
         if kind in _INTEGERS or kind == _native.ENUM:
             view.value = self._integer(value)
@@ -145,10 +175,10 @@ class Variable:
             address, kept = _convert.pointer_argument(
                 self._library._types, self._type, value, writable
             )
-        # C may read through the pointer at any later time.
-        if kept is not None:
-            self._library._keep(kept)
-        ctypes.c_void_p.from_address(self._address).value = address
+        # C may read through the pointer as long as the variable has it.
+        with self._library._lock:
+            ctypes.c_void_p.from_address(self._address).value = address
+            self._library._held[self._name] = kept
 
     def _copy(self, view: Any, value: Any) -> None:
         if isinstance(view, ctypes.Array) and not isinstance(value, self._class):
@@ -163,4 +193,7 @@ class Variable:
             raise TypeError(
                 f"{self._class.__name__} expected, not {type(value).__name__}"
             )
-        ctypes.memmove(self._address, ctypes.addressof(value), ctypes.sizeof(view))
+        with self._library._lock:
+            ctypes.memmove(self._address, ctypes.addressof(value), ctypes.sizeof(view))
+            # What its pointers point at.
+            self._library._held[self._name] = getattr(value, "_objects", None)

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cpython/call/quick.h"
+#include "cpython/call/value.h"
 #include "cpython/host/thread.h"
 
 #define ARGUMENTS_ON_STACK 16
@@ -57,11 +58,32 @@ call_with_tuple(PyObject *callable, PyObject **arguments, uint32_t count)
 }
 
 /* arguments[-1] is free for the callee, as vectorcall allows it to ask. */
+static const char in_callback[] = " in a callback";
+
+/* What is no Python function may be C all the way, which the host would not
+ * count: a bound function that C is given as its own callback. */
+NEVER_INLINE static PyObject *
+call_counted(PyObject *callable, PyObject **arguments, size_t flagged)
+{
+    PyObject *value;
+
+    if (kaa_cpython__enter_recursive(in_callback) != 0)
+        return NULL;
+    value = PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
+    kaa_cpython__leave_recursive();
+    return value;
+}
+
 static inline PyObject *
 call_python(PyObject *callable, PyObject **arguments, uint32_t count)
 {
     size_t flagged = (size_t)count | (size_t)1 << (sizeof(size_t) * 8 - 1);
 
+    if (KAA_UNLIKELY(kaa_cpython__check_stack(in_callback) != 0))
+        return NULL;
+    if (PY(PyObject_Vectorcall) != NULL &&
+        kaa_cpython__type(callable) != PY(PyFunction_Type))
+        return call_counted(callable, arguments, flagged);
     if (PY(PyObject_Vectorcall) != NULL)
         return PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
     if (PY(_PyFunction_Vectorcall) != NULL &&
@@ -77,30 +99,17 @@ write_result(callback *self, PyObject *value, void *result)
     kaa_cpython__state state = {.host = self->host,
                                 .library = self->library,
                                 .callable = self->callable};
-    uint64_t wide[2] = {0, 0};
-    void *place = wide;
-    int failed;
 
     if (conversion->op == CONVERT_VOID)
         return 0;
-    if (conversion->op == CONVERT_RECORD ||
-        kaa_ctype_size(conversion->core) > sizeof(wide))
-        place = result;
-    if (conversion->op == CONVERT_TEXT || conversion->op == CONVERT_POINTER) {
-        PY(Py_IncRef)(value);
-        if (kaa_cpython__hold_object(&state, value) != 0)
-            return -1;
-    }
-    failed = kaa_cpython__to_c(&state, conversion, value, place);
-    if (!failed && place == wide)
-        memcpy(result, wide, (size_t)kaa_ctype_size(conversion->core));
+    if (kaa_cpython__store_value(&state, conversion, value, result) != 0)
+        return -1;
     /* A pointer into what the callable returned is good until it returns
      * again; a record was copied. */
-    if (!failed && conversion->op != CONVERT_RECORD) {
+    if (conversion->op != CONVERT_RECORD)
         state.holds = atomic_exchange(&self->kept, state.holds);
-    }
     kaa_cpython__release_holds(&state);
-    return failed;
+    return 0;
 }
 
 NEVER_INLINE static void

@@ -253,7 +253,9 @@ write_callback_prefix(PyObject *callable, char *buffer, size_t size)
 static void
 write_prefix(const kaa_cpython__state *state, char *buffer, size_t size)
 {
-    if (state->subject == NULL)
+    if (state->where != NULL)
+        snprintf(buffer, size, "%s: ", state->where);
+    else if (state->subject == NULL)
         write_callback_prefix(state->callable, buffer, size);
     else if (state->position == 0)
         snprintf(buffer, size, "%s() result: ", state->subject);

@@ -98,11 +98,12 @@ typedef struct kaa_cpython__state {
     kaa_cpython *host;
     PyObject *library;
     kaa_cpython__holds *holds; /* newest chunk; NULL: nothing held yet */
-    const char *subject;       /* the function's name */
-    PyObject *callable;        /* in place of it: whose result this is */
-    const char *name;          /* the parameter's, or NULL */
-    uint32_t position;         /* from 1; 0: a callback's result */
-    uint32_t has_lent;         /* callbacks among the holds outlive the call */
+    const char *where;   /* in place of what follows: "record p, member x" */
+    const char *subject; /* the function's name */
+    PyObject *callable;  /* in place of it: whose result this is */
+    const char *name;    /* the parameter's, or NULL */
+    uint32_t position;   /* from 1; 0: a callback's result */
+    uint32_t has_lent;   /* callbacks among the holds outlive the call */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,

@@ -336,6 +336,7 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
     first.is_allocated = 0;
     state.holds = &first;
     state.has_lent = 0;
+    state.where = NULL;
     state.subject = self->item->name;
     if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&
         KAA_LIKELY(kaa_cpython__run_with(self, &state, self->plan, frame) == 0))

@@ -234,6 +234,7 @@ typedef struct kaa_cpython__bound {
     kaa_context *ctx;
     PyObject *lock;
     kaa_cpython__any function;
+    intptr_t failed; /* what a slot returns that fails */
     int op;
 } kaa_cpython__bound;
 
@@ -249,6 +250,11 @@ PyObject *kaa_cpython__make_holder_type(kaa_cpython__context *own);
 void *kaa_cpython__lock_thunk(kaa_context *ctx, PyObject *lock,
                               kaa_cpython__any function,
                               kaa_cpython__bound *bound);
+/* The same for a slot, whose function may come back to the slot: counted, as
+ * calls are; with `is_counted` the host has counted already. */
+void *kaa_cpython__slot_thunk(kaa_context *ctx, PyObject *lock,
+                              kaa_cpython__any function, intptr_t failed,
+                              int is_counted, kaa_cpython__bound *bound);
 /* typed.c: the function of a KAA_TYPED method; see kaa_module__maker. */
 kaa_object *kaa_cpython__new_typed(kaa_context *ctx, const kaa_method *method,
                                    kaa_object *module, void *user);

@@ -76,10 +76,15 @@ create(kaa_cpython__type_record *record, PyObject *type, PyObject *const *args,
     self = PY(PyType_GenericAlloc)(type, 0);
     if (self == NULL)
         return NULL;
-    if (record->init(record->ctx, as_kaa(self),
-                     (kaa_object *const *)(const void *)args, nargs,
-                     as_kaa(kwnames)) == 0)
-        return self;
+    if (kaa_cpython__enter_recursive(" while making an instance") == 0) {
+        int result = record->init(record->ctx, as_kaa(self),
+                                  (kaa_object *const *)(const void *)args,
+                                  nargs, as_kaa(kwnames));
+
+        kaa_cpython__leave_recursive();
+        if (result == 0)
+            return self;
+    }
     PY(Py_DecRef)(self);
     return NULL;
 }

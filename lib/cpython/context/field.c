@@ -22,11 +22,12 @@ get_property(PyObject *self, void *closure)
     kaa_cpython__section section;
     kaa_object *result;
 
-    if (field->lock == NULL)
-        return as_host(property->get(field->ctx, as_kaa(self), property->user));
+    if (kaa_cpython__enter_recursive(" in a property") != 0)
+        return NULL;
     begin_section(&section, field->lock);
     result = property->get(field->ctx, as_kaa(self), property->user);
     end_section(&section);
+    kaa_cpython__leave_recursive();
     return as_host(result);
 }
 
@@ -38,10 +39,13 @@ set_property(PyObject *self, PyObject *value, void *closure)
     kaa_cpython__section section;
     int result;
 
+    if (kaa_cpython__enter_recursive(" in a property") != 0)
+        return -1;
     begin_section(&section, field->lock);
     result =
         property->set(field->ctx, as_kaa(self), as_kaa(value), property->user);
     end_section(&section);
+    kaa_cpython__leave_recursive();
     return result;
 }
 

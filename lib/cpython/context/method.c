@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 
 #include "cpython/context/context.h"
@@ -45,6 +46,46 @@ kaa_cpython__lock_thunk(kaa_context *ctx, PyObject *lock,
         return kaa_cpython__thunk_new(own_of(ctx)->host, function, ctx);
     return kaa_cpython__thunk_new(own_of(ctx)->host,
                                   KAA_CPYTHON__ANY(call_locked), bound);
+}
+
+/* ---- slots, which may come back to themselves */
+
+static const char in_slot[] = " in a method of a native type";
+
+static void *
+call_slot(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
+{
+    void *result = (void *)bound->failed;
+
+    if (KAA_LIKELY(kaa_cpython__enter_recursive(in_slot) == 0)) {
+        result = call_locked(bound, a, b, c, d);
+        kaa_cpython__leave_recursive();
+    }
+    return result;
+}
+
+static void *
+call_counted_slot(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
+{
+    if (KAA_UNLIKELY(kaa_cpython__check_stack(in_slot) != 0))
+        return (void *)bound->failed;
+    return call_locked(bound, a, b, c, d);
+}
+
+void *
+kaa_cpython__slot_thunk(kaa_context *ctx, PyObject *lock,
+                        kaa_cpython__any function, intptr_t failed,
+                        int is_counted, kaa_cpython__bound *bound)
+{
+    bound->ctx = ctx;
+    bound->lock = lock;
+    bound->function = function;
+    bound->failed = failed;
+    return kaa_cpython__thunk_new(own_of(ctx)->host,
+                                  is_counted
+                                      ? KAA_CPYTHON__ANY(call_counted_slot)
+                                      : KAA_CPYTHON__ANY(call_slot),
+                                  bound);
 }
 
 /* ---- methods that stay */

@@ -333,6 +333,34 @@ kaa_cpython__slot_call_method(kaa_context *ctx, const char *name,
     return as_kaa(result);
 }
 
+int
+kaa_cpython__slot_enter_call(kaa_context *ctx, const char *where)
+{
+    (void)ctx;
+    return kaa_cpython__enter_recursive(where != NULL ? where : "");
+}
+
+void
+kaa_cpython__slot_leave_call(kaa_context *ctx)
+{
+    (void)ctx;
+    kaa_cpython__leave_recursive();
+}
+
+int
+kaa_cpython__slot_repr_enter(kaa_context *ctx, kaa_object *object)
+{
+    (void)ctx;
+    return PY(Py_ReprEnter)(as_host(object));
+}
+
+void
+kaa_cpython__slot_repr_leave(kaa_context *ctx, kaa_object *object)
+{
+    (void)ctx;
+    PY(Py_ReprLeave)(as_host(object));
+}
+
 /* ---- operators */
 
 kaa_object *

@@ -31,18 +31,43 @@ add_thunk(kaa_cpython__type_record *record, int slot, kaa_cpython__any function,
         kaa_cpython__thunk_new(own_of(record->ctx)->host, function, data));
 }
 
-/* A slot whose function is the spec's own. */
+/* How a slot whose function is the spec's own fails, and who counts it. */
+enum { RETURNS_NULL = 0, RETURNS_MINUS_ONE = 1, HOST_COUNTS = 2, CANNOT = 4 };
+
 static int
-add_direct(kaa_cpython__type_record *record, int slot,
+add_direct(kaa_cpython__type_record *record, int slot, int how,
            kaa_cpython__any function)
 {
     kaa_cpython__bound *bound = &record->bound[record->slot_count];
+    void *thunk;
 
     if (function == NULL)
         return 0;
-    return kaa_cpython__add_slot(
-        record, slot,
-        kaa_cpython__lock_thunk(record->ctx, record->lock, function, bound));
+    if (how & CANNOT)
+        thunk =
+            kaa_cpython__lock_thunk(record->ctx, record->lock, function, bound);
+    else
+        thunk = kaa_cpython__slot_thunk(record->ctx, record->lock, function,
+                                        how & RETURNS_MINUS_ONE ? -1 : 0,
+                                        (how & HOST_COUNTS) != 0, bound);
+    return kaa_cpython__add_slot(record, slot, thunk);
+}
+
+/* Around a slot's function that has arguments of its own. */
+static int
+begin_slot(kaa_cpython__section *section, PyObject *lock)
+{
+    if (kaa_cpython__enter_recursive(" in a method of a native type") != 0)
+        return -1;
+    begin_section(section, lock);
+    return 0;
+}
+
+static void
+end_slot(kaa_cpython__section *section)
+{
+    end_section(section);
+    kaa_cpython__leave_recursive();
 }
 
 /* ---- operators */
@@ -55,9 +80,10 @@ call_binary(kaa_cpython__bound *bound, kaa_object *left, kaa_object *right)
     kaa_cpython__section section;
     kaa_object *result;
 
-    begin_section(&section, bound->lock);
+    if (begin_slot(&section, bound->lock) != 0)
+        return NULL;
     result = ((function *)bound->function)(bound->ctx, left, right, bound->op);
-    end_section(&section);
+    end_slot(&section);
     return result;
 }
 
@@ -78,9 +104,10 @@ call_unary(kaa_cpython__bound *bound, kaa_object *self)
     kaa_cpython__section section;
     kaa_object *result;
 
-    begin_section(&section, bound->lock);
+    if (begin_slot(&section, bound->lock) != 0)
+        return NULL;
     result = ((function *)bound->function)(bound->ctx, self, bound->op);
-    end_section(&section);
+    end_slot(&section);
     return result;
 }
 
@@ -181,9 +208,10 @@ call_hash(kaa_cpython__type_record *record, kaa_object *self)
     kaa_cpython__section section;
     int64_t hash;
 
-    begin_section(&section, record->lock);
+    if (begin_slot(&section, record->lock) != 0)
+        return -1;
     hash = record->spec.hash(record->ctx, self);
-    end_section(&section);
+    end_slot(&section);
     if (hash == -1 && PY(PyErr_Occurred)() == NULL)
         hash = -2;
     return (ssize_t)hash;
@@ -199,10 +227,13 @@ call_init(kaa_cpython__type_record *record, PyObject *self, PyObject *args,
 
     if (kaa_cpython__arguments_init(&given, args, kwargs) != 0)
         return -1;
-    begin_section(&section, record->lock);
+    if (begin_slot(&section, record->lock) != 0) {
+        kaa_cpython__arguments_fini(&given);
+        return -1;
+    }
     result = record->spec.init(record->ctx, as_kaa(self), given.args,
                                given.nargs, given.kwnames);
-    end_section(&section);
+    end_slot(&section);
     kaa_cpython__arguments_fini(&given);
     return result;
 }
@@ -217,10 +248,13 @@ call_call(kaa_cpython__type_record *record, PyObject *self, PyObject *args,
 
     if (kaa_cpython__arguments_init(&given, args, kwargs) != 0)
         return NULL;
-    begin_section(&section, record->lock);
+    if (begin_slot(&section, record->lock) != 0) {
+        kaa_cpython__arguments_fini(&given);
+        return NULL;
+    }
     result = record->spec.call(record->ctx, as_kaa(self), given.args,
                                given.nargs, given.kwnames);
-    end_section(&section);
+    end_slot(&section);
     kaa_cpython__arguments_fini(&given);
     return as_host(result);
 }
@@ -235,9 +269,12 @@ call_item(kaa_cpython__type_record *record, PyObject *self, ssize_t index)
 
     if (key == NULL)
         return NULL;
-    begin_section(&section, record->lock);
+    if (begin_slot(&section, record->lock) != 0) {
+        PY(Py_DecRef)(key);
+        return NULL;
+    }
     result = record->spec.get_item(record->ctx, as_kaa(self), as_kaa(key));
-    end_section(&section);
+    end_slot(&section);
     PY(Py_DecRef)(key);
     return as_host(result);
 }
@@ -254,10 +291,11 @@ call_get_buffer(kaa_cpython__type_record *record, PyObject *self,
         return -1;
     }
     memset(buffer, 0, sizeof(*buffer));
-    begin_section(&section, record->lock);
+    if (begin_slot(&section, record->lock) != 0)
+        return -1;
     result = record->spec.get_buffer(record->ctx, as_kaa(self),
                                      (kaa_buffer *)(void *)buffer, request);
-    end_section(&section);
+    end_slot(&section);
     buffer->obj = result == 0 ? new_reference(self) : NULL;
     return result;
 }
@@ -326,30 +364,32 @@ kaa_cpython__fill_slots(kaa_cpython__type_record *record)
 {
     const kaa_type_spec *spec = &record->spec;
     const struct {
-        int slot;
+        int slot, how;
         kaa_cpython__any function;
     } direct[] = {
-        {HOST_TP_REPR, KAA_CPYTHON__ANY(spec->repr)},
-        {HOST_TP_STR, KAA_CPYTHON__ANY(spec->str)},
-        {HOST_TP_RICHCOMPARE, KAA_CPYTHON__ANY(spec->compare)},
-        {HOST_NB_BOOL, KAA_CPYTHON__ANY(spec->truth)},
-        {HOST_TP_GETATTRO, KAA_CPYTHON__ANY(spec->get_attr)},
-        {HOST_TP_SETATTRO, KAA_CPYTHON__ANY(spec->set_attr)},
-        {HOST_TP_ITER, KAA_CPYTHON__ANY(spec->iter)},
-        {HOST_TP_ITERNEXT, KAA_CPYTHON__ANY(spec->next)},
-        {HOST_MP_LENGTH, KAA_CPYTHON__ANY(spec->length)},
-        {HOST_SQ_LENGTH, KAA_CPYTHON__ANY(spec->length)},
-        {HOST_MP_SUBSCRIPT, KAA_CPYTHON__ANY(spec->get_item)},
-        {HOST_MP_ASS_SUBSCRIPT, KAA_CPYTHON__ANY(spec->set_item)},
-        {HOST_SQ_CONTAINS, KAA_CPYTHON__ANY(spec->contains)},
-        {HOST_NB_INT, KAA_CPYTHON__ANY(spec->to_int)},
-        {HOST_NB_FLOAT, KAA_CPYTHON__ANY(spec->to_float)},
-        {HOST_NB_INDEX, KAA_CPYTHON__ANY(spec->index)},
-        {HOST_BF_RELEASEBUFFER, KAA_CPYTHON__ANY(spec->release_buffer)},
+        {HOST_TP_REPR, HOST_COUNTS, KAA_CPYTHON__ANY(spec->repr)},
+        {HOST_TP_STR, HOST_COUNTS, KAA_CPYTHON__ANY(spec->str)},
+        {HOST_TP_RICHCOMPARE, HOST_COUNTS, KAA_CPYTHON__ANY(spec->compare)},
+        {HOST_NB_BOOL, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->truth)},
+        {HOST_TP_GETATTRO, RETURNS_NULL, KAA_CPYTHON__ANY(spec->get_attr)},
+        {HOST_TP_SETATTRO, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->set_attr)},
+        {HOST_TP_ITER, RETURNS_NULL, KAA_CPYTHON__ANY(spec->iter)},
+        {HOST_TP_ITERNEXT, RETURNS_NULL, KAA_CPYTHON__ANY(spec->next)},
+        {HOST_MP_LENGTH, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->length)},
+        {HOST_SQ_LENGTH, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->length)},
+        {HOST_MP_SUBSCRIPT, RETURNS_NULL, KAA_CPYTHON__ANY(spec->get_item)},
+        {HOST_MP_ASS_SUBSCRIPT, RETURNS_MINUS_ONE,
+         KAA_CPYTHON__ANY(spec->set_item)},
+        {HOST_SQ_CONTAINS, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->contains)},
+        {HOST_NB_INT, RETURNS_NULL, KAA_CPYTHON__ANY(spec->to_int)},
+        {HOST_NB_FLOAT, RETURNS_NULL, KAA_CPYTHON__ANY(spec->to_float)},
+        {HOST_NB_INDEX, RETURNS_NULL, KAA_CPYTHON__ANY(spec->index)},
+        {HOST_BF_RELEASEBUFFER, CANNOT, KAA_CPYTHON__ANY(spec->release_buffer)},
     };
 
     for (size_t i = 0; i < sizeof(direct) / sizeof(direct[0]); i++)
-        if (add_direct(record, direct[i].slot, direct[i].function) != 0)
+        if (add_direct(record, direct[i].slot, direct[i].how,
+                       direct[i].function) != 0)
             return -1;
     if (fill_special(record) != 0)
         return -1;

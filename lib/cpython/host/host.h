@@ -175,6 +175,21 @@ kaa_status kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err);
 kaa_status kaa_cpython__prepare_process(const kaa_cpython_options *options,
                                         kaa_error *err);
 
+/* Before code that may come back to where it is run, however often: counted by
+ * the host, and with a look at the stack, since the host's count may go beyond
+ * what a stack has room for. 0: kaa_cpython__leave_recursive() must follow; -1
+ * with RecursionError. `where` ends its message. */
+int kaa_cpython__enter_recursive(const char *where);
+
+static inline void
+kaa_cpython__leave_recursive(void)
+{
+    PY(Py_LeaveRecursiveCall)();
+}
+
+/* The look at the stack alone, where the host counts: 0, or -1. */
+int kaa_cpython__check_stack(const char *where);
+
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)
     KAA_PRINTF(2, 3);

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "base/assert.h"
+#include "base/memory.h"
 #include "object/text/str.h"
 
 int
@@ -32,7 +34,7 @@ kaa_object__show_begin(kaa_context *ctx, struct kaa_object__showing *showing,
     for (outer = own->showing; outer != NULL; outer = outer->outer)
         if (outer->object == object)
             return 1;
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return -1;
     showing->object = object;
     showing->outer = own->showing;
@@ -44,7 +46,34 @@ void
 kaa_object__show_end(kaa_context *ctx, struct kaa_object__showing *showing)
 {
     kaa_object__context_of(ctx)->showing = showing->outer;
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
+}
+
+int
+kaa_object__repr_enter(kaa_context *ctx, kaa_object *object)
+{
+    struct kaa_object__showing *showing = kaa_base__alloc(sizeof(*showing));
+    int result;
+
+    if (showing == NULL)
+        return kaa_object__raise_memory(ctx);
+    result = kaa_object__show_begin(ctx, showing, object);
+    if (result != 0)
+        kaa_base__free(showing);
+    return result;
+}
+
+/* Containers that show themselves have come back by now, so the newest is what
+ * repr_enter() made. */
+void
+kaa_object__repr_leave(kaa_context *ctx, kaa_object *object)
+{
+    struct kaa_object__showing *showing = kaa_object__context_of(ctx)->showing;
+
+    KAA_ASSERT(showing != NULL && showing->object == object);
+    (void)object;
+    kaa_object__show_end(ctx, showing);
+    kaa_base__free(showing);
 }
 
 int
@@ -247,10 +276,10 @@ kaa_object__sequence_compare(kaa_context *ctx, kaa_object *left,
     kaa_object__sequence(right, &right_count);
     if (left_count != right_count && (op == KAA_EQ || op == KAA_NE))
         return kaa_object__truth_value(op == KAA_NE);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     result = compare_items(ctx, left, right, op);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 

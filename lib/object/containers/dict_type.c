@@ -247,10 +247,10 @@ dict_compare(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
         !kaa_object__has_id(left, KAA_DICT_TYPE) ||
         !kaa_object__has_id(right, KAA_DICT_TYPE))
         return kaa_not_implemented(ctx);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     equal = is_equal(ctx, left, right);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return equal < 0 ? NULL : kaa_object__truth_value(equal == (op == KAA_EQ));
 }
 

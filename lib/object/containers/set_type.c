@@ -180,10 +180,10 @@ set_compare(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
     if (op == KAA_LT ? left_count >= right_count
                      : op != KAA_LE && left_count != right_count)
         return kaa_object__truth_value(op == KAA_NE);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     result = is_within(ctx, left, right);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result < 0 ? NULL
                       : kaa_object__truth_value(result == (op != KAA_NE));
 }

@@ -259,19 +259,19 @@ tuple_hash(kaa_context *ctx, kaa_object *self)
     const uint64_t prime5 = UINT64_C(2870177450012600261);
     uint64_t result = prime5;
 
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return -1;
     for (size_t i = 0; i < tuple->count; i++) {
         int64_t hash = kaa_object__hash(ctx, tuple->items[i]);
 
         if (hash == -1) {
-            kaa_object__leave_call(ctx);
+            kaa_object__end_call(ctx);
             return -1;
         }
         result += (uint64_t)hash * prime2;
         result = (result << 31 | result >> 33) * prime1;
     }
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     result += tuple->count ^ (prime5 ^ UINT64_C(3527539));
     return result == UINT64_MAX ? 1546275796 : (int64_t)result;
 }

@@ -183,10 +183,10 @@ get_by_type(kaa_context *ctx, kaa_object__type *type, kaa_object *object,
 {
     kaa_object *value;
 
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     value = type->get_attr(ctx, object, name);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return value;
 }
 
@@ -255,10 +255,10 @@ kaa_object__set_attr(kaa_context *ctx, kaa_object *object, kaa_object *name,
 
     if (KAA_LIKELY(type->set_attr == NULL))
         return kaa_object__generic_set_attr(ctx, object, name, value);
-    if (check_name(ctx, name) != 0 || kaa_object__enter_call(ctx) != 0)
+    if (check_name(ctx, name) != 0 || kaa_object__begin_call(ctx) != 0)
         return -1;
     result = type->set_attr(ctx, object, name, value);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 

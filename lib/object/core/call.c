@@ -1,6 +1,8 @@
 /* object/core/call.c - calling objects. */
 #include <string.h>
 
+#include "base/stack.h"
+
 #include "object/containers/container.h"
 #include "object/types/exception.h"
 #include "object/types/type.h"
@@ -72,7 +74,7 @@ kaa_object__call(kaa_context *ctx, kaa_object *callable,
 
     if (KAA_UNLIKELY(kwnames != NULL) && check_names(ctx, kwnames) != 0)
         return NULL;
-    if (KAA_UNLIKELY(kaa_object__enter_call(ctx) != 0))
+    if (KAA_UNLIKELY(kaa_object__begin_call(ctx) != 0))
         return NULL;
     if (KAA_LIKELY(type == kaa_object__builtin(ctx, KAA_FUNCTION_TYPE))) {
         kaa_object__function *function = (void *)callable;
@@ -85,8 +87,40 @@ kaa_object__call(kaa_context *ctx, kaa_object *callable,
     } else {
         result = not_callable(ctx, type);
     }
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
+}
+
+int
+kaa_object__check_depth(kaa_context *ctx, const char *where)
+{
+    kaa_object__context *own = kaa_object__context_of(ctx);
+    uint32_t limit = own->runtime->depth_limit;
+
+    if (own->depth > limit) {
+        own->depth--;
+        return kaa_object__raise_text(ctx, KAA_RECURSION_ERROR,
+                                      "more than %u calls within calls%s",
+                                      limit, where);
+    }
+    if (KAA_LIKELY(!kaa_base__stack_is_low()))
+        return 0;
+    own->depth--;
+    return kaa_object__raise_text(ctx, KAA_RECURSION_ERROR,
+                                  "the stack is used up%s", where);
+}
+
+int
+kaa_object__enter_call(kaa_context *ctx, const char *where)
+{
+    kaa_object__context_of(ctx)->depth++;
+    return kaa_object__check_depth(ctx, where != NULL ? where : "");
+}
+
+void
+kaa_object__leave_call(kaa_context *ctx)
+{
+    kaa_object__end_call(ctx);
 }
 
 int
@@ -223,13 +257,13 @@ call_named(kaa_context *ctx, kaa_object *name, kaa_object *const *args,
         if (callable == NULL)
             return NULL;
         result = kaa_object__call(ctx, callable, args + 1, nargs - 1, kwnames);
-    } else if (kaa_object__enter_call(ctx) == 0) {
+    } else if (kaa_object__begin_call(ctx) == 0) {
         method = ((kaa_object__descriptor *)(void *)callable)->of;
         if ((method->flags & KAA_CLASS) != 0)
             self = &kaa_object__borrow_type(ctx, self)->header;
         result = kaa_object__invoke(ctx, method, callable, self, args + 1,
                                     nargs - 1, kwnames);
-        kaa_object__leave_call(ctx);
+        kaa_object__end_call(ctx);
     }
     kaa_decref(ctx, callable);
     return result;

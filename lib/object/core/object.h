@@ -411,23 +411,26 @@ kaa_object__has_error(kaa_context *ctx)
 
 /* ---- call.c: depth of calls */
 
-/* -1: RecursionError is pending; else kaa_object__leave_call() must follow. */
+/* Of a context whose depth has just grown: 0; -1 with RecursionError, whose
+ * message ends with `where`, and the depth is as it was. */
+int kaa_object__check_depth(kaa_context *ctx, const char *where);
+
+/* -1: RecursionError is pending; else kaa_object__end_call() must follow. */
 static inline int
-kaa_object__enter_call(kaa_context *ctx)
+kaa_object__begin_call(kaa_context *ctx)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
 
-    if (KAA_UNLIKELY(++own->depth > own->runtime->depth_limit)) {
-        own->depth--;
-        return kaa_object__raise_text(ctx, KAA_RECURSION_ERROR,
-                                      "more than %u calls within calls",
-                                      own->runtime->depth_limit);
-    }
+    uint32_t depth = ++own->depth;
+
+    /* Levels take what stack they like: now and then what is left counts. */
+    if (KAA_UNLIKELY(depth > own->runtime->depth_limit || (depth & 15u) == 0))
+        return kaa_object__check_depth(ctx, "");
     return 0;
 }
 
 static inline void
-kaa_object__leave_call(kaa_context *ctx)
+kaa_object__end_call(kaa_context *ctx)
 {
     kaa_object__context_of(ctx)->depth--;
 }

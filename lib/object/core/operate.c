@@ -88,10 +88,10 @@ kaa_object__compare(kaa_context *ctx, kaa_object *left, kaa_object *right,
     if (((uintptr_t)left & (uintptr_t)right & 1u) != 0)
         return kaa_object__truth_value(compare_ints(
             kaa_object__tagged_int(left), kaa_object__tagged_int(right), op));
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     result = compare_objects(ctx, left, right, op);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 
@@ -212,10 +212,10 @@ kaa_object__binary(kaa_context *ctx, kaa_object *left, kaa_object *right,
 
     if ((unsigned)op >= KAA_OPERATOR_COUNT)
         return refuse_operator(ctx, op);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     result = operate(ctx, left, right, op, &failed);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     if (result == NULL && !failed)
         return refuse_operands(ctx, left, right, signs[op]);
     return result;
@@ -231,7 +231,7 @@ kaa_object__inplace(kaa_context *ctx, kaa_object *left, kaa_object *right,
 
     if ((unsigned)op >= KAA_OPERATOR_COUNT)
         return refuse_operator(ctx, op);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     if (type->inplace != NULL) {
         result = type->inplace(ctx, left, right, op);
@@ -241,7 +241,7 @@ kaa_object__inplace(kaa_context *ctx, kaa_object *left, kaa_object *right,
     }
     if (result == NULL && !failed)
         result = operate(ctx, left, right, op, &failed);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     if (result == NULL && !failed)
         return refuse_operands(ctx, left, right, inplace_signs[op]);
     return result;
@@ -260,10 +260,10 @@ kaa_object__unary(kaa_context *ctx, kaa_object *object, int op)
     if ((unsigned)op > KAA_INVERT)
         return refuse_operator(ctx, op);
     if (type->unary != NULL) {
-        if (kaa_object__enter_call(ctx) != 0)
+        if (kaa_object__begin_call(ctx) != 0)
             return NULL;
         result = type->unary(ctx, object, op);
-        kaa_object__leave_call(ctx);
+        kaa_object__end_call(ctx);
     }
     if (result != kaa_object__constant(KAA_NOT_IMPLEMENTED))
         return result;
@@ -281,10 +281,10 @@ run_number(kaa_context *ctx, kaa_object *object, const char *name,
 {
     kaa_object *number;
 
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     number = slot(ctx, object);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     if (number != NULL && !kaa_object__check(ctx, number, (int)id)) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                "%s returned non-%s (type %.200s)", name,

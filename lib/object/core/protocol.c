@@ -47,13 +47,13 @@ derives_any(kaa_context *ctx, const kaa_object__type *type, kaa_object *of,
         return kaa_object__raise_text(
             ctx, KAA_TYPE_ERROR,
             "%s() arg 2 must be a type or a tuple of types", what);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return -1;
     size = kaa_object__tuple_size(ctx, of);
     for (i = 0; i < size && result == 0; i++)
         result = derives_any(ctx, type,
                              kaa_object__tuple_get_borrowed(ctx, of, i), what);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 
@@ -94,10 +94,10 @@ run_text(kaa_context *ctx, kaa_object *object, const char *name,
 {
     kaa_object *text;
 
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     text = slot(ctx, object);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     if (text != NULL && !kaa_object__check(ctx, text, KAA_STR_TYPE)) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
                                "%s returned non-string (type %.200s)", name,
@@ -138,7 +138,7 @@ static inline int
 enter(kaa_context *ctx, const kaa_object__type *type)
 {
     return KAA_UNLIKELY((type->flags & KAA_OBJECT__SPEC) != 0)
-               ? kaa_object__enter_call(ctx)
+               ? kaa_object__begin_call(ctx)
                : 0;
 }
 
@@ -146,7 +146,7 @@ static inline void
 leave(kaa_context *ctx, const kaa_object__type *type)
 {
     if (KAA_UNLIKELY((type->flags & KAA_OBJECT__SPEC) != 0))
-        kaa_object__leave_call(ctx);
+        kaa_object__end_call(ctx);
 }
 
 int64_t
@@ -253,10 +253,10 @@ kaa_object__get_item(kaa_context *ctx, kaa_object *object, kaa_object *key)
         lacks(ctx, object, "is not subscriptable");
         return NULL;
     }
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     result = type->get_item(ctx, object, key);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 
@@ -273,10 +273,10 @@ kaa_object__set_item(kaa_context *ctx, kaa_object *object, kaa_object *key,
                      : type->get_item != NULL
                          ? "doesn't support item deletion"
                          : "does not support item deletion");
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return -1;
     result = type->set_item(ctx, object, key, value);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 
@@ -326,10 +326,10 @@ kaa_object__iter(kaa_context *ctx, kaa_object *object)
         lacks(ctx, object, "is not iterable");
         return NULL;
     }
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     iterator = type->iter(ctx, object);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     if (iterator != NULL &&
         kaa_object__borrow_type(ctx, iterator)->next == NULL) {
         kaa_object__raise_text(ctx, KAA_TYPE_ERROR,
@@ -389,10 +389,10 @@ kaa_object__contains(kaa_context *ctx, kaa_object *object, kaa_object *item)
     int result;
 
     if (type->contains != NULL) {
-        if (kaa_object__enter_call(ctx) != 0)
+        if (kaa_object__begin_call(ctx) != 0)
             return -1;
         result = type->contains(ctx, object, item);
-        kaa_object__leave_call(ctx);
+        kaa_object__end_call(ctx);
         return result;
     }
     if (type->iter == NULL && type->get_item == NULL)

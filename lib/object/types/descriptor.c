@@ -259,11 +259,11 @@ property_bind(kaa_context *ctx, kaa_object *self, kaa_object *instance)
                                property->name, descriptor->owner);
         return NULL;
     }
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return NULL;
     value = kaa_object__check_result(
         ctx, self, property->get(ctx, instance, property->user));
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return value;
 }
 
@@ -283,10 +283,10 @@ property_assign(kaa_context *ctx, kaa_object *self, kaa_object *instance,
             ctx, KAA_ATTRIBUTE_ERROR,
             "attribute '%s' of '%s' objects is not writable", property->name,
             descriptor->owner);
-    if (kaa_object__enter_call(ctx) != 0)
+    if (kaa_object__begin_call(ctx) != 0)
         return -1;
     result = property->set(ctx, instance, value, property->user);
-    kaa_object__leave_call(ctx);
+    kaa_object__end_call(ctx);
     return result;
 }
 

@@ -1,0 +1,30 @@
+"""write a project that makes an extension module"""
+
+from __future__ import annotations
+
+import argparse
+
+from kaa._commands import DONE, complain
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes a folder with a C file, CMakeLists.txt, a test, and a"
+        " pyproject.toml that makes one wheel for every Python."
+    )
+    parser.add_argument("name", metavar="NAME", help="of the package")
+    parser.add_argument("--folder", help="where; NAME by default")
+
+
+def run(options: argparse.Namespace) -> int:
+    from kaa import _new
+
+    folder = options.folder or options.name
+    try:
+        _new.write_project(options.name, folder)
+    except ValueError as error:
+        return complain(str(error))
+    except OSError as error:
+        return complain(f"{folder}: {error.strerror}")
+    print(f"{folder}: cmake -S . -B build && cmake --build build")
+    return DONE
