@@ -1,7 +1,7 @@
 /* kaa/preprocess.h - the C preprocessor: from a header to text for kaa_decl.
  *
- *     kaa_preprocess("#include <zlib.h>", 17, NULL, &result, &err);
- *     text = kaa_preprocessed_text(result, &length);
+ *     kaa_preprocess_run("#include <zlib.h>", 17, NULL, &result, &err);
+ *     text = kaa_preprocess_text(result, &length);
  *
  * Conditionals, #include (and #include_next, #import, #pragma once), macros
  * with # and ##, __VA_ARGS__ and __VA_OPT__, _Pragma, #line, #error: C11's
@@ -26,27 +26,27 @@
 KAA_BEGIN_DECLS
 
 /** Preprocessed text. Opaque, immutable. */
-typedef struct kaa_preprocessed kaa_preprocessed;
+typedef struct kaa_preprocess_result kaa_preprocess_result;
 
 /** Bits of kaa_preprocess_options::flags. */
 enum {
     KAA_PREPROCESS_MACROS = 1u << 0, /**< Behind the text, one #define a macro
                   of the headers, its body expanded as at the end of the text.
                   Of one with parameters these stand for themselves. */
-    KAA_PREPROCESS_NO_PREDEFINED = 1u << 1, /**< Only __FILE__ and the like. */
+    KAA_PREPROCESS_NO_PREDEFINED = 1u << 1,  /**< Only __FILE__ and the like. */
     KAA_PREPROCESS_NO_OWN_HEADERS = 1u << 2, /**< No "<kaa>/stddef.h". */
 };
 
 /** Choices. All zero but `size` means the defaults. */
 typedef struct kaa_preprocess_options {
-    uint32_t size;             /**< sizeof(kaa_preprocess_options). */
-    uint32_t flags;            /**< KAA_PREPROCESS_* bits. */
-    const char *name;          /**< What the text is called; "<text>". Relative
-                    #include "..." is looked up in its folder. */
+    uint32_t size;    /**< sizeof(kaa_preprocess_options). */
+    uint32_t flags;   /**< KAA_PREPROCESS_* bits. */
+    const char *name; /**< What the text is called; "<text>". Relative
+           #include "..." is looked up in its folder. */
     const char *const *include_dirs; /**< Searched first, in this order. */
     const char *const *system_dirs;  /**< NULL: those that were recorded. */
-    const char *const *defines; /**< "NAME", "NAME=body", "NAME(x)=body". */
-    const char *const *undefines;    /**< Names, after all defines. */
+    const char *const *defines;   /**< "NAME", "NAME=body", "NAME(x)=body". */
+    const char *const *undefines; /**< Names, after all defines. */
     uint32_t include_dir_count;
     uint32_t system_dir_count;
     uint32_t define_count;
@@ -70,9 +70,9 @@ typedef struct kaa_preprocess_options {
  *         that cannot be read; KAA_INVALID_ARGUMENT, KAA_NO_MEMORY.
  * @since  0.2
  */
-KAA_API KAA_NODISCARD kaa_status kaa_preprocess(
+KAA_API KAA_NODISCARD kaa_status kaa_preprocess_run(
     const char *text, size_t length, const kaa_preprocess_options *options,
-    kaa_preprocessed **out, kaa_error *err);
+    kaa_preprocess_result **out, kaa_error *err);
 
 /**
  * The text, NUL-terminated.
@@ -81,8 +81,8 @@ KAA_API KAA_NODISCARD kaa_status kaa_preprocess(
  * @gil    any
  * @since  0.2
  */
-KAA_API const char *kaa_preprocessed_text(const kaa_preprocessed *result,
-                                          size_t *out_length);
+KAA_API const char *kaa_preprocess_text(const kaa_preprocess_result *result,
+                                        size_t *out_length);
 
 /**
  * The file at a place, from 0, in the order in which they were first read;
@@ -92,8 +92,8 @@ KAA_API const char *kaa_preprocessed_text(const kaa_preprocessed *result,
  * @gil    any
  * @since  0.2
  */
-KAA_API const char *kaa_preprocessed_file(const kaa_preprocessed *result,
-                                          size_t index);
+KAA_API const char *kaa_preprocess_file(const kaa_preprocess_result *result,
+                                        size_t index);
 
 /**
  * Frees a result. NULL is allowed.
@@ -101,7 +101,7 @@ KAA_API const char *kaa_preprocessed_file(const kaa_preprocessed *result,
  * @gil    any
  * @since  0.2
  */
-KAA_API void kaa_preprocessed_destroy(kaa_preprocessed *result);
+KAA_API void kaa_preprocess_destroy(kaa_preprocess_result *result);
 
 /**
  * The predefined macros that were recorded, as #define lines.

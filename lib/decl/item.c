@@ -52,6 +52,7 @@ kaa_decl__add(kaa_decl__parser *p, kaa_decl_kind kind, kaa_decl__symbol *symbol,
     entry->item.kind = (uint32_t)kind;
     entry->item.name = symbol != NULL ? symbol->name : "";
     kaa_decl__set_place(&entry->item, where);
+    entry->is_system = where->marker != NULL && where->marker->is_system;
     return entry;
 }
 
@@ -343,6 +344,11 @@ redeclare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
     if (item->kind != KAA_DECL_FUNCTION && item->kind != KAA_DECL_VARIABLE)
         return fail_redeclared(p, &d->where, item);
     is_compatible = compare_types(item->type, d->type);
+    /* Text beside a header has the last word. */
+    if (is_compatible == 0 && p->is_preprocessed && d->where.marker != NULL &&
+        d->where.marker->is_strict &&
+        is_function == (kaa_ctype__kind(d->type) == KAA_CTYPE_FUNCTION))
+        is_compatible = 2;
     if (is_compatible == 0)
         return fail_redeclared(p, &d->where, item);
     if (is_compatible == 2) {

@@ -130,7 +130,8 @@ expand_argument(kaa_preprocess__pp *pp, struct call *call, uint32_t number)
         return 1;
     argument->is_expanded = 1;
     return argument->count == 0 ||
-           kaa_preprocess__expand_list(pp, call->tokens.tokens + argument->start,
+           kaa_preprocess__expand_list(pp,
+                                       call->tokens.tokens + argument->start,
                                        argument->count, &argument->expanded);
 }
 
@@ -253,10 +254,10 @@ string_of_option(kaa_preprocess__pp *pp, struct call *call, uint32_t from,
     int is_done;
 
     memset(&call->out, 0, sizeof(call->out));
-    is_done = substitute(pp, call, from, to, 1) &&
-              kaa_preprocess__paste_list(pp, &call->out) &&
-              kaa_preprocess__stringify(pp, call->out.tokens, call->out.count,
-                                        &made);
+    is_done =
+        substitute(pp, call, from, to, 1) &&
+        kaa_preprocess__paste_list(pp, &call->out) &&
+        kaa_preprocess__stringify(pp, call->out.tokens, call->out.count, &made);
     kaa_base__free(call->out.tokens);
     call->out = outer;
     if (!is_done)
@@ -302,8 +303,7 @@ put_option(kaa_preprocess__pp *pp, struct call *call, uint32_t *at)
         return 0;
     if (call->out.count > before) {
         kaa_preprocess__token *first = &call->out.tokens[before];
-        first->flags =
-            (uint8_t)((first->flags & ~F_SPACE) | (flags & F_SPACE));
+        first->flags = (uint8_t)((first->flags & ~F_SPACE) | (flags & F_SPACE));
         call->out.tokens[call->out.count - 1].flags |= flags & F_PASTE;
     }
     return 1;
@@ -377,8 +377,8 @@ kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
     int is_done = begin_call(pp, &call, macro);
 
     for (uint32_t i = 0; is_done && i < macro->parameter_count; i++) {
-        kaa_preprocess__token token = {
-            .kind = T_NAME, .flags = F_NO_EXPAND | F_STAND_IN};
+        kaa_preprocess__token token = {.kind = T_NAME,
+                                       .flags = F_NO_EXPAND | F_STAND_IN};
         token.name = (kaa_preprocess__name *)(uintptr_t)macro->parameters[i];
         token.text = token.name->text;
         token.length = token.name->length;

@@ -36,8 +36,10 @@ kaa_preprocess__name_builtins(kaa_preprocess__pp *pp)
         const char *text;
         uint8_t special;
     } clang[] = {
-        {"__FILE_NAME__", S_FILE_NAME},   {"__has_feature", S_HAS_FEATURE},
-        {"__has_extension", S_HAS_EXTENSION}, {"__has_warning", S_HAS_WARNING},
+        {"__FILE_NAME__", S_FILE_NAME},
+        {"__has_feature", S_HAS_FEATURE},
+        {"__has_extension", S_HAS_EXTENSION},
+        {"__has_warning", S_HAS_WARNING},
     };
     kaa_preprocess__name *name = kaa_preprocess__name_of(pp, "__clang__", 9);
     int is_clang = name != NULL && name->macro != NULL;
@@ -50,8 +52,8 @@ kaa_preprocess__name_builtins(kaa_preprocess__pp *pp)
         name->special = specials[i].special;
     }
     for (size_t i = 0; is_clang && i < sizeof(clang) / sizeof(clang[0]); i++) {
-        name = kaa_preprocess__name_of(pp, clang[i].text,
-                                       strlen(clang[i].text));
+        name =
+            kaa_preprocess__name_of(pp, clang[i].text, strlen(clang[i].text));
         if (name == NULL)
             return;
         name->special = clang[i].special;
@@ -178,8 +180,8 @@ has_include(kaa_preprocess__pp *pp, int is_next, long *out_value)
     kaa_preprocess__next(pp, &token);
     if (!kaa_preprocess__is(&token, CODE(')', 0, 0)))
         return fail(pp, "header");
-    *out_value = kaa_preprocess__find(pp, name, length, is_angled, is_next) !=
-                 NULL;
+    *out_value =
+        kaa_preprocess__find(pp, name, length, is_angled, is_next) != NULL;
     return !pp->has_failed;
 }
 

@@ -20,12 +20,10 @@ struct reader {
 static int
 fail(struct reader *r, const char *what)
 {
-    return kaa_preprocess__fail(r->pp, KAA_SYNTAX, r->line,
-                                "%s in a condition%s%.*s", what,
-                                r->token.kind == T_END ? "" : " at ",
-                                r->token.length < 60 ? (int)r->token.length
-                                                     : 60,
-                                r->token.text);
+    return kaa_preprocess__fail(
+        r->pp, KAA_SYNTAX, r->line, "%s in a condition%s%.*s", what,
+        r->token.kind == T_END ? "" : " at ",
+        r->token.length < 60 ? (int)r->token.length : 60, r->token.text);
 }
 
 static void
@@ -67,8 +65,8 @@ number(struct reader *r, struct value *value)
         base = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
         at += base == 8 ? 1 : 2;
     }
-    for (; at < end && (*at == '\'' || (is_hex(*at) && (base == 16 ||
-                                                        digit_of(*at) < 10)));
+    for (; at < end &&
+           (*at == '\'' || (is_hex(*at) && (base == 16 || digit_of(*at) < 10)));
          at++) {
         if (*at == '\'')
             continue;

@@ -72,9 +72,8 @@ read_parameters(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
         macro->parameters = kept;
     }
     kaa_base__free(names);
-    return is_good && !pp->has_failed
-               ? 1
-               : fail_parameters(pp, line, macro->name);
+    return is_good && !pp->has_failed ? 1
+                                      : fail_parameters(pp, line, macro->name);
 }
 
 /* One token of a body, added to pp->line. 0 after a failure. */
@@ -156,8 +155,8 @@ read_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro, uint32_t line)
 static void
 forget_parameters(const kaa_preprocess__macro *macro)
 {
-    for (uint32_t i = 0; macro->parameters != NULL && i < macro->parameter_count;
-         i++)
+    for (uint32_t i = 0;
+         macro->parameters != NULL && i < macro->parameter_count; i++)
         ((kaa_preprocess__name *)(uintptr_t)macro->parameters[i])->parameter =
             0;
 }
@@ -180,6 +179,7 @@ kaa_preprocess__define(kaa_preprocess__pp *pp, uint32_t line)
     macro->name = token.name;
     macro->line = (uint32_t)((int64_t)line + s->delta);
     macro->file = pp->is_predefining ? NULL : s->name;
+    macro->is_main = s->file->is_main;
     is_read = 1;
     s = kaa_preprocess__source_of(pp);
     if (s->at < s->end && *s->at == '(') {
@@ -188,9 +188,9 @@ kaa_preprocess__define(kaa_preprocess__pp *pp, uint32_t line)
     }
     is_read = is_read && read_body(pp, macro, line);
     forget_parameters(macro);
-    if (!is_read || !kaa_preprocess__grow(pp, &pp->macros, pp->macro_count,
-                                          &pp->macro_capacity,
-                                          sizeof(*pp->macros)))
+    if (!is_read ||
+        !kaa_preprocess__grow(pp, &pp->macros, pp->macro_count,
+                              &pp->macro_capacity, sizeof(*pp->macros)))
         return 0;
     macro->name->macro = macro;
     if (macro->file != NULL)

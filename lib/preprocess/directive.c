@@ -78,10 +78,9 @@ take_name(kaa_preprocess__pp *pp, uint32_t line, const char *directive)
 static int
 is_defined(const kaa_preprocess__name *name)
 {
-    return name->macro != NULL || (name->special != S_NONE &&
-                                   name->special != S_DEFINED &&
-                                   name->special < S_VA_ARGS &&
-                                   name->special != S_PRAGMA);
+    return name->macro != NULL ||
+           (name->special != S_NONE && name->special != S_DEFINED &&
+            name->special < S_VA_ARGS && name->special != S_PRAGMA);
 }
 
 static int
@@ -164,8 +163,8 @@ begin_condition(kaa_preprocess__pp *pp, uint32_t directive, uint32_t line)
         if (!kaa_preprocess__evaluate(pp, &is_true))
             return;
     } else {
-        kaa_preprocess__name *name = take_name(
-            pp, line, directive == D_IFDEF ? "ifdef" : "ifndef");
+        kaa_preprocess__name *name =
+            take_name(pp, line, directive == D_IFDEF ? "ifdef" : "ifndef");
         if (name == NULL)
             return;
         is_true = is_defined(name) == (directive == D_IFDEF);
@@ -185,10 +184,9 @@ next_group(kaa_preprocess__pp *pp, uint32_t directive, uint32_t line)
     int is_true = 0;
 
     if (c->has_else)
-        return kaa_preprocess__fail(pp, KAA_SYNTAX, line,
-                                    "#%s behind the #else of line %u",
-                                    directive == D_ELSE ? "else" : "elif",
-                                    (unsigned)c->line);
+        return kaa_preprocess__fail(
+            pp, KAA_SYNTAX, line, "#%s behind the #else of line %u",
+            directive == D_ELSE ? "else" : "elif", (unsigned)c->line);
     if (s->guard_depth == pp->condition_count)
         s->has_tokens = 1;
     if (directive == D_ELSE) {
@@ -217,9 +215,8 @@ conditional(kaa_preprocess__pp *pp, uint32_t directive, uint32_t line)
     kaa_preprocess__source *s = kaa_preprocess__source_of(pp);
 
     if (directive <= D_IFNDEF) {
-        int is_skipping =
-            pp->condition_count > s->conditions &&
-            pp->conditions[pp->condition_count - 1].is_skipping;
+        int is_skipping = pp->condition_count > s->conditions &&
+                          pp->conditions[pp->condition_count - 1].is_skipping;
         if (is_skipping)
             push_condition(pp, line, 0, 1);
         else
@@ -349,10 +346,9 @@ perform(kaa_preprocess__pp *pp, const kaa_preprocess__token *token,
     case D_PASSED:
         break;
     default:
-        kaa_preprocess__fail(pp, KAA_SYNTAX, line,
-                             "'#%.*s' is no directive that kaa has",
-                             token->length < 40 ? (int)token->length : 40,
-                             token->text);
+        kaa_preprocess__fail(
+            pp, KAA_SYNTAX, line, "'#%.*s' is no directive that kaa has",
+            token->length < 40 ? (int)token->length : 40, token->text);
         break;
     }
 }
@@ -375,10 +371,9 @@ one_line(kaa_preprocess__pp *pp, uint32_t line, int is_skipping)
         else if (token.kind == T_NUMBER)
             set_line(pp, &token, line);
         else
-            kaa_preprocess__fail(pp, KAA_SYNTAX, line,
-                                 "'#%.*s' is no directive",
-                                 token.length < 40 ? (int)token.length : 40,
-                                 token.text);
+            kaa_preprocess__fail(
+                pp, KAA_SYNTAX, line, "'#%.*s' is no directive",
+                token.length < 40 ? (int)token.length : 40, token.text);
     }
     if (!pp->has_failed && pp->source_count == sources)
         kaa_preprocess__skip_line(pp);
@@ -406,8 +401,7 @@ kaa_preprocess__directive(kaa_preprocess__pp *pp, uint32_t line)
     one_line(pp, line, 0);
     while (!pp->has_failed && pp->source_count == sources &&
            pp->condition_count != 0 &&
-           pp->condition_count >
-               kaa_preprocess__source_of(pp)->conditions &&
+           pp->condition_count > kaa_preprocess__source_of(pp)->conditions &&
            pp->conditions[pp->condition_count - 1].is_skipping) {
         pp->in_directive = 0;
         if (!kaa_preprocess__skip_group(pp))

@@ -16,7 +16,8 @@ kaa_preprocess__push(kaa_preprocess__pp *pp)
     kaa_preprocess__context *context;
 
     if (pp->context_count >= PP_CONTEXTS_MAX) {
-        kaa_preprocess__fail(pp, KAA_LIMIT, 0, "macros nested more than %u deep",
+        kaa_preprocess__fail(pp, KAA_LIMIT, 0,
+                             "macros nested more than %u deep",
                              PP_CONTEXTS_MAX);
         return NULL;
     }
@@ -53,8 +54,7 @@ void
 kaa_preprocess__take(kaa_preprocess__pp *pp, kaa_preprocess__token *token)
 {
     while (pp->context_count != 0 && !pp->has_failed) {
-        kaa_preprocess__context *context =
-            &pp->contexts[pp->context_count - 1];
+        kaa_preprocess__context *context = &pp->contexts[pp->context_count - 1];
 
         if (context->at != context->end) {
             *token = *context->at++;
@@ -92,8 +92,7 @@ static int
 take_parenthesis(kaa_preprocess__pp *pp)
 {
     while (pp->context_count != 0) {
-        kaa_preprocess__context *context =
-            &pp->contexts[pp->context_count - 1];
+        kaa_preprocess__context *context = &pp->contexts[pp->context_count - 1];
 
         if (context->at != context->end) {
             if (!kaa_preprocess__is(context->at, CODE('(', 0, 0)))
@@ -181,6 +180,7 @@ kaa_preprocess__next(kaa_preprocess__pp *pp, kaa_preprocess__token *token)
         if (is_outermost && pp->source_count != 0 && !pp->in_directive) {
             const kaa_preprocess__source *s = kaa_preprocess__source_of(pp);
             pp->place_name = s->name;
+            pp->place_is_main = s->file->is_main;
             pp->place_line = (uint32_t)((int64_t)token->line + s->delta);
         }
         if (token->kind != T_NAME || (token->flags & F_NO_EXPAND) ||

@@ -24,9 +24,9 @@ kaa_preprocess__set_dirs(kaa_preprocess__pp *pp)
     while (o->system_dirs == NULL &&
            kaa_preprocess__system_dirs[recorded] != NULL)
         recorded++;
-    dirs = kaa_preprocess__alloc(
-        pp, ((size_t)o->include_dir_count + o->system_dir_count + recorded + 1) *
-                sizeof(*dirs));
+    dirs = kaa_preprocess__alloc(pp, ((size_t)o->include_dir_count +
+                                      o->system_dir_count + recorded + 1) *
+                                         sizeof(*dirs));
     if (dirs == NULL)
         return 0;
     for (uint32_t i = 0; i < o->include_dir_count; i++)
@@ -157,8 +157,7 @@ try_own(kaa_preprocess__pp *pp, const char *name, size_t length)
         char path[64];
         kaa_preprocess__file *file;
 
-        if (strlen(own->name) != length ||
-            memcmp(own->name, name, length) != 0)
+        if (strlen(own->name) != length || memcmp(own->name, name, length) != 0)
             continue;
         snprintf(path, sizeof(path), "%s/%s", own_prefix, own->name);
         file = find_known(pp, path);
@@ -234,6 +233,75 @@ kaa_preprocess__find(kaa_preprocess__pp *pp, const char *name, size_t length,
     return pp->has_failed ? NULL : file;
 }
 
+/* The path in its folder of headers: "openssl/ssl.h". */
+static const char *
+relative(const kaa_preprocess__pp *pp, const kaa_preprocess__file *file)
+{
+    const char *dir = file->dir != PP_NO_DIR ? pp->dirs[file->dir] : "";
+    size_t length = strlen(dir);
+
+    if (length == 0 || strncmp(file->path, dir, length) != 0)
+        return file->path;
+    while (file->path[length] == '/')
+        length++;
+    return file->path + length;
+}
+
+/* The length of the folder's part of a path, with its '/'; 0 without one. */
+static size_t
+folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Whether it stands in the folder of `main`, unless that is one in which
+ * headers of everybody stand. */
+static int
+is_beside(const kaa_preprocess__pp *pp, const kaa_preprocess__file *file,
+          const kaa_preprocess__file *main)
+{
+    const char *name = relative(pp, main);
+    size_t length = folder_length(name);
+
+    if (length != 0 && name != main->path)
+        return strncmp(relative(pp, file), name, length) == 0;
+    if (main->is_own ||
+        (main->dir != PP_NO_DIR && main->dir >= pp->options.include_dir_count))
+        return 0;
+    length = folder_length(main->path);
+    for (uint32_t i = 0; i < pp->dir_count; i++) {
+        size_t dir = strlen(pp->dirs[i]);
+        if (i >= pp->options.include_dir_count && dir + 1 == length &&
+            strncmp(pp->dirs[i], main->path, dir) == 0)
+            return 0;
+    }
+    return length != 0 && strncmp(file->path, main->path, length) == 0;
+}
+
+int
+kaa_preprocess__note_main(kaa_preprocess__pp *pp, kaa_preprocess__file *file,
+                          int is_angled)
+{
+    const kaa_preprocess__source *s = kaa_preprocess__source_of(pp);
+
+    if (file->was_read)
+        return 1;
+    if (pp->source_count == 1 && s->file->is_main) {
+        file->is_main = 1;
+        if (!kaa_preprocess__grow(pp, &pp->mains, pp->main_count,
+                                  &pp->main_capacity, sizeof(*pp->mains)))
+            return 0;
+        pp->mains[pp->main_count++] = file;
+    } else if (!is_angled && s->file->is_main) {
+        file->is_main = 1;
+    }
+    for (size_t i = 0; i < pp->main_count && !file->is_main; i++)
+        file->is_main = (uint8_t)is_beside(pp, file, pp->mains[i]);
+    return 1;
+}
+
 static int
 push_source(kaa_preprocess__pp *pp, kaa_preprocess__file *file)
 {
@@ -284,6 +352,7 @@ kaa_preprocess__enter_text(kaa_preprocess__pp *pp, const char *name,
     file->text = text;
     file->length = length;
     file->was_read = 1;
+    file->is_main = 1;
     return push_source(pp, file);
 }
 
@@ -293,9 +362,9 @@ kaa_preprocess__leave(kaa_preprocess__pp *pp)
     kaa_preprocess__source *s = kaa_preprocess__source_of(pp);
 
     if (pp->condition_count > s->conditions)
-        kaa_preprocess__fail(
-            pp, KAA_SYNTAX, pp->conditions[pp->condition_count - 1].line,
-            "this condition has no #endif");
+        kaa_preprocess__fail(pp, KAA_SYNTAX,
+                             pp->conditions[pp->condition_count - 1].line,
+                             "this condition has no #endif");
     if (s->guard != NULL && !s->has_tokens)
         s->file->guard = s->guard;
     pp->source_count--;

@@ -45,7 +45,8 @@ kaa_preprocess__header_name(kaa_preprocess__pp *pp, const char *what,
     const char *text;
     size_t length;
 
-    if (pp->context_count == 0 || pp->contexts[pp->context_count - 1].is_boundary == SOURCE_HERE)
+    if (pp->context_count == 0 ||
+        pp->contexts[pp->context_count - 1].is_boundary == SOURCE_HERE)
         if (kaa_preprocess__angled(pp, &text, &length)) {
             *out_is_angled = *text == '<';
             *out_name = text + 1;
@@ -82,16 +83,17 @@ kaa_preprocess__include(kaa_preprocess__pp *pp, uint32_t line, int is_next,
         return 0;
     file = kaa_preprocess__find(pp, name, length, is_angled, is_next);
     if (file == NULL)
-        return kaa_preprocess__fail(
-            pp, KAA_SYNTAX, line, "no header has the name '%.*s'",
-            length < 120 ? (int)length : 120, name);
+        return kaa_preprocess__fail(pp, KAA_SYNTAX, line,
+                                    "no header has the name '%.*s'",
+                                    length < 120 ? (int)length : 120, name);
     kaa_preprocess__skip_line(pp);
     pp->in_directive = 0;
     if (is_import && file->was_read)
         return 1;
     if (is_import)
         file->is_once = 0;
-    if (!kaa_preprocess__enter(pp, file))
+    if (!kaa_preprocess__note_main(pp, file, is_angled) ||
+        !kaa_preprocess__enter(pp, file))
         return 0;
     if (is_import)
         file->is_once = 1;
@@ -178,8 +180,7 @@ kaa_preprocess__pragma_operator(kaa_preprocess__pp *pp)
                                     "expected (\"...\") behind _Pragma");
     kaa_preprocess__next(pp, &string);
     kaa_preprocess__next(pp, &token);
-    if (string.kind != T_STRING ||
-        !kaa_preprocess__is(&token, CODE(')', 0, 0)))
+    if (string.kind != T_STRING || !kaa_preprocess__is(&token, CODE(')', 0, 0)))
         return kaa_preprocess__fail(pp, KAA_SYNTAX, line,
                                     "expected (\"...\") behind _Pragma");
     text = kaa_preprocess__alloc(pp, string.length);

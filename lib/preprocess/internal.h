@@ -24,17 +24,17 @@
 #include "base/text.h"
 
 /* Bounds on what a text may ask for. */
-#define PP_INCLUDES_MAX 200u       /* files within files, as gcc has it */
-#define PP_CONDITIONS_MAX 100000u  /* open #if, in all files together */
-#define PP_NESTING_MAX 400u        /* calls of macros in arguments of macros */
-#define PP_CONTEXTS_MAX 100000u    /* macros within macros */
-#define PP_DEPTH_MAX 200u          /* parentheses in #if */
-#define PP_PARAMETERS_MAX 4096u    /* of one macro */
+#define PP_INCLUDES_MAX 200u      /* files within files, as gcc has it */
+#define PP_CONDITIONS_MAX 100000u /* open #if, in all files together */
+#define PP_NESTING_MAX 400u       /* calls of macros in arguments of macros */
+#define PP_CONTEXTS_MAX 100000u   /* macros within macros */
+#define PP_DEPTH_MAX 200u         /* parentheses in #if */
+#define PP_PARAMETERS_MAX 4096u   /* of one macro */
 #define PP_FILE_MAX ((size_t)1 << 28)
 #define PP_OUTPUT_MAX ((size_t)1 << 29)
-#define PP_WORK_BASE 20000000u     /* tokens that macros may make, and */
-#define PP_WORK_A_BYTE 64u         /* so many more for each byte read */
-#define PP_BODY_MAX 65536u         /* tokens of one #define in the output */
+#define PP_WORK_BASE 20000000u /* tokens that macros may make, and */
+#define PP_WORK_A_BYTE 64u     /* so many more for each byte read */
+#define PP_BODY_MAX 65536u     /* tokens of one #define in the output */
 
 enum kaa_preprocess__kind {
     T_END = 0, /* of the text, the directive's line, or an argument */
@@ -87,7 +87,9 @@ typedef struct kaa_preprocess__macro {
     uint8_t is_busy;     /* its body is on the stack */
     uint8_t has_paste;   /* ## in the body */
     uint32_t line;
-    const char *file;    /* NULL: predefined */
+    const char *file; /* NULL: predefined */
+    uint32_t is_main; /* of a file that is */
+    uint32_t reserved;
 } kaa_preprocess__macro;
 
 /* What a name means to the preprocessor by itself. */
@@ -102,8 +104,8 @@ enum kaa_preprocess__special {
     S_INCLUDE_LEVEL,
     S_BASE_FILE,
     S_FILE_NAME,
-    S_PRAGMA,           /* _Pragma */
-    S_DEFINED,          /* in #if only, as the next ones */
+    S_PRAGMA,  /* _Pragma */
+    S_DEFINED, /* in #if only, as the next ones */
     S_HAS_INCLUDE,
     S_HAS_INCLUDE_NEXT,
     S_HAS_EMBED,
@@ -146,8 +148,8 @@ typedef struct kaa_preprocess__file {
     uint32_t dir; /* the number of the folder it was found in; or NO_DIR */
     uint8_t is_once;
     uint8_t was_read;
-    uint8_t is_own; /* its text is a constant */
-    uint8_t reserved;
+    uint8_t is_own;  /* its text is a constant */
+    uint8_t is_main; /* named in the text, or of the folder of one that is */
 } kaa_preprocess__file;
 
 #define PP_NO_DIR UINT32_MAX
@@ -163,7 +165,7 @@ typedef struct kaa_preprocess__source {
     uint32_t conditions; /* open ones when it began */
     uint8_t is_fresh;    /* nothing but blanks since the line began */
     uint8_t has_tokens;  /* outside of the guard's #ifndef ... #endif */
-    uint8_t reserved[2];
+    uint8_t reserved;
     const kaa_preprocess__name *guard; /* of an #ifndef that began the file */
     uint32_t guard_depth;
 } kaa_preprocess__source;
@@ -226,6 +228,8 @@ typedef struct kaa_preprocess__pp {
     kaa_preprocess__file **files;
     size_t file_count, file_capacity;
     kaa_base__table paths; /* files by path; &no_file: there is none */
+    const kaa_preprocess__file **mains; /* those that the text names */
+    size_t main_count, main_capacity;
     kaa_preprocess__source *sources; /* the newest is the last */
     size_t source_count, source_capacity;
     kaa_preprocess__context *contexts;
@@ -234,11 +238,12 @@ typedef struct kaa_preprocess__pp {
     size_t condition_count, condition_capacity;
     kaa_preprocess__macro **macros; /* as they were defined */
     size_t macro_count, macro_capacity;
-    kaa_preprocess__list line;      /* a directive's tokens */
+    kaa_preprocess__list line; /* a directive's tokens */
     /* Where the outermost token, or the macro it comes from, stands. */
     const char *place_name;
     uint32_t place_line;
-    uint32_t reserved;
+    uint8_t place_is_main;
+    uint8_t reserved[3];
     kaa_base__text out;
     const char *out_name;
     uint32_t out_line;
@@ -246,7 +251,7 @@ typedef struct kaa_preprocess__pp {
     kaa_preprocess__token out_last;
 } kaa_preprocess__pp;
 
-struct kaa_preprocessed {
+struct kaa_preprocess_result {
     kaa_base__arena arena;
     const char *text;
     size_t length;
@@ -284,8 +289,7 @@ kaa_preprocess__name *kaa_preprocess__name_of(kaa_preprocess__pp *pp,
 void kaa_preprocess__lex(kaa_preprocess__pp *pp, kaa_preprocess__token *token);
 /* One token of [at, end), which holds no newline; returns behind it. */
 const char *kaa_preprocess__scan(kaa_preprocess__pp *pp, const char *at,
-                                 const char *end,
-                                 kaa_preprocess__token *token);
+                                 const char *end, kaa_preprocess__token *token);
 /* Whether a '(' is what comes next in the source: it is stepped over then. */
 int kaa_preprocess__take_parenthesis(kaa_preprocess__pp *pp);
 /* From within a group that is not taken to behind the # of its next directive
@@ -306,6 +310,10 @@ kaa_preprocess__file *kaa_preprocess__find(kaa_preprocess__pp *pp,
                                            int is_angled, int is_next);
 /* Begins to read it, unless its guard or #pragma once says no. */
 int kaa_preprocess__enter(kaa_preprocess__pp *pp, kaa_preprocess__file *file);
+/* Notes whether the file, included by the one being read, is one of those that
+ * the text is about. */
+int kaa_preprocess__note_main(kaa_preprocess__pp *pp,
+                              kaa_preprocess__file *file, int is_angled);
 int kaa_preprocess__enter_text(kaa_preprocess__pp *pp, const char *name,
                                const char *text, size_t length);
 /* Ends the newest source. */

@@ -67,8 +67,8 @@ logical(const char *at, const char *end)
 static void
 count_lines(kaa_preprocess__source *s, const char *from, const char *to)
 {
-    while (from < to && (from = memchr(from, '\n', (size_t)(to - from))) !=
-                            NULL) {
+    while (from < to &&
+           (from = memchr(from, '\n', (size_t)(to - from))) != NULL) {
         s->line++;
         from++;
     }
@@ -304,8 +304,8 @@ kaa_preprocess__scan(kaa_preprocess__pp *pp, const char *at, const char *end,
             at = scan_quoted(at, end, token);
         } else {
             token->kind = T_NAME;
-            token->name = kaa_preprocess__intern(pp, start,
-                                                 (size_t)(at - start), hash);
+            token->name =
+                kaa_preprocess__intern(pp, start, (size_t)(at - start), hash);
             if (token->name == NULL)
                 token->kind = T_END;
         }
@@ -356,7 +356,8 @@ scan_here(kaa_preprocess__pp *pp, kaa_preprocess__source *s,
     const char *behind = kaa_preprocess__scan(pp, s->at, s->end, token);
     size_t room = COPY_MIN;
 
-    if (behind >= s->end || *behind != '\\' || splice(behind, s->end) == behind) {
+    if (behind >= s->end || *behind != '\\' ||
+        splice(behind, s->end) == behind) {
         s->at = behind;
         return;
     }

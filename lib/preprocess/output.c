@@ -36,7 +36,7 @@ end_line(kaa_preprocess__pp *pp)
 }
 
 static void
-add_marker(kaa_preprocess__pp *pp, const char *name, uint32_t line)
+add_marker(kaa_preprocess__pp *pp, const char *name, uint32_t line, int is_main)
 {
     kaa_base__text_printf(&pp->out, "# %u", (unsigned)line);
     if (name != pp->out_name) {
@@ -46,7 +46,8 @@ add_marker(kaa_preprocess__pp *pp, const char *name, uint32_t line)
                 kaa_base__text_add(&pp->out, "\\", 1);
             kaa_base__text_add(&pp->out, *at != '\n' ? at : " ", 1);
         }
-        kaa_base__text_add(&pp->out, "\"", 1);
+        /* 3 is what the compilers' markers have for headers of the system. */
+        kaa_base__text_puts(&pp->out, is_main ? "\"" : "\" 3");
     }
     kaa_base__text_add(&pp->out, "\n", 1);
     pp->out_name = name;
@@ -55,7 +56,7 @@ add_marker(kaa_preprocess__pp *pp, const char *name, uint32_t line)
 
 /* Goes on at that line of that file. */
 static void
-go_to(kaa_preprocess__pp *pp, const char *name, uint32_t line)
+go_to(kaa_preprocess__pp *pp, const char *name, uint32_t line, int is_main)
 {
     static const char newlines[NEWLINES_MAX + 1] = "\n\n\n\n\n\n\n\n";
 
@@ -67,7 +68,7 @@ go_to(kaa_preprocess__pp *pp, const char *name, uint32_t line)
         pp->out_line = line;
     } else {
         end_line(pp);
-        add_marker(pp, name, line);
+        add_marker(pp, name, line, is_main);
     }
     pp->is_line_open = 0;
     pp->out_last.kind = T_END;
@@ -114,7 +115,7 @@ void
 kaa_preprocess__write(kaa_preprocess__pp *pp,
                       const kaa_preprocess__token *token)
 {
-    go_to(pp, pp->place_name, pp->place_line);
+    go_to(pp, pp->place_name, pp->place_line, pp->place_is_main);
     put(pp, token);
 }
 
@@ -130,7 +131,8 @@ kaa_preprocess__write_pragma(kaa_preprocess__pp *pp, const char *text,
     /* In the middle of a line it comes behind what stands there. */
     end_line(pp);
     if (!has_text)
-        go_to(pp, s->name, (uint32_t)((int64_t)line + s->delta));
+        go_to(pp, s->name, (uint32_t)((int64_t)line + s->delta),
+              s->file->is_main);
     add(pp, "#pragma ", 8);
     for (size_t i = 0; i < length; i++)
         add(pp, text[i] == '\n' || text[i] == '\\' ? " " : text + i, 1);
@@ -163,7 +165,8 @@ write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
             return 0;
     } else {
         kaa_preprocess__context *context = kaa_preprocess__push(pp);
-        kaa_preprocess__token name = {.kind = T_NAME, .name = macro->name,
+        kaa_preprocess__token name = {.kind = T_NAME,
+                                      .name = macro->name,
                                       .text = macro->name->text,
                                       .length = macro->name->length};
         kaa_preprocess__token *owned = kaa_base__alloc(sizeof(*owned));
@@ -224,7 +227,7 @@ write_macro(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
     int is_written;
 
     end_line(pp);
-    go_to(pp, macro->file, macro->line);
+    go_to(pp, macro->file, macro->line, (int)macro->is_main);
     write_head(pp, macro);
     length = pp->out.length;
     wall = kaa_preprocess__push(pp);

@@ -117,6 +117,7 @@ finish(kaa_preprocess__pp *pp)
     kaa_base__free(pp->names.slots);
     kaa_base__table_fini(&pp->paths);
     kaa_base__free(pp->files);
+    kaa_base__free(pp->mains);
     kaa_base__free(pp->sources);
     kaa_base__free(pp->contexts);
     kaa_base__free(pp->conditions);
@@ -161,9 +162,9 @@ run(kaa_preprocess__pp *pp, const char *name, const char *text, size_t length)
 
 /* What is kept of it. */
 static int
-make_result(kaa_preprocess__pp *pp, kaa_preprocessed **out)
+make_result(kaa_preprocess__pp *pp, kaa_preprocess_result **out)
 {
-    kaa_preprocessed *result = kaa_base__alloc_zeroed(sizeof(*result));
+    kaa_preprocess_result *result = kaa_base__alloc_zeroed(sizeof(*result));
     const char **files;
 
     if (result == NULL)
@@ -182,7 +183,7 @@ make_result(kaa_preprocess__pp *pp, kaa_preprocessed **out)
     if (pp->out.bytes == NULL)
         kaa_base__text_puts(&pp->out, "\n");
     if (files == NULL || pp->out.failed) {
-        kaa_preprocessed_destroy(result);
+        kaa_preprocess_destroy(result);
         return kaa_preprocess__fail_memory(pp);
     }
     result->files = files;
@@ -217,9 +218,9 @@ check_options(const kaa_preprocess_options *o, kaa_error *err)
 }
 
 kaa_status
-kaa_preprocess(const char *text, size_t length,
-               const kaa_preprocess_options *options, kaa_preprocessed **out,
-               kaa_error *err)
+kaa_preprocess_run(const char *text, size_t length,
+                   const kaa_preprocess_options *options,
+                   kaa_preprocess_result **out, kaa_error *err)
 {
     kaa_preprocess__pp pp;
     kaa_error own = {0};
@@ -230,8 +231,8 @@ kaa_preprocess(const char *text, size_t length,
     if (out == NULL || (text == NULL && length != 0))
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
                               "text and out may not be NULL");
-    status = kaa_base__read_options(&pp.options, sizeof(pp.options), options,
-                                    err);
+    status =
+        kaa_base__read_options(&pp.options, sizeof(pp.options), options, err);
     if (status == KAA_OK)
         status = check_options(&pp.options, err);
     if (status != KAA_OK)
@@ -252,7 +253,7 @@ kaa_preprocess(const char *text, size_t length,
 }
 
 const char *
-kaa_preprocessed_text(const kaa_preprocessed *result, size_t *out_length)
+kaa_preprocess_text(const kaa_preprocess_result *result, size_t *out_length)
 {
     if (out_length != NULL)
         *out_length = result != NULL ? result->length : 0;
@@ -260,14 +261,14 @@ kaa_preprocessed_text(const kaa_preprocessed *result, size_t *out_length)
 }
 
 const char *
-kaa_preprocessed_file(const kaa_preprocessed *result, size_t index)
+kaa_preprocess_file(const kaa_preprocess_result *result, size_t index)
 {
     return result != NULL && index < result->file_count ? result->files[index]
                                                         : NULL;
 }
 
 void
-kaa_preprocessed_destroy(kaa_preprocessed *result)
+kaa_preprocess_destroy(kaa_preprocess_result *result)
 {
     if (result == NULL)
         return;

@@ -78,7 +78,7 @@ def strings(items: List[str]) -> "ctypes.Array[ctypes.c_char_p]":
 class Kaa:
     def __init__(self, path: str, compiler: str, standard: str) -> None:
         self.lib = ctypes.CDLL(path)
-        self.lib.kaa_preprocessed_text.restype = ctypes.c_void_p
+        self.lib.kaa_preprocess_text.restype = ctypes.c_void_p
         run = subprocess.run(
             [compiler, standard, "-dM", "-v", "-E", "-x", "c", os.devnull],
             capture_output=True, text=True, check=True,
@@ -99,14 +99,14 @@ class Kaa:
         )
         result, error = ctypes.c_void_p(), Error()
         raw = text.encode()
-        status = self.lib.kaa_preprocess(
+        status = self.lib.kaa_preprocess_run(
             raw, ctypes.c_size_t(len(raw)), ctypes.byref(options),
             ctypes.byref(result), ctypes.byref(error),
         )
         if status:
             return None, error.message.decode("utf-8", "replace")
-        out = ctypes.string_at(self.lib.kaa_preprocessed_text(result, None))
-        self.lib.kaa_preprocessed_destroy(result)
+        out = ctypes.string_at(self.lib.kaa_preprocess_text(result, None))
+        self.lib.kaa_preprocess_destroy(result)
         return out.decode("utf-8", "replace"), ""
 
 

@@ -36,6 +36,9 @@ typedef struct {
     _Bool __val;
 } atomic_flag;
 #define ATOMIC_VAR_INIT(value) (value)
-#define ATOMIC_FLAG_INIT {0}
+#define ATOMIC_FLAG_INIT                                                       \
+    {                                                                          \
+        0                                                                      \
+    }
 #define kill_dependency(value) (value)
 #endif
