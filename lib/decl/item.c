@@ -382,8 +382,15 @@ kaa_decl__declare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
         return 0;
     if (kaa_ctype__kind(d->type) == KAA_CTYPE_VOID)
         return kaa_decl__fail(p, &d->where, "a variable of type void");
-    if (symbol->ordinary != 0)
-        return redeclare(p, s, d, &p->decl->entries[symbol->ordinary - 1].item);
+    if (symbol->ordinary != 0) {
+        entry = &p->decl->entries[symbol->ordinary - 1];
+        if (entry->is_system && d->where.marker != NULL &&
+            !d->where.marker->is_system) {
+            entry->is_system = 0;
+            kaa_decl__set_place(&entry->item, &d->where);
+        }
+        return redeclare(p, s, d, &entry->item);
+    }
     entry =
         kaa_decl__add(p, is_function ? KAA_DECL_FUNCTION : KAA_DECL_VARIABLE,
                       symbol, &d->where);

@@ -71,6 +71,9 @@ _item_at = _native.DeclItem.from_address
 _FUNCTION = _native.DECL_FUNCTION
 
 
+_NEEDS_NO_SYMBOL = _native.DECL_STATIC | _native.DECL_WEAK | _native.DECL_HIDDEN
+
+
 class Library:
     """A loaded library. Its attributes are what was declared.
 
@@ -168,7 +171,7 @@ class Library:
             if (
                 addresses[number] is None
                 and item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)
-                and not item.flags & (_native.DECL_STATIC | _native.DECL_WEAK)
+                and not item.flags & _NEEDS_NO_SYMBOL
             ):
                 name = item.symbol.decode("utf-8", "surrogateescape")
                 if name not in names:
@@ -326,6 +329,8 @@ class Library:
             item = _native.DeclItem.from_address(address)
             if item.kind != _native.DECL_SKIPPED and not item.flags & _native.DECL_HIDDEN:
                 names.add(item.name.decode("utf-8", "surrogateescape"))
+        if self._options.header is not None:
+            names.difference_update(one.name for one in self.skipped)
         names.discard("")
         return sorted(names)
 
