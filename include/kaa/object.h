@@ -253,8 +253,10 @@ enum {
  * ones too) are visited, cleared and given up without further ado. A type that
  * keeps references elsewhere visits those in `traverse`, gives up in `clear`
  * what may be part of a cycle, and in `destroy` all of them: setting them to
- * NULL first, or with kaa_clear(). A type without either is not looked at by
- * the collector. Slots not given are inherited from the base.
+ * NULL first, or with KAA_CLEAR(); without `destroy`, `clear` is called at the
+ * end. The collector knows that each instance holds its type. Slots not given
+ * are inherited from the base; a name that has a slot ("__len__") may not stand
+ * in `methods`, `members` or `properties`.
  *
  * Slots return what the operation of the same name in kaa/context.h returns;
  * where they are asked for an operation that they do not know with these

@@ -56,6 +56,10 @@ add_methods(kaa_context *ctx, const kaa_module__maker *maker,
 
     for (; result == 0 && methods->name != NULL; methods++) {
         if (methods->flags & KAA_TYPED)
+            result = kaa_module__check_method(ctx, methods);
+        if (result != 0)
+            break;
+        if (methods->flags & KAA_TYPED)
             result = add_typed(ctx, maker, methods, module);
         else
             result = set_taken(ctx, module, methods->name,

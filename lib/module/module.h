@@ -57,6 +57,11 @@ kaa_status kaa_module__open(const char *path, const kaa_module_def **out,
  * `definition`; `path` is for the messages. */
 kaa_status kaa_module__check(const kaa_module_def *definition, size_t bytes,
                              const char *path, kaa_error *err);
+/* check.c: SystemError for a method without name, function or kind; 0 or -1. */
+int kaa_module__check_method(kaa_context *ctx, const kaa_method *method);
+/* The same for the methods of a type's spec, and for names in its tables that
+ * only a slot can serve. The spec is as long as this kaa's. */
+int kaa_module__check_type(kaa_context *ctx, const kaa_type_spec *spec);
 /* A copy as this kaa knows it: what an older definition lacks is 0. */
 void kaa_module__read(const kaa_module_def *definition, kaa_module_def *out);
 

@@ -7,6 +7,28 @@
 #include "native/native.h"
 #include "object/core/object.h"
 
+/* What every context asks of functions and types, before what this one asks. */
+static kaa_object *
+new_function(kaa_context *ctx, const kaa_method *method, kaa_object *self,
+             kaa_object *module)
+{
+    if (kaa_module__check_method(ctx, method) != 0)
+        return NULL;
+    return kaa_object__function_new(ctx, method, self, module);
+}
+
+static kaa_object *
+new_type(kaa_context *ctx, const kaa_type_spec *spec, kaa_object *module,
+         kaa_object *base)
+{
+    if (spec != NULL && spec->size >= sizeof(*spec) && spec->name != NULL &&
+        kaa_module__check_type(ctx, spec) != 0)
+        return NULL;
+    return kaa_object__type_new(ctx, spec, module, base);
+}
+
+#define kaa_object__function_new new_function
+#define kaa_object__type_new new_type
 /* Slots with formats are those of args/, which serve every context. */
 #define kaa_object__parse_args_v kaa_args__parse_args_v
 #define kaa_object__parse_keywords_v kaa_args__parse_keywords_v

@@ -4,6 +4,8 @@ import copy
 import gc
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -161,6 +163,78 @@ class Threads(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(failures, [])
+
+
+class Finalisers(unittest.TestCase):
+    """A finaliser, or a signal's handler, runs on whatever thread is at work, in
+    the middle of what that does: nothing may wait for that thread."""
+
+    def within(self, action):
+        """Runs it on a thread of its own, which must end."""
+        failures = []
+
+        def run():
+            try:
+                action()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(30)
+        self.assertFalse(thread.is_alive(), "it waits for itself")
+        self.assertEqual(failures, [])
+
+    def test_everywhere_on_the_way_in(self):
+        """Before each line of attached(), somebody else's proxy ends and a
+        module is used."""
+        seen = []
+
+        def trace(frame, event, argument):
+            if frame.f_code.co_filename != _runtime.__file__:
+                return None
+            sys.settrace(None)
+            seen.append(frame.f_lineno)
+            counter = sample.Counter(1)
+            del counter
+            sys.settrace(trace)
+            return trace
+
+        def action():
+            sys.settrace(trace)
+            try:
+                sample.Counter(2)
+            finally:
+                sys.settrace(None)
+
+        self.within(action)
+        self.assertGreater(len(set(seen)), 5)
+
+    def test_the_first_use_from_within_the_first_use(self):
+        program = """
+import os, sys
+from kaa import _plain_module, _runtime
+create, depth = _runtime._create, []
+def create_too(*arguments):
+    if not depth:
+        depth.append(1)
+        with _runtime.attached():  # as a signal's handler would
+            pass
+    return create(*arguments)
+_runtime._create = create_too
+sample = _plain_module.load(os.fsencode(sys.argv[1]))
+print(sample.Counter(3).add([4, 5]) is None or True, len(_runtime._runtimes))
+"""
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, SAMPLE],
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        self.assertEqual(output, "True 1\n")
 
 
 class Callables(unittest.TestCase):

@@ -228,7 +228,8 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
             closure: Optional[Closure] = library._closures.get(key)
             if closure is None:
                 closure = Closure(library, function, value, scope)
-                library._closures[key] = closure
+                # A finaliser that ran meanwhile may have made it too.
+                closure = library._closures.setdefault(key, closure)
         return closure
     closure = Closure(library, function, value, scope)
     if scope != _native.SCOPE_CALL:

@@ -386,7 +386,9 @@ def _again(
     with _loading:
         library = _pickled.get(token)
         if library is None:
-            library = _pickled[token] = Library(name, text, _Options(options))
+            made = Library(name, text, _Options(options))
+            # A finaliser that ran meanwhile may have made it too.
+            library = _pickled.setdefault(token, made)
             object.__setattr__(library, "_token", token)
             _recent.append(library)
         return library

@@ -66,20 +66,16 @@ def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand
         view = memoryview(value)
     except (TypeError, BufferError):
         raise TypeError(name) from None
-    wrong = ""
     if element.kind == _native.VOID or not element.format_fits(view):
-        wrong = f"{name} of format {view.format!r}"
-    elif writable and view.readonly:
-        wrong = f"a read-only {name}"
-    elif is_contiguous(view):
+        raise TypeError(f"{name} of format {view.format!r}")
+    if writable and view.readonly:
+        raise TypeError(f"a read-only {name}")
+    if is_contiguous(view):
         address, keep = view_address(view)
         size = view.itemsize or 1
         return Operand(address, size, view.nbytes // size, (keep, view))
-    elif view.ndim != 1 or (writable and _COPIES):
-        wrong = f"a {name} that is not contiguous"
-    if wrong:
-        view.release()
-        raise TypeError(wrong)
+    if view.ndim != 1 or (writable and _COPIES):
+        raise TypeError(f"a {name} that is not contiguous")
     address, keep = view_address(view)
     stride = view.itemsize if _COPIES else (view.strides or (0,))[0]
     return Operand(address, stride, len(view), (keep, view))

@@ -669,9 +669,8 @@ def _take_object(ctx: Context, value: Any) -> int:
         view = memoryview(value)
     except TypeError:
         return _capsule(ctx, value)
-    with view:
-        if view.format in ("B", "b", "c"):
-            return _take(ctx, view.tobytes())
+    if view.format in ("B", "b", "c"):
+        return _take(ctx, view.tobytes())
     return _capsule(ctx, value)
 
 

@@ -155,25 +155,15 @@ if _CPYTHON:
         return address, view
 
 else:
-    # PyPy's own, which every PyPy has: an instance made by ctypes' from_buffer()
-    # holds the buffer until a collection, this lets it go when asked.
-    import _cffi_backend
-
-    _CHARS = _cffi_backend.new_array_type(
-        _cffi_backend.new_pointer_type(_cffi_backend.new_primitive_type("char")), None
-    )
-    _UINTPTR = _cffi_backend.new_primitive_type("uintptr_t")
 
     def view_address(view: memoryview) -> Tuple[int, Any]:
         """Where a view's first element stands, and what keeps it there: the
-        view where it is writable, else a copy."""
+        object's own memory where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
             copy = ctypes.create_string_buffer(view.tobytes())
             return ctypes.addressof(copy), copy
-        chars = _cffi_backend.from_buffer(_CHARS, view, True)
-        address = int(_cffi_backend.cast(_UINTPTR, chars))
-        _cffi_backend.release(chars)
-        return address, view
+        flat = (ctypes.c_char * view.nbytes).from_buffer(view)
+        return ctypes.addressof(flat), (flat, view)
 
 
 def pointer_value(instance: Any) -> int:
@@ -318,7 +308,6 @@ class Pointee:
             )
         view = self.view(value, writable)
         if not is_contiguous(view):
-            view.release()
             raise self.refusal(
                 f"a {type(value).__name__} that is not contiguous", writable
             )
@@ -331,15 +320,15 @@ class Pointee:
             view = memoryview(value)
         except (TypeError, BufferError):
             raise self.refusal(name, writable, value) from None
-        if self.format_fits(view) and not (writable and view.readonly):
-            return view
         if not self.format_fits(view):
             if not isinstance(value, (bytes, bytearray)):
                 name += f" of format {view.format!r}"
-        elif not isinstance(value, bytes):
-            name = f"a read-only {name}"
-        view.release()
-        raise self.refusal(name, writable, value)
+            raise self.refusal(name, writable, value)
+        if writable and view.readonly:
+            if not isinstance(value, bytes):
+                name = f"a read-only {name}"
+            raise self.refusal(name, writable, value)
+        return view
 
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""
@@ -454,8 +443,7 @@ class Pointee:
             return ctypes.sizeof(value) // size
         if isinstance(value, int):
             return None if value else 0
-        with memoryview(value) as view:
-            return view.nbytes // size
+        return memoryview(value).nbytes // size
 
 
 _pointees: MutableMapping[TypeMap, Dict[int, Pointee]] = weakref.WeakKeyDictionary()

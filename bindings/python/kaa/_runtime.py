@@ -22,7 +22,6 @@ from ctypes import (
     c_uint32,
     c_void_p,
 )
-from threading import Lock
 from typing import Any, Dict, Iterator, Tuple
 
 from kaa import _native
@@ -152,8 +151,9 @@ class Context:
         self.call("decref", handle)
 
 
-_lock = Lock()
-_runtime = c_void_p()
+# The address of the runtime, once it is made. No lock: a finaliser or a signal
+# handler may come here on a thread that is already here.
+_runtimes: Dict[str, int] = {}
 
 
 def _function(name: str, result: Any, *parameters: Any) -> Any:
@@ -174,6 +174,18 @@ _attach = _function(
     _native.ErrorP,
 )
 _detach = _function("kaa_runtime_detach", None, c_void_p)
+_destroy = _function("kaa_runtime_destroy", c_int, c_void_p, c_void_p, _native.ErrorP)
+
+
+def _make_runtime() -> int:
+    """The one runtime: the first that was made, if several threads came at once."""
+    error, made = _native.Error(), c_void_p()
+    check(_create(None, byref(made), error), error)
+    assert made.value is not None
+    first = _runtimes.setdefault("python", made.value)
+    if first != made.value:
+        check(_destroy(made, None, error), error)
+    return first
 
 
 @contextmanager
@@ -181,10 +193,8 @@ def attached() -> Iterator[Context]:
     """Attaches this thread while the block runs; may be nested. The runtime is
     made at the first use and lives as long as the process."""
     error, address = _native.Error(), c_void_p()
-    with _lock:
-        if not _runtime:
-            check(_create(None, byref(_runtime), error), error)
-    check(_attach(_runtime, b"python", byref(address), error), error)
+    runtime = _runtimes.get("python") or _make_runtime()
+    check(_attach(runtime, b"python", byref(address), error), error)
     assert address.value is not None
     try:
         yield Context(address.value)

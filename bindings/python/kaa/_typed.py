@@ -53,7 +53,9 @@ class Owner:
 
             with _making:
                 if self._map is None:
-                    self._map = TypeMap(self.module, self._declarations)
+                    made = TypeMap(self.module, self._declarations)
+                    # A finaliser that ran meanwhile may have made one too.
+                    self._map = self._map or made
         return self._map
 
     def split_doc(self, name: str) -> Tuple[Optional[str], Optional[str]]:

@@ -455,7 +455,8 @@ class TypeMap:
             with self._lock:
                 made = self.make(address)
                 self.records.finish()
-                self._ready[address] = made
+                # A finaliser that ran meanwhile may have made it too.
+                made = self._ready.setdefault(address, made)
             return made
 
     def enum_class(self, address: int) -> Optional[Type[enum.IntEnum]]:

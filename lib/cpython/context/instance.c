@@ -65,6 +65,16 @@ clear_references(const kaa_cpython__type_record *record, PyObject *self)
         clear_place(self, dict_offset());
 }
 
+/* Every instance is the collector's, as it holds its type, which may hold it.
+ */
+static int
+traverse_plain(kaa_cpython__type_record *record, PyObject *self,
+               host_visit visit, void *user)
+{
+    (void)record;
+    return visit(kaa_cpython__type(self), user);
+}
+
 static int
 clear(kaa_cpython__type_record *record, PyObject *self)
 {
@@ -103,10 +113,7 @@ end(kaa_cpython__type_record *record, PyObject *self)
     }
     clear_references(record, self);
     if (type == record->type) {
-        if (record->is_collected)
-            PY(PyObject_GC_Del)(self);
-        else
-            PY(PyObject_Free)(self);
+        PY(PyObject_GC_Del)(self);
     } else {
         void *slot = PY(PyType_GetSlot)(type, HOST_TP_FREE);
         void (*release)(void *);
@@ -152,8 +159,7 @@ dealloc(kaa_cpython__type_record *record, PyObject *self)
     if (record->has_finalize && is_own_type(record, kaa_cpython__type(self)) &&
         PY(PyObject_CallFinalizerFromDealloc)(self) != 0)
         return;
-    if (record->is_collected)
-        PY(PyObject_GC_UnTrack)(self);
+    PY(PyObject_GC_UnTrack)(self);
     if (record->has_weakrefs && *object_at(self, weak_offset()) != NULL)
         PY(PyObject_ClearWeakRefs)(self);
     if (depth > DEPTH_MAX) {
@@ -176,7 +182,7 @@ dealloc(kaa_cpython__type_record *record, PyObject *self)
     }
 }
 
-/* The same for instances that have nothing but their data. */
+/* The same for instances that have nothing but their data and their type. */
 static void
 dealloc_plain(kaa_cpython__type_record *record, PyObject *self)
 {
@@ -186,9 +192,10 @@ dealloc_plain(kaa_cpython__type_record *record, PyObject *self)
         dealloc(record, self);
         return;
     }
+    PY(PyObject_GC_UnTrack)(self);
     if (*object_at(self, weak_offset()) != NULL)
         PY(PyObject_ClearWeakRefs)(self);
-    PY(PyObject_Free)(self);
+    PY(PyObject_GC_Del)(self);
     PY(Py_DecRef)(type);
 }
 
@@ -224,13 +231,15 @@ kaa_cpython__fill_life(kaa_cpython__type_record *record)
         return -1;
     if (record->is_exception)
         return 0; /* no data: the host's own do */
-    if (!record->is_collected && !record->is_lively)
-        return add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc_plain));
+    if (record->is_plain)
+        return add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc_plain)) !=
+                       0
+                   ? -1
+                   : add(record, HOST_TP_TRAVERSE,
+                         KAA_CPYTHON__ANY(traverse_plain));
     if (add(record, HOST_TP_DEALLOC, KAA_CPYTHON__ANY(dealloc)) != 0)
         return -1;
     record->dealloc = record->slots[record->slot_count - 1].value;
-    if (!record->is_collected)
-        return 0;
     return add(record, HOST_TP_TRAVERSE, KAA_CPYTHON__ANY(traverse)) != 0
                ? -1
                : add(record, HOST_TP_CLEAR, KAA_CPYTHON__ANY(clear));

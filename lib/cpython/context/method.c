@@ -19,6 +19,7 @@
 #include "base/memory.h"
 
 #include "cpython/context/context.h"
+#include "module/module.h"
 
 /* ---- locks */
 
@@ -138,13 +139,6 @@ kaa_cpython__fill_method(kaa_context *ctx, const kaa_method *method,
 {
     const char *doc;
 
-    if ((method->flags & 31u) == 0 || method->function == NULL) {
-        kaa_cpython__raise(PY(PyExc_SystemError),
-                           "method %s has no function, or flags that say no "
-                           "kind",
-                           method->name);
-        return -1;
-    }
     doc = doc_with_self(method->name, method->doc, self);
     if (doc == NULL && method->doc != NULL)
         return -1;
@@ -413,6 +407,8 @@ kaa_cpython__slot_function_new(kaa_context *ctx, const kaa_method *method,
     host_method *definition;
     int failed;
 
+    if (kaa_module__check_method(ctx, method) != 0)
+        return NULL;
     if (method->flags & KAA_TYPED) {
         kaa_cpython__raise(PY(PyExc_SystemError),
                            "a typed function can only stand in the table of a "

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include "cpython/context/native_type.h"
+#include "module/module.h"
 
 /* Far above any sensible instance; keeps sums from overflowing. */
 #define DATA_BYTES_MAX ((size_t)1 << 24)
@@ -209,9 +210,8 @@ derive(kaa_cpython__type_record *record)
     record->init = spec->init;
     record->is_lively =
         spec->traverse != NULL || spec->clear != NULL || spec->destroy != NULL;
-    record->is_collected = record->has_dict || record->has_finalize ||
-                           spec->traverse != NULL || spec->clear != NULL ||
-                           record->count != 0;
+    record->is_plain = !record->has_dict && !record->has_finalize &&
+                       !record->is_lively && record->count == 0;
     record->permits_new = base != NULL &&
                           (base->spec.flags & KAA_TYPE_NO_INSTANCES) != 0 &&
                           (spec->flags & KAA_TYPE_NO_INSTANCES) == 0;
@@ -225,7 +225,7 @@ derive(kaa_cpython__type_record *record)
         if (record->init == NULL)
             record->init = base->init;
         record->is_lively |= base->is_lively;
-        record->is_collected |= base->is_collected;
+        record->is_plain &= base->is_plain;
     }
 }
 
@@ -385,7 +385,7 @@ make_type(kaa_cpython__type_record *record, PyObject *module, PyObject *base)
                                    sizeof(void *) * sizeof(void *));
     if (!(spec->flags & KAA_TYPE_NO_SUBTYPES))
         made.flags |= HOST_FLAGS_BASETYPE;
-    if (record->is_collected && !record->is_exception)
+    if (!record->is_exception)
         made.flags |= HOST_FLAGS_GC;
     add_tables(record);
     bases = PY(PyTuple_New)(1);
@@ -416,7 +416,8 @@ new_type(kaa_context *ctx, const kaa_type_spec *given, PyObject *module,
     kaa_type_spec spec;
     int is_exception;
 
-    if (check_spec(given, &spec) != 0)
+    if (check_spec(given, &spec) != 0 ||
+        kaa_module__check_type(ctx, &spec) != 0)
         return NULL;
     if (base_type == NULL)
         base_type = as_host(kaa_builtin(ctx, KAA_OBJECT_TYPE));

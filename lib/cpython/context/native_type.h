@@ -38,7 +38,7 @@ typedef struct kaa_cpython__type_record {
     PyObject *weak;                        /* a weak reference to it */
     char *name;
     int is_exception;
-    int is_collected; /* its instances are the collector's */
+    int is_plain; /* its instances hold nothing but their data and type */
     int has_dict;
     int has_weakrefs;
     int has_finalize;

@@ -81,16 +81,6 @@ refuse_count(kaa_context *ctx, const kaa_method *method, kaa_object *callable,
     return NULL;
 }
 
-static kaa_object *
-refuse_kind(kaa_context *ctx, const kaa_method *method)
-{
-    kaa_object__raise_text(ctx, KAA_SYSTEM_ERROR,
-                           "function %.200s() has no calling convention that "
-                           "is known here",
-                           method->name);
-    return NULL;
-}
-
 /* The end of a call that failed or has an exception beside its result. */
 static kaa_object *
 end_badly(kaa_context *ctx, const kaa_method *method, kaa_object *callable,
@@ -114,7 +104,7 @@ kaa_object__invoke(kaa_context *ctx, const kaa_method *method,
             return NULL;
     }
     switch (method->flags & KINDS) {
-    case KAA_VARARGS:
+    default: /* KAA_VARARGS: the kind was looked at when it was made */
         result = method->function(ctx, self, args, nargs);
         break;
     case KAA_NOARGS:
@@ -131,8 +121,6 @@ kaa_object__invoke(kaa_context *ctx, const kaa_method *method,
         result =
             ((kaa_keywords_function)function)(ctx, self, args, nargs, kwnames);
         break;
-    default:
-        return refuse_kind(ctx, method);
     }
     if (KAA_UNLIKELY(result == NULL || kaa_object__has_error(ctx)))
         return end_badly(ctx, method, callable, result);

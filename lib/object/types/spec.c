@@ -97,6 +97,8 @@ instance_release(kaa_context *ctx, kaa_object *self)
          type = type->base)
         if (type->spec->destroy != NULL)
             type->spec->destroy(ctx, data_of(self));
+        else if (type->spec->clear != NULL)
+            type->spec->clear(ctx, data_of(self));
     clear_references(ctx, self, own);
 }
 
@@ -150,10 +152,9 @@ kaa_object__instance_new(kaa_context *ctx, kaa_object *type)
                                type);
         return NULL;
     }
+    /* Each holds its type, which may hold it: all are the collector's. */
     return kaa_object__new_zeroed(ctx, own, own->block_bytes,
-                                  own->traverse != NULL
-                                      ? KAA_HEAP_OBJECT_TRACKED
-                                      : KAA_HEAP_OBJECT_PLAIN);
+                                  KAA_HEAP_OBJECT_TRACKED);
 }
 
 void *
@@ -364,7 +365,7 @@ lay_out(kaa_object__own_type *own, const kaa_type_spec *spec)
     for (; member != NULL && member->name != NULL; member++)
         if (member->kind == KAA_MEMBER_OBJECT)
             add_reference(own, (uint32_t)(member->offset + DATA_OFFSET));
-    own->has_destroy |= spec->destroy != NULL;
+    own->has_destroy |= spec->destroy != NULL || spec->clear != NULL;
     own->has_visit |= spec->traverse != NULL || spec->clear != NULL;
     type->block_bytes =
         (uint32_t)((DATA_OFFSET + type->data_bytes + 7) & ~(size_t)7);
@@ -389,15 +390,10 @@ set_life(kaa_object__own_type *own, const kaa_type_spec *spec)
     if (own->has_destroy)
         type->flags |= KAA_OBJECT__NEEDS_CALL;
     type->create = instance_create;
-    type->traverse = NULL;
-    type->clear = NULL;
-    type->describe_reference = NULL;
+    type->traverse = instance_traverse;
+    type->clear = instance_clear;
+    type->describe_reference = instance_describe;
     type->release = NULL;
-    if (own->reference_count != 0 || own->has_visit) {
-        type->traverse = instance_traverse;
-        type->clear = instance_clear;
-        type->describe_reference = instance_describe;
-    }
     if (own->reference_count != 0 || own->has_destroy)
         type->release = instance_release;
     if (own->reference_count != 0 && !own->has_destroy)
