@@ -446,13 +446,11 @@ kaa_preprocess__evaluate(kaa_preprocess__pp *pp, int *out_is_true)
     struct reader r = {.pp = pp, .line = kaa_preprocess__source_of(pp)->line};
     struct value value = {0};
 
-    pp->in_condition = 1;
     step(&r);
     if (r.token.kind == T_END)
         fail(&r, "no value");
     else if (conditional(&r, &value) && r.token.kind != T_END)
         fail(&r, "the value should end");
-    pp->in_condition = 0;
     *out_is_true = value.bits != 0;
     return !pp->has_failed;
 }

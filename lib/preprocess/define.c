@@ -69,7 +69,7 @@ read_parameters(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
             else
                 name->parameter = 0;
         }
-        macro->parameters = kept;
+        macro->parameters = is_good ? kept : NULL;
     }
     kaa_base__free(names);
     return is_good && !pp->has_failed ? 1

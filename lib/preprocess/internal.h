@@ -214,10 +214,8 @@ typedef struct kaa_preprocess__pp {
     uint8_t has_failed;
     uint8_t in_directive; /* newlines end the tokens */
     uint8_t no_expand;
-    uint8_t is_space;     /* blanks were before an empty expansion */
-    uint8_t in_condition; /* of #if */
-    uint8_t is_lax;       /* bodies for the output: a failure is no error */
-    uint8_t is_spoiled;   /* a stand-in was pasted or made a string */
+    uint8_t is_space;   /* blanks were before an empty expansion */
+    uint8_t is_spoiled; /* a stand-in was pasted or made a string */
     uint8_t is_predefining;
     uint32_t nesting;
     uint32_t counter;
