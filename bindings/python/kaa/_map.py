@@ -20,7 +20,7 @@ from kaa._convert import Value, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._pointer import Pointee, fits, is_contiguous, view_address
+from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
@@ -58,24 +58,30 @@ def _is_number(value: Any) -> bool:
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:
     """A buffer whose elements are of a C type; TypeError says why not."""
     element = Pointee(types, ctype, ctype)
-    if isinstance(value, ctypes.Array) and fits(types, ctype, value._type_):
-        size = ctypes.sizeof(value._type_)
-        return Operand(ctypes.addressof(value), size, len(value), value)
+    kind = type(value)  # isinstance() believes a __class__ that lies
+    if issubclass(kind, ctypes.Array) and fits(types, ctype, kind._type_):
+        size = element.size or 1
+        count = ctypes.sizeof(value) // size  # its own, whatever __len__() says
+        return Operand(ctypes.addressof(value), size, count, value)
     name = type(value).__name__
     try:
         view = memoryview(value)
     except (TypeError, BufferError):
         raise TypeError(name) from None
+    wrong = ""
     if element.kind == _native.VOID or not element.format_fits(view):
-        raise TypeError(f"{name} of format {view.format!r}")
-    if writable and view.readonly:
-        raise TypeError(f"a read-only {name}")
-    if is_contiguous(view):
+        wrong = f"{name} of format {view.format!r}"
+    elif writable and view.readonly:
+        wrong = f"a read-only {name}"
+    elif is_contiguous(view):
         address, keep = view_address(view)
         size = view.itemsize or 1
         return Operand(address, size, view.nbytes // size, (keep, view))
-    if view.ndim != 1 or (writable and _COPIES):
-        raise TypeError(f"a {name} that is not contiguous")
+    elif view.ndim != 1 or (writable and _COPIES):
+        wrong = f"a {name} that is not contiguous"
+    if wrong:
+        view.release()
+        raise TypeError(wrong)
     address, keep = view_address(view)
     stride = view.itemsize if _COPIES else (view.strides or (0,))[0]
     return Operand(address, stride, len(view), (keep, view))
@@ -297,6 +303,21 @@ def map_function(
     try:
         for parameter, given in zip(shape.parameters, arrays):
             operands.append(_operand(shape, types, parameter, given, kept))
+        # Converting the later ones may have moved the memory of ctypes arrays.
+        operands[:] = [
+            (
+                one._replace(
+                    address=ctypes.addressof(one.keep),
+                    length=ctypes.sizeof(one.keep) // one.stride,
+                )
+                if one.length is not None and isinstance(one.keep, ctypes.Array)
+                else one
+            )
+            for one in operands
+        ]
+        for held in kept:
+            if type(held) is Held:
+                operands[held.place].keep.value = held.read()
         count = _counted(shape, operands)
         given_back, result = _result(shape, types, out, count)
         plan = Plan(signature, False, 0, library._declarations)

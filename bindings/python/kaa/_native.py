@@ -32,6 +32,8 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
+from kaa import _native_insight
+
 VERSION = (0, 1)
 
 OK = 0
@@ -222,6 +224,7 @@ class CpythonOptions(Structure):
         ("sample", py_object),
         ("sample_byref", py_object),
         ("sample_address", c_uint64),
+        ("sample_size", c_uint64),
     ]
 
 
@@ -501,6 +504,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
+    # insight.h
+    **_native_insight.prototypes(ErrorP),
 }
 
 
