@@ -88,7 +88,10 @@ class Declarations:
         """The address of the item of that name."""
         if "\0" in name:
             return None
-        raw = name.encode("utf-8", "surrogateescape")
+        try:
+            raw = name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return None
         found: Optional[int] = _find_item(self._pointer, raw)
         return found
 
