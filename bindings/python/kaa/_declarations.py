@@ -1,4 +1,4 @@
-"""Parsed C text: what libkaa made of it, and the way to its items."""
+"""Declarations: parsed C text, with the types in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Declarations:
         "__weakref__",
     )
 
-    def __init__(self, text: bytes, tolerant: bool) -> None:
+    def __init__(
+        self, text: bytes, tolerant: bool, options: Any = None, keep: object = None
+    ) -> None:
+        """`options`: a filled DeclOptions; `keep` is what it points at."""
         error = _native.Error()
         self.text = text
         self.table = _native.TableP()
@@ -32,9 +35,9 @@ class Declarations:
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self.table), error), error
         )
-        options = _native.DeclOptions(
-            ctypes.sizeof(_native.DeclOptions), _native.DECL_TOLERANT if tolerant else 0
-        )
+        if options is None:
+            options = _native.DeclOptions(ctypes.sizeof(_native.DeclOptions))
+        options.flags = _native.DECL_TOLERANT if tolerant else 0
         status = _native.kaa_decl_parse(
             self.table,
             text,
