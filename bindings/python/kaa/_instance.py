@@ -124,7 +124,7 @@ def element(layout: Layout) -> Element:
 
 def member_name(name: str) -> str:
     """A member's attribute: its name, unless Python gives that a meaning."""
-    if name.startswith("__") and name.endswith("__"):
+    if name == "_as_parameter_" or (name.startswith("__") and name.endswith("__")):
         return name + "_"
     return name
 

@@ -77,8 +77,11 @@ def _import_all() -> None:
     another thread was importing: it would wait for that for ever."""
     if _bind is None:
         from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
+        from kaa import _cdata, _derive, _pointers, _record  # noqa: F401
+        from kaa._instance import host
 
         _choose_bind()
+        host()
 
 
 _item_at = _native.DeclItem.from_address
