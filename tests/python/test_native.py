@@ -12,7 +12,7 @@ from kaa import _error, _native
 
 import support
 
-HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython")
+HEADERS = ("base", "ctype", "decl", "convert", "library", "call", "closure", "cpython")
 
 STRUCTURES: Dict[str, Any] = {
     "kaa_error": _native.Error,
@@ -24,6 +24,8 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_decl_options": _native.DeclOptions,
     "kaa_decl_parameter": _native.DeclParameter,
     "kaa_decl_item": _native.DeclItem,
+    "kaa_convert_fault": _native.Fault,
+    "kaa_convert_int128": _native.Int128,
     "kaa_library_options": _native.LibraryOptions,
     "kaa_call_options": _native.CallOptions,
     "kaa_call_operand": _native.Operand,
