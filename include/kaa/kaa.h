@@ -15,9 +15,11 @@
 #include <kaa/gc.h>
 #include <kaa/gil.h>
 #include <kaa/heap.h>
+#include <kaa/insight.h>
 #include <kaa/library.h>
 #include <kaa/module.h>
 #include <kaa/object.h>
+#include <kaa/preprocess.h>
 #include <kaa/runtime.h>
 #include <kaa/slots.h>
 

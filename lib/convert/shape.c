@@ -53,6 +53,8 @@ item_of(const kaa_ctype *core)
     kaa_ctype_kind kind = kaa_ctype_kind_of(core);
     uint8_t item = kinds[kind].item;
 
+    if (kind == KAA_CTYPE_ENUM && kaa_ctype_target(core) != NULL)
+        return item_of(kaa_ctype_strip(kaa_ctype_target(core)));
     if (item == ITEM_WIDE && !kaa_ctype_is_signed(core))
         return ITEM_WIDE_UNSIGNED;
     if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(core))
