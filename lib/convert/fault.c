@@ -109,7 +109,7 @@ put_pointer(text *out, const kaa_convert__shape *shape)
     put_type(out, shape->type);
     put(out, "' needs ");
     if (shape->item == ITEM_NONE) {
-        put(out, "a ctypes instance or pointer of ");
+        put(out, "an instance, array or pointer of ");
         put_type(out, kaa_ctype_target(shape->core));
         put(out, ", not");
         return;

@@ -190,8 +190,8 @@ CASES: List[Case] = [
         "doubles",
         TypeError,
         f"doubles() argument 1 (p): 'const double *' needs {BUFFER} of format 'd', not"
-        " list",
-        ([1.0],),
+        " dict",
+        ({},),
     ),
     Case(
         "shorts",

@@ -149,6 +149,7 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
                                          &out->word);
     }
     if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
+        PY(PyType_IsSubtype)(type, call->state.host->data_type) ||
         type == call->state.host->byref_type) {
         call->state.position = call->self->count + i + 1;
         call->state.name = NULL;
