@@ -1,17 +1,17 @@
 /* bench/cdata_reference.c - what one would write by hand for the records of
- * cdata.py: types with members, getters and vectorcall. Only benches may include
- * Python.h. */
+ * cdata.py: types with members, getters and vectorcall. Only benches may
+ * include Python.h. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <structmember.h>
 
 typedef struct {
-    PyObject_HEAD
-    double x, y;
+    PyObject_HEAD double x, y;
 } point;
 
 static PyObject *
-point_call(PyObject *type, PyObject *const *args, size_t flagged, PyObject *names)
+point_call(PyObject *type, PyObject *const *args, size_t flagged,
+           PyObject *names)
 {
     Py_ssize_t count = PyVectorcall_NARGS(flagged);
     point *made;
@@ -36,9 +36,10 @@ point_call(PyObject *type, PyObject *const *args, size_t flagged, PyObject *name
     return (PyObject *)made;
 }
 
-static PyMemberDef point_members[] = {{"x", T_DOUBLE, offsetof(point, x), 0, NULL},
-                                      {"y", T_DOUBLE, offsetof(point, y), 0, NULL},
-                                      {0}};
+static PyMemberDef point_members[] = {
+    {"x", T_DOUBLE, offsetof(point, x), 0, NULL},
+    {"y", T_DOUBLE, offsetof(point, y), 0, NULL},
+    {0}};
 static PyTypeObject point_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.point",
     .tp_basicsize = sizeof(point),
@@ -50,8 +51,7 @@ static PyTypeObject point_type = {
 
 /* A record with other members. */
 typedef struct {
-    PyObject_HEAD
-    int number, color;
+    PyObject_HEAD int number, color;
     _Bool ok;
     const char *text;
     point *at;
@@ -79,7 +79,8 @@ static PyObject *
 get_text(mixed *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_DecodeUTF8(self->text, (Py_ssize_t)strlen(self->text), NULL);
+    return PyUnicode_DecodeUTF8(self->text, (Py_ssize_t)strlen(self->text),
+                                NULL);
 }
 
 static PyObject *
@@ -91,8 +92,7 @@ get_number(mixed *self, void *unused)
 
 /* A nested record: a view that keeps its owner. */
 typedef struct {
-    PyObject_HEAD
-    double *at;
+    PyObject_HEAD double *at;
     PyObject *owner;
 } view;
 
@@ -109,9 +109,10 @@ view_dealloc(view *self)
     PyObject_Free(self);
 }
 
-static PyGetSetDef view_getset[] = {{"x", (getter)view_get, NULL, NULL, (void *)0},
-                                    {"y", (getter)view_get, NULL, NULL, (void *)1},
-                                    {0}};
+static PyGetSetDef view_getset[] = {
+    {"x", (getter)view_get, NULL, NULL, (void *)0},
+    {"y", (getter)view_get, NULL, NULL, (void *)1},
+    {0}};
 static PyTypeObject view_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.view",
     .tp_basicsize = sizeof(view),
@@ -210,11 +211,19 @@ swapped(PyObject *module, PyObject *const *args, Py_ssize_t count)
 
 static PyMethodDef methods[] = {
     {"make_mixed", make_mixed, METH_O, NULL},
-    {"by_pointer", (PyCFunction)(void (*)(void))by_pointer, METH_FASTCALL, NULL},
+    {"by_pointer", (PyCFunction)(void (*)(void))by_pointer, METH_FASTCALL,
+     NULL},
     {"swapped", (PyCFunction)(void (*)(void))swapped, METH_FASTCALL, NULL},
     {0}};
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "cdata_reference",
-                                        NULL, -1, methods, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "cdata_reference",
+                                        NULL,
+                                        -1,
+                                        methods,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
 
 PyMODINIT_FUNC
 PyInit_cdata_reference(void)

@@ -101,6 +101,35 @@ kaa_cpython__suggest(const class *self, PyObject *name)
         PY(Py_DecRef)(result);
 }
 
+/* ---- one thread at a time ---- */
+
+/* In builds without a GIL: a pointer and what it keeps are written, and read,
+ * together. */
+typedef struct together {
+    uint64_t section[6]; /* a PyCriticalSection, which is smaller */
+    int is_entered;
+} together;
+
+static inline void
+enter(together *self, PyObject *root)
+{
+    self->is_entered = 0;
+    if (KAA_LIKELY(root == NULL) ||
+        KAA_LIKELY(
+            !kaa_cpython__data_body(root)->class_->host->is_free_threaded) ||
+        PY(PyCriticalSection_Begin) == NULL)
+        return;
+    self->is_entered = 1;
+    PY(PyCriticalSection_Begin)(self->section, root);
+}
+
+static inline void
+leave(together *self)
+{
+    if (KAA_UNLIKELY(self->is_entered))
+        PY(PyCriticalSection_End)(self->section);
+}
+
 /* ---- reading ---- */
 
 static inline uint64_t
@@ -243,16 +272,19 @@ static PyObject *
 load_pointer(PyObject *object, class *self, field *member, const char *at)
 {
     class *target = kaa_cpython__member_class(self, member);
+    PyObject *root = kaa_cpython__root(object), *made;
+    together section;
     void *address;
 
     if (KAA_UNLIKELY(target == NULL))
         return NULL;
+    enter(&section, root);
     memcpy(&address, at, sizeof(address));
-    return kaa_cpython__new_view(
-        target, address,
-        address != NULL ? kaa_cpython__kept(kaa_cpython__root(object), at)
-                        : NULL,
+    made = kaa_cpython__new_view(
+        target, address, address != NULL ? kaa_cpython__kept(root, at) : NULL,
         -1);
+    leave(&section);
+    return made;
 }
 
 static PyObject *
@@ -267,9 +299,24 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 }
 
 static PyObject *
-load_other(PyObject *object, class *self, field *member, char *at, char *base)
+load_text(PyObject *object, const char *at)
 {
     const char *text;
+    PyObject *made = NULL;
+    together section;
+
+    enter(&section, kaa_cpython__root(object));
+    memcpy(&text, at, sizeof(text));
+    if (text != NULL)
+        made = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
+                                        "surrogateescape");
+    leave(&section);
+    return text != NULL ? made : kaa_cpython__new_none();
+}
+
+static PyObject *
+load_other(PyObject *object, class *self, field *member, char *at, char *base)
+{
     void *address;
     float narrow;
 
@@ -284,11 +331,7 @@ load_other(PyObject *object, class *self, field *member, char *at, char *base)
     case DATA_ENUM:
         return load_enum(object, self, member, at, base);
     case DATA_TEXT:
-        memcpy(&text, at, sizeof(text));
-        if (text == NULL)
-            return kaa_cpython__new_none();
-        return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
-                                        "surrogateescape");
+        return load_text(object, at);
     case DATA_ADDRESS:
         memcpy(&address, at, sizeof(address));
         if (address == NULL)
@@ -303,16 +346,12 @@ load_other(PyObject *object, class *self, field *member, char *at, char *base)
 }
 
 PyObject *
-kaa_cpython__load_member(PyObject *object, class *self, field *member,
+kaa_cpython__load_slowly(PyObject *object, class *self, field *member,
                          char *base)
 {
     char *at = base + member->offset;
-    double real;
 
     switch (member->op) {
-    case DATA_DOUBLE:
-        memcpy(&real, at, sizeof(real));
-        return PY(PyFloat_FromDouble)(real);
     case DATA_INTEGER:
         return make_int(member, load_word(member, at));
     case DATA_POINTER:
@@ -442,14 +481,25 @@ store_bits(const field *member, char *at, PyObject *value, PyObject *type)
     return 0;
 }
 
-/* A pointer, and what it keeps alive. */
+/* A pointer, and what it keeps alive: what it kept before goes last. */
 static int
 write_pointer(PyObject *root, char *at, const void *address, PyObject *kept)
 {
-    if (kaa_cpython__keep(root, at, kept) != 0)
-        return -1;
-    memcpy(at, &address, sizeof(address));
-    return 0;
+    PyObject *before;
+    together section;
+    int failed;
+
+    enter(&section, root);
+    before = kaa_cpython__kept(root, at);
+    if (before != NULL)
+        PY(Py_IncRef)(before);
+    failed = kaa_cpython__keep(root, at, kept);
+    if (!failed)
+        memcpy(at, &address, sizeof(address));
+    leave(&section);
+    if (before != NULL)
+        PY(Py_DecRef)(before);
+    return failed;
 }
 
 static int
@@ -530,7 +580,7 @@ store_simple(PyObject *object, class *self, field *member, char *base,
 }
 
 int
-kaa_cpython__store_member(PyObject *object, class *self, field *member,
+kaa_cpython__store_slowly(PyObject *object, class *self, field *member,
                           char *base, PyObject *value)
 {
     int done;
