@@ -124,13 +124,18 @@ look_at_holder(watch *own)
 static uint32_t
 find_sample(const kaa_insight__sample *one)
 {
+    const kaa_insight__interpreter *in = &TRACE.interpreter;
+    kaa_insight__place places[KAA_INSIGHT__SAMPLE_DEPTH];
     uint32_t count = 0;
 
-    while (count < one->count &&
-           kaa_insight__is_code(&TRACE.interpreter, one->places[count].code))
-        count++;
-    return kaa_insight__stacks_find_places(&TRACE.stacks, &TRACE.interpreter,
-                                           one->places, count);
+    for (uint32_t i = 0; i < one->count; i++) {
+        if (!kaa_insight__is_code(in, one->places[i].code))
+            break;
+        places[count] = one->places[i];
+        count +=
+            (uint32_t)kaa_insight__place_is_begun(&in->frames, &places[count]);
+    }
+    return kaa_insight__stacks_find_places(&TRACE.stacks, in, places, count);
 }
 
 typedef struct part {
