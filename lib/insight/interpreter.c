@@ -83,6 +83,26 @@ instruction_of(const kaa_insight__frame_layout *layout, uintptr_t frame,
     return (int64_t)number * layout->scale;
 }
 
+/* A frame that has not got to its first instruction that can be traced is none
+ * yet, or only there to call another one. 3.11 and later: the number of that
+ * instruction (_co_firsttraceable) stands 16 bytes before the instructions. */
+#define FIRST_BEFORE 16u
+#define INSTRUCTION_BYTES 2
+
+int
+kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
+                            const kaa_insight__place *place)
+{
+    int first;
+
+    if (layout->code_bytes == 0)
+        return 1;
+    memcpy(&first,
+           (const char *)place->code + layout->code_bytes - FIRST_BEFORE,
+           sizeof(first));
+    return place->instruction >= (int64_t)first * INSTRUCTION_BYTES;
+}
+
 uint32_t
 kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                          const void *state, kaa_insight__place *places,
@@ -102,7 +122,8 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, frame, code);
-            count++;
+            count +=
+                (uint32_t)kaa_insight__place_is_begun(layout, &places[count]);
         }
         frame = word(frame, layout->back);
     }

@@ -138,11 +138,16 @@ def name_of(figures: Figures) -> str:
     """A thread's name: threading's, or the operating system's."""
     if figures.id == 0:
         return "ended threads"
-    name, thread = _names.get(figures.id, ("", None))
+    if figures.id not in _names and figures.name:
+        return figures.name
+    return name_of_id(figures.id)
+
+
+def name_of_id(number: int) -> str:
+    """The name of a thread of threading's, by the operating system's id."""
+    name, thread = _names.get(number, ("", None))
     alive = thread() if thread is not None else None
-    if alive is not None:
-        return str(alive.name)
-    return name or figures.name or str(figures.id)
+    return str(alive.name) if alive is not None else name or str(number)
 
 
 # ---- start and stop ----
@@ -308,6 +313,13 @@ def frames(number: int) -> List[Frame]:
         made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
     _frames[number] = made
     return made
+
+
+def next_alarm(seconds: float) -> Any:
+    """The next hold that was too long: kaa_insight_alarm. None: there was none."""
+    alarm = _native_insight.InsightAlarm()
+    found = _native.kaa_insight_trace_alarm(int(seconds * 1e9), alarm)
+    return alarm if found else None
 
 
 def symbol(address: int) -> Optional[str]:
