@@ -12,6 +12,7 @@ import time
 import unittest
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
 import kaa
 from samples import Case, load, main
 

@@ -16,7 +16,7 @@ from operator import index
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed
+from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
@@ -112,7 +112,9 @@ def _operand(
         except TypeError:
             name = type(given).__name__
             raise TypeError(_wanted(types, value) + f", not {name}") from None
-    except (TypeError, ValueError, OverflowError) as error:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise prefixed(prefix, error) from None
 
 

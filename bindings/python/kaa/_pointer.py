@@ -29,6 +29,7 @@ Reference: Any = type(ctypes.byref(ctypes.c_int())) if _CPYTHON else _NoReferenc
 _INSTANCES = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
 _ADDRESSES = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)
 
+_ADDRESS_SIZE = ctypes.sizeof(ctypes.c_void_p)
 _BYTES = (_native.CHAR, _native.SCHAR, _native.UCHAR)
 _SIGNED_CODES = frozenset("bhilqn")
 _UNSIGNED_CODES = frozenset("BHILQN")
@@ -184,8 +185,17 @@ def pointer_value(instance: Any) -> int:
         # No attribute tells it; memmove() of nothing returns where to.
         return ctypes.memmove(instance, b"", 0) or 0
     if _CPYTHON:
+        # Not cast(): what that is given refers to itself from then on.
         return ctypes.c_void_p.from_address(ctypes.addressof(instance)).value or 0
     return ctypes.cast(instance, ctypes.c_void_p).value or 0
+
+
+def pointer_to(kind: Any, address: int) -> Any:
+    """An instance of a pointer class (or of a function's) with an address. Not by
+    cast(), which leaves garbage that only a collection finds."""
+    if issubclass(kind, _Pointer):
+        return kind.from_buffer_copy(address.to_bytes(_ADDRESS_SIZE, sys.byteorder))
+    return kind(address)
 
 
 # Where a pointer's address comes from: kaa_cpython__source in libkaa.
