@@ -102,6 +102,7 @@ typedef struct kaa_insight_trace {
     uint64_t stacks_lost;  /**< Spells that found no room for their stack. */
     uint32_t stacks;       /**< How many kaa_insight_trace_stacks() has. */
     uint32_t reserved;     /**< 0. */
+    uint64_t gil;          /**< Where the main interpreter's GIL is. */
 } kaa_insight_trace;
 
 /**
@@ -269,6 +270,34 @@ KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
  * @since  0.1
  */
 KAA_API size_t kaa_insight_symbol(uint64_t address, char *buffer, size_t size);
+
+/**
+ * Copies memory of a process, which is not stopped. Needs the right to trace
+ * it.
+ *
+ * @return 1; 0 if not all of it could be read, and errno then says why.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API int kaa_insight_peek(uint32_t process, uint64_t address, void *out,
+                             size_t size);
+
+/**
+ * Reads the Python frames of a thread of a process, which is not stopped: what
+ * runs may change while it is read, so believe no code object unseen.
+ *
+ * @param state    The address of its thread state.
+ * @param version  Of the interpreter, as 0x030c for 3.12.
+ * @param out      The innermost frames first; `line` is 0.
+ *
+ * @return how many there are, at most `capacity`; 0 for an unknown version.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
+                                         uint32_t version,
+                                         kaa_insight_frame *out,
+                                         uint32_t capacity);
 
 KAA_END_DECLS
 

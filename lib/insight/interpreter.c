@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include <kaa/insight.h>
+
 #include "insight/memory.h"
 
 #define IN(member) offsetof(kaa_insight__interpreter, member)
@@ -199,6 +201,8 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 /* ---- opening ---- */
 
 #define CHECKED_FRAMES 16u
+/* Of another process, the most that are asked for. */
+#define PEEKED_FRAMES 128u
 
 typedef struct stack {
     void *codes[CHECKED_FRAMES];
@@ -250,23 +254,51 @@ gives(const kaa_insight__interpreter *in,
     return 1;
 }
 
+static const kaa_insight__frame_layout *
+layout_of(uint32_t version)
+{
+    const kaa_insight__frame_layout *chosen = NULL;
+
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+        if (version >= layouts[i].version)
+            chosen = &layouts[i].layout;
+    return chosen;
+}
+
+uint32_t
+kaa_insight_peek_frames(uint32_t process, uint64_t state, uint32_t version,
+                        kaa_insight_frame *out, uint32_t capacity)
+{
+    kaa_insight__place places[PEEKED_FRAMES];
+    const kaa_insight__frame_layout *layout = layout_of(version);
+    uint32_t count;
+
+    if (layout == NULL || out == NULL || sizeof(void *) != 8)
+        return 0;
+    if (capacity > PEEKED_FRAMES)
+        capacity = PEEKED_FRAMES;
+    count = kaa_insight__frames_peek(layout, (pid_t)process, (uintptr_t)state,
+                                     places, capacity);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = (kaa_insight_frame){places[i].code,
+                                     (int32_t)places[i].instruction, 0};
+    return count;
+}
+
 static void
 find_layout(kaa_insight__interpreter *in)
 {
-    size_t chosen = 0;
+    const kaa_insight__frame_layout *chosen = layout_of(in->version);
     stack expected;
 
     memset(&in->frames, 0, sizeof(in->frames));
-    if (sizeof(void *) != 8 || in->version < layouts[0].version)
+    if (sizeof(void *) != 8 || chosen == NULL)
         return;
     read_documented(in, &expected);
     if (expected.count == 0)
         return;
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-        if (in->version >= layouts[i].version)
-            chosen = i;
-    if (gives(in, &layouts[chosen].layout, &expected))
-        in->frames = layouts[chosen].layout;
+    if (gives(in, chosen, &expected))
+        in->frames = *chosen;
 }
 
 kaa_status

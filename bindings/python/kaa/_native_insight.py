@@ -49,6 +49,7 @@ class InsightTrace(Structure):
         ("stacks_lost", c_uint64),
         ("stacks", c_uint32),
         ("reserved", c_uint32),
+        ("gil", c_uint64),
     ]
 
 
@@ -182,5 +183,11 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             True,
         ),
         "kaa_insight_trace_alarm": (c_int, (c_uint64, POINTER(InsightAlarm)), False),
+        "kaa_insight_peek": (c_int, (c_uint32, c_uint64, c_void_p, c_size_t), True),
+        "kaa_insight_peek_frames": (
+            c_uint32,
+            (c_uint32, c_uint64, c_uint32, POINTER(InsightFrame), c_uint32),
+            True,
+        ),
         "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),
     }
