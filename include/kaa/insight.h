@@ -23,6 +23,7 @@
 #define KAA_INSIGHT_H
 
 #include <kaa/base.h>
+#include <kaa/gil.h>
 
 KAA_BEGIN_DECLS
 
@@ -298,6 +299,16 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
                                          uint32_t version,
                                          kaa_insight_frame *out,
                                          uint32_t capacity);
+
+/**
+ * Writes the figures of one of kaa's own locks, kaa/gil.h, as JSON of the form
+ * that `python -m kaa gil report` and the views of the Python package read.
+ *
+ * @return the length of the text, as snprintf() does; 0 for no lock.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
 
 KAA_END_DECLS
 

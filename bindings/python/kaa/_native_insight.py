@@ -189,5 +189,6 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             (c_uint32, c_uint64, c_uint32, POINTER(InsightFrame), c_uint32),
             True,
         ),
+        "kaa_insight_gil_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
         "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),
     }
