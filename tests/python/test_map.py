@@ -12,6 +12,8 @@ import time
 import unittest
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
+import kaa
 from samples import Case, load, main
 
 try:
@@ -132,12 +134,12 @@ class Map(Case):
             "struct point { int x, y; };"
             "struct point point_add(struct point a, struct point b);"
         )
-        values = (lib.real2 * 3)((1, 2), (3, 4), (5, 6))
-        out = (lib.real2 * 3)()
+        values = kaa.new("real2[3]", [(1, 2), (3, 4), (5, 6)], library=lib)
+        out = kaa.new("real2[3]", library=lib)
         self.assertIs(lib.same_real2.map(values, out=out), out)
         self.assertEqual([(one.x, one.y) for one in out], [(1, 2), (3, 4), (5, 6)])
-        points = (lib.point * 100)(*((i, -i) for i in range(100)))
-        sums = (lib.point * 100)()
+        points = kaa.new("point[]", [(i, -i) for i in range(100)], library=lib)
+        sums = kaa.new("point[100]", library=lib)
         lib.point_add.map(points, lib.point(10, 20), out=sums, threads=2)
         self.assertEqual(
             [(one.x, one.y) for one in sums], [(i + 10, 20 - i) for i in range(100)]
@@ -313,6 +315,18 @@ class Map(Case):
             self.lib.square.map(xs, out=out)
         xs.append(4)
         out.append(4)
+
+    def test_a_call_gives_its_buffer_back(self) -> None:
+        c = kaa.load(None, "double frexp(double x, int *exponent);")
+        exponents, text = array.array("i", [0]), bytearray(b"12")
+        c.frexp(8.0, exponents)
+        exponents.append(5)
+        self.assertEqual(exponents, array.array("i", [4, 5]))
+        with self.assertRaises(TypeError) as caught:
+            c.frexp(8.0, text)
+        text.append(52)
+        self.assertEqual(text, b"124")
+        self.assertIn("bytearray", str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import unittest
 import weakref
 from typing import Any, Callable, List, Tuple
 
+import kaa
+import support  # noqa: F401
 from samples import Case, load, main
 
 DECLARATIONS = """
@@ -56,7 +58,7 @@ class Leaks(Case):
         lib = self.lib
         items, numbers = array.array("d", [1, 2]), array.array("i", [1, 2])
         cells, point, huge = (ctypes.c_int * 2)(), lib.point(1, 2), lib.huge()
-        points = (lib.point * 2)()
+        points = kaa.new("point[2]", library=lib)
 
         def negate(value: int) -> int:
             return -value
@@ -106,7 +108,28 @@ class Leaks(Case):
             ("wrong text", lambda: _ignore(ValueError, lib.text_length, "a\0b")),
             ("wrong record", lambda: _ignore(TypeError, lib.same_point, huge)),
             ("wrong variadic", lambda: _ignore(TypeError, lib.digest, "i", [])),
+            ("wrong result", lambda: _ignore(TypeError, lib.apply, str, 5)),
+            ("wrong map", lambda: _ignore(TypeError, lib.square.map, items)),
         ]
+
+    @unittest.skipUnless(hasattr(sys, "getrefcount"), "CPython counts references")
+    @unittest.skipIf(
+        getattr(sys, "_is_gil_enabled", lambda: True)() is False,
+        "other collections may come between",
+    )
+    def test_no_call_leaves_cyclic_garbage(self) -> None:
+        for name, call in self.calls():
+            with self.subTest(call=name):
+                for _ in range(3):
+                    call()
+                gc.collect()
+                gc.disable()
+                try:
+                    for _ in range(20):
+                        call()
+                    self.assertLess(gc.collect(), 20)
+                finally:
+                    gc.enable()
 
     @unittest.skipUnless(hasattr(sys, "getallocatedblocks"), "CPython counts blocks")
     def test_no_memory_is_kept(self) -> None:

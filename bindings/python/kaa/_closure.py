@@ -23,9 +23,9 @@ from ctypes import _CFuncPtr  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed, value_of
+from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._function import Function
-from kaa._pointer import fits, pointer_value
+from kaa._pointer import FIXED, POINTED, Found, fits
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -157,11 +157,10 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                name = getattr(function, "__name__", type(function).__name__)
-                made = prefixed(f"callback {name}() result: ", error)
-                if made is error:
+                if not is_refusal(error):
                     raise
-                raise made from None
+                name = getattr(function, "__name__", type(function).__name__)
+                raise prefixed(f"callback {name}() result: ", error) from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:
@@ -171,6 +170,10 @@ class Closure:
                 raise  # ctypes hands it to sys.unraisablehook
             else:
                 _report(error, function)
+        finally:
+            if self.scope == _native.SCOPE_ASYNC:
+                # It is kept for a while, but what its types are of is not.
+                del self._arguments, self._result, self._types
 
     def _spend(self) -> bool:
         """Ends a closure that may be called once; False if that has been."""
@@ -225,14 +228,16 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # same callable a million times must not make a million.
         key = _identity(value), function
         with _making:
-            closure: Optional[Closure] = library._closures.get(key)
-            if closure is None:
-                closure = Closure(library, function, value, scope)
+            closure: Any = library._closures.get(key)
+            if not isinstance(closure, Closure):
+                made = Closure(library, function, value, scope)
                 # A finaliser that ran meanwhile may have made it too.
-                closure = library._closures.setdefault(key, closure)
-        return closure
+                closure = library._closures.get(key)
+                if not isinstance(closure, Closure):
+                    library._closures[key] = closure = made
+        return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
-    if scope != _native.SCOPE_CALL:
+    if scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _held[closure._token] = closure
     return closure
 
@@ -241,7 +246,7 @@ def _keep(library: Any, value: Any, scope: int) -> None:
     """Keeps a function of another's as long as C may call it."""
     if scope == _native.SCOPE_LIBRARY:
         library._closures[id(value)] = value
-    elif scope != _native.SCOPE_CALL:
+    elif scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _forever[id(value)] = value
 
 
@@ -270,40 +275,47 @@ def _result_fits(types: Any, result: int, restype: Any) -> bool:
     return fits(types, result, restype)
 
 
-def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
+def function_address(types: Any, ctype: int, value: Any) -> Found:
     """The address of a function that is C already, and its owner."""
+    kind = type(value)  # isinstance() believes a __class__ that lies
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    if isinstance(value, Function):
+    if issubclass(kind, Function):
         own = _native.DeclItem.from_address(value._item).type
         if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
-            return value.address, value
+            return Found(FIXED, value.address, -1, value)
         refused = value.declaration
-    elif isinstance(value, _CFuncPtr):
+    elif issubclass(kind, _CFuncPtr):
         if _same_signature(types, function, value):
-            return pointer_value(value), value
-        refused = type(value).__name__
-    elif isinstance(value, ctypes.c_void_p):
-        return pointer_value(value), value
+            return Found(POINTED, 0, -1, value)
+        refused = kind.__name__
+    elif issubclass(kind, ctypes.c_void_p):
+        return Found(POINTED, 0, -1, value)
     else:
-        raise TypeError(f"a callable expected, not {type(value).__name__}")
+        raise TypeError(f"a callable expected, not {kind.__name__}")
     raise TypeError(
         f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
     )
 
 
-def function_pointer(
-    library: Any, ctype: int, value: Any, scope: int
-) -> Tuple[int, Any]:
-    """The address to pass for a parameter that is a pointer to function, and
-    what must be kept alive during the call (longer lives are seen to here)."""
+def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
+    """The pointer for a parameter that is a pointer to function, and what must be
+    kept alive during the call (longer lives are seen to here)."""
     if value is None:
-        return 0, None
-    if isinstance(value, (Function, _CFuncPtr)) or not callable(value):
+        return Found(FIXED, 0, 0, None)
+    if issubclass(type(value), (Function, _CFuncPtr)) or not callable(value):
         found = function_address(library._types, ctype, value)
         _keep(library, value, scope)
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    if scope == _native.SCOPE_RECORD:
+        from kaa._library import has_bridge
+
+        if has_bridge():
+            from kaa import _host
+
+            made = _host.callback(library, function, value)
+            return Found(FIXED, made.address, -1, made)
     closure = _make(library, function, value, scope)
-    return closure.address, closure
+    return Found(FIXED, closure.address, -1, closure)

@@ -73,6 +73,10 @@ class _Module(str):
         return library.module if isinstance(library, Owner) else str(self)
 
 
+#: What kaa's own subclasses of Function show.
+KEY = object()
+
+
 class Function:
     """A C function, bound to its declaration."""
 
@@ -84,7 +88,10 @@ class Function:
     address: int
     __call__: Callable[..., Any]
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, key: object = None, **keywords: Any) -> None:
+        # What a subclass gives would be believed, addresses of C's among it.
+        if key is not KEY:
+            raise TypeError("kaa.Function is final")
         super().__init_subclass__(**keywords)
         adopt(cls)
 
@@ -223,7 +230,7 @@ def annotation(library: Library, address: int, is_result: bool) -> Any:
     if kind == _native.ENUM:
         return library._types.enum_class(address) or int
     if kind in (_native.STRUCT, _native.UNION):
-        return library._types.ctypes_class(address)
+        return library._types.data_class(address)
     if kind == _native.POINTER_:
         target = _native.kaa_ctype_target(_native.kaa_ctype_strip(address))
         is_const = _native.kaa_ctype_qualifiers(target) & _native.CONST

@@ -13,10 +13,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
-from kaa import _convert, _native
+from kaa import _convert, _instance, _native
+from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt_bound
-from kaa._pointer import extent, pointer_argument
+from kaa._pointer import DATA, FIXED, find_pointer
 from kaa._typed import Owner
 
 if TYPE_CHECKING:
@@ -43,7 +44,64 @@ class _Hooks:
 
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:
-        return library._types.ctypes_class(ctype)
+        """The class of results: C data's own, or ctypes' for functions."""
+        types = library._types
+        return (
+            types.data_class(ctype) if has_class(ctype) else types.ctypes_class(ctype)
+        )
+
+    @staticmethod
+    def data_load(data: Any, layout: Layout, number: int, base: int) -> Any:
+        """A member's value, or an element's (-1)."""
+        if number < 0:
+            return _instance.element(layout).load(data, base)
+        return _instance.load_member(data, layout.members[number], base)
+
+    @staticmethod
+    def data_store(
+        data: Any, layout: Layout, number: int, base: int, value: Any
+    ) -> None:
+        """Sets a member, or an element."""
+        if number < 0:
+            _instance.element(layout).store(data, base, value)
+        else:
+            member = layout.members[number]
+            _instance.store_member(data, layout.name, member, base, value)
+
+    @staticmethod
+    def data_init(data: Any, args: Any, keywords: Any) -> None:
+        from kaa._record import init_record
+
+        init_record(data, args, keywords or {})
+
+    @staticmethod
+    def data_point(layout: Layout, value: Any) -> Any:
+        """The address and the owner of a new pointer."""
+        from kaa._cdata import pointer_to
+
+        return pointer_to(layout, value)
+
+    @staticmethod
+    def data_no_member(layout: Layout, name: str) -> None:
+        raise _instance.no_member(layout, name)
+
+    @staticmethod
+    def data_get_item(data: Any, key: Any) -> Any:
+        from kaa._pointers import get_item
+
+        return get_item(data, key)
+
+    @staticmethod
+    def data_set_item(data: Any, key: Any, value: Any) -> None:
+        from kaa._pointers import set_item
+
+        set_item(data, key, value)
+
+    @staticmethod
+    def data_null(layout: Layout) -> None:
+        from kaa._pointers import null_error
+
+        raise null_error(layout)
 
     @staticmethod
     def enum_of(library: Library, ctype: int) -> Any:
@@ -53,20 +111,20 @@ class _Hooks:
 
     @staticmethod
     def pointer(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return pointer_argument(library._types, ctype, value, bool(flags & 1))
+        return find_pointer(library._types, ctype, value, bool(flags & 1))
 
     @staticmethod
     def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        taken = _convert.value_of(library._types, ctype).take(value, [])
-        return ctypes.addressof(taken), taken
+        if _instance.is_data(value):
+            found = _instance.record_address(
+                library._types, _native.kaa_ctype_strip(ctype), value
+            )
+            return FIXED, found, -1, value
+        return DATA, 0, -1, _convert.value_of(library._types, ctype).take(value, [])
 
     @staticmethod
     def function(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.function_pointer(library, ctype, value, flags >> 8)
-
-    @staticmethod
-    def extent(library: Library, ctype: int, value: Any, flags: int) -> Optional[int]:
-        return extent(library._types, ctype, value)
+        return _convert.find_function_pointer(library, ctype, value, flags >> 8)
 
     @staticmethod
     def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
@@ -84,13 +142,13 @@ class _Hooks:
         except Error as error:
             raise ImportError(f"the declaration of {error}") from None
 
-    @staticmethod
-    def addressof(instance: Any) -> int:
-        return ctypes.addressof(instance)
+    addressof = staticmethod(ctypes.addressof)
+    sizeof = staticmethod(ctypes.sizeof)
 
 
 def _attach() -> Any:
     sample = ctypes.c_longlong(0x0123456789ABCDEF)
+    ctypes.resize(sample, 4711)  # a size that nothing else has
     byref = ctypes.byref(sample)
     version = sys.hexversion >> 16
     options = _native.CpythonOptions(
@@ -110,6 +168,7 @@ def _attach() -> Any:
         ctypes.py_object(sample),  # itself, not its value
         ctypes.py_object(byref),
         ctypes.addressof(sample),
+        ctypes.sizeof(sample),
     )
     host = _native.CpythonP()
     error = _native.Error()
@@ -149,6 +208,17 @@ def bind(library: Union[Library, Owner], item: int, address: int) -> Function:
         adopt_bound(type(function))
         _adopted = True
     return function
+
+
+def handle() -> Any:
+    """The bridge, for what calls libkaa with it."""
+    return _host
+
+
+def callback(library: Any, function: int, value: Any) -> Any:
+    """An object with the `address` of a C function that calls `value`; C gets
+    zero when the object is gone."""
+    return _native.kaa_cpython_callback(_host, library, function, value)
 
 
 def bind_more(library: Library, first: int, count: int) -> None:

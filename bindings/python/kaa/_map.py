@@ -16,11 +16,13 @@ from operator import index
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed
+from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._pointer import Pointee, fits, is_contiguous, view_address
+from kaa._instance import address_of, is_data, layout_in, length_of
+from kaa._pointers import pointer_from
+from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
@@ -52,30 +54,51 @@ def _is_number(value: Any) -> bool:
         with memoryview(value) as view:
             return view.ndim == 0
     except (TypeError, ValueError, BufferError):
-        return not isinstance(value, ctypes.Array)
+        return not _is_records(value)
+
+
+def _is_records(value: Any) -> bool:
+    """Whether a value is an array without a buffer of its own."""
+    return isinstance(value, ctypes.Array) or _is_array(value)
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array of C data."""
+    return is_data(value) and layout_in(value).kind == _native.ARRAY
 
 
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:
     """A buffer whose elements are of a C type; TypeError says why not."""
     element = Pointee(types, ctype, ctype)
-    if isinstance(value, ctypes.Array) and fits(types, ctype, value._type_):
-        size = ctypes.sizeof(value._type_)
-        return Operand(ctypes.addressof(value), size, len(value), value)
+    kind = type(value)  # isinstance() believes a __class__ that lies
+    if issubclass(kind, ctypes.Array) and fits(types, ctype, kind._type_):
+        size = element.size or 1
+        count = ctypes.sizeof(value) // size  # its own, whatever __len__() says
+        return Operand(ctypes.addressof(value), size, count, value)
     name = type(value).__name__
+    if _is_array(value):
+        size = _native.kaa_ctype_size(ctype)
+        if pointer_from(ctype, value) is None:
+            raise TypeError(name)
+        return Operand(address_of(value), size, length_of(value), value)
     try:
         view = memoryview(value)
     except (TypeError, BufferError):
         raise TypeError(name) from None
+    wrong = ""
     if element.kind == _native.VOID or not element.format_fits(view):
-        raise TypeError(f"{name} of format {view.format!r}")
-    if writable and view.readonly:
-        raise TypeError(f"a read-only {name}")
-    if is_contiguous(view):
+        wrong = f"{name} of format {view.format!r}"
+    elif writable and view.readonly:
+        wrong = f"a read-only {name}"
+    elif is_contiguous(view):
         address, keep = view_address(view)
         size = view.itemsize or 1
         return Operand(address, size, view.nbytes // size, (keep, view))
-    if view.ndim != 1 or (writable and _COPIES):
-        raise TypeError(f"a {name} that is not contiguous")
+    elif view.ndim != 1 or (writable and _COPIES):
+        wrong = f"a {name} that is not contiguous"
+    if wrong:
+        view.release()
+        raise TypeError(wrong)
     address, keep = view_address(view)
     stride = view.itemsize if _COPIES else (view.strides or (0,))[0]
     return Operand(address, stride, len(view), (keep, view))
@@ -94,7 +117,7 @@ def _operand(
     prefix = f"{shape.name}() argument {parameter.label}: "
     scalar = value.kind != _native.POINTER_ and not value.whole
     try:
-        if not scalar and not (value.whole and isinstance(given, ctypes.Array)):
+        if not scalar and not (value.whole and _is_records(given)):
             return _single(value, given, kept)
         if not _is_number(given):
             try:
@@ -106,7 +129,9 @@ def _operand(
         except TypeError:
             name = type(given).__name__
             raise TypeError(_wanted(types, value) + f", not {name}") from None
-    except (TypeError, ValueError, OverflowError) as error:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise prefixed(prefix, error) from None
 
 
@@ -297,6 +322,21 @@ def map_function(
     try:
         for parameter, given in zip(shape.parameters, arrays):
             operands.append(_operand(shape, types, parameter, given, kept))
+        # Converting the later ones may have moved the memory of ctypes arrays.
+        operands[:] = [
+            (
+                one._replace(
+                    address=ctypes.addressof(one.keep),
+                    length=ctypes.sizeof(one.keep) // one.stride,
+                )
+                if one.length is not None and isinstance(one.keep, ctypes.Array)
+                else one
+            )
+            for one in operands
+        ]
+        for held in kept:
+            if type(held) is Held:
+                operands[held.place].keep.value = held.read()
         count = _counted(shape, operands)
         given_back, result = _result(shape, types, out, count)
         plan = Plan(signature, False, 0, library._declarations)

@@ -9,50 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import weakref
 from _thread import RLock
-from operator import index
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 from kaa import _native
-
-_KIND_NAMES: Dict[int, str] = {
-    _native.VOID: "void",
-    _native.BOOL: "bool",
-    _native.CHAR: "char",
-    _native.SCHAR: "schar",
-    _native.UCHAR: "uchar",
-    _native.SHORT: "short",
-    _native.USHORT: "ushort",
-    _native.INT: "int",
-    _native.UINT: "uint",
-    _native.LONG: "long",
-    _native.ULONG: "ulong",
-    _native.LLONG: "llong",
-    _native.ULLONG: "ullong",
-    _native.INT128: "int128",
-    _native.UINT128: "uint128",
-    _native.WCHAR: "wchar",
-    _native.CHAR16: "char16",
-    _native.CHAR32: "char32",
-    _native.FLOAT16: "float16",
-    _native.FLOAT: "float",
-    _native.DOUBLE: "double",
-    _native.LDOUBLE: "ldouble",
-    _native.FLOAT128: "float128",
-    _native.CFLOAT: "cfloat",
-    _native.CDOUBLE: "cdouble",
-    _native.CLDOUBLE: "cldouble",
-    _native.VALIST: "valist",
-    _native.POINTER_: "pointer",
-    _native.ARRAY: "array",
-    _native.STRUCT: "struct",
-    _native.UNION: "union",
-    _native.ENUM: "enum",
-    _native.FUNCTION: "function",
-    _native.TYPEDEF: "typedef",
-    _native.QUALIFIED: "qualified",
-}
-
+from kaa._basic import BASIC
+from kaa._enums import int_enum
 
 class Member(NamedTuple):
     """A member of a record; offsets in bytes, bit positions in bits."""
@@ -74,17 +37,38 @@ class Parameter(NamedTuple):
 class CType:
     """A C type. Immutable; equal if it is the same type of the same text.
 
-    `address` is that of the kaa_ctype, `keep` whatever owns it.
+    `address` is that of the kaa_ctype, `keep` whatever owns it. Libraries give
+    them; nobody else can make one.
     """
 
     __slots__ = ("address", "keep")
 
-    def __init__(self, address: int, keep: object = None) -> None:
-        self.address = address
-        self.keep = keep
+    address: int
+    keep: object
+
+    def __new__(cls, *args: object, **keywords: object) -> CType:
+        raise TypeError("a CType comes from a library, it cannot be made")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        raise TypeError("CType is final")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be deleted")
+
+    def __copy__(self) -> CType:
+        return self
+
+    def __deepcopy__(self, memo: object) -> CType:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle a CType: it is an address")
 
     def _view(self, address: Optional[int]) -> Optional[CType]:
-        return CType(address, self.keep) if address else None
+        return view_of(address, self.keep) if address else None
 
     @property
     def kind(self) -> int:
@@ -94,7 +78,7 @@ class CType:
     @property
     def kind_name(self) -> str:
         """Its kind as a word."""
-        return _KIND_NAMES.get(self.kind, "unknown")
+        return _native.KIND_NAMES.get(self.kind, "unknown")
 
     @property
     def size(self) -> int:
@@ -160,7 +144,7 @@ class CType:
         return tuple(
             Member(
                 _native.text_or_none(one.name),
-                CType(one.type, self.keep),
+                view_of(one.type, self.keep),
                 one.offset,
                 one.bit_position,
                 None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width,
@@ -175,7 +159,7 @@ class CType:
         if not native:
             return ()
         return tuple(
-            Parameter(_native.text_or_none(one.name), CType(one.type, self.keep))
+            Parameter(_native.text_or_none(one.name), view_of(one.type, self.keep))
             for one in native[: self.count]
         )
 
@@ -200,7 +184,7 @@ class CType:
 
     def strip(self) -> CType:
         """The type behind typedefs and qualifiers."""
-        return CType(_native.kaa_ctype_strip(self.address), self.keep)
+        return view_of(_native.kaa_ctype_strip(self.address), self.keep)
 
     def declare(self, name: str) -> str:
         """The C declaration of `name` with this type."""
@@ -225,6 +209,14 @@ class CType:
         return f"<CType {self}>"
 
 
+def view_of(address: int, keep: object = None) -> CType:
+    """The view of the kaa_ctype at an address, which `keep` owns."""
+    made = object.__new__(CType)
+    object.__setattr__(made, "address", address)
+    object.__setattr__(made, "keep", keep)
+    return made
+
+
 def named(address: int) -> Tuple[int, Optional[str]]:
     """The type behind typedefs and qualifiers, and the outermost typedef's name."""
     name = None
@@ -242,176 +234,31 @@ def type_text(address: int) -> str:
     return _native.printed(_native.kaa_ctype_print, address, None)
 
 
-# What ctypes has no class for. --------------------------------------------
-
-
-def _words(value: int, signed: bool) -> Tuple[int, int]:
-    low = -(2**127) if signed else 0
-    if not low <= value < low + 2**128:
-        name = "__int128" if signed else "unsigned __int128"
-        raise OverflowError(
-            f"{value} is out of range for {name} ({low} to {low + 2**128 - 1})"
-        )
-    return value & (2**64 - 1), (value >> 64) & (2**64 - 1)
-
-
-class _Wide(ctypes.Structure):
-    """A 128-bit integer: two words, the low one first."""
-
-    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
-    _signed_ = True
-
-    def __init__(self, value: Any = 0) -> None:
-        super().__init__()
-        self.value = value
-
-    @property
-    def value(self) -> int:
-        whole: int = self.low | self.high << 64
-        return whole - 2**128 if self._signed_ and whole >> 127 else whole
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self.low, self.high = _words(index(value), self._signed_)
-
-    def __index__(self) -> int:
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value})"
-
-
-class Int128(_Wide):
-    """__int128"""
-
-
-class UInt128(_Wide):
-    """unsigned __int128"""
-
-    _signed_ = False
-
-
-class _Complex(ctypes.Structure):
-    """A C complex number."""
-
-    def __init__(self, value: Any = 0.0) -> None:
-        super().__init__()
-        self.value = value
-
-    @property
-    def value(self) -> complex:
-        return complex(self.real, self.imag)
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        value = complex(value)
-        self.real = value.real
-        self.imag = value.imag
-
-    def __complex__(self) -> complex:
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value})"
-
-
-class ComplexFloat(_Complex):
-    """float _Complex"""
-
-    _fields_ = [("real", ctypes.c_float), ("imag", ctypes.c_float)]
-
-
-class ComplexDouble(_Complex):
-    """double _Complex"""
-
-    _fields_ = [("real", ctypes.c_double), ("imag", ctypes.c_double)]
-
-
-class ComplexLongDouble(_Complex):
-    """long double _Complex"""
-
-    _fields_ = [("real", ctypes.c_longdouble), ("imag", ctypes.c_longdouble)]
-
-
-def _character_value(base: Any, largest: int, name: str) -> Any:
-    """A property `value` that is text, over the code that ctypes keeps."""
-    code: Any = base.value
-
-    def read(self: Any) -> str:
-        number = code.__get__(self)
-        return chr(number) if number <= largest else "\ufffd"
-
-    def write(self: Any, value: Any) -> None:
-        code.__set__(self, character(value, largest, name))
-
-    return property(read, write)
-
-
-class Char16(ctypes.c_uint16):
-    """char16_t: `value` is a str of one UTF-16 unit."""
-
-    value: Any = _character_value(ctypes.c_uint16, 0xFFFF, "char16_t")
-
-
-class Char32(ctypes.c_uint32):
-    """char32_t: `value` is a str of one character."""
-
-    value: Any = _character_value(ctypes.c_uint32, 0x10FFFF, "char32_t")
-
-
-def character(value: Any, largest: int, name: str) -> int:
-    """The code of a str of one character, or of an int."""
-    if isinstance(value, int):
-        code = value
-    elif isinstance(value, str):
-        if len(value) != 1:
-            raise ValueError(f"{name} needs one character, not {len(value)}")
-        code = ord(value)
-    else:
-        raise TypeError(f"str expected for {name}, not {type(value).__name__}")
-    if not 0 <= code <= largest:
-        raise OverflowError(f"{value!r} does not fit {name}")
-    return code
-
-
 def _opaque_number(name: str, kind: int) -> Any:
     size = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
     fields = [("bytes", ctypes.c_ubyte * size)]
     return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-BASIC: Dict[int, Any] = {
-    _native.VOID: None,
-    _native.BOOL: ctypes.c_bool,
-    _native.CHAR: ctypes.c_char,
-    _native.SCHAR: ctypes.c_byte,
-    _native.UCHAR: ctypes.c_ubyte,
-    _native.SHORT: ctypes.c_short,
-    _native.USHORT: ctypes.c_ushort,
-    _native.INT: ctypes.c_int,
-    _native.UINT: ctypes.c_uint,
-    _native.LONG: ctypes.c_long,
-    _native.ULONG: ctypes.c_ulong,
-    _native.LLONG: ctypes.c_longlong,
-    _native.ULLONG: ctypes.c_ulonglong,
-    _native.INT128: Int128,
-    _native.UINT128: UInt128,
-    _native.WCHAR: ctypes.c_wchar,
-    _native.CHAR16: Char16,
-    _native.CHAR32: Char32,
-    _native.FLOAT: ctypes.c_float,
-    _native.DOUBLE: ctypes.c_double,
-    _native.LDOUBLE: ctypes.c_longdouble,
-    _native.CFLOAT: ComplexFloat,
-    _native.CDOUBLE: ComplexDouble,
-    _native.CLDOUBLE: ComplexLongDouble,
-}
 # Kinds with a layout and no value.
 _RAW = {
     _native.FLOAT16: "Float16",
     _native.FLOAT128: "Float128",
     _native.VALIST: "VaList",
 }
+
+
+class Data:
+    """The classes of C data that a library has. They keep the library as it does
+    them."""
+
+    __slots__ = ("classes", "derived")
+
+    def __init__(self) -> None:
+        #: By the address of their stripped types.
+        self.classes: Dict[int, Any] = {}
+        #: The same for pointers and arrays, by what they are made of.
+        self.derived: Dict[Tuple[int, ...], Any] = {}
 
 
 class TypeMap:
@@ -424,7 +271,10 @@ class TypeMap:
     __slots__ = (
         "module",
         "keep",
+        "library",
         "records",
+        "_derived",
+        "_typedefs",
         "_ready",
         "_classes",
         "_enums",
@@ -433,11 +283,16 @@ class TypeMap:
         "__weakref__",
     )
 
-    def __init__(self, module: str, keep: object = None) -> None:
+    def __init__(
+        self, module: str, keep: object = None, library: object = None
+    ) -> None:
         from kaa._records import RecordMaker
 
         self.module = module
         self.keep = keep
+        #: Gives the library that pickles name and that has the Data of the types;
+        #: None where there is none.
+        self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
         self._classes: Dict[int, Any] = {}
@@ -446,6 +301,8 @@ class TypeMap:
         self._origins: Dict[Any, int] = {}
         self._lock = RLock()
         self.records = RecordMaker(self)
+        self._derived: Any = None
+        self._typedefs: Optional[Dict[int, str]] = None
 
     def ctypes_class(self, address: int) -> Any:
         """The ctypes class of a type; None for void."""
@@ -459,6 +316,61 @@ class TypeMap:
                 made = self._ready.setdefault(address, made)
             return made
 
+    def home(self) -> Any:
+        """The library, or what stands for one."""
+        library = self.library() if self.library is not None else None
+        if library is None:
+            raise RuntimeError(f"the library of the types of {self.module} is gone")
+        return library
+
+    @property
+    def data(self) -> Data:
+        """The classes of C data."""
+        data: Data = self.home()._data
+        return data
+
+    def data_class(self, address: int) -> Any:
+        """The class of a record, array or pointer type."""
+        try:
+            return self.data.classes[address]
+        except KeyError:
+            from kaa._instance import make_class
+
+            with self._lock:
+                return make_class(self, address)
+
+    def derived(self) -> Any:
+        """The table of the types that are made while the program runs. Its
+        callers hold the lock."""
+        if self._derived is None:
+            from kaa._derive import Derived
+
+            self._derived = Derived()
+        return self._derived
+
+    def array_class(self, element: int, count: Optional[int] = None) -> Any:
+        """The class of arrays of an element; without a count each instance has
+        its own."""
+        with self._lock:
+            return self.data_class(self.derived().array(element, count))
+
+    def pointer_class(self, target: int) -> Any:
+        """The class of pointers to a type."""
+        with self._lock:
+            return self.data_class(self.derived().pointer(target))
+
+    def typedef_of(self, core: int) -> Optional[str]:
+        """The first typedef that names a record without a tag."""
+        if self._typedefs is None:
+            found: Dict[int, str] = {}
+            for address in getattr(self.keep, "items", list)():
+                item = _native.DeclItem.from_address(address)
+                if item.kind == _native.DECL_TYPEDEF and item.type:
+                    behind = _native.kaa_ctype_strip(item.type)
+                    found.setdefault(behind, item.name.decode("utf-8", "replace"))
+            self._typedefs = found
+        return self._typedefs.get(core)
+
     def enum_class(self, address: int) -> Optional[Type[enum.IntEnum]]:
         """The IntEnum of an enum (or of a typedef of one); None for others."""
         try:
@@ -469,7 +381,18 @@ class TypeMap:
 
     def ctype(self, address: int) -> CType:
         """The view of a type that keeps it alive."""
-        return CType(address, self.keep)
+        return view_of(address, self.keep)
+
+    def skipped(self, name: str) -> Optional[str]:
+        """Why the definition of a name was skipped, if it was."""
+        for address in getattr(self.keep, "items", list)():
+            item = _native.DeclItem.from_address(address)
+            if item.kind == _native.DECL_SKIPPED and item.name == name.encode(
+                "utf-8", "surrogateescape"
+            ):
+                reason: str = item.reason.decode("utf-8", "replace")
+                return reason
+        return None
 
     def origin(self, record: Any) -> Optional[int]:
         """The address of the type that a record class of this map stands for."""
@@ -552,31 +475,18 @@ class TypeMap:
         if behind not in self._enums:
             made: Optional[Type[enum.IntEnum]] = None
             if _native.kaa_ctype_kind_of(behind) == _native.ENUM:
-                view = CType(behind)
+                view = view_of(behind)
                 name = view.name or hint
                 if not name:
                     # A typedef that comes later may still give it a name.
                     return None
                 if view.enumerators:
-                    made = _int_enum(name, view.enumerators, self.module)
+                    made = int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
+                    library = None if self.library is None else self.library()
+                    if library is not None:
+                        attribute = f"enum {view.name}" if view.name else name
+                        made._origin_ = library, attribute  # type: ignore
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
-
-
-def _int_enum(
-    name: str, names: Tuple[Tuple[str, int], ...], module: str
-) -> Type[enum.IntEnum]:
-    try:
-        return enum.IntEnum(name, list(names), module=module)  # type: ignore[return-value]
-    except (TypeError, ValueError):
-        # Names that enum keeps for itself (_x_, mro): those are left out.
-        kept: List[Tuple[str, int]] = []
-        for one in names:
-            try:
-                enum.IntEnum(name, kept + [one], module=module)
-            except (TypeError, ValueError):
-                continue
-            kept.append(one)
-        return enum.IntEnum(name, kept, module=module)  # type: ignore[return-value]

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cpython/call/function.h"
+#include "cpython/data/data.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -26,6 +27,7 @@
 #define QUICK_FLOAT 16u
 #define QUICK_BYTES 32u
 #define QUICK_CDATA 16u
+#define QUICK_CDATA_SIZE 40u
 
 #define VIEWS_MAX 3
 
@@ -59,6 +61,7 @@ quick_has_layouts(void)
            found->float_offset == QUICK_FLOAT &&
            found->bytes_offset == QUICK_BYTES &&
            found->cdata_offset == QUICK_CDATA &&
+           found->cdata_size == QUICK_CDATA_SIZE &&
            found->long_layout != LONG_UNKNOWN && found->count_is_first;
 }
 
@@ -165,6 +168,17 @@ quick_cdata(const PyObject *value)
     return data;
 }
 
+/* Whether an instance of direct_class has the memory that its class promises:
+ * a class can be assigned to an instance. */
+static inline int
+quick_is_whole(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, (const char *)value + QUICK_CDATA_SIZE, sizeof(bytes));
+    return bytes >= conversion->item_size;
+}
+
 static inline quick_word
 quick_address(const void *address)
 {
@@ -179,6 +193,20 @@ quick_word kaa_cpython__quick_other(kaa_cpython *host,
                                     const kaa_cpython__conversion *conversion,
                                     PyObject *value);
 
+/* Whether C data, of the type that was met before, is of its class too: its
+ * __class__ may have been assigned to. */
+static inline int
+quick_is_own(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    struct kaa_cpython__class *class_;
+
+    memcpy(&class_,
+           (const char *)value + QUICK_HEADER +
+               offsetof(kaa_cpython__data, class_),
+           sizeof(class_));
+    return class_ == conversion->own_data;
+}
+
 static ALWAYS_INLINE quick_word
 quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
               PyObject *value, views *held)
@@ -187,7 +215,11 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
 
     if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
         return kaa_cpython__quick_text(value);
-    if (type == conversion->direct_class)
+    if (KAA_LIKELY(type == conversion->own_class) &&
+        KAA_LIKELY(quick_is_own(conversion, value)))
+        return quick_address(quick_cdata(value));
+    if (type == conversion->direct_class &&
+        KAA_LIKELY(quick_is_whole(conversion, value)))
         return quick_address(quick_cdata(value));
     if (type == conversion->buffer_class)
         return kaa_cpython__quick_buffer(conversion, value, held);

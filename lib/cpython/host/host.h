@@ -51,6 +51,7 @@ enum {
     HOST_BUFFER_WRITABLE = 0x0001,
     HOST_BUFFER_FORMAT = 0x0004,
     HOST_BUFFER_ND = 0x0008,
+    HOST_BUFFER_STRIDES = 0x0018,
 };
 
 typedef struct kaa_cpython__functions {
@@ -84,6 +85,7 @@ typedef struct kaa_cpython__layouts {
     int count_is_first;  /* an object's first word is its reference count */
     size_t bytes_offset; /* of the bytes of a bytes object */
     size_t cdata_offset; /* of the data pointer in a ctypes instance */
+    size_t cdata_size;   /* of the number of its bytes; both or none */
     size_t byref_offset; /* of the pointer in a byref() */
     size_t byref_object; /* of the instance it refers to */
 } kaa_cpython__layouts;
@@ -98,9 +100,17 @@ enum {
     HOOK_FUNCTION,
     HOOK_VARIADIC,
     HOOK_ADDRESSOF,
-    HOOK_EXTENT,
+    HOOK_SIZEOF,
     HOOK_UNSUPPORTED, /* the exception class */
     HOOK_ERROR_CLASS,
+    HOOK_DATA_LOAD,
+    HOOK_DATA_STORE,
+    HOOK_DATA_INIT,
+    HOOK_DATA_POINT,
+    HOOK_DATA_NO_MEMBER,
+    HOOK_DATA_NULL,
+    HOOK_DATA_GET_ITEM,
+    HOOK_DATA_SET_ITEM,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -108,6 +118,7 @@ enum {
 struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
+    PyObject *data_type;     /* that all C data have in common */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
@@ -156,6 +167,10 @@ kaa_cpython__type(PyObject *object)
 
 /* Where the data of a ctypes instance stand; NULL with an exception. */
 void *kaa_cpython__cdata(kaa_cpython *host, PyObject *instance);
+/* The same, and how many bytes they have: of the instance itself, whatever its
+ * class says. -1 with an exception. */
+int kaa_cpython__cdata_extent(kaa_cpython *host, PyObject *instance,
+                              char **out_data, ssize_t *out_bytes);
 
 /* Whether this thread's state `state` is the one that runs (has the GIL). */
 static inline int
