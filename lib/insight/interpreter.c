@@ -285,6 +285,22 @@ kaa_insight_peek_frames(uint32_t process, uint64_t state, uint32_t version,
     return count;
 }
 
+static int
+try_layout(kaa_insight__interpreter *in,
+           const kaa_insight__frame_layout *layout, uint32_t code,
+           int32_t owner, const stack *expected)
+{
+    kaa_insight__frame_layout one = *layout;
+
+    one.code_bytes += code;
+    if (one.owner >= 0)
+        one.owner += owner;
+    if (!gives(in, &one, expected))
+        return 0;
+    in->frames = one;
+    return 1;
+}
+
 static void
 find_layout(kaa_insight__interpreter *in)
 {
@@ -297,8 +313,13 @@ find_layout(kaa_insight__interpreter *in)
     read_documented(in, &expected);
     if (expected.count == 0)
         return;
-    if (gives(in, chosen, &expected))
-        in->frames = *chosen;
+    /* A free-threaded build's objects have larger headers, its frames a word
+     * more. */
+    for (uint32_t code = 0; code <= 32 && chosen->code_bytes != 0; code += 8)
+        for (int32_t owner = 0; owner <= 8; owner += 4)
+            if (try_layout(in, chosen, code, owner, &expected))
+                return;
+    try_layout(in, chosen, 0, 0, &expected);
 }
 
 kaa_status

@@ -267,7 +267,7 @@ kaa_insight_trace_frames(uint32_t number, kaa_insight_frame *out,
 {
     const kaa_insight__stack *entry;
 
-    if (!atomic_load(&TRACE.is_on) || number >= KAA_INSIGHT__STACKS_MAX)
+    if (TRACE.stacks.memory == NULL || number >= KAA_INSIGHT__STACKS_MAX)
         return 0;
     entry = &TRACE.stacks.entries[number];
     for (uint32_t i = 0; i < entry->count && i < capacity; i++) {

@@ -97,7 +97,7 @@ def _runtime(pid: int) -> int:
         if not re.search(r"python|pypy", os.path.basename(path)):
             continue
         tried.add(path)
-        for one in (f"/proc/{pid}/root{path}", path):
+        for one in (os.path.join("/proc", str(pid), "root") + path, path):
             try:
                 found = _symbol(one, b"_PyRuntime")
             except (OSError, struct.error):

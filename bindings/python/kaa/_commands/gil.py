@@ -1,7 +1,7 @@
 """see who holds the GIL and who waits for it
 
-run SCRIPT [ARG ...] or run -m MODULE [ARG ...] runs a program and tells at its end;
-report FILE tells what an earlier run wrote with --json.
+run SCRIPT or run -m MODULE runs a program and tells at its end; attach, live and
+dump look at one that runs; report tells what --json wrote; lesson teaches.
 """
 
 from __future__ import annotations
@@ -118,6 +118,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "dump", help="print the stack of each thread of a running process, once"
     )
     dump.add_argument("pid", type=int, metavar="PID")
+    lesson = actions.add_parser(
+        "lesson",
+        help="learn what the GIL costs, from five small programs",
+        description="Runs five small threaded programs and shows what each thread did:"
+        " what the GIL costs, when it does not, the convoy, and the cures.",
+    )
+    lesson.add_argument(
+        "--html", metavar="FILE", help="where the convoy's page goes (kaa-gil.html)"
+    )
     report = actions.add_parser(
         "report", help="tell what --json wrote, or write it in another form"
     )
@@ -343,6 +352,26 @@ def _dump(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _lesson(options: argparse.Namespace) -> int:
+    from kaa import _gil_lesson, gil
+
+    available, why = gil.is_available()
+    if not available:
+        return complain(why)
+    convoy = _gil_lesson.lesson(sys.stdout)[2]
+    make = _view("html")
+    if make is None:
+        return DONE
+    path = os.path.abspath(options.html or "kaa-gil.html")
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(make(convoy))
+    except OSError as error:
+        return complain(f"{path}: {error.strerror}")
+    print(f"The convoy, thread by thread, in a browser: {path}")
+    return DONE
+
+
 def _report(options: argparse.Namespace) -> int:
     from kaa._gil_data import Recording
 
@@ -362,5 +391,5 @@ def _report(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     actions = {"run": _run, "attach": _attach, "live": _live, "dump": _dump,
-               "report": _report}  # fmt: skip
+               "lesson": _lesson, "report": _report}  # fmt: skip
     return actions[options.action](options)
