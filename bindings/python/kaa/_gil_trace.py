@@ -86,14 +86,26 @@ class Snapshot:
     alive: Set[int] = field(default_factory=set)  # ids of all threads
 
 
-def why_not() -> Optional[str]:
-    """Why there can be no trace here; None if there can."""
+def _why_no_hooks() -> Optional[str]:
     if sys.implementation.name != "cpython":
         return f"{sys.implementation.name} has no GIL of CPython's kind"
     if not sys.platform.startswith("linux"):
         return f"the trace needs Linux, not {sys.platform}"
     if ctypes.sizeof(ctypes.c_void_p) != 8 or os.uname().machine != "x86_64":
         return f"the trace needs x86-64, not {os.uname().machine}"
+    return None
+
+
+def can_hook() -> bool:
+    """Whether hooks can be put into this interpreter."""
+    return _why_no_hooks() is None
+
+
+def why_not() -> Optional[str]:
+    """Why there can be no trace here; None if there can."""
+    reason = _why_no_hooks()
+    if reason is not None:
+        return reason
     if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
         return "this interpreter runs without a GIL"
     return None

@@ -18,7 +18,9 @@ from __future__ import annotations
 import io
 import logging
 import os
+import sys
 import threading
+import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from kaa import _gil_record, _gil_trace
@@ -47,6 +49,13 @@ def is_available() -> Tuple[bool, str]:
     return reason is None, reason or ""
 
 
+def _is_free_threaded() -> bool:
+    """Whether monitors watch waits instead: an interpreter without a GIL, on a
+    machine that hooks are known of."""
+    is_enabled = getattr(sys, "_is_gil_enabled", None)
+    return is_enabled is not None and not is_enabled() and _gil_trace.can_hook()
+
+
 class Monitor:
     """What monitor() returns: the time between its start() and stop(). Monitors
     may nest and overlap, on any threads; each has a recording of its own."""
@@ -60,12 +69,23 @@ class Monitor:
         self._before: Any = None
         self._maxima: Any = None
         self._recording: Optional[Recording] = None
+        self._parks: Any = None  # kaa._gil_parks, without a GIL
+        self._begin = self._clock = 0
 
     def start(self) -> Monitor:
         """Begins. RuntimeError if it has begun; kaa.UnsupportedError where the
         GIL cannot be traced."""
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
+        if _is_free_threaded():
+            from kaa import _gil_parks
+
+            _gil_parks.start(1000)
+            self._parks = _gil_parks
+            self._generation, self._pid = 0, os.getpid()
+            self._begin, self._clock = time.monotonic_ns(), time.time_ns()
+            self._before, self._recording = _gil_parks.snapshot(), None
+            return self
         self._generation = _gil_trace.start(self._threshold_ns)
         self._pid = os.getpid()
         self._recording = None
@@ -78,6 +98,10 @@ class Monitor:
         if self._generation is None:
             return self.recording()
         generation, self._generation = self._generation, None
+        if self._parks is not None:
+            self._recording = self._parks.record(self._before, self._begin, self._clock)
+            self._parks.stop()
+            return self._recording
         try:
             if _gil_trace.is_on(generation):
                 self._recording = self._made()
@@ -103,6 +127,8 @@ class Monitor:
 
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
+        if self._generation is not None and self._parks is not None:
+            return self._parks.record(self._before, self._begin, self._clock)
         if self._generation is not None and _gil_trace.is_on(self._generation):
             return self._made()
         if self._recording is None:
