@@ -217,6 +217,49 @@ class Lifetimes(unittest.TestCase):
             gc.collect()
         self.assertIsNone(seen())
 
+    @unittest.skipIf(
+        sys.implementation.name == "pypy", "its ctypes keeps classes of arrays for ever"
+    )
+    @unittest.skipIf(
+        "t" in getattr(sys, "abiflags", ""), "what C made is freed some seconds later"
+    )
+    def test_nothing_is_left_of_a_library(self) -> None:
+        text = """
+            struct node { struct node *next; int values[4]; };
+            typedef int (*visit)(struct node *node, struct node **more);
+            enum color { RED, GREEN = 5 };
+            struct holder { visit function; struct node nodes[2]; enum color shade; };
+            int add(int a, int b);
+            int apply(int (*function)(int), int value);
+        """
+
+        def use() -> Any:
+            lib = load(text + "/* %d */" % len(seen))
+            node = lib.node()
+            node.next = ctypes.pointer(node)
+            holder = lib.holder(lib.visit(lambda a, b: 0), shade=lib.GREEN)
+            self.assertEqual(holder.nodes[1].values[0], lib.add(0, 0))
+            self.assertEqual(ctypes.POINTER(lib.node), type(node.next))
+            seen.append(weakref.ref(lib._declarations))
+            return weakref.ref(lib)
+
+        caches = [
+            getattr(ctypes, name)
+            for name in ("_pointer_type_cache", "_c_functype_cache")
+            if isinstance(getattr(ctypes, name, None), dict)
+        ]
+        seen: List[Any] = []
+        libraries = [use() for _ in range(5)]
+        for _ in range(4):
+            gc.collect()
+        before = [len(cache) for cache in caches]
+        libraries += [use() for _ in range(20)]
+        for _ in range(4):
+            gc.collect()
+        self.assertEqual([one() for one in libraries], [None] * 25)
+        self.assertEqual([one() for one in seen], [None] * 25)
+        self.assertEqual([len(cache) for cache in caches], before)
+
     def test_a_pointer_whose_library_is_gone_does_not_crash(self) -> None:
         lib = load("void keep(int (*function)(int)); int call_kept(int value);")
         other = load("int call_kept(int value);")

@@ -15,7 +15,7 @@ from operator import index
 from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._types import BASIC, TypeMap, type_text
+from kaa._types import BASIC, TypeMap, origin_of, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
 
@@ -363,11 +363,9 @@ def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
         return True
     # A class of another library's is as good if C takes the types for one.
     for base in kind.__mro__:
-        owner = getattr(base, "_types_", None)
-        if isinstance(owner, TypeMap):
-            origin = owner.origin(base)
-            if origin is not None:
-                return bool(_native.kaa_ctype_same(origin, record))
+        origin = origin_of(base)
+        if origin is not None:
+            return bool(_native.kaa_ctype_same(origin[1], record))
     return False
 
 

@@ -12,10 +12,11 @@ import enum
 import weakref
 from _thread import RLock
 from operator import index
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _native
 from kaa._enums import int_enum
+
 
 class Member(NamedTuple):
     """A member of a record; offsets in bytes, bit positions in bits."""
@@ -406,6 +407,45 @@ _RAW = {
 }
 
 
+# What record classes stand for: the owner of the type, and its address. Not in the
+# classes themselves, where Python code could make something up, and not with their
+# map, which would never go: ctypes keeps the element of each array class.
+_known: weakref.WeakKeyDictionary[Any, Tuple[object, int]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def origin_of(record: Any) -> Optional[Tuple[object, int]]:
+    """The type that a record class of any library stands for."""
+    return _known.get(record)
+
+
+def skipped(record: Any) -> Optional[str]:
+    """Why the definition of a record class was skipped, if it was."""
+    declarations: Any = _known[record][0] if record in _known else None
+    name = record.__name__.encode("utf-8", "surrogateescape")
+    for address in getattr(declarations, "items", list)():
+        item = _native.DeclItem.from_address(address)
+        if item.kind == _native.DECL_SKIPPED and item.name == name:
+            reason: str = item.reason.decode("utf-8", "replace")
+            return reason
+    return None
+
+
+def _forget(cached: List[Tuple[str, Any]]) -> None:
+    """Takes what a library's types left there out of ctypes' caches."""
+    for name, key in cached:
+        cache, kind = getattr(ctypes, name, None), key()
+        if cache is None or kind is None:
+            continue
+        if name == "_pointer_type_cache":
+            cache.pop(kind, None)
+        else:
+            for signature, made in list(cache.items()):
+                if made is kind:
+                    cache.pop(signature, None)
+
+
 class TypeMap:
     """The ctypes classes and IntEnums of one library's types.
 
@@ -422,6 +462,8 @@ class TypeMap:
         "_classes",
         "_enums",
         "_origins",
+        "_cached",
+        "_own",
         "_lock",
         "__weakref__",
     )
@@ -433,16 +475,23 @@ class TypeMap:
 
         self.module = module
         self.keep = keep
-        #: Gives the library that pickles name; None where there is none.
-        self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
         self._classes: Dict[int, Any] = {}
         self._enums: Dict[int, Optional[Type[enum.IntEnum]]] = {}
         # Record class -> the address of its type.
         self._origins: Dict[Any, int] = {}
+        # Keys of ctypes' own caches, and which classes of this map are in them.
+        self._cached: List[Tuple[str, Any]] = []
+        self._own: Set[Any] = set()
         self._lock = RLock()
         self.records = RecordMaker(self)
+        #: Gives the library that pickles name; None where there is none.
+        self.library: Any = None
+        if library is not None:
+            self.library = library._finder()  # type: ignore[attr-defined]
+            # ctypes keeps each pointer class for ever, and all behind it.
+            weakref.finalize(library, _forget, self._cached).atexit = False
 
     def ctypes_class(self, address: int) -> Any:
         """The ctypes class of a type; None for void."""
@@ -468,17 +517,6 @@ class TypeMap:
         """The view of a type that keeps it alive."""
         return view_of(address, self.keep)
 
-    def skipped(self, name: str) -> Optional[str]:
-        """Why the definition of a name was skipped, if it was."""
-        for address in getattr(self.keep, "items", list)():
-            item = _native.DeclItem.from_address(address)
-            if item.kind == _native.DECL_SKIPPED and item.name == name.encode(
-                "utf-8", "surrogateescape"
-            ):
-                reason: str = item.reason.decode("utf-8", "replace")
-                return reason
-        return None
-
     def origin(self, record: Any) -> Optional[int]:
         """The address of the type that a record class of this map stands for."""
         return self._origins.get(record)
@@ -492,6 +530,8 @@ class TypeMap:
 
     def add(self, address: int, made: Any) -> None:
         """Takes in a record class, perhaps without its fields yet."""
+        self._own.add(made)
+        _known[made] = self.keep, address
         self._classes[address] = made
         self._origins[made] = address
 
@@ -538,22 +578,35 @@ class TypeMap:
             if kind == _native.WCHAR:
                 return ctypes.c_wchar_p
         pointee = self.make(target)
-        return ctypes.POINTER(pointee)
+        made = ctypes.POINTER(pointee)
+        if pointee in self._own:
+            self._own.add(made)
+            self._cached.append(("_pointer_type_cache", weakref.ref(pointee)))
+        return made
 
     def _array(self, address: int) -> Any:
         count = _native.kaa_ctype_count(address)
         element = _native.kaa_ctype_target(address)
         made = self.make(element)
         self.records.complete_within(element)
-        return made * (0 if count == _native.UNKNOWN_COUNT else count)
+        return self._array_of(made, 0 if count == _native.UNKNOWN_COUNT else count)
+
+    def _array_of(self, element: Any, count: int) -> Any:
+        made = element * count
+        if element in self._own:
+            self._own.add(made)
+        return made
 
     def _function(self, address: int) -> Any:
         result = self.make(_native.kaa_ctype_target(address))
         count = _native.kaa_ctype_count(address)
         native = _native.kaa_ctype_parameters(address)
-        return ctypes.CFUNCTYPE(
-            result, *(self.make(native[i].type) for i in range(count))
-        )
+        parameters = tuple(self.make(native[i].type) for i in range(count))
+        made = ctypes.CFUNCTYPE(result, *parameters)
+        if not self._own.isdisjoint((result, *parameters)):
+            self._own.add(made)
+            self._cached.append(("_c_functype_cache", weakref.ref(made)))
+        return made
 
     def _make_enum(self, address: int) -> Optional[Type[enum.IntEnum]]:
         behind, hint = named(address)
@@ -568,10 +621,9 @@ class TypeMap:
                 if view.enumerators:
                     made = int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
-                    library = None if self.library is None else self.library()
-                    if library is not None:
+                    if self.library is not None:
                         attribute = f"enum {view.name}" if view.name else name
-                        made._origin_ = library, attribute  # type: ignore
+                        made._origin_ = self.library, attribute  # type: ignore
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
