@@ -30,6 +30,10 @@ KAA_BEGIN_DECLS
 #define KAA_INSIGHT_BUCKETS 40
 /** Convoys kept for each thread. */
 #define KAA_INSIGHT_CONVOYS 4
+/** System calls told for each thread. */
+#define KAA_INSIGHT_CALLS 6
+/** As a system call: none, the thread runs. */
+#define KAA_INSIGHT_RUNNING 0xffff
 /** Threads named for each stack and state. */
 #define KAA_INSIGHT_STACK_THREADS 6
 
@@ -122,6 +126,13 @@ typedef struct kaa_insight_convoy {
     uint64_t waited_ns;
 } kaa_insight_convoy;
 
+/** Time off, by what the thread was blocked in, where that was looked at. */
+typedef struct kaa_insight_call {
+    uint32_t call; /**< The system call's number and 1; KAA_INSIGHT_RUNNING. */
+    uint32_t reserved;
+    uint64_t ns;
+} kaa_insight_call;
+
 /** One thread. */
 typedef struct kaa_insight_thread {
     uint32_t id;    /**< The operating system's; 0: a sum of ended threads. */
@@ -142,6 +153,7 @@ typedef struct kaa_insight_thread {
     uint32_t serial;    /**< Of this thread alone in this trace; not 0. */
     uint32_t histograms[2][KAA_INSIGHT_BUCKETS]; /**< Held and waited. */
     kaa_insight_convoy convoys[KAA_INSIGHT_CONVOYS];
+    kaa_insight_call calls[KAA_INSIGHT_CALLS];
 } kaa_insight_thread;
 
 /**
@@ -164,6 +176,8 @@ typedef struct kaa_insight_span {
     uint64_t waited_ns; /**< Likewise. */
     uint32_t state;
     uint32_t stack; /**< A number of kaa_insight_trace_stacks(), or 0. */
+    uint32_t call;  /**< As kaa_insight_call::call, or 0. */
+    uint32_t reserved;
 } kaa_insight_span;
 
 /**
@@ -184,6 +198,8 @@ typedef struct kaa_insight_tally {
     uint64_t ns_max;    /**< The longest, since last taken. */
     uint64_t others_ns; /**< What other threads waited meanwhile, added up. */
     uint64_t address;   /**< In the C function it was in, or 0. */
+    uint32_t call;      /**< As kaa_insight_call::call, or 0. */
+    uint32_t reserved;
     uint32_t threads[KAA_INSIGHT_STACK_THREADS]; /**< Ids, the first ones. */
 } kaa_insight_tally;
 

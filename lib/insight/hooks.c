@@ -61,8 +61,8 @@ change_waiters(kaa_insight__gil *gil, uint64_t now, int by)
 }
 
 /* The thread state that has this GIL, or had it last. */
-static const void *
-state_of(const kaa_insight__gil *gil)
+const void *
+kaa_insight__holder_of(const kaa_insight__gil *gil)
 {
     const char *base = (const char *)GET(gil->cond) - KAA_INSIGHT__GIL_COND;
     const void *state;
@@ -81,7 +81,7 @@ find_stack(const kaa_insight__gil *gil)
     if (gil != &TRACE.gils[0])
         return 0;
     return kaa_insight__stacks_find(&TRACE.stacks, &TRACE.interpreter,
-                                    state_of(gil));
+                                    kaa_insight__holder_of(gil));
 }
 
 static uint32_t
@@ -137,10 +137,14 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
     forced = kaa_insight__release_is_forced(
         &TRACE.releases, address, frame, (int)gil->is_requested, &own->caller);
     if (KAA_UNLIKELY(held > TRACE.threshold)) {
-        stack = note(gil, 0, KAA_INSIGHT__HELD, held, others, own);
+        if (gil == &TRACE.gils[0])
+            stack = kaa_insight__divide_hold(own, now, others, forced);
+        if (stack == 0)
+            stack = note(gil, 0, KAA_INSIGHT__HELD, held, others, own);
         if (held > TRACE.alarm)
             raise_alarm(own, stack, held, others, now);
     }
+    SET(gil->owner, NULL);
     gil->last_holder = own->id;
     gil->last_stack = stack;
     own->last_hold = held;
@@ -222,6 +226,7 @@ acquired(kaa_insight__gil *gil)
             stack = note(gil, 0, KAA_INSIGHT__OFF, off, 0, own);
     }
     gil->is_requested = 0;
+    SET(gil->owner, own);
     own->is_blocked = 0;
     own->gil = (uint32_t)(gil - TRACE.gils);
     own->others_before = waited_by_all(gil, now);

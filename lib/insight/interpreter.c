@@ -5,8 +5,10 @@
 
 #include <dlfcn.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "insight/memory.h"
 
 #define IN(member) offsetof(kaa_insight__interpreter, member)
 
@@ -20,6 +22,7 @@ static const struct {
     {"PyThreadState_Get", IN(thread_state_get)},
     {"Py_IncRef", IN(incref)},
     {"Py_DecRef", IN(decref)},
+    {"PyCode_Type", IN(code_type)},
     {"PyCode_Addr2Line", IN(code_line)},
     {"PyEval_GetFrame", IN(eval_get_frame)},
     {"PyFrame_GetCode", IN(frame_get_code)},
@@ -104,6 +107,72 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
         frame = word(frame, layout->back);
     }
     return count;
+}
+
+/* As much of a frame as is looked at. */
+#define FRAME_BYTES_MAX 128u
+
+static uint32_t
+frame_bytes(const kaa_insight__frame_layout *layout)
+{
+    uint32_t end = layout->instruction + 8;
+
+    if (layout->code + 8 > end)
+        end = layout->code + 8;
+    if (layout->back + 8 > end)
+        end = layout->back + 8;
+    if (layout->owner >= 0 && (uint32_t)layout->owner + 1 > end)
+        end = (uint32_t)layout->owner + 1;
+    return end;
+}
+
+uint32_t
+kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
+                         uintptr_t state, kaa_insight__place *places,
+                         uint32_t capacity)
+{
+    unsigned char bytes[FRAME_BYTES_MAX];
+    uint32_t size = frame_bytes(layout), count = 0;
+    uintptr_t at, frame = 0;
+
+    if (!layout->is_known || size > sizeof(bytes) ||
+        !kaa_insight__peek(process, state + layout->frame, &frame,
+                           sizeof(frame)))
+        return 0;
+    if (frame != 0 && layout->through >= 0 &&
+        !kaa_insight__peek(process, frame + (uint32_t)layout->through, &frame,
+                           sizeof(frame)))
+        return 0;
+    /* A list that changes while it is read may have no end. */
+    for (uint32_t i = 0; frame != 0 && count < capacity && i < 4 * capacity;
+         i++) {
+        if (!kaa_insight__peek(process, frame, bytes, size))
+            break;
+        at = (uintptr_t)bytes;
+        if (!is_of_c(layout, at)) {
+            uintptr_t code = word(at, layout->code) & POINTER_BITS;
+
+            places[count].code = (void *)code;
+            places[count].instruction = instruction_of(layout, at, code);
+            count++;
+        }
+        frame = word(at, layout->back);
+    }
+    return count;
+}
+
+/* An object is a reference count and a type. What a freed block holds instead
+ * of the count is a pointer of an allocator's list, or nothing. */
+#define COUNT_MAX 0xffffffffu
+
+int
+kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
+{
+    uintptr_t words[2];
+
+    return kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) &&
+           words[1] == (uintptr_t)in->code_type && words[0] != 0 &&
+           (words[0] <= COUNT_MAX || in->version >= 0x030e);
 }
 
 /* ---- opening ---- */

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <kaa/base.h>
 
@@ -45,6 +46,7 @@ typedef struct kaa_insight__interpreter {
     void *(*thread_state_get)(void);
     void (*incref)(void *);
     void (*decref)(void *);
+    void *code_type;
     int (*code_line)(void *code, int instruction);
     void *(*eval_get_frame)(void);
     void *(*frame_get_code)(void *);
@@ -66,5 +68,16 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
 uint32_t kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                                   const void *state, kaa_insight__place *places,
                                   uint32_t capacity);
+
+/* The same of a thread that runs, or of another process: what is read may
+ * change meanwhile, so code objects must be looked at before they are believed.
+ */
+uint32_t kaa_insight__frames_peek(const kaa_insight__frame_layout *layout,
+                                  pid_t process, uintptr_t state,
+                                  kaa_insight__place *places,
+                                  uint32_t capacity);
+
+/* Whether there is a live code object, as far as its memory tells. */
+int kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code);
 
 #endif /* KAA_INSIGHT_INTERPRETER_H */

@@ -123,6 +123,10 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     memcpy(out->name, record->name, sizeof(out->name));
     out->spans =
         record->timeline.spans != NULL ? record->timeline.count + 1 : 0;
+    for (unsigned i = 0; i < KAA_INSIGHT__CALLS_MAX; i++) {
+        out->calls[i].call = GET(record->calls[i].call);
+        out->calls[i].ns = ns(GET(record->calls[i].ticks));
+    }
     out->serial = record->serial;
     tell_convoys(record, out);
 }
@@ -177,6 +181,8 @@ tell_span(const kaa_insight__span *span, kaa_insight_span *out)
     out->waited_ns = ns(span->waited);
     out->state = span->state;
     out->stack = span->stack;
+    out->call = span->call;
+    out->reserved = 0;
 }
 
 uint32_t
@@ -203,8 +209,9 @@ kaa_insight_trace_spans(uint32_t serial, kaa_insight_span *out,
     copy_figures(record, &now);
     if (now.end != 0 || count != record->timeline.count)
         return count;
-    running = (kaa_insight__span){
-        now.since, kaa_insight__ticks(), 0, 0, now.state, 0};
+    running = (kaa_insight__span){.start = now.since,
+                                  .end = kaa_insight__ticks(),
+                                  .state = (uint16_t)now.state};
     if (count < capacity)
         tell_span(&running, &out[count]);
     return count + 1;
@@ -220,6 +227,8 @@ tell_tally(kaa_insight__tally *tally, kaa_insight_tally *out, int take)
         KAA_INSIGHT__SET(tally->ticks_max, 0);
     out->others_ns = ns(GET(tally->others));
     out->address = GET(tally->address) > 1 ? GET(tally->address) : 0;
+    out->call = GET(tally->call);
+    out->reserved = 0;
     for (unsigned i = 0; i < KAA_INSIGHT__THREADS_MAX; i++)
         out->threads[i] = GET(tally->threads[i]);
 }

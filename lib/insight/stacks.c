@@ -147,13 +147,12 @@ find(kaa_insight__stacks *stacks, const kaa_insight__interpreter *in,
 }
 
 uint32_t
-kaa_insight__stacks_find(kaa_insight__stacks *stacks,
-                         const kaa_insight__interpreter *in, const void *state)
+kaa_insight__stacks_find_places(kaa_insight__stacks *stacks,
+                                const kaa_insight__interpreter *in,
+                                const kaa_insight__place *places,
+                                uint32_t count)
 {
-    kaa_insight__place places[KAA_INSIGHT__DEPTH_MAX];
     uint32_t number = 0, spins = 0;
-    uint32_t count = kaa_insight__frames_read(&in->frames, state, places,
-                                              KAA_INSIGHT__DEPTH_MAX);
 
     if (count == 0)
         return 0;
@@ -167,6 +166,17 @@ kaa_insight__stacks_find(kaa_insight__stacks *stacks,
         atomic_fetch_add_explicit(&stacks->lost, 1, memory_order_relaxed);
     atomic_flag_clear_explicit(&stacks->is_busy, memory_order_release);
     return number;
+}
+
+uint32_t
+kaa_insight__stacks_find(kaa_insight__stacks *stacks,
+                         const kaa_insight__interpreter *in, const void *state)
+{
+    kaa_insight__place places[KAA_INSIGHT__DEPTH_MAX];
+    uint32_t count = kaa_insight__frames_read(&in->frames, state, places,
+                                              KAA_INSIGHT__DEPTH_MAX);
+
+    return kaa_insight__stacks_find_places(stacks, in, places, count);
 }
 
 static void

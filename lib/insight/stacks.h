@@ -33,6 +33,7 @@ typedef struct kaa_insight__tally {
     _Atomic uint64_t ticks_max; /* since it was last taken */
     _Atomic uint64_t others;    /* ticks that others waited meanwhile */
     _Atomic uint64_t address;   /* in the C function that it was in; or 0 */
+    _Atomic uint32_t call;      /* the system call it was blocked in; or 0 */
     _Atomic uint32_t threads[KAA_INSIGHT__THREADS_MAX];
 } kaa_insight__tally;
 
@@ -67,6 +68,12 @@ void kaa_insight__stacks_fini(kaa_insight__stacks *stacks);
 uint32_t kaa_insight__stacks_find(kaa_insight__stacks *stacks,
                                   const kaa_insight__interpreter *in,
                                   const void *state);
+
+/* The number of a stack whose code objects are known to live. */
+uint32_t kaa_insight__stacks_find_places(kaa_insight__stacks *stacks,
+                                         const kaa_insight__interpreter *in,
+                                         const kaa_insight__place *places,
+                                         uint32_t count);
 
 /* Adds one spell. */
 void kaa_insight__stacks_add(kaa_insight__stacks *stacks, uint32_t number,

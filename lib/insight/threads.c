@@ -53,6 +53,26 @@ kaa_insight__thread_cpu_ns(uint32_t id)
     return (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
 }
 
+void
+kaa_insight__thread_add_call(kaa_insight__thread *own, uint64_t since,
+                             uint64_t now, uint32_t stack)
+{
+    uint32_t call = KAA_INSIGHT__GET(own->seen.off_call);
+
+    kaa_insight__timeline_add(&own->timeline, since, now, KAA_INSIGHT__OFF,
+                              stack);
+    kaa_insight__timeline_tell_call(&own->timeline, now, call);
+    for (uint32_t i = 0; i < KAA_INSIGHT__CALLS_MAX; i++) {
+        uint32_t one = KAA_INSIGHT__GET(own->calls[i].call);
+
+        if (one != call && one != 0)
+            continue;
+        KAA_INSIGHT__SET(own->calls[i].call, call);
+        KAA_INSIGHT__ADD(own->calls[i].ticks, now - since);
+        return;
+    }
+}
+
 /* The thread ends: what it did last is counted, and it is off for ever. */
 static void
 thread_ends(void *subject)

@@ -31,6 +31,30 @@ typedef struct kaa_insight__convoy {
     _Atomic uint64_t count, ticks;
 } kaa_insight__convoy;
 
+#define KAA_INSIGHT__SAMPLES_MAX 48u
+#define KAA_INSIGHT__SAMPLE_DEPTH 8u
+#define KAA_INSIGHT__CALLS_MAX 6u
+/* A thread that runs without the GIL is in no system call. */
+#define KAA_INSIGHT__RUNNING 0xffffu
+
+/* Where a thread was during a hold, as the watcher saw it: see watch.h. */
+typedef struct kaa_insight__sample {
+    uint64_t at;
+    uint32_t call;  /* a system call's number and 1, or 0 */
+    uint32_t count; /* of places */
+    kaa_insight__place places[KAA_INSIGHT__SAMPLE_DEPTH];
+} kaa_insight__sample;
+
+/* What the watcher saw of one spell. It writes, the thread reads at the end of
+ * the spell, and believes it if it is of that spell. */
+typedef struct kaa_insight__seen {
+    _Atomic uint64_t hold; /* since when: which spell */
+    _Atomic uint32_t samples_count;
+    _Atomic uint64_t off; /* likewise, of a time off */
+    _Atomic uint32_t off_call;
+    kaa_insight__sample samples[KAA_INSIGHT__SAMPLES_MAX];
+} kaa_insight__seen;
+
 typedef struct kaa_insight__thread {
     _Atomic uint32_t sequence;
     _Atomic uint32_t state;      /* KAA_INSIGHT__HELD, ... */
@@ -54,6 +78,11 @@ typedef struct kaa_insight__thread {
     uint32_t gil;                /* which GIL it last had */
     char name[16];               /* the operating system's */
     kaa_insight__convoy convoys[KAA_INSIGHT__CONVOYS];
+    struct {
+        _Atomic uint32_t call; /* 0: free */
+        _Atomic uint64_t ticks;
+    } calls[KAA_INSIGHT__CALLS_MAX]; /* times off, by system call */
+    kaa_insight__seen seen;
     kaa_insight__timeline timeline;
     struct kaa_insight__thread *next; /* of those that are free */
 } kaa_insight__thread;
@@ -138,6 +167,10 @@ kaa_insight__written(kaa_insight__thread *own)
                           memory_order_release);
 }
 
+/* Ends a time off that the watcher saw something of. */
+void kaa_insight__thread_add_call(kaa_insight__thread *own, uint64_t since,
+                                  uint64_t now, uint32_t stack);
+
 /* Which bucket of a histogram a spell belongs in. */
 static inline unsigned
 kaa_insight__bucket(uint64_t ticks)
@@ -171,7 +204,11 @@ kaa_insight__thread_change(kaa_insight__thread *own, uint32_t state,
         if (ticks > KAA_INSIGHT__GET(own->longest[before]))
             KAA_INSIGHT__SET(own->longest[before], ticks);
     }
-    kaa_insight__timeline_add(&own->timeline, since, now, before, stack);
+    if (before == KAA_INSIGHT__OFF &&
+        KAA_UNLIKELY(KAA_INSIGHT__GET(own->seen.off) == since))
+        kaa_insight__thread_add_call(own, since, now, stack);
+    else
+        kaa_insight__timeline_add(&own->timeline, since, now, before, stack);
     KAA_INSIGHT__SET(own->since, now);
     KAA_INSIGHT__SET(own->state, state);
     return ticks;

@@ -24,6 +24,8 @@ kaa_insight__span_merge(kaa_insight__span *span, const kaa_insight__span *part)
         span->state = KAA_INSIGHT__MIXED;
     }
     span->end = part->end;
+    if (span->call == 0)
+        span->call = part->call;
     if (span->stack == 0)
         span->stack = part->stack;
 }

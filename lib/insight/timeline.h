@@ -21,7 +21,8 @@ typedef struct kaa_insight__span {
     uint64_t start, end; /* ticks */
     uint64_t held;       /* of a mixed span */
     uint64_t waited;
-    uint32_t state;
+    uint16_t state;
+    uint16_t call;  /* a system call's number and 1, or 0 */
     uint32_t stack; /* or 0 */
 } kaa_insight__span;
 
@@ -48,7 +49,8 @@ kaa_insight__timeline_add(kaa_insight__timeline *timeline, uint64_t start,
     if (timeline->spans == NULL)
         return;
     if (timeline->count != 0) {
-        const kaa_insight__span part = {start, end, 0, 0, state, stack};
+        const kaa_insight__span part = {start,           end, 0,    0,
+                                        (uint16_t)state, 0,   stack};
 
         last = &timeline->spans[timeline->count - 1];
         if (end - last->start < timeline->grain) {
@@ -59,7 +61,7 @@ kaa_insight__timeline_add(kaa_insight__timeline *timeline, uint64_t start,
     if (timeline->count == KAA_INSIGHT__SPANS_MAX)
         kaa_insight__timeline_shrink(timeline);
     last = &timeline->spans[timeline->count++];
-    *last = (kaa_insight__span){start, end, 0, 0, state, stack};
+    *last = (kaa_insight__span){start, end, 0, 0, (uint16_t)state, 0, stack};
 }
 
 /* Tells the stack of the last span, which ended at `end`. */
@@ -74,6 +76,16 @@ kaa_insight__timeline_tell(kaa_insight__timeline *timeline, uint64_t end,
     last = &timeline->spans[timeline->count - 1];
     if (last->end == end && last->stack == 0)
         last->stack = stack;
+}
+
+/* Tells what the last span, which ended at `end`, was blocked in. */
+static inline void
+kaa_insight__timeline_tell_call(kaa_insight__timeline *timeline, uint64_t end,
+                                uint32_t call)
+{
+    if (timeline->spans != NULL && timeline->count != 0 &&
+        timeline->spans[timeline->count - 1].end == end)
+        timeline->spans[timeline->count - 1].call = (uint16_t)call;
 }
 
 #endif /* KAA_INSIGHT_TIMELINE_H */

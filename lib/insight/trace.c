@@ -45,6 +45,7 @@ after_fork_child(void)
     pthread_mutex_init(&control, NULL);
     atomic_store(&TRACE.is_on, 0);
     kaa_insight__threads_after_fork();
+    kaa_insight__watch_after_fork();
     if (users != 0) {
         kaa_insight__hooks_remove();
         kaa_insight__stacks_fini(&TRACE.stacks);
@@ -180,6 +181,9 @@ install(const kaa_insight_options *options, kaa_error *err)
     }
     probe_gil();
     begin(options);
+    /* A process without room for a thread is traced all the same. */
+    if (kaa_insight__watch_start(NULL) != KAA_OK)
+        atomic_fetch_add(&kaa_insight__all_threads.lost, 1);
     return KAA_OK;
 }
 
@@ -228,6 +232,7 @@ kaa_insight_trace_stop(void)
     pthread_mutex_lock(&control);
     if (users == 1) {
         atomic_store(&TRACE.is_on, 0);
+        kaa_insight__watch_stop();
         left = kaa_insight__hooks_remove();
         kaa_insight__stacks_clear(&TRACE.stacks, &TRACE.interpreter);
         kaa_insight__threads_end();

@@ -42,6 +42,7 @@
 typedef struct kaa_insight__gil {
     _Atomic(pthread_cond_t *) cond;
     _Atomic(pthread_cond_t *) switch_cond;
+    _Atomic(kaa_insight__thread *) owner; /* who has it; or NULL */
     uint32_t waiters;
     uint32_t is_requested; /* a waiting thread asked the holder to let go */
     uint64_t waited;       /* by all of them, up to waited_at */
@@ -95,6 +96,19 @@ uint32_t kaa_insight__hooks_remove(void);
 int kaa_insight__hooks_are_foreign(void);
 /* NULL ends a calibration. */
 void kaa_insight__hooks_calibrate(kaa_insight__calibration *calibration);
+
+/* The thread that looks at long spells while they last: see watch.c. */
+KAA_NODISCARD kaa_status kaa_insight__watch_start(kaa_error *err);
+void kaa_insight__watch_stop(void);
+void kaa_insight__watch_after_fork(void);
+
+/* The thread state that has this GIL, or had it last. */
+const void *kaa_insight__holder_of(const kaa_insight__gil *gil);
+
+/* Divides a hold that ends now among the places that the watcher saw. Returns
+ * the stack with the largest part; 0: it saw nothing. */
+uint32_t kaa_insight__divide_hold(kaa_insight__thread *own, uint64_t now,
+                                  uint64_t others, int forced);
 
 /* Tells the waiter of kaa_insight_trace_alarm(). */
 void kaa_insight__alarm_post(void);

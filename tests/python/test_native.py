@@ -32,6 +32,7 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_insight_options": _native_insight.InsightOptions,
     "kaa_insight_trace": _native_insight.InsightTrace,
     "kaa_insight_convoy": _native_insight.InsightConvoy,
+    "kaa_insight_call": _native_insight.InsightCall,
     "kaa_insight_thread": _native_insight.InsightThread,
     "kaa_insight_span": _native_insight.InsightSpan,
     "kaa_insight_tally": _native_insight.InsightTally,

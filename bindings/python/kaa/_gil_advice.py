@@ -13,8 +13,8 @@ from kaa._gil_data import Advice, Convoy, Frame, Hog, Recording, Thread
 
 # A place or thread below this share of the wall time is not worth a sentence.
 WORTH = 0.05
-# What off threads are blocked in where they wait for each other.
-_LOCKS = ("lock", "acquire", "wait", "join", "_wait_for_tstate_lock", "get", "futex")
+# The system calls of locks, conditions, queues and joins.
+_LOCKS = ("futex", "futex_wait", "futex_waitv", "semop", "semtimedop")
 
 
 def duration(ns: float) -> str:
@@ -35,12 +35,8 @@ def _life(thread: Thread) -> int:
 
 
 def _in_locks(thread: Thread) -> int:
-    """How long it was off in something that looks like a lock."""
-    return sum(
-        ns
-        for name, ns in thread.off_by.items()
-        if any(word in name.lower() for word in _LOCKS)
-    )
+    """How long it was off waiting for other threads."""
+    return sum(ns for name, ns in thread.off_by.items() if name in _LOCKS)
 
 
 def kind_of(thread: Thread, interval_ns: int) -> str:
@@ -91,7 +87,7 @@ def _about_hog(recording: Recording, hog: Hog) -> Optional[Advice]:
         return None
     names = _named(recording)
     who = ", ".join(names.get(one, str(one)) for one in hog.threads[:3]) or "a thread"
-    inside = f" in {hog.c_function}" if hog.c_function else f" in {hog.function}()"
+    inside = f" in {hog.function}(), {hog.c_function}," if hog.c_function else f" in {hog.function}()"
     waiting = sum(one.waited_ns > 0 for one in recording.threads)
     return Advice(
         "high",

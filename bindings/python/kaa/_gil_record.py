@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _gil_advice, _gil_trace
+from kaa import _gil_advice, _gil_calls, _gil_trace
 from kaa._gil_data import HELD, MIXED, OFF, WAITING
 from kaa._gil_data import Convoy, Frame, Hog, Recording, Span, Thread, Victim
 from kaa._gil_trace import Figures, Maxima, Snapshot
@@ -59,8 +59,21 @@ def _timeline(one: Figures, base: int, end: int, stacks: _Stacks) -> List[Span]:
             waited = waited * (last - first) // whole
         site = stacks.index(raw.stack)
         made.append(
-            Span(first - base, last - base, _STATES[raw.state], None, site, held, waited)
+            Span(
+                *(first - base, last - base, _STATES[raw.state]),
+                *(_gil_calls.name(raw.call), site, held, waited),
+            )
         )
+    return made
+
+
+def _calls(one: Figures, old: Optional[Figures], off: int) -> Dict[str, int]:
+    """Time off by what it was blocked in, as far as it was looked at."""
+    made: Dict[str, int] = {}
+    for call, ns in one.calls.items():
+        ns -= old.calls.get(call, 0) if old else 0
+        if ns > 0:
+            made[str(_gil_calls.name(call))] = min(ns, off)
     return made
 
 
@@ -110,6 +123,7 @@ def _thread(
         cpu_ns=max(one.cpu_ns - (old.cpu_ns if old else 0), 0),
         held_histogram=histograms[0],
         waited_histogram=histograms[1],
+        off_by=_calls(one, old, off),
         timeline=timeline,
         interpreter=one.gil,
     )
@@ -184,6 +198,8 @@ def _lines(
             one.held_ns += ns
             one.held_max_ns = max(one.held_max_ns, longest)
             one.waited_by_others_ns += others
+            if tally.call and not one.c_function:
+                one.c_function = f"blocked in {_gil_calls.name(tally.call)}"
         else:
             one.waited_ns += ns
             one.waited_max_ns = max(one.waited_max_ns, longest)
@@ -192,23 +208,8 @@ def _lines(
     return sorted(found.values(), key=lambda one: -getattr(one, first))
 
 
-def _off_by(threads: List[Thread], places: List[Any]) -> None:
-    """Tells each thread what it was blocked in, where one thread was at a place."""
-    by_id = {one.id: one for one in threads}
-    for number, (_, ns, _), tally, _ in places:
-        name = _gil_trace.symbol(tally.address)
-        if name is None:
-            frames = _gil_trace.frames(number)
-            name = f"{frames[0].function}()" if frames else None
-        if name is None or len(tally.threads) != 1:
-            continue
-        thread = by_id.get(tally.threads[0])
-        if thread is not None:
-            total = thread.off_by.get(name, 0) + ns
-            thread.off_by[name] = min(total, thread.off_ns)
-
-
 def _details(threads: List[Thread], places: List[Any], stacks: _Stacks) -> None:
+    """The C function of a span off, where the system call was not seen."""
     names = {
         stacks.index(number): _gil_trace.symbol(tally.address)
         for number, _, tally, _ in places
@@ -216,7 +217,7 @@ def _details(threads: List[Thread], places: List[Any], stacks: _Stacks) -> None:
     for thread in threads:
         thread.timeline = [
             span._replace(detail=names[span.site])
-            if span.state == OFF and names.get(span.site)
+            if span.state == OFF and span.detail is None and names.get(span.site)
             else span
             for span in thread.timeline
         ]
@@ -278,7 +279,6 @@ def record(
             threads.append(made)
     threads += _silent(before, after, {one.id for one in threads})
     off = _places(before, after, maxima, _gil_trace.OFF)
-    _off_by(threads, off)
     _details(threads, off, stacks)
     recording = Recording(
         wall_ns=after.now_ns - before.now_ns,

@@ -59,6 +59,7 @@ class Figures:
     spans: int
     histograms: List[List[int]]
     convoys: List[Tuple[int, int, int, int, int]]  # kaa_insight_convoy, used ones
+    calls: Dict[int, int]  # ns off, by system call
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Tally:
     ns: int
     others_ns: int
     address: int
+    call: int
     threads: List[int]
 
 
@@ -231,6 +233,7 @@ def _figures(raw: Any) -> Figures:
             for one in raw.convoys
             if one.holder
         ],
+        {one.call: one.ns for one in raw.calls if one.call},
     )
 
 
@@ -266,7 +269,7 @@ def snapshot() -> Snapshot:
                     key = (stack.number, state)
                     ids = [one for one in raw.threads if one]
                     made.stacks[key] = Tally(
-                        raw.count, raw.ns, raw.others_ns, raw.address, ids
+                        raw.count, raw.ns, raw.others_ns, raw.address, raw.call, ids
                     )
                     for reader in _readers:
                         _fold(reader.stacks, key, raw.ns_max)

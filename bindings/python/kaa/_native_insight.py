@@ -65,6 +65,12 @@ class InsightConvoy(Structure):
     ]
 
 
+class InsightCall(Structure):
+    """kaa_insight_call"""
+
+    _fields_ = [("call", c_uint32), ("reserved", c_uint32), ("ns", c_uint64)]
+
+
 class InsightThread(Structure):
     """kaa_insight_thread"""
 
@@ -87,6 +93,7 @@ class InsightThread(Structure):
         ("serial", c_uint32),
         ("histograms", c_uint32 * 40 * 2),
         ("convoys", InsightConvoy * 4),
+        ("calls", InsightCall * 6),
     ]
 
 
@@ -100,6 +107,8 @@ class InsightSpan(Structure):
         ("waited_ns", c_uint64),
         ("state", c_uint32),
         ("stack", c_uint32),
+        ("call", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -112,6 +121,8 @@ class InsightTally(Structure):
         ("ns_max", c_uint64),
         ("others_ns", c_uint64),
         ("address", c_uint64),
+        ("call", c_uint32),
+        ("reserved", c_uint32),
         ("threads", c_uint32 * 6),
     ]
 
