@@ -43,7 +43,8 @@ from kaa._pointer import (
     pointer_value,
     read_borrowed,
 )
-from kaa._types import BASIC, origin_of
+from kaa._origins import origin_of
+from kaa._types import BASIC
 
 if TYPE_CHECKING:
     from kaa._library import Library

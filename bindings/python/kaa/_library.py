@@ -32,9 +32,9 @@ from typing import (
 from kaa import _error, _native
 from kaa._function import Function
 from kaa._owner import keeper
+from kaa._text import Text, read_text
 from kaa._types import TypeMap
 
-Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
 
 
@@ -194,6 +194,7 @@ class Library:
         "_errno",
         "_closures",
         "_asked",
+        "_reasons",
         "_lock",
         "_token",
         "__dict__",
@@ -210,6 +211,7 @@ class Library:
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
+    _reasons: Optional[Dict[str, str]]
     _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
@@ -236,6 +238,7 @@ class Library:
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)
         give(self, "_asked", repeat(0) if one_by_one else count())
+        give(self, "_reasons", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
@@ -354,11 +357,6 @@ class Library:
         if kind == _native.DECL_STRING:
             raw = ctypes.string_at(item.string, item.string_length)
             return raw.decode("utf-8", "surrogateescape")
-        if kind == _native.DECL_SKIPPED:
-            reason = item.reason.decode("utf-8", "replace")
-            raise AttributeError(
-                f"the declaration of {item.name.decode()} was skipped: {reason}"
-            )
         return self._types.enum_class(item.type) or self._types.ctypes_class(item.type)
 
     def _integer(self, item: Any) -> int:
@@ -384,11 +382,26 @@ class Library:
         if not item.flags & _native.DECL_WEAK:
             raise AttributeError(self._no_symbol(name))
 
+    def _skipped(self) -> Dict[str, str]:
+        """Why declarations were skipped, by what they seem to declare."""
+        if self._reasons is None:
+            made: Dict[str, str] = {}
+            for address in self._declarations.items() if self._options.tolerant else ():
+                item = _item_at(address)
+                if item.kind == _native.DECL_SKIPPED:
+                    name = item.name.decode("utf-8", "surrogateescape")
+                    made.setdefault(name, item.reason.decode("utf-8", "replace"))
+            object.__setattr__(self, "_reasons", made)
+        return self._reasons or {}
+
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
         if not (name.startswith("__") and name.endswith("__")):
             import difflib
 
+            reason = self._skipped().get(name)
+            if reason is not None:
+                raise AttributeError(f"the declaration of {name} was skipped: {reason}")
             near = difflib.get_close_matches(name, dir(self), 3)
             if near:
                 hint = f"; did you mean {' or '.join(near)}?"
@@ -519,39 +532,6 @@ def _close(address: Optional[int]) -> None:
     _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
-def _surrogate(text: str, at: int) -> _error.DeclarationError:
-    """The refusal of a character that no text can have."""
-    start = text.rfind("\n", 0, at) + 1
-    before = text[start:at].encode("utf-8", "surrogateescape")
-    line = text[start:].partition("\n")[0]
-    shown = "".join(c if c.isprintable() or c == "\t" else "?" for c in line)
-    made = _error.DeclarationError(
-        f"a lone surrogate, U+{ord(text[at]):04X}, is no character\n"
-        f"  {shown}\n  {' ' * (at - start)}^"
-    )
-    made.line = text.count("\n", 0, at) + 1
-    made.column = len(before) + 1
-    made.text = line
-    return made
-
-
-def _read_text(declarations: Text) -> bytes:
-    if isinstance(declarations, str):
-        try:
-            return declarations.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError as error:
-            raise _surrogate(declarations, error.start) from None
-    if isinstance(declarations, (bytes, bytearray, memoryview)):
-        return bytes(declarations)
-    if not isinstance(declarations, os.PathLike):
-        raise TypeError(
-            "declarations: str, bytes, or os.PathLike expected, not"
-            f" {type(declarations).__name__}"
-        )
-    with open(declarations, "rb") as file:
-        return file.read()
-
-
 def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
     if isinstance(names, str):
         raise TypeError(f"{option}: a list of names expected, not one str")
@@ -598,7 +578,7 @@ def load(
         name = os.fsdecode(name)
     if missing not in ("error", "ignore"):
         raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
-    text = _read_text(declarations)
+    text = read_text(declarations)
     flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW
     if global_symbols:
         flags |= _native.LIBRARY_GLOBAL

@@ -15,7 +15,8 @@ from operator import index
 from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._types import BASIC, TypeMap, origin_of, type_text
+from kaa._origins import origin_of
+from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
 

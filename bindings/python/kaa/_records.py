@@ -103,7 +103,7 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
 
 
 def _refuse(cls: Any, *args: object, **keywords: object) -> Any:
-    from kaa._types import skipped
+    from kaa._origins import skipped
 
     kind = "union" if issubclass(cls, ctypes.Union) else "struct"
     reason = skipped(cls)

@@ -16,6 +16,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _native
 from kaa._enums import int_enum
+from kaa._origins import forget, remember
 
 
 class Member(NamedTuple):
@@ -407,45 +408,6 @@ _RAW = {
 }
 
 
-# What record classes stand for: the owner of the type, and its address. Not in the
-# classes themselves, where Python code could make something up, and not with their
-# map, which would never go: ctypes keeps the element of each array class.
-_known: weakref.WeakKeyDictionary[Any, Tuple[object, int]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def origin_of(record: Any) -> Optional[Tuple[object, int]]:
-    """The type that a record class of any library stands for."""
-    return _known.get(record)
-
-
-def skipped(record: Any) -> Optional[str]:
-    """Why the definition of a record class was skipped, if it was."""
-    declarations: Any = _known[record][0] if record in _known else None
-    name = record.__name__.encode("utf-8", "surrogateescape")
-    for address in getattr(declarations, "items", list)():
-        item = _native.DeclItem.from_address(address)
-        if item.kind == _native.DECL_SKIPPED and item.name == name:
-            reason: str = item.reason.decode("utf-8", "replace")
-            return reason
-    return None
-
-
-def _forget(cached: List[Tuple[str, Any]]) -> None:
-    """Takes what a library's types left there out of ctypes' caches."""
-    for name, key in cached:
-        cache, kind = getattr(ctypes, name, None), key()
-        if cache is None or kind is None:
-            continue
-        if name == "_pointer_type_cache":
-            cache.pop(kind, None)
-        else:
-            for signature, made in list(cache.items()):
-                if made is kind:
-                    cache.pop(signature, None)
-
-
 class TypeMap:
     """The ctypes classes and IntEnums of one library's types.
 
@@ -491,7 +453,7 @@ class TypeMap:
         if library is not None:
             self.library = library._finder()  # type: ignore[attr-defined]
             # ctypes keeps each pointer class for ever, and all behind it.
-            weakref.finalize(library, _forget, self._cached).atexit = False
+            weakref.finalize(library, forget, self._cached).atexit = False
 
     def ctypes_class(self, address: int) -> Any:
         """The ctypes class of a type; None for void."""
@@ -531,7 +493,7 @@ class TypeMap:
     def add(self, address: int, made: Any) -> None:
         """Takes in a record class, perhaps without its fields yet."""
         self._own.add(made)
-        _known[made] = self.keep, address
+        remember(made, self.keep, address)
         self._classes[address] = made
         self._origins[made] = address
 
