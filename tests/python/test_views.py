@@ -105,6 +105,23 @@ class Texts(unittest.TestCase):
         self.assertIn("\\x1b[31m", shown)
         self.assertEqual(text.printable("na\u00efve \U0001f40d"), "na\u00efve \U0001f40d")
 
+    def test_places(self) -> None:
+        here = __file__.rpartition("/")[0]
+        for file, wanted in (
+            ("/usr/lib/python3.12/threading.py", "python3.12/threading.py:3"),
+            ("/opt/lib/python3.13t/site-packages/numpy/core.py", "numpy/core.py:3"),
+            ("/usr/lib/python3/dist-packages/six.py", "six.py:3"),
+            ("/srv/python3.12.py", "/srv/python3.12.py:3"),
+            ("app/work.py", "app/work.py:3"),
+            ("<frozen os>", "<frozen os>:3"),
+            ("", ""),
+        ):
+            self.assertEqual(text.place(file, 3), wanted)
+        import os
+
+        self.assertEqual(text.place(os.path.abspath("x.py")), "x.py")
+        self.assertTrue(text.place("/" + here.strip("/") + "\0x", 1))
+
     def test_parts_keep_their_sum(self) -> None:
         for shares in ((1, 1, 1), (0, 0, 5), (1e-9, 1, 1e9), (3, 0, 1)):
             self.assertEqual(sum(tables.parts(20, shares)), 20)

@@ -31,10 +31,10 @@ def _module(name: str, attribute: str) -> Any:
 
 
 @magics_class
-class KaaMagics(Magics):  # type: ignore[misc]
+class KaaMagics(Magics):
     """%gil and %heap, for a line or a cell."""
 
-    @line_cell_magic  # type: ignore[misc]
+    @line_cell_magic
     def gil(self, line: str, cell: Optional[str] = None) -> None:
         """Runs code and tells who held the GIL and who waited for it.
 
@@ -53,10 +53,10 @@ class KaaMagics(Magics):  # type: ignore[misc]
         except ValueError as error:
             raise UsageError(f"--threshold: {error}") from None
         with monitor:
-            self.shell.run_cell(code)  # shows an error as if there were no magic
+            self._run(code)
         self._show(options, monitor.recording())
 
-    @line_cell_magic  # type: ignore[misc]
+    @line_cell_magic
     def heap(self, line: str, cell: Optional[str] = None) -> None:
         """Runs code and tells which lines allocated what.
 
@@ -69,8 +69,13 @@ class KaaMagics(Magics):  # type: ignore[misc]
         options, code = self._parsed("heap", line, cell)
         module = _module("kaa.heap", "profile")
         with module.profile() as profile:
-            self.shell.run_cell(code)
+            self._run(code)
         self._show(options, profile.report())
+
+    def _run(self, code: str) -> None:
+        """An error is shown as if there were no magic."""
+        shell: Any = self.shell
+        shell.run_cell(code)
 
     def _parsed(
         self, magic: str, line: str, cell: Optional[str]
@@ -92,7 +97,8 @@ class KaaMagics(Magics):  # type: ignore[misc]
 
         _views.table(data, sys.stdout, limit=int(options.get("n", "10")))
         if "o" in options:
-            self.shell.user_ns[options["o"]] = data
+            shell: Any = self.shell
+            shell.user_ns[options["o"]] = data
         if "html" in options:
             try:
                 with open(options["html"], "w", encoding="ascii") as file:
