@@ -1,6 +1,7 @@
 /* insight/got.c - see got.h. The layout of ELF's dynamic section, relocations
  * and symbols: System V ABI, x86-64 supplement. */
 #include "insight/got.h"
+#include "base/os/os.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -112,15 +113,14 @@ open_object(uintptr_t base, object *found, kaa_error *err)
 uintptr_t
 kaa_insight__got_object(const void *address)
 {
-    Dl_info info;
-    struct link_map *map = NULL;
+    int is_found = 0;
+    uintptr_t bias;
 
-    if (address == NULL ||
-        dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 ||
-        map == NULL)
+    if (address == NULL)
         return 0;
+    bias = kaa_base__load_bias(address, &is_found);
     /* 0 for a program at a fixed address, which is an answer too. */
-    return map->l_addr != 0 ? map->l_addr : UINTPTR_MAX;
+    return !is_found ? 0 : bias != 0 ? bias : UINTPTR_MAX;
 }
 
 static kaa_status

@@ -5,6 +5,7 @@
  * asked; from 3.13 on _Py_HandlePending does, which is exported.
  */
 #include "insight/release.h"
+#include "base/os/os.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -41,16 +42,12 @@ add_function(kaa_insight__releases *releases, void *handle, const char *name,
              uint32_t verdict)
 {
     void *address = dlsym(handle != NULL ? handle : RTLD_DEFAULT, name);
-    Dl_info info;
-    ElfW(Sym) *symbol = NULL;
+    size_t bytes = kaa_base__symbol_bytes(address);
     uint32_t n = releases->functions_count;
-    uintptr_t size = SIZE_UNKNOWN;
+    uintptr_t size = bytes != 0 ? bytes : SIZE_UNKNOWN;
 
     if (address == NULL)
         return;
-    if (dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) != 0 &&
-        symbol != NULL && symbol->st_size != 0)
-        size = symbol->st_size;
     releases->functions[n].first = (uintptr_t)address;
     releases->functions[n].end = (uintptr_t)address + size;
     releases->functions[n].verdict = verdict;

@@ -16,6 +16,8 @@
 
 #include <kaa/insight.h>
 
+#include "base/os/os.h"
+
 typedef struct file {
     const unsigned char *bytes;
     size_t size;
@@ -115,7 +117,6 @@ size_t
 kaa_insight_symbol(uint64_t address, char *buffer, size_t size)
 {
     const void *place = (const void *)(uintptr_t)address;
-    ElfW(Sym) *symbol = NULL;
     Dl_info info;
     file opened;
     uint64_t offset;
@@ -124,11 +125,10 @@ kaa_insight_symbol(uint64_t address, char *buffer, size_t size)
 
     if (size != 0)
         buffer[0] = '\0';
-    if (address == 0 ||
-        dladdr1(place, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0)
+    if (address == 0 || dladdr(place, &info) == 0)
         return 0;
-    if (info.dli_sname != NULL && symbol != NULL &&
-        address - (uintptr_t)info.dli_saddr < symbol->st_size)
+    if (info.dli_sname != NULL && address - (uintptr_t)info.dli_saddr <
+                                      kaa_base__symbol_bytes(info.dli_saddr))
         return (size_t)snprintf(buffer, size, "%s", info.dli_sname);
     offset = address - (uintptr_t)info.dli_fbase;
     path = info.dli_fname != NULL ? info.dli_fname : "";
