@@ -150,6 +150,12 @@ KAA_TEST(the_loaders_order)
     check_place(t, CHAIN_TOP, "libkaa_middle.so", "LD_LIBRARY_PATH");
 }
 
+/* libm needs libc, and both need the loader. */
+KAA_TEST(what_several_need_is_looked_for_once)
+{
+    check_place(t, "libm.so.6", "libc.so.6", "already loaded");
+}
+
 KAA_TEST(a_file_for_another_machine_is_passed_over)
 {
     unsigned char machine[2] = {0xF3, 0}; /* RISC-V */
