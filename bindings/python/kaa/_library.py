@@ -34,7 +34,7 @@ from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._owner import keeper
 from kaa._text import Text, read_text
-from kaa._types import TypeMap
+from kaa._types import Data, TypeMap
 
 Bind = Callable[["Library", int, int], Function]
 
@@ -65,6 +65,11 @@ def _choose_bind() -> Bind:
 
     _bind = _plain.bind
     return _plain.bind
+
+
+def has_bridge() -> bool:
+    """Whether libkaa runs on the interpreter's own objects here."""
+    return getattr(_bind or _choose_bind(), "__module__", "") == "kaa._host"
 
 
 def _import_all() -> None:
@@ -98,6 +103,7 @@ class Library:
         "_options",
         "_declarations",
         "_types",
+        "_data",
         "_native",
         "_addresses",
         "_hold_gil",
@@ -147,6 +153,7 @@ class Library:
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
         give(self, "_types", TypeMap(self._label, declarations, self))
+        give(self, "_data", Data())
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
         give(self, "_closures", {})
@@ -280,7 +287,18 @@ class Library:
         if kind == _native.DECL_STRING:
             raw = ctypes.string_at(item.string, item.string_length)
             return raw.decode("utf-8", "surrogateescape")
-        return self._types.enum_class(item.type) or self._types.ctypes_class(item.type)
+        return self._class(item.type)
+
+    def _class(self, ctype: int) -> Any:
+        """What stands for a type that has a name."""
+        enum_class = self._types.enum_class(ctype)
+        if enum_class is not None:
+            return enum_class
+        from kaa._instance import has_class
+
+        if has_class(ctype):
+            return self._types.data_class(ctype)
+        return self._types.ctypes_class(ctype)
 
     def _integer(self, item: Any) -> int:
         value: int = item.integer
