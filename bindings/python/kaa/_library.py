@@ -78,7 +78,10 @@ def _import_all() -> None:
     if _bind is None:
         from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
 
-        _choose_bind()
+        if _choose_bind().__module__ == "kaa._plain":
+            from kaa import _instance_plain  # noqa: F401
+        else:
+            from kaa import _instance_host  # noqa: F401
 
 
 _item_at = _native.DeclItem.from_address
