@@ -101,10 +101,36 @@ class EnumOptions(Structure):
     _fields_ = [("size", c_uint32), ("flags", c_uint32), ("underlying", c_void_p)]
 
 
+class PreprocessOptions(Structure):
+    """kaa_preprocess_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("name", c_char_p),
+        ("include_dirs", POINTER(c_char_p)),
+        ("system_dirs", POINTER(c_char_p)),
+        ("defines", POINTER(c_char_p)),
+        ("undefines", POINTER(c_char_p)),
+        ("include_dir_count", c_uint32),
+        ("system_dir_count", c_uint32),
+        ("define_count", c_uint32),
+        ("undefine_count", c_uint32),
+        ("predefined", c_char_p),
+    ]
+
+
 class DeclOptions(Structure):
     """kaa_decl_options"""
 
-    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("preprocess", POINTER(PreprocessOptions)),
+        ("only", POINTER(c_char_p)),
+        ("only_count", c_uint32),
+        ("reserved", c_uint32),
+    ]
 
 
 class DeclParameter(Structure):
@@ -211,6 +237,10 @@ class Table(Structure):
     """kaa_ctype_table: opaque"""
 
 
+class Preprocessed(Structure):
+    """kaa_preprocess_result: opaque"""
+
+
 class Decl(Structure):
     """kaa_decl: opaque"""
 
@@ -233,6 +263,7 @@ class Closure(Structure):
 
 TableP = POINTER(Table)
 DeclP = POINTER(Decl)
+PreprocessedP = POINTER(Preprocessed)
 LibraryP = POINTER(Library)
 PlanP = POINTER(Plan)
 MapP = POINTER(Map)
@@ -296,6 +327,7 @@ NOT_A_BIT_FIELD = 2**32 - 1
 DECL_TOLERANT = 1
 DECL_FUNCTION, DECL_VARIABLE, DECL_TYPEDEF, DECL_RECORD, DECL_ENUM = range(5)
 DECL_INTEGER, DECL_FLOATING, DECL_STRING, DECL_SKIPPED = range(5, 9)
+DECL_MACRO_FUNCTION = 9
 DECL_HOLD_GIL = 1 << 0
 DECL_ERRNO = 1 << 1
 DECL_NULLABLE = 1 << 2
@@ -309,10 +341,13 @@ DECL_UNSIGNED = 1 << 9
 DECL_MACRO = 1 << 10
 DECL_ENUMERATOR = 1 << 11
 DECL_WEAK = 1 << 12
+DECL_HIDDEN = 1 << 13
 
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
+#: As long as what has the pointer: a record, an array. Not one of libkaa's.
+SCOPE_RECORD = 255
 
 LIBRARY_GLOBAL, LIBRARY_NOW, LIBRARY_LAZY = 1, 2, 4
 CALL_LIBFFI, CALL_ERRNO = 1, 2
@@ -383,6 +418,23 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_same": (c_int, (_A, _A), HELD),
     "kaa_ctype_print": (c_size_t, (_A, c_char_p, _A, c_size_t), HELD),
     "kaa_ctype_print_definition": (c_size_t, (_A, _A, c_size_t), HELD),
+    # preprocess.h
+    "kaa_preprocess_run": (
+        c_int,
+        (
+            c_char_p,
+            c_size_t,
+            POINTER(PreprocessOptions),
+            POINTER(PreprocessedP),
+            ErrorP,
+        ),
+        FREE,
+    ),
+    "kaa_preprocess_text": (c_char_p, (PreprocessedP, POINTER(c_size_t)), HELD),
+    "kaa_preprocess_file": (c_char_p, (PreprocessedP, c_size_t), HELD),
+    "kaa_preprocess_destroy": (None, (PreprocessedP,), HELD),
+    "kaa_preprocess_predefined": (c_char_p, (), HELD),
+    "kaa_preprocess_system_dir": (c_char_p, (c_size_t,), HELD),
     # decl.h
     "kaa_decl_parse": (
         c_int,
@@ -405,6 +457,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_decl_count": (c_size_t, (DeclP,), HELD),
     "kaa_decl_at": (_A, (DeclP, c_size_t), HELD),
     "kaa_decl_find": (_A, (DeclP, c_char_p), HELD),
+    "kaa_decl_source": (PreprocessedP, (DeclP,), HELD),
     "kaa_decl_print": (c_size_t, (_A, _A, c_size_t), HELD),
     # library.h
     "kaa_library_open": (
@@ -489,6 +542,19 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_class": (py_object, (CpythonP, _A), HELD),
+    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
+    "kaa_cpython_data_keep": (
+        c_int,
+        (CpythonP, py_object, c_uint64, py_object),
+        HELD,
+    ),
+    "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_view": (
+        py_object,
+        (CpythonP, py_object, c_uint64, py_object, c_int64),
+        HELD,
+    ),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
