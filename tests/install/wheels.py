@@ -135,7 +135,7 @@ def in_root(suite: str, build: Path, source: Path) -> str:
             cmp before after"""
         return run(
             ["chroot", root, "/bin/sh", "-c", script],
-            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root"},
+            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp"},
         )
     finally:
         shutil.rmtree(place, ignore_errors=True)
