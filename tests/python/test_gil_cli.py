@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from typing import Any, Iterator
 
 import kaa.gil
-from kaa import _gil_remote
+from kaa import _gil_attach, _gil_remote
 from kaa._gil_data import Recording
 
 import support
@@ -213,6 +217,84 @@ class Others(unittest.TestCase):
         self.target.wait()
         with self.assertRaisesRegex(_gil_remote.RemoteError, "has ended"):
             remote.look()
+
+
+SERVER = """
+import http.server, sys, threading
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    def do_GET(self):
+        body = str(sum(range(2000))).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *unused): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
+class Attach(unittest.TestCase):
+    """kaa is loaded into a server under load; no request may fail."""
+
+    def test_server(self) -> None:
+        if not shutil.which("gdb"):
+            self.skipTest("gdb is not installed")
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER],
+            stdout=subprocess.PIPE,
+            env=support.clean_environment(),
+        )
+        assert server.stdout is not None
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        port = int(server.stdout.readline())
+        stop = threading.Event()
+        counts, errors = [0, 0], []
+
+        def client(number: int) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            while not stop.is_set():
+                try:
+                    connection.request("GET", "/")
+                    if connection.getresponse().read() != b"1999000":
+                        raise ValueError("another answer")
+                except Exception as error:
+                    errors.append(repr(error))
+                    return
+                counts[number] += 1
+                time.sleep(0.002)
+            connection.close()
+
+        clients = [threading.Thread(target=client, args=(i,)) for i in range(2)]
+        for one in clients:
+            one.start()
+        try:
+            rounds = 100 if os.environ.get("KAA_TEST_LONG") else 3
+            for _ in range(rounds):
+                try:
+                    recording = _gil_attach.trace(server.pid, 0.2)
+                except _gil_remote.RemoteError as error:
+                    if "may not be read" in str(error) or "ptrace" in str(error):
+                        self.skipTest(str(error))
+                    raise
+                self.assertEqual(recording.mode, "trace")
+                self.assertEqual(recording.pid, server.pid)
+                for one in recording.threads:
+                    life = one.end_ns - one.start_ns
+                    self.assertEqual(one.held_ns + one.waited_ns + one.off_ns, life)
+        finally:
+            stop.set()
+            for one in clients:
+                one.join()
+        self.assertEqual(errors, [])
+        self.assertGreater(min(counts), 5)
+        self.assertIsNone(server.poll())
 
 
 @unittest.skipUnless(AVAILABLE, WHY)

@@ -41,6 +41,13 @@ _CAUSES = (
 _MEANS = ("_PySemaphore", "_PyParkingLot", "_PyMutex", "PyMutex", "sem_")
 
 
+_PHRASES = {
+    "critical section": "a critical section",
+    "stop the world": "the world to stop or start",
+    "lock": "a lock",
+}
+
+
 def cause_of(names: List[str]) -> Tuple[str, Optional[str]]:
     """(what was waited for, the C function that had to)."""
     cause = "unknown"
@@ -183,7 +190,9 @@ def _advise(recording: Recording) -> None:
             Advice(
                 "high" if cause.waited_ns > recording.wall_ns / 4 else "medium",
                 f"Threads waited {duration(cause.waited_ns)} in {cause.count} waits for"
-                f" a {cause.cause} at {where} ({source}): {cure}.",
+                f" {_PHRASES.get(cause.cause, cause.cause)} at {where}"
+                + (f" ({source})" if source else "")
+                + f": {cure}.",
                 cause.file,
                 cause.line,
             )

@@ -58,33 +58,8 @@ def _add_interval(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Traces the GIL: each hold and wait of each thread, exactly, with lines."
-    )
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    run = actions.add_parser(
-        "run",
-        help="run a program and tell at its end",
-        description="Runs a script or a module as `python` would, and tells at its end"
-        " who held the GIL and who waited for it. Options stand before SCRIPT.",
-    )
-    run.add_argument(
-        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
-    )
-    run.add_argument(
-        "--threshold",
-        type=_seconds,
-        default=0.0001,
-        metavar="TIME",
-        help="tell the lines of longer holds and waits (100us)",
-    )
-    run.add_argument(
-        "--duration", type=_seconds, metavar="TIME", help="record only so long"
-    )
-    _add_outputs(run)
-    run.add_argument("script", metavar="SCRIPT")
-    run.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
+def _configure_others(actions: Any) -> None:
+    """The actions that look at another process."""
     attach = actions.add_parser(
         "attach",
         help="look at a running process for a while",
@@ -118,6 +93,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "dump", help="print the stack of each thread of a running process, once"
     )
     dump.add_argument("pid", type=int, metavar="PID")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Traces the GIL: each hold and wait of each thread, exactly, with lines."
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    run = actions.add_parser(
+        "run",
+        help="run a program and tell at its end",
+        description="Runs a script or a module as `python` would, and tells at its end"
+        " who held the GIL and who waited for it. Options stand before SCRIPT.",
+    )
+    run.add_argument(
+        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
+    )
+    run.add_argument(
+        "--threshold",
+        type=_seconds,
+        default=0.0001,
+        metavar="TIME",
+        help="tell the lines of longer holds and waits (100us)",
+    )
+    run.add_argument(
+        "--duration", type=_seconds, metavar="TIME", help="record only so long"
+    )
+    _add_outputs(run)
+    run.add_argument("script", metavar="SCRIPT")
+    run.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
+    _configure_others(actions)
     lesson = actions.add_parser(
         "lesson",
         help="learn what the GIL costs, from five small programs",
