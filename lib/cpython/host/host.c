@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
+#include <time.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -304,12 +305,13 @@ kaa_cpython_layouts(const kaa_cpython *host)
 void
 kaa_cpython_close(kaa_cpython *host)
 {
+    const struct timespec moment = {.tv_nsec = 200000};
     uint64_t give_up = kaa_base__now_ns() + 1000000000u;
 
     host->closing_thread = pthread_self();
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
-        sched_yield();
+        nanosleep(&moment, NULL);
 }
 
 int

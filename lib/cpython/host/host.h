@@ -123,7 +123,7 @@ struct kaa_cpython {
     int is_free_threaded;
     _Atomic int is_closing;
     pthread_t closing_thread; /* with is_closing: which one closed it */
-    _Atomic int entering;     /* callbacks on their way to the GIL */
+    _Atomic int entering;     /* threads on their way in, or inside */
     void *specs;              /* what the types' slots point at */
 };
 

@@ -6,7 +6,8 @@
  * state; a thread that Python never saw gets a state of its own at its first
  * callback and keeps it until it ends, as making one for each callback costs
  * more than the callback. Around the end of the interpreter nothing enters:
- * a thread says in `entering` that it is about to, then looks whether it may.
+ * a thread says in `entering` that it is about to, then looks whether it may,
+ * and counts there until it gives the GIL back.
  */
 #include "cpython/host/thread.h"
 
@@ -50,13 +51,13 @@ begin_entering(kaa_cpython *host)
     return 0;
 }
 
+/* 1 with the GIL, and still counted: until it is given back. */
 static int
 restore(kaa_cpython *host, PyThreadState *state)
 {
     if (!begin_entering(host))
         return 0;
     PY(PyEval_RestoreThread)(state);
-    atomic_fetch_sub(&host->entering, 1);
     return 1;
 }
 
@@ -70,6 +71,7 @@ end_foreign(void *pointer)
     if (restore(own->host, own->state)) {
         PY(PyThreadState_Clear)(own->state);
         PY(PyThreadState_DeleteCurrent)();
+        atomic_fetch_sub(&own->host->entering, 1);
     }
     kaa_base__free(own);
 }
@@ -135,12 +137,15 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
     if (state == NULL || !restore(host, state))
         return 0;
     entry->state = state;
+    entry->host = host;
     return 1;
 }
 
 void
 kaa_cpython__leave(const kaa_cpython__entry *entry)
 {
-    if (entry->state != NULL)
-        PY(PyEval_SaveThread)();
+    if (entry->state == NULL)
+        return;
+    PY(PyEval_SaveThread)();
+    atomic_fetch_sub(&entry->host->entering, 1);
 }
