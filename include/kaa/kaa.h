@@ -8,7 +8,6 @@
 #include <kaa/call.h>
 #include <kaa/closure.h>
 #include <kaa/context.h>
-#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
 #include <kaa/gc.h>

@@ -148,12 +148,12 @@ PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,
                                   const void *bytes, size_t size);
 
-/* Keeps `object` until the call ends (the reference is taken over, even on
- * failure). */
 /* A buffer of `value` that is held until the call ends; NULL with an
  * exception. */
 host_buffer *kaa_cpython__hold_buffer(kaa_cpython__state *state,
                                       PyObject *value, int flags);
+/* Keeps `object` until the call ends; the reference is taken over, even on
+ * failure. */
 int kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object);
 void kaa_cpython__release_holds(kaa_cpython__state *state);
 
