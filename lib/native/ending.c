@@ -192,6 +192,7 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     if (ctx == &boot.is_public && runtime->releasing != 0) {
         /* Nobody is attached, and yet an object is about to end: this is a
          * child of fork(), and who was at it is not in it. */
+        kaa_gc__abandon(runtime);
         kaa_native__free(runtime);
         return KAA_OK;
     }
