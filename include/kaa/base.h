@@ -1,6 +1,6 @@
 /* kaa/base.h - what every header of kaa shares: status, error, annotations.
  *
- * A function that can fail returns a kaa_status and tells the story in a
+ * A function that can fail returns a kaa_status and describes the failure in a
  * kaa_error that the caller owns:
  *
  *     kaa_error err = {0};
@@ -54,7 +54,7 @@ typedef enum kaa_status {
 /** kaa_error::argument where no argument is at fault. */
 #define KAA_NO_ARGUMENT UINT32_MAX
 
-/** The story of a failure. 256 bytes, the caller's. */
+/** What failed, and why. 256 bytes, the caller's. */
 typedef struct kaa_error {
     int32_t status;    /**< A kaa_status. */
     uint32_t argument; /**< The argument at fault, from 0; KAA_NO_ARGUMENT. */

@@ -38,7 +38,7 @@ typedef struct kaa_gc_collection {
     uint32_t size;         /**< sizeof(kaa_gc_collection) in the caller. */
     uint32_t generation;   /**< A kaa_gc_generation. */
     uint64_t objects;      /**< Looked at. */
-    uint64_t suspects;     /**< Looked at twice. */
+    uint64_t candidates;   /**< Looked at twice. */
     uint64_t collected;    /**< Freed. */
     uint64_t bytes_freed;  /**< Of their blocks. */
     uint64_t finalized;    /**< Finalisers run. */

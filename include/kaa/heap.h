@@ -130,11 +130,11 @@ typedef struct kaa_heap_count {
     uint64_t bytes_peak;
 } kaa_heap_count;
 
-/** The figures of a heap. They come from the books of the pages: keeping them
- * costs an allocation nothing. All are exact, but for the peaks of `total` and
- * `kinds`: those count as live the free blocks that waited to be handed out (at
- * most 512 of a class, 128 KiB) or, in a debug heap, stood in quarantine. The
- * peaks of a class are exact. */
+/** The figures of a heap. They come from the bookkeeping of the pages: keeping
+ * them costs an allocation nothing. All are exact, but for the peaks of `total`
+ * and `kinds`: those count as live the free blocks that waited to be handed out
+ * (at most 512 of a class, 128 KiB) or, in a debug heap, stood in quarantine.
+ * The peaks of a class are exact. */
 typedef struct kaa_heap_stats {
     uint32_t size; /**< sizeof(kaa_heap_stats) in the caller. */
     uint32_t fragmentation_permille; /**< bytes_idle of bytes_in_pages. */

@@ -113,7 +113,7 @@ read_pointers(kaa_decl__parser *p, kaa_decl__declarator *d,
     return 1;
 }
 
-/* Whether the ( at hand opens a declarator rather than parameters. */
+/* Whether this ( opens a declarator rather than parameters. */
 static int
 is_nested(kaa_decl__parser *p, uint32_t how)
 {

@@ -6,23 +6,23 @@
 #include "gc/internal.h"
 
 static void
-begin(kaa_context *ctx, kaa_gc_collection *story, int generation)
+begin(kaa_context *ctx, kaa_gc_collection *collection, int generation)
 {
-    memset(story, 0, sizeof(*story));
-    story->size = sizeof(*story);
-    story->generation = (uint32_t)generation;
-    kaa_gc__tell(ctx, 0, story);
+    memset(collection, 0, sizeof(*collection));
+    collection->size = sizeof(*collection);
+    collection->generation = (uint32_t)generation;
+    kaa_gc__tell(ctx, 0, collection);
 }
 
 static void
-add_pause(kaa_gc *gc, kaa_gc_collection *story, uint64_t since)
+add_pause(kaa_gc *gc, kaa_gc_collection *collection, uint64_t since)
 {
     uint64_t pause = kaa_base__now_ns() - since;
 
-    story->slices++;
-    story->pause_ns += pause;
-    if (pause > story->pause_ns_max)
-        story->pause_ns_max = pause;
+    collection->slices++;
+    collection->pause_ns += pause;
+    if (pause > collection->pause_ns_max)
+        collection->pause_ns_max = pause;
     gc->sum.slices++;
     gc->sum.pause_ns += pause;
     if (pause > gc->sum.pause_ns_max)
@@ -31,17 +31,17 @@ add_pause(kaa_gc *gc, kaa_gc_collection *story, uint64_t since)
 
 /* One that gave up is told of too, and not tried again at once. */
 static void
-end(kaa_context *ctx, kaa_gc_collection *story, int status)
+end(kaa_context *ctx, kaa_gc_collection *collection, int status)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
 
-    gc->sum.collections[story->generation] += status == 0;
-    gc->sum.collected += story->collected;
-    gc->sum.bytes_freed += story->bytes_freed;
-    gc->sum.finalized += story->finalized;
-    gc->sum.resurrected += story->resurrected;
-    kaa_gc__set_bases(gc, (int)story->generation);
-    kaa_gc__tell(ctx, 1, story);
+    gc->sum.collections[collection->generation] += status == 0;
+    gc->sum.collected += collection->collected;
+    gc->sum.bytes_freed += collection->bytes_freed;
+    gc->sum.finalized += collection->finalized;
+    gc->sum.resurrected += collection->resurrected;
+    kaa_gc__set_bases(gc, (int)collection->generation);
+    kaa_gc__tell(ctx, 1, collection);
 }
 
 /* ---- What is freed while a set is looked at */
@@ -97,7 +97,7 @@ kaa_gc__watch_frees(kaa_gc *gc)
 /* ---- At once */
 
 static int
-collect_set(kaa_context *ctx, int generation, kaa_gc_collection *story)
+collect_set(kaa_context *ctx, int generation, kaa_gc_collection *collection)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
     kaa_gc__set *set = &gc->young;
@@ -107,19 +107,20 @@ collect_set(kaa_context *ctx, int generation, kaa_gc_collection *story)
 
     if (status == 0 && set->count != 0) {
         kaa_gc__watch_frees(gc);
-        story->suspects = kaa_gc__judge(set);
-        story->objects = set->visited;
-        if (story->suspects != 0)
-            kaa_gc__dispose(ctx, set, story);
+        collection->candidates = kaa_gc__judge(set);
+        collection->objects = set->visited;
+        if (collection->candidates != 0)
+            kaa_gc__dispose(ctx, set, collection);
     }
     kaa_gc__set_end(set, status != 0);
     kaa_gc__watch_frees(gc);
-    add_pause(gc, story, start);
+    add_pause(gc, collection, start);
     return status;
 }
 
 int
-kaa_gc__collect_now(kaa_context *ctx, int generation, kaa_gc_collection *story)
+kaa_gc__collect_now(kaa_context *ctx, int generation,
+                    kaa_gc_collection *collection)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
     int status;
@@ -130,9 +131,9 @@ kaa_gc__collect_now(kaa_context *ctx, int generation, kaa_gc_collection *story)
     if (gc->runtime->is_ending)
         kaa_gc_unfreeze(ctx); /* all that there is ends now */
     gc->is_running = 1;
-    begin(ctx, story, generation);
-    status = collect_set(ctx, generation, story);
-    end(ctx, story, status);
+    begin(ctx, collection, generation);
+    status = collect_set(ctx, generation, collection);
+    end(ctx, collection, status);
     gc->is_running = 0;
     return status;
 }
@@ -146,7 +147,7 @@ kaa_gc__full_begin(kaa_context *ctx)
 
     KAA_ASSERT(!gc->is_running && gc->phase == KAA_GC__IDLE);
     gc->is_running = 1;
-    begin(ctx, &gc->story, KAA_GC_FULL);
+    begin(ctx, &gc->collection, KAA_GC_FULL);
     gc->is_running = 0;
     if (kaa_gc__list_arenas(gc) != 0)
         return -1;
@@ -272,8 +273,9 @@ gather_some(kaa_gc *gc, int64_t *budget, uint64_t deadline)
     while (*budget > 0 && gc->at < set->count && !is_late(gc, deadline)) {
         kaa_gc__page *member = &set->pages[gc->at++];
 
-        member->suspects = kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
-        gc->story.suspects += member->suspects;
+        member->candidates =
+            kaa_gc__is_there(member) ? kaa_gc__zeros(member) : 0;
+        gc->collection.candidates += member->candidates;
         *budget -= 128;
     }
 }
@@ -295,7 +297,7 @@ advance(kaa_gc *gc, int64_t *budget, uint64_t deadline)
         count_some(gc, budget, deadline);
         if (gc->at == gc->full.count && gc->full.long_object == NULL) {
             gc->phase = KAA_GC__MARKING;
-            gc->story.objects = gc->full.visited;
+            gc->collection.objects = gc->full.visited;
             gc->full.here = NULL;
             gc->at = 0;
         }
@@ -323,7 +325,7 @@ full_end(kaa_context *ctx)
     kaa_gc *gc = kaa_gc__of(ctx);
 
     if (kaa_gc__judge(&gc->full) != 0)
-        kaa_gc__dispose(ctx, &gc->full, &gc->story);
+        kaa_gc__dispose(ctx, &gc->full, &gc->collection);
     kaa_gc__set_end(&gc->full, 0);
     gc->phase = KAA_GC__IDLE;
     gc->runtime->heap->pinned--;
@@ -350,9 +352,9 @@ kaa_gc__full_slice(kaa_context *ctx, int64_t budget)
     else if (gc->phase == KAA_GC__IDLE)
         status = -1; /* it was dropped */
     gc->debt = budget;
-    add_pause(gc, &gc->story, start);
+    add_pause(gc, &gc->collection, start);
     if (gc->phase == KAA_GC__IDLE)
-        end(ctx, &gc->story, status);
+        end(ctx, &gc->collection, status);
     gc->is_running = 0;
 }
 
@@ -362,13 +364,13 @@ ptrdiff_t
 kaa_gc__collect_all(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
-    kaa_gc_collection story;
+    kaa_gc_collection collection;
 
     if (gc == NULL || gc->is_running || gc->runtime->releasing != 0)
         return 0;
-    if (kaa_gc__collect_now(ctx, KAA_GC_FULL, &story) != 0)
+    if (kaa_gc__collect_now(ctx, KAA_GC_FULL, &collection) != 0)
         return kaa_object__raise_memory(ctx);
-    return (ptrdiff_t)story.collected;
+    return (ptrdiff_t)collection.collected;
 }
 
 /* When memory is short: garbage may be all that stands in the way. */
@@ -376,10 +378,10 @@ static void
 make_room(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
-    kaa_gc_collection story;
+    kaa_gc_collection collection;
 
     if (!gc->is_running && gc->held == 0 && gc->is_enabled)
-        (void)kaa_gc__collect_now(ctx, KAA_GC_FULL, &story);
+        (void)kaa_gc__collect_now(ctx, KAA_GC_FULL, &collection);
 }
 
 int

@@ -45,7 +45,7 @@ kaa_gc_collect(kaa_context *ctx, int32_t generation, kaa_gc_collection *out,
                kaa_error *err)
 {
     kaa_status status = check(ctx, err);
-    kaa_gc_collection story;
+    kaa_gc_collection collection;
     kaa_gc *gc;
 
     if (status != KAA_OK)
@@ -61,9 +61,10 @@ kaa_gc_collect(kaa_context *ctx, int32_t generation, kaa_gc_collection *out,
     if (gc->is_running || gc->runtime->releasing != 0)
         return kaa_base__fail(err, KAA_MISUSE, KAA_NO_ARGUMENT,
                               "a collection is running");
-    if (kaa_gc__collect_now(ctx, generation, &story) != 0)
+    if (kaa_gc__collect_now(ctx, generation, &collection) != 0)
         return kaa_base__fail_memory(err, "the tables of a collection");
-    return out != NULL ? hand_out(out, &story, sizeof(story), err) : KAA_OK;
+    return out != NULL ? hand_out(out, &collection, sizeof(collection), err)
+                       : KAA_OK;
 }
 
 int
@@ -168,10 +169,10 @@ kaa_gc_set_callback(kaa_context *ctx, kaa_gc_callback callback, void *user,
 /* Last added, first told: one that removes itself moves no other that is still
  * to be told. */
 void
-kaa_gc__tell(kaa_context *ctx, int is_end, kaa_gc_collection *story)
+kaa_gc__tell(kaa_context *ctx, int is_end, kaa_gc_collection *collection)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
-    kaa_gc_collection told = *story;
+    kaa_gc_collection told = *collection;
 
     for (size_t i = gc->listener_count; i-- > 0;)
         if (i < gc->listener_count)

@@ -75,7 +75,7 @@ each(kaa_context *ctx, kaa_gc__set *set, act *function, void *arg)
         kaa_gc__page *member = &set->pages[i];
         uint32_t capacity;
 
-        if (member->suspects == 0 || !kaa_gc__is_there(member))
+        if (member->candidates == 0 || !kaa_gc__is_there(member))
             continue;
         capacity = kaa_gc__capacity(member);
         for (uint32_t k = 0; k < capacity; k++) {
@@ -112,18 +112,18 @@ look_at(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
     found->has_weak |= (object->word & KAA_OBJECT__WEAK) != 0;
 }
 
-/* By pages: `suspects` are the entries that are 0. */
+/* By pages: `candidates` are the entries that are 0. */
 static void
 measure(const kaa_gc__set *set, survey *found)
 {
     for (size_t i = 0; i < set->count; i++) {
         const kaa_gc__page *member = &set->pages[i];
 
-        if (member->suspects == 0)
+        if (member->candidates == 0)
             continue;
-        found->objects += member->suspects;
+        found->objects += member->candidates;
         found->bytes +=
-            member->suspects *
+            member->candidates *
             (uint64_t)kaa_heap__bytes_of(&member->arena->pages[member->index]);
     }
 }
@@ -145,13 +145,13 @@ survey_set(kaa_context *ctx, kaa_gc__set *set)
 static void
 finalize(kaa_context *ctx, kaa_gc__set *set, kaa_object *object, void *arg)
 {
-    kaa_gc_collection *story = arg;
+    kaa_gc_collection *collection = arg;
 
     (void)set;
     if (object->type->finalize == NULL || kaa_object__is_dead(object) ||
         (object->word & KAA_OBJECT__FINALIZED) != 0)
         return;
-    story->finalized++;
+    collection->finalized++;
     object->word++;
     (void)kaa_object__run_finalizer(ctx, object);
     kaa_decref(ctx, object);
@@ -287,7 +287,7 @@ is_simple(const kaa_gc__set *set, const kaa_runtime *runtime)
     if (runtime->watch != 0 || runtime->sites != NULL)
         return 0;
     for (size_t i = 0; i < set->count; i++)
-        if (set->pages[i].suspects != 0 &&
+        if (set->pages[i].candidates != 0 &&
             set->pages[i].arena->pages[set->pages[i].index].size == 0)
             return 0;
     return 1;
@@ -299,9 +299,9 @@ static void
 free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
-    uint32_t was_reaping = own->is_reaping;
+    uint32_t was_deallocating = own->is_deallocating;
 
-    own->is_reaping = 1; /* deaths only queue up */
+    own->is_deallocating = 1; /* deaths only queue up */
     own->runtime->releasing++;
     if (!found->has_release && is_simple(set, own->runtime)) {
         run at = {NULL, 0, set, ctx};
@@ -318,13 +318,14 @@ free_all(kaa_context *ctx, kaa_gc__set *set, const survey *found)
         each(ctx, set, free_one, &types);
     }
     own->runtime->releasing--;
-    own->is_reaping = was_reaping;
-    if (!was_reaping)
-        kaa_object__reap(ctx); /* those that died outside the set */
+    own->is_deallocating = was_deallocating;
+    if (!was_deallocating)
+        kaa_object__free_dead(ctx); /* those that died outside the set */
 }
 
 void
-kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
+kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set,
+                kaa_gc_collection *collection)
 {
     survey found = survey_set(ctx, set);
     manner known;
@@ -335,21 +336,21 @@ kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set, kaa_gc_collection *story)
     if (found.has_finalizers) {
         uint64_t before = 0;
 
-        each(ctx, set, finalize, story);
+        each(ctx, set, finalize, collection);
         /* Freed already: collected, by their own counts. */
         for (size_t i = 0; i < set->count; i++)
-            if (kaa_gc__is_there(&set->pages[i]) && set->pages[i].suspects)
+            if (kaa_gc__is_there(&set->pages[i]) && set->pages[i].candidates)
                 before += kaa_gc__zeros(&set->pages[i]);
-        story->collected += found.objects - before;
-        story->resurrected += before - kaa_gc__judge(set);
+        collection->collected += found.objects - before;
+        collection->resurrected += before - kaa_gc__judge(set);
         found = survey_set(ctx, set);
     }
     if (found.has_weak) {
         each(ctx, set, detach, &callbacks);
         kaa_object__weakrefs_call(ctx, callbacks);
     }
-    story->collected += found.objects;
-    story->bytes_freed += found.bytes;
+    collection->collected += found.objects;
+    collection->bytes_freed += found.bytes;
     if (found.has_slow) {
         memset(&known, 0, sizeof(known));
         each(ctx, set, clear, &known);

@@ -16,15 +16,15 @@
  * the set; what is left are references from outside. Marking follows the
  * references of whatever is not 0. Entries that are 0 after that are garbage:
  * all references to them come from one another. That holds for any set, so
- * young ones, full ones and a handful of suspects are judged alike, and no
+ * young ones, full ones and a handful of candidates are judged alike, and no
  * object is written to.
  *
  * A full collection counts and marks in slices between which the program runs.
- * It goes by what may have changed since, so what it leaves at 0 are suspects:
- * all that was garbage when it began, and what the program moved about. They
- * are judged as a set of their own, at once. What keeps the tables right
- * meanwhile is kaa_runtime.forget: a block that is freed becomes OUT, and OUT
- * it remains when it is used again.
+ * It goes by what may have changed since, so what it leaves at 0 are
+ * candidates: all that was garbage when it began, and what the program moved
+ * about. They are judged as a set of their own, at once. What keeps the tables
+ * right meanwhile is kaa_runtime.forget: a block that is freed becomes OUT, and
+ * OUT it remains when it is used again.
  */
 #ifndef KAA_GC_INTERNAL_H
 #define KAA_GC_INTERNAL_H
@@ -55,8 +55,8 @@ typedef struct kaa_gc__chunk {
 typedef struct kaa_gc__page {
     kaa_heap__arena *arena; /* NULL: a very large block that was freed since */
     uint32_t *table;
-    uint32_t index;    /* of the page in its arena */
-    uint32_t suspects; /* upper bound of its entries that are 0 */
+    uint32_t index;      /* of the page in its arena */
+    uint32_t candidates; /* upper bound of its entries that are 0 */
     uint8_t was_touched, had_marks;
 } kaa_gc__page;
 
@@ -116,7 +116,7 @@ typedef enum kaa_gc__phase {
     KAA_GC__ADDING,   /* pages to the set */
     KAA_GC__COUNTING, /* pages of the set */
     KAA_GC__MARKING,
-    KAA_GC__GATHERING, /* pages with suspects */
+    KAA_GC__GATHERING, /* pages with candidates */
     KAA_GC__JUDGING    /* at once */
 } kaa_gc__phase;
 
@@ -144,7 +144,7 @@ typedef struct kaa_gc {
     uint32_t page_at; /* and the page in it */
     size_t at;        /* counting, marking, gathering: the page of the set */
     uint64_t start_live;
-    kaa_gc_collection story; /* of it */
+    kaa_gc_collection collection; /* of it */
 
     uint32_t is_running; /* a collection, or a part of one */
     uint32_t is_enabled;
@@ -175,7 +175,7 @@ kaa_gc__of(kaa_context *ctx)
 void kaa_gc__set_init(kaa_gc__set *set, kaa_heap *heap, uint8_t mark);
 /* Adds the page of tracked blocks `index`; -1 when memory is short. */
 int kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index);
-/* Takes the free blocks at hand out of it, after adding pages. */
+/* Takes the cached free blocks out of it, after adding pages. */
 void kaa_gc__set_drop_hot(kaa_gc__set *set);
 /* Leaves the pages alone. `is_void`: as if it had never been. */
 void kaa_gc__set_end(kaa_gc__set *set, int is_void);
@@ -277,7 +277,7 @@ void kaa_gc__mark_flush(kaa_gc__set *set);
 int kaa_gc__mark_end(kaa_gc__set *set, int64_t *budget);
 /* Entries that are 0 in the page. */
 uint32_t kaa_gc__zeros(const kaa_gc__page *member);
-/* Judges what is not OUT in pages with suspects; how many entries are 0 then.
+/* Judges what is not OUT in pages with candidates; how many entries are 0 then.
  */
 uint64_t kaa_gc__judge(kaa_gc__set *set);
 
@@ -285,13 +285,13 @@ uint64_t kaa_gc__judge(kaa_gc__set *set);
 
 /* Ends the garbage of a judged set. */
 void kaa_gc__dispose(kaa_context *ctx, kaa_gc__set *set,
-                     kaa_gc_collection *story);
+                     kaa_gc_collection *collection);
 
 /* ---- collector.c */
 
 /* 0; -1 when memory is short, and nothing has happened. */
 int kaa_gc__collect_now(kaa_context *ctx, int generation,
-                        kaa_gc_collection *story);
+                        kaa_gc_collection *collection);
 /* Begins a full collection; one slice of it, of about so many objects; drops
  * it. */
 int kaa_gc__full_begin(kaa_context *ctx);
@@ -311,6 +311,6 @@ void kaa_gc__default_pace(kaa_gc_thresholds *pace);
 
 /* ---- control.c */
 
-void kaa_gc__tell(kaa_context *ctx, int is_end, kaa_gc_collection *story);
+void kaa_gc__tell(kaa_context *ctx, int is_end, kaa_gc_collection *collection);
 
 #endif /* KAA_GC_INTERNAL_H */

@@ -116,7 +116,7 @@ void
 kaa_gc__asked(kaa_context *ctx)
 {
     kaa_gc *gc = kaa_gc__of(ctx);
-    kaa_gc_collection story;
+    kaa_gc_collection collection;
     uint64_t live;
 
     gc->runtime->until_collect = QUANTUM;
@@ -130,7 +130,7 @@ kaa_gc__asked(kaa_context *ctx)
     if (live < gc->full_base)
         gc->full_base = live;
     if (live >= gc->young_base + gc->pace.young_objects) {
-        (void)kaa_gc__collect_now(ctx, KAA_GC_YOUNG, &story);
+        (void)kaa_gc__collect_now(ctx, KAA_GC_YOUNG, &collection);
         live = kaa_gc__live(gc->runtime->heap);
     }
     if (gc->phase != KAA_GC__IDLE)

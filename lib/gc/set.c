@@ -114,7 +114,7 @@ kaa_gc__set_add(kaa_gc__set *set, kaa_heap__arena *arena, uint32_t index)
         (kaa_gc__page){.arena = arena,
                        .table = table,
                        .index = index,
-                       .suspects = page->capacity,
+                       .candidates = page->capacity,
                        .was_touched = arena->touched[index],
                        .had_marks = arena->marks[index]};
     page->beside = table;
@@ -134,7 +134,7 @@ kaa_gc__set_drop_hot(kaa_gc__set *set)
         const kaa_heap__bin *bin = &heap->bins[KAA_HEAP_OBJECT_TRACKED << 6 |
                                                (uint32_t)__builtin_ctzll(bits)];
 
-        for (void **at = bin->hot; at < bin->top; at++) {
+        for (void **at = bin->cache; at < bin->top; at++) {
             uint32_t *entry = kaa_gc__entry(set, *at);
 
             if (entry != NULL)
@@ -300,7 +300,7 @@ kaa_gc__live(const kaa_heap *heap)
         const kaa_heap__bin *bin =
             &heap->bins[KAA_HEAP_OBJECT_TRACKED << 6 | __builtin_ctzll(bits)];
 
-        live += bin->used - kaa_heap__at_hand(bin) - bin->held;
+        live += bin->used - kaa_heap__cached(bin) - bin->held;
     }
     return live;
 }

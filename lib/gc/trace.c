@@ -495,24 +495,24 @@ kaa_gc__judge(kaa_gc__set *set)
     uint64_t zeros = 0;
 
     for (size_t i = 0; i < set->count; i++)
-        if (set->pages[i].suspects != 0) {
+        if (set->pages[i].candidates != 0) {
             if (kaa_gc__is_there(&set->pages[i]))
                 (void)kaa_gc__count_page(set, &set->pages[i]);
             else
-                set->pages[i].suspects = 0;
+                set->pages[i].candidates = 0;
         }
     kaa_gc__count_flush(set);
     set->here = NULL;
     do {
         budget = INT64_MAX;
         for (size_t i = 0; i < set->count; i++)
-            if (set->pages[i].suspects != 0)
+            if (set->pages[i].candidates != 0)
                 (void)kaa_gc__mark_page(set, &set->pages[i], &budget);
     } while (!kaa_gc__mark_end(set, &budget));
     for (size_t i = 0; i < set->count; i++)
-        if (set->pages[i].suspects != 0) {
-            set->pages[i].suspects = kaa_gc__zeros(&set->pages[i]);
-            zeros += set->pages[i].suspects;
+        if (set->pages[i].candidates != 0) {
+            set->pages[i].candidates = kaa_gc__zeros(&set->pages[i]);
+            zeros += set->pages[i].candidates;
         }
     return zeros;
 }

@@ -37,20 +37,20 @@ typedef struct circle_text {
 } circle_text;
 
 static void
-tell(circle_text *story, const kaa_gil__thread *waiter,
+tell(circle_text *circle, const kaa_gil__thread *waiter,
      const kaa_gil__thread *holder)
 {
     int length;
 
-    if (story->length >= sizeof(story->text))
+    if (circle->length >= sizeof(circle->text))
         return;
-    length = snprintf(story->text + story->length,
-                      sizeof(story->text) - story->length,
+    length = snprintf(circle->text + circle->length,
+                      sizeof(circle->text) - circle->length,
                       "%s\"%s\" waits for \"%s\", which \"%s\" holds",
-                      story->length == 0 ? "deadlock: " : "; ", waiter->name,
+                      circle->length == 0 ? "deadlock: " : "; ", waiter->name,
                       waiter->gil->name, holder->name);
     if (length > 0)
-        story->length += (size_t)length;
+        circle->length += (size_t)length;
 }
 
 /* Whom `waiter` waits for, if that one waits as well; the mutex of waiter's
@@ -68,12 +68,12 @@ follow(const kaa_gil__thread *waiter, kaa_gil__thread **out_holder)
 }
 
 static void
-refuse_other(kaa_gil__thread *victim, const circle_text *story)
+refuse_other(kaa_gil__thread *victim, const circle_text *circle)
 {
     kaa_gil *gil = victim->gil;
 
     kaa_base__fail(victim->err, KAA_DEADLOCK, KAA_NO_ARGUMENT, "%s",
-                   story->text);
+                   circle->text);
     pthread_mutex_lock(&gil->mutex);
     KAA_ASSERT(kaa_gil__waits(victim));
     kaa_gil__refuse(victim);
@@ -84,7 +84,7 @@ int
 kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
                      kaa_error *err)
 {
-    circle_text story = {.length = 0};
+    circle_text circle = {.length = 0};
     kaa_gil__thread *waiter = thread, *holder, *next, *victim = NULL;
     kaa_gil *locked = NULL; /* besides the thread's */
 
@@ -95,7 +95,7 @@ kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
                 pthread_mutex_unlock(&locked->mutex);
             return 0;
         }
-        tell(&story, waiter, holder);
+        tell(&circle, waiter, holder);
         if (victim == NULL && !waiter->is_required)
             victim = waiter;
         if (next == thread)
@@ -111,14 +111,14 @@ kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
         pthread_mutex_unlock(&locked->mutex);
     if (victim == NULL) {
         kaa_base__stop_here();
-        fprintf(stderr, "kaa: %s\n", story.text);
+        fprintf(stderr, "kaa: %s\n", circle.text);
         fflush(stderr);
         abort();
     }
     if (victim == thread)
-        kaa_base__fail(err, KAA_DEADLOCK, KAA_NO_ARGUMENT, "%s", story.text);
+        kaa_base__fail(err, KAA_DEADLOCK, KAA_NO_ARGUMENT, "%s", circle.text);
     else
-        refuse_other(victim, &story);
+        refuse_other(victim, &circle);
     *out_victim = victim;
     return 1;
 }

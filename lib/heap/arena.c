@@ -188,7 +188,7 @@ kaa_heap__pages_take(kaa_heap *heap, uint32_t run, uint32_t step,
         kaa_heap__arena_add(heap, arena);
         return take_from(heap, arena, run, step, out_dirty);
     }
-    /* The blocks at hand may fill pages that would do. */
+    /* The cached blocks may fill pages that would do. */
     kaa_heap__flush_all(heap);
     for (arena = heap->arenas; page == NULL && arena != NULL;
          arena = arena->next)

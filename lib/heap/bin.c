@@ -1,14 +1,14 @@
-/* heap/bin.c - blocks of one class and kind: `hot` and the pages behind it.
+/* heap/bin.c - blocks of one class and kind: `cache` and the pages behind it.
  *
- *     alloc <-- hot <--- refill: half of it, lowest addresses of a page first
- *     free  --> hot ---> flush: the half that waited longest
+ *     alloc <-- cache <--- refill: half of it, lowest addresses of a page first
+ *     free  --> cache ---> flush: the half that waited longest
  *
- * Live blocks are those taken out of pages less those in hot. A new peak of
+ * Live blocks are those taken out of pages less the cached ones. A new peak of
  * them is reached where used - count > peak, that is where count falls below
  * used - peak: `floor` stands there, so that the one comparison which finds
- * hot empty also finds each new peak, and the peaks are exact for nothing.
+ * an empty cache also finds each new peak, and the peaks are exact for nothing.
  *
- * Blocks in hot keep their pages from falling empty. Where a bin's live blocks
+ * Cached blocks keep their pages from falling empty. Where a bin's live blocks
  * lie thin on many pages, `limit` falls with them.
  */
 #include "heap/internal.h"
@@ -25,19 +25,20 @@
 #endif
 
 #define REFILL_PAGES_MAX 4 /* thinly filled pages looked at in one refill */
-#define RAMP_FIRST 8u      /* blocks in the first refill of an armed bin */
-#define RAMP_LAST 7u       /* refills of an armed bin; then it is none */
+#define RAMP_FIRST 8u      /* blocks in the first refill of a sampled bin */
+#define RAMP_LAST 7u       /* refills of a sampled bin; then it is none */
 #define SPARSE_PAGES 2     /* a bin of so many may be thin */
 #define SPARSE_SHARE 8     /* and is, when less than an eighth of it is live */
 
-#define CLASS(size, hot)                                                       \
+#define CLASS(size, cached)                                                    \
     {                                                                          \
         (size), (uint32_t)((((uint64_t)1 << 32) + (size)-1) / (size)),         \
-            (uint32_t)(KAA_HEAP__PAGE_BYTES / (size)), (hot)                   \
+            (uint32_t)(KAA_HEAP__PAGE_BYTES / (size)), (cached)                \
     }
-#define CLASSES_4(start, step, hot)                                            \
-    CLASS((start) + (step), hot), CLASS((start) + 2 * (step), hot),            \
-        CLASS((start) + 3 * (step), hot), CLASS((start) + 4 * (step), hot)
+#define CLASSES_4(start, step, cached)                                         \
+    CLASS((start) + (step), cached), CLASS((start) + 2 * (step), cached),      \
+        CLASS((start) + 3 * (step), cached),                                   \
+        CLASS((start) + 4 * (step), cached)
 
 const kaa_heap__class kaa_heap__classes[KAA_HEAP__CLASSES] = {
     CLASSES_4(0, 16, 512),    CLASSES_4(64, 16, 512),
@@ -129,9 +130,9 @@ set_floor(kaa_heap__bin *bin)
 {
     uint64_t above = bin->used > bin->peak ? bin->used - bin->peak : 0;
 
-    if (IS_BARE || above < bin->parked)
-        above = bin->parked;
-    bin->floor = bin->hot + above;
+    if (IS_BARE || above < bin->surplus)
+        above = bin->surplus;
+    bin->floor = bin->cache + above;
 }
 
 static kaa_heap__bin *
@@ -141,7 +142,7 @@ bin_of(kaa_heap *heap, uint32_t code)
 
     if (bin->code != code || !(heap->bins_used[code / 64] >> code % 64 & 1u)) {
         bin->code = (uint8_t)code;
-        bin->top = bin->floor = bin->limit = bin->hot = heap->hot[code];
+        bin->top = bin->floor = bin->limit = bin->cache = heap->cache[code];
         heap->bins_used[code / 64] |= (uint64_t)1 << code % 64;
     }
     return bin;
@@ -159,9 +160,9 @@ page_new(kaa_heap *heap, kaa_heap__bin *bin)
     kaa_heap__arena *arena;
     uint64_t *bits;
 
-    /* No fresh memory while much of what the heap has is parked elsewhere. */
+    /* No fresh memory while much of what the heap has is surplus elsewhere. */
     if (heap->dirty == 0 &&
-        heap->parked_bytes > heap->pages_used * (KAA_HEAP__PAGE_BYTES / 8))
+        heap->surplus_bytes > heap->pages_used * (KAA_HEAP__PAGE_BYTES / 8))
         kaa_heap__flush_all(heap);
     page = kaa_heap__pages_take(heap, 1, 1, &was_dirty);
     if (page == NULL)
@@ -263,16 +264,16 @@ take(kaa_heap__page *page, void **out, uint32_t want)
 static uint32_t
 refill(kaa_heap *heap, kaa_heap__bin *bin)
 {
-    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
+    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].cache_max;
     uint32_t want = max - max / 4, got = 0;
-    int is_armed = heap->pace.armed && RAMP_FIRST << bin->ramp < want;
+    int is_sampled = heap->pace.sampled && RAMP_FIRST << bin->ramp < want;
 
     if (atomic_load_explicit(&heap->remote, memory_order_relaxed) != NULL) {
         kaa_heap_collect_remote(heap);
-        if (bin->top != bin->hot)
+        if (bin->top != bin->cache)
             return 1;
     }
-    if (is_armed)
+    if (is_sampled)
         want = RAMP_FIRST << bin->ramp++;
     for (int i = 0; i < REFILL_PAGES_MAX && got < want; i++) {
         kaa_heap__page *page = bin->pages;
@@ -284,16 +285,17 @@ refill(kaa_heap *heap, kaa_heap__bin *bin)
             if (page == NULL)
                 return 0;
         }
-        got += take(page, bin->hot + want - got, want - got);
+        got += take(page, bin->cache + want - got, want - got);
         if (page->used == page->capacity)
             list_remove(bin, page);
     }
     if (got < want)
-        memmove(bin->hot, bin->hot + want - got, got * sizeof(bin->hot[0]));
-    bin->limit = bin->hot + max;
-    bin->top = bin->hot + got;
+        memmove(bin->cache, bin->cache + want - got,
+                got * sizeof(bin->cache[0]));
+    bin->limit = bin->cache + max;
+    bin->top = bin->cache + got;
     count_taken(heap, bin, got);
-    if (is_armed)
+    if (is_sampled)
         bin->floor = KAA_HEAP__ARMED;
     else
         set_floor(bin);
@@ -417,18 +419,18 @@ put(kaa_heap *heap, kaa_heap__bin *bin, void *const *blocks, uint32_t count)
     return all_wrong;
 }
 
-/* The oldest `blocks` of hot. */
+/* The oldest `blocks` of the cache. */
 static void
 flush(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks)
 {
-    uint32_t wrong = put(heap, bin, bin->hot, blocks);
+    uint32_t wrong = put(heap, bin, bin->cache, blocks);
 
     bin->top -= blocks;
-    memmove(bin->hot, bin->hot + blocks,
-            kaa_heap__at_hand(bin) * sizeof(bin->hot[0]));
+    memmove(bin->cache, bin->cache + blocks,
+            kaa_heap__cached(bin) * sizeof(bin->cache[0]));
     count_put(heap, bin, blocks - wrong);
-    if (bin->parked != 0)
-        kaa_heap__unpark(heap, bin, blocks);
+    if (bin->surplus != 0)
+        kaa_heap__use_surplus(heap, bin, blocks);
 }
 
 static void
@@ -436,8 +438,8 @@ set_limit(kaa_heap *heap, kaa_heap__bin *bin)
 {
     const kaa_heap__class *class =
         &kaa_heap__classes[KAA_HEAP__CLASS(bin->code)];
-    uint32_t max = class->hot_max;
-    uint32_t count = kaa_heap__at_hand(bin);
+    uint32_t max = class->cache_max;
+    uint32_t count = kaa_heap__cached(bin);
     uint64_t live = bin->used - count;
 
     if (bin->pages_count >= SPARSE_PAGES &&
@@ -447,20 +449,20 @@ set_limit(kaa_heap *heap, kaa_heap__bin *bin)
         if (count >= max)
             flush(heap, bin, count - max / 2);
     }
-    bin->limit = bin->hot + bin->parked + max;
+    bin->limit = bin->cache + bin->surplus + max;
 }
 
-/* Blocks at hand have come down to the parked ones. An armed bin has seen as
+/* Cached blocks have come down to the surplus ones. A sampled bin has seen as
  * many allocations as makes it a growing one. */
 static void
 step_down(kaa_heap *heap, kaa_heap__bin *bin)
 {
-    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].hot_max;
+    uint32_t max = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].cache_max;
 
-    kaa_heap__unpark(heap, bin, max / 2);
-    bin->limit = bin->hot + bin->parked + max;
+    kaa_heap__use_surplus(heap, bin, max / 2);
+    bin->limit = bin->cache + bin->surplus + max;
     if (bin->floor == KAA_HEAP__ARMED) {
-        bin->floor = bin->hot;
+        bin->floor = bin->cache;
         bin->ramp = RAMP_LAST;
     }
     kaa_heap__pace_event(heap);
@@ -473,16 +475,16 @@ kaa_heap__bin_alloc(kaa_heap *heap, uint32_t code)
     uint64_t live;
     void *block;
 
-    if (bin->top == bin->hot && refill(heap, bin_of(heap, code)) == 0)
+    if (bin->top == bin->cache && refill(heap, bin_of(heap, code)) == 0)
         return NULL;
     block = *--bin->top;
-    live = bin->used - kaa_heap__at_hand(bin);
+    live = bin->used - kaa_heap__cached(bin);
     if (live > bin->peak)
         bin->peak = live;
-    if (bin->parked != 0 && kaa_heap__at_hand(bin) <= bin->parked)
+    if (bin->surplus != 0 && kaa_heap__cached(bin) <= bin->surplus)
         step_down(heap, bin);
     if (KAA_UNLIKELY(bin->floor == KAA_HEAP__ARMED)) {
-        kaa_heap__pace_armed(heap, bin);
+        kaa_heap__pace_sampled(heap, bin);
         if (bin->floor == KAA_HEAP__ARMED)
             return block;
     }
@@ -490,7 +492,7 @@ kaa_heap__bin_alloc(kaa_heap *heap, uint32_t code)
     return block;
 }
 
-/* Gives up what is at hand, and lets nothing be at hand again until the bin
+/* Gives up what is cached, and lets nothing be cached again until the bin
  * needs a block: what is freed now goes straight to its page. */
 static void
 close_all(kaa_heap *heap)
@@ -502,14 +504,14 @@ close_all(kaa_heap *heap)
             kaa_heap__bin *bin =
                 &heap->bins[word * 64 + (uint32_t)__builtin_ctzll(bits)];
 
-            bin->limit = bin->hot;
+            bin->limit = bin->cache;
         }
 }
 
 void
 kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
 {
-    if (bin->limit == bin->hot) {
+    if (bin->limit == bin->cache) {
         kaa_heap__bin_put_one(heap, block);
         if (bin->floor != KAA_HEAP__ARMED)
             set_floor(bin);
@@ -517,10 +519,10 @@ kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block)
     }
     if (bin->top >= bin->limit) {
         void **floor = bin->floor;
-        uint32_t count = kaa_heap__at_hand(bin);
+        uint32_t count = kaa_heap__cached(bin);
 
-        if (kaa_heap__park(heap, bin)) {
-            kaa_heap__pace_parked(heap);
+        if (kaa_heap__add_surplus(heap, bin)) {
+            kaa_heap__pace_surplus(heap);
         } else {
             flush(heap, bin, count - count / 4);
             set_limit(heap, bin);
@@ -572,8 +574,8 @@ kaa_heap__bin_put_one(kaa_heap *heap, void *block)
 void
 kaa_heap__bin_flush(kaa_heap *heap, kaa_heap__bin *bin)
 {
-    flush(heap, bin, kaa_heap__at_hand(bin));
-    kaa_heap__shelf_free(heap, bin);
+    flush(heap, bin, kaa_heap__cached(bin));
+    kaa_heap__extended_free(heap, bin);
     set_floor(bin);
 }
 
@@ -591,6 +593,6 @@ kaa_heap__flush_open(kaa_heap *heap)
 {
     kaa_heap__flush_all(heap);
     heap->pace.flush_wanted = 0;
-    /* Pages that this freed are no reason to close: nothing is at hand. */
+    /* Pages that this freed are no reason to close: nothing is cached. */
     heap->pace.closed = heap->pace.close_wanted = 0;
 }

@@ -1,8 +1,8 @@
 /* heap/heap.c - making a heap, and the ways in and out of it.
  *
- * The ways that every program takes, an array's worth of free blocks at hand,
+ * The ways that every program takes, an array's worth of cached free blocks,
  * are the first lines of kaa_heap_alloc() and kaa_heap_free(). Checked heaps
- * (debug ones, and all under Valgrind) have bins that have nothing at hand
+ * (debug ones, and all under Valgrind) have bins that cache nothing
  * and no room, so those lines send them on without asking.
  */
 #include "heap/internal.h"
@@ -101,7 +101,8 @@ kaa_heap_create(const kaa_heap_options *options, kaa_heap **out_heap,
                                 (chosen.flags & KAA_HEAP_HUGE_PAGES) != 0, now);
     if (arena == NULL)
         return kaa_base__fail_memory(err, "a heap");
-    heap = (kaa_heap *)(void *)kaa_heap__page_base(arena, KAA_HEAP__BOOK_PAGES);
+    heap =
+        (kaa_heap *)(void *)kaa_heap__page_base(arena, KAA_HEAP__HEADER_PAGES);
     kaa_heap__arena_add(heap, arena);
     heap->flags = chosen.flags;
     heap->pages_limit = chosen.bytes_limit / KAA_HEAP__PAGE_BYTES +
@@ -127,7 +128,7 @@ kaa_heap_create(const kaa_heap_options *options, kaa_heap **out_heap,
 static void
 end_bin(kaa_heap__bin *bin)
 {
-    kaa_base__free(bin->shelf);
+    kaa_base__free(bin->extended);
     memset(bin, 0, sizeof(*bin));
 }
 

@@ -9,7 +9,7 @@ static kaa_heap_count
 bin_count(const kaa_heap__bin *bin)
 {
     uint64_t size = kaa_heap__classes[KAA_HEAP__CLASS(bin->code)].size;
-    uint64_t live = bin->used - kaa_heap__at_hand(bin) - bin->held;
+    uint64_t live = bin->used - kaa_heap__cached(bin) - bin->held;
 
     return (kaa_heap_count){live, bin->peak, live * size, bin->peak * size};
 }

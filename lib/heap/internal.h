@@ -1,9 +1,9 @@
-/* heap/internal.h - the books of a heap.
+/* heap/internal.h - the bookkeeping of a heap.
  *
  * An arena is 64 MiB of address space aligned to 64 MiB (a very large block has
- * an arena of its own, of a multiple of that). Its first pages hold the books
- * of the others, so that a block's page costs a mask and a shift, and a page
- * holds nothing but blocks:
+ * an arena of its own, of a multiple of that). Its first pages hold the
+ * bookkeeping of the others, so that a block's page costs a mask and a shift,
+ * and a page holds nothing but blocks:
  *
  *     arena   | codes free dirty ... | page[1024] | bits[1024] | first page ...
  *     page    size class, how many blocks are taken, its neighbours in a list
@@ -11,7 +11,7 @@
  *
  * `codes` has one byte a page: kind << 6 | class, or what else the page is. It
  * is also the number of the page's bin. A bin holds the blocks freed last in
- * `hot`, and the list of its pages that have free blocks. Freeing is
+ * `cache`, and the list of its pages that have free blocks. Freeing is
  *
  *     *bins[arena->codes[page]].top++ = block
  *
@@ -39,7 +39,7 @@
 #define KAA_HEAP__PAGES 1024u /* an arena */
 #define KAA_HEAP__PAGE_WORDS (KAA_HEAP__PAGES / 64)
 #define KAA_HEAP__BITS_WORDS 64u /* 4096 blocks of 16 bytes fill a page */
-#define KAA_HEAP__HOT_MAX 512u
+#define KAA_HEAP__CACHE_MAX 512u
 #define KAA_HEAP__ALIGNMENT ((size_t)16)
 #define KAA_HEAP__ALIGNMENT_MAX (KAA_HEAP__ARENA_BYTES / 2)
 
@@ -69,7 +69,7 @@ typedef struct kaa_heap__class {
     uint32_t size;
     uint32_t reciprocal; /* 2^32 / size, rounded up */
     uint32_t capacity;   /* blocks a page */
-    uint32_t hot_max;
+    uint32_t cache_max;
 } kaa_heap__class;
 
 extern const kaa_heap__class kaa_heap__classes[KAA_HEAP__CLASSES];
@@ -128,19 +128,19 @@ typedef struct kaa_heap__arena {
 
 /* What a fresh block or a free one needs comes first. All zero: not set up. */
 typedef struct kaa_heap__bin {
-    void **top;            /* the blocks at hand are hot[0] to top[-1] */
+    void **top;            /* the cached blocks are cache[0] to top[-1] */
     void **floor;          /* pops at or below it are new peaks, or find none */
     void **limit;          /* of top */
-    void **hot;            /* of kaa_heap.hot, or the shelf */
+    void **cache;          /* of kaa_heap.cache, or `extended` */
     kaa_heap__page *pages; /* that have free blocks */
-    uint64_t used;         /* blocks out of pages: live, at hand and held */
+    uint64_t used;         /* blocks out of pages: live, cached and held */
     uint64_t peak;         /* of live blocks */
     uint64_t held;         /* debug heaps: in quarantine */
-    void **shelf;          /* owned, or NULL; see park.c */
+    void **extended;       /* owned, or NULL; see surplus.c */
     uint32_t pages_count;
-    uint32_t parked; /* the oldest of those at hand */
+    uint32_t surplus; /* the oldest of the cached ones */
     uint8_t code;
-    uint8_t ramp; /* refills since it was armed */
+    uint8_t ramp; /* refills since it was sampled first */
     uint8_t unused[46];
 } kaa_heap__bin;
 
@@ -158,17 +158,17 @@ typedef struct kaa_heap__pace {
     uint64_t dirty_min;   /* pages, in this epoch */
     uint64_t used_peak;   /* pages, since the last purge in bulk */
     uint64_t last;        /* pages, of the last purge in bulk */
-    uint64_t parked_min;  /* bytes, in this epoch */
+    uint64_t surplus_min; /* bytes, in this epoch */
     uint32_t events;      /* of pages, until the clock is read */
-    uint32_t ticks;       /* allocations of armed bins, until it is */
-    uint8_t armed;        /* whether bins may be armed */
+    uint32_t ticks;       /* allocations of sampled bins, until it is */
+    uint8_t sampled;      /* whether bins may be sampled */
     uint8_t close_wanted; /* of all bins, by whoever frees, when it is done */
     uint8_t closed;       /* and not grown much since */
     uint8_t flush_wanted; /* as close_wanted, but bins stay open */
 } kaa_heap__pace;
 
-/* Lives in its first arena, behind the books. Every arena has that place, and
- * keeps it zeroed while no heap lives there. */
+/* Lives in its first arena, behind the bookkeeping. Every arena has that place,
+ * and keeps it zeroed while no heap lives there. */
 struct kaa_heap {
     uint32_t checked;
     uint32_t flags;
@@ -180,8 +180,8 @@ struct kaa_heap {
     uint64_t bytes_reserved, given_back, purges, arenas_count;
     kaa_heap_count large[KAA_HEAP_KIND_COUNT];      /* taken */
     kaa_heap_count large_held[KAA_HEAP_KIND_COUNT]; /* in quarantine */
-    uint64_t parked_bytes;
-    /* Taken out of pages and not parked: free ones in hot among them. */
+    uint64_t surplus_bytes;
+    /* Taken out of pages and not surplus: free ones in the cache among them. */
     kaa_heap_count taken_kinds[KAA_HEAP_KIND_COUNT];
     kaa_heap_count taken;
     kaa_heap__pace pace;
@@ -192,15 +192,15 @@ struct kaa_heap {
     _Alignas(64) _Atomic(void *) remote; /* freed by others, linked by word 0 */
     _Alignas(64) kaa_heap__bin bins[KAA_HEAP__BINS];
     /* Odd in lines of the cache, so that bins do not fight for the same. */
-    void *hot[KAA_HEAP__BINS][KAA_HEAP__HOT_MAX + 8];
+    void *cache[KAA_HEAP__BINS][KAA_HEAP__CACHE_MAX + 8];
 };
 
-#define KAA_HEAP__BOOK_PAGES                                                   \
+#define KAA_HEAP__HEADER_PAGES                                                 \
     ((sizeof(kaa_heap__arena) + KAA_HEAP__PAGE_BYTES - 1) /                    \
      KAA_HEAP__PAGE_BYTES)
 /* The first page that holds blocks. */
 #define KAA_HEAP__FIRST                                                        \
-    ((uint32_t)(KAA_HEAP__BOOK_PAGES +                                         \
+    ((uint32_t)(KAA_HEAP__HEADER_PAGES +                                       \
                 (sizeof(kaa_heap) + KAA_HEAP__PAGE_BYTES - 1) /                \
                     KAA_HEAP__PAGE_BYTES))
 #define KAA_HEAP__PAGES_FREE_MAX (KAA_HEAP__PAGES - KAA_HEAP__FIRST)
@@ -208,7 +208,7 @@ struct kaa_heap {
 
 _Static_assert(sizeof(kaa_heap__page) == 64, "one line of the cache");
 _Static_assert(sizeof(kaa_heap__bin) == 128, "found by a shift");
-_Static_assert(KAA_HEAP__FIRST < 32, "the books are small");
+_Static_assert(KAA_HEAP__FIRST < 32, "the bookkeeping is small");
 
 static inline kaa_heap__arena *
 kaa_heap__arena_of(const void *pointer)
@@ -237,9 +237,9 @@ kaa_heap__index_in(const kaa_heap__arena *arena, const kaa_heap__page *page)
 }
 
 static inline uint32_t
-kaa_heap__at_hand(const kaa_heap__bin *bin)
+kaa_heap__cached(const kaa_heap__bin *bin)
 {
-    return (uint32_t)(bin->top - bin->hot);
+    return (uint32_t)(bin->top - bin->cache);
 }
 
 /* Which block of its page an offset lies in. */
@@ -269,7 +269,7 @@ kaa_heap__touch(const void *block)
     kaa_heap__arena_of(block)->touched[kaa_heap__page_index(block)] = 1;
 }
 
-/* A block of those at hand, or NULL: then kaa_heap_alloc() knows more. `size`
+/* A block of the cached ones, or NULL: then kaa_heap_alloc() knows more. `size`
  * is above 0. */
 static inline void *
 kaa_heap__alloc_quick(kaa_heap *heap, size_t size, kaa_heap_kind kind)
@@ -288,8 +288,8 @@ kaa_heap__alloc_quick(kaa_heap *heap, size_t size, kaa_heap_kind kind)
     return top[-1];
 }
 
-/* Takes a block back if there is room at hand; else 0: kaa_heap_free() knows
- * more. */
+/* Takes a block back if there is room in the cache; else 0: kaa_heap_free()
+ * knows more. */
 static inline int
 kaa_heap__free_quick(kaa_heap *heap, void *block)
 {
@@ -338,7 +338,7 @@ int kaa_heap__pages_extend(kaa_heap *heap, kaa_heap__arena *arena,
                            uint32_t index, uint32_t run);
 void kaa_heap__pages_give(kaa_heap *heap, kaa_heap__page *first, uint32_t run);
 /* Whether `run` more pages stay within the heap's limit, if need be after
- * giving up the free blocks at hand. */
+ * giving up the cached free blocks. */
 int kaa_heap__is_allowed(kaa_heap *heap, uint64_t run);
 void kaa_heap__count_pages_taken(kaa_heap *heap, uint64_t run);
 /* All that is free or in use becomes free and dirty, for the cache. */
@@ -350,10 +350,11 @@ void kaa_heap__pace_page_taken(kaa_heap *heap);
 void kaa_heap__pace_page_freed(kaa_heap *heap);
 /* Something happened that happens once in many allocations. */
 void kaa_heap__pace_event(kaa_heap *heap);
-/* Blocks were parked. */
-void kaa_heap__pace_parked(kaa_heap *heap);
-/* An allocation of an armed bin; disarms it when there is nothing to watch. */
-void kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin);
+/* Blocks have become surplus. */
+void kaa_heap__pace_surplus(kaa_heap *heap);
+/* An allocation of a sampled bin; ends the sampling when there is nothing to
+ * watch. */
+void kaa_heap__pace_sampled(kaa_heap *heap, kaa_heap__bin *bin);
 /* Gives back about `pages` of the free pages that have memory. */
 void kaa_heap__purge(kaa_heap *heap, uint64_t pages);
 
@@ -361,7 +362,7 @@ void kaa_heap__purge(kaa_heap *heap, uint64_t pages);
 
 void *kaa_heap__bin_alloc(kaa_heap *heap, uint32_t code);
 void kaa_heap__bin_free(kaa_heap *heap, kaa_heap__bin *bin, void *block);
-/* One block past `hot`, for checked heaps. */
+/* One block past `cache`, for checked heaps. */
 void *kaa_heap__bin_take_one(kaa_heap *heap, uint32_t code);
 void kaa_heap__bin_put_one(kaa_heap *heap, void *block);
 /* Adds blocks of `bytes` in all to those taken; or takes them off. */
@@ -369,21 +370,21 @@ void kaa_heap__count_add(kaa_heap_count *count, uint64_t blocks,
                          uint64_t bytes);
 void kaa_heap__count_sub(kaa_heap_count *count, uint64_t blocks,
                          uint64_t bytes);
-/* All blocks of `hot` back to their pages. */
+/* All blocks of `cache` back to their pages. */
 void kaa_heap__bin_flush(kaa_heap *heap, kaa_heap__bin *bin);
 void kaa_heap__flush_all(kaa_heap *heap);
 /* The same; bins remain open to what is freed next. */
 void kaa_heap__flush_open(kaa_heap *heap);
 
-/* ---- park.c: more blocks at hand than hot has room for */
+/* ---- surplus.c: more cached blocks than the cache has room for */
 
 /* Makes room in an array that has run full; 0 if it may not grow. The caller
  * sets floor anew. */
-int kaa_heap__park(kaa_heap *heap, kaa_heap__bin *bin);
-/* Up to `blocks` of the parked ones count as taken again. */
-void kaa_heap__unpark(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks);
-/* Goes back to the short array; nothing may be at hand. */
-void kaa_heap__shelf_free(kaa_heap *heap, kaa_heap__bin *bin);
+int kaa_heap__add_surplus(kaa_heap *heap, kaa_heap__bin *bin);
+/* Up to `blocks` of the surplus ones count as taken again. */
+void kaa_heap__use_surplus(kaa_heap *heap, kaa_heap__bin *bin, uint32_t blocks);
+/* Goes back to the short array; nothing may be cached. */
+void kaa_heap__extended_free(kaa_heap *heap, kaa_heap__bin *bin);
 
 /* ---- large.c: blocks of whole pages */
 
@@ -411,7 +412,7 @@ size_t kaa_heap__bytes_of(const kaa_heap__page *page);
 
 /* ---- verify.c */
 
-/* Turns the bits of the free blocks in hot: marks them free, and back. */
+/* Turns the bits of the free blocks in the cache: marks them free, and back. */
 void kaa_heap__turn_hot(kaa_heap *heap);
 
 /* ---- debug.c: checked heaps */

@@ -10,14 +10,15 @@
  * - Drops. When pages in use fall below a thirty-second of their peak, all free
  *   pages go back at once, but not again before a hundred times as long has
  *   passed as that took. The peak begins anew then.
- *   Blocks at hand in the bins keep pages in use: they are given up when pages
+ *   Cached blocks in the bins keep pages in use: they are given up when pages
  *   in use fall below an eighth, and bins stay closed until they need blocks.
- *   Parked blocks keep theirs in use too, as long as some are wanted in each
+ *   Surplus blocks keep theirs in use too, as long as some are wanted in each
  *   epoch.
  * - Arming. After a drop that had to wait, the program may only allocate what
- *   the bins have at hand, and never come here. So bins are armed: their
+ *   the bins have cached, and never come here. So bins are sampled: their
  * `floor` sends each allocation down the slow path, which reads the clock now
- * and then. A bin that needs fresh blocks is disarmed: the heap grows again.
+ * and then. A bin that needs fresh blocks is sampled no more: the heap grows
+ * again.
  */
 #include "heap/internal.h"
 
@@ -129,14 +130,14 @@ purge_bulk(kaa_heap *heap, uint64_t now)
     heap->pace.last = dirty;
     heap->pace.used_peak = heap->pages_used;
     heap->pace.due = end + DUE_NS + (end - now) * DUE_FACTOR;
-    heap->pace.armed = 0;
+    heap->pace.sampled = 0;
     heap->pace.dirty_min = heap->dirty;
 }
 
 static void
 arm(kaa_heap *heap)
 {
-    heap->pace.armed = 1;
+    heap->pace.sampled = 1;
     heap->pace.ticks = TICKS;
     for (uint32_t word = 0; word < KAA_HEAP__BINS / 64; word++)
         for (uint64_t bits = heap->bins_used[word]; bits != 0;
@@ -202,18 +203,18 @@ kaa_heap__pace_event(kaa_heap *heap)
         return;
     if (pace->dirty_min > KEEP_PAGES)
         kaa_heap__purge(heap, pace->dirty_min);
-    if (pace->parked_min != 0)
+    if (pace->surplus_min != 0)
         pace->flush_wanted = 1;
-    pace->parked_min = heap->parked_bytes;
+    pace->surplus_min = heap->surplus_bytes;
     kaa_heap__cache_trim(now, 0);
     pace->epoch_start = now;
     pace->dirty_min = heap->dirty;
 }
 
-/* Parked blocks keep their pages in use, so what tells that most was freed is
+/* Surplus blocks keep their pages in use, so what tells that most was freed is
  * what is left of the others. */
 void
-kaa_heap__pace_parked(kaa_heap *heap)
+kaa_heap__pace_surplus(kaa_heap *heap)
 {
     kaa_heap__pace *pace = &heap->pace;
     uint64_t bytes = heap->pages_used * KAA_HEAP__PAGE_BYTES;
@@ -229,12 +230,12 @@ kaa_heap__pace_parked(kaa_heap *heap)
 }
 
 void
-kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
+kaa_heap__pace_sampled(kaa_heap *heap, kaa_heap__bin *bin)
 {
     kaa_heap__pace *pace = &heap->pace;
     uint64_t now;
 
-    if (pace->armed) {
+    if (pace->sampled) {
         if (pace->ticks != 0) {
             pace->ticks--;
             return;
@@ -246,5 +247,5 @@ kaa_heap__pace_armed(kaa_heap *heap, kaa_heap__bin *bin)
         kaa_heap__flush_open(heap);
         purge_bulk(heap, now);
     }
-    bin->floor = bin->hot;
+    bin->floor = bin->cache;
 }

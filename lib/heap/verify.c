@@ -1,4 +1,4 @@
-/* heap/verify.c - holding the books to what internal.h says of them. */
+/* heap/verify.c - holding the bookkeeping to what internal.h says of them. */
 #include "heap/internal.h"
 
 #include <inttypes.h>
@@ -36,7 +36,7 @@ kaa_heap__turn_hot(kaa_heap *heap)
 
         if (!(heap->bins_used[code / 64] >> (code % 64) & 1u))
             continue;
-        for (void **at = bin->hot; at < bin->top; at++) {
+        for (void **at = bin->cache; at < bin->top; at++) {
             uint32_t number;
             kaa_heap__page *page = kaa_heap__find(heap, *at, &number);
 
@@ -170,7 +170,7 @@ verify_arena(kaa_heap *heap, kaa_heap__arena *arena, sums *sum, kaa_error *err)
         free_pages += (uint32_t)is_free;
         dirty_pages += (uint32_t)is_dirty;
         if ((code == KAA_HEAP__BOOKS) != (i < KAA_HEAP__FIRST))
-            return CORRUPT("page %u of arena %p: code %u among the books",
+            return CORRUPT("page %u of arena %p: code %u among the bookkeeping",
                            (unsigned)i, (void *)arena, (unsigned)code);
         if (KAA_HEAP__IS_BLOCKS(code))
             status = verify_blocks(heap, arena, i, sum, err);
@@ -219,17 +219,17 @@ static kaa_status
 verify_each_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
                 uint32_t *out_seen, kaa_error *err)
 {
-    for (uint32_t i = 0; i < kaa_heap__at_hand(bin); i++) {
+    for (uint32_t i = 0; i < kaa_heap__cached(bin); i++) {
         uint32_t number;
-        kaa_heap__page *page = kaa_heap__find(heap, bin->hot[i], &number);
+        kaa_heap__page *page = kaa_heap__find(heap, bin->cache[i], &number);
 
         if (page == NULL || page->code != code ||
-            kaa_heap__block_at(page, number) != bin->hot[i])
-            return CORRUPT("bin %u: %p at hand is no block of it",
-                           (unsigned)code, bin->hot[i]);
+            kaa_heap__block_at(page, number) != bin->cache[i])
+            return CORRUPT("bin %u: cached %p is no block of it",
+                           (unsigned)code, bin->cache[i]);
         if (!is_taken(page, number))
-            return CORRUPT("bin %u: %p at hand is free already (double free)",
-                           (unsigned)code, bin->hot[i]);
+            return CORRUPT("bin %u: cached %p is free already (double free)",
+                           (unsigned)code, bin->cache[i]);
         turn_bit(page, number);
         *out_seen = i + 1;
     }
@@ -243,18 +243,19 @@ verify_hot(kaa_heap *heap, const kaa_heap__bin *bin, uint32_t code,
     uint32_t seen = 0;
     kaa_status status;
 
-    if (bin->hot != (bin->shelf != NULL ? bin->shelf : heap->hot[code]) ||
-        bin->top < bin->hot + bin->parked || bin->top > bin->limit ||
-        bin->limit - bin->hot >
-            (ptrdiff_t)bin->parked +
-                kaa_heap__classes[KAA_HEAP__CLASS(code)].hot_max)
-        return CORRUPT("bin %u: %u blocks at hand, at most %u", (unsigned)code,
-                       (unsigned)kaa_heap__at_hand(bin),
-                       (unsigned)(bin->limit - bin->hot));
+    if (bin->cache !=
+            (bin->extended != NULL ? bin->extended : heap->cache[code]) ||
+        bin->top < bin->cache + bin->surplus || bin->top > bin->limit ||
+        bin->limit - bin->cache >
+            (ptrdiff_t)bin->surplus +
+                kaa_heap__classes[KAA_HEAP__CLASS(code)].cache_max)
+        return CORRUPT("bin %u: %u cached blocks, at most %u", (unsigned)code,
+                       (unsigned)kaa_heap__cached(bin),
+                       (unsigned)(bin->limit - bin->cache));
     status = verify_each_hot(heap, bin, code, &seen, err);
     while (seen-- > 0) {
         uint32_t number;
-        kaa_heap__page *page = kaa_heap__find(heap, bin->hot[seen], &number);
+        kaa_heap__page *page = kaa_heap__find(heap, bin->cache[seen], &number);
 
         turn_bit(page, number);
     }
@@ -267,11 +268,11 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
     const kaa_heap__bin *bin = &heap->bins[code];
     const kaa_heap__page *previous = NULL;
     uint32_t listed = 0;
-    uint64_t live = bin->used - kaa_heap__at_hand(bin) - bin->held;
+    uint64_t live = bin->used - kaa_heap__cached(bin) - bin->held;
     uint64_t floor = bin->used > bin->peak ? bin->used - bin->peak : 0;
 
-    if (floor < bin->parked)
-        floor = bin->parked;
+    if (floor < bin->surplus)
+        floor = bin->surplus;
     if (bin->used != sum->used[code] || bin->pages_count != sum->pages[code])
         return CORRUPT("bin %u: %" PRIu64 " blocks in %u pages, but the pages "
                        "say %" PRIu64 " in %u",
@@ -290,9 +291,10 @@ verify_bin(kaa_heap *heap, uint32_t code, const sums *sum, kaa_error *err)
                        (unsigned)code, (unsigned)listed,
                        (unsigned)sum->listed[code]);
     if (live > bin->peak || (!heap->checked && bin->floor != KAA_HEAP__ARMED &&
-                             bin->floor - bin->hot != (ptrdiff_t)floor))
+                             bin->floor - bin->cache != (ptrdiff_t)floor))
         return CORRUPT("bin %u: %" PRIu64 " live, peak %" PRIu64 ", floor %td",
-                       (unsigned)code, live, bin->peak, bin->floor - bin->hot);
+                       (unsigned)code, live, bin->peak,
+                       bin->floor - bin->cache);
     return verify_hot(heap, bin, code, err);
 }
 
@@ -300,7 +302,7 @@ static kaa_status
 verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
 {
     kaa_status status = KAA_OK;
-    uint64_t blocks = 0, parked_bytes = 0;
+    uint64_t blocks = 0, surplus_bytes = 0;
 
     if (sum->pages_used != heap->pages_used || sum->dirty != heap->dirty ||
         sum->arenas != heap->arenas_count ||
@@ -313,10 +315,10 @@ verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
     for (uint32_t code = 0; code < KAA_HEAP__BINS && status == KAA_OK; code++) {
         const kaa_heap__bin *bin = &heap->bins[code];
 
-        blocks += sum->used[code] - bin->parked;
-        if (bin->parked != 0)
-            parked_bytes += (uint64_t)bin->parked *
-                            kaa_heap__classes[KAA_HEAP__CLASS(code)].size;
+        blocks += sum->used[code] - bin->surplus;
+        if (bin->surplus != 0)
+            surplus_bytes += (uint64_t)bin->surplus *
+                             kaa_heap__classes[KAA_HEAP__CLASS(code)].size;
         if (heap->bins_used[code / 64] >> (code % 64) & 1u)
             status = verify_bin(heap, code, sum, err);
         else if (sum->pages[code] != 0 || bin->limit != NULL)
@@ -331,9 +333,9 @@ verify_heap(kaa_heap *heap, const sums *sum, kaa_error *err)
                            heap->large[i].blocks_live, (unsigned)i,
                            sum->large[i]);
     }
-    if (status == KAA_OK && parked_bytes != heap->parked_bytes)
-        return CORRUPT("%" PRIu64 " bytes parked, counted %" PRIu64,
-                       heap->parked_bytes, parked_bytes);
+    if (status == KAA_OK && surplus_bytes != heap->surplus_bytes)
+        return CORRUPT("%" PRIu64 " surplus bytes, counted %" PRIu64,
+                       heap->surplus_bytes, surplus_bytes);
     if (status == KAA_OK && blocks != heap->taken.blocks_live)
         return CORRUPT("%" PRIu64 " blocks taken, counted %" PRIu64,
                        heap->taken.blocks_live, blocks);

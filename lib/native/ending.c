@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "gc/gc.h"
-#include "native/census.h"
 #include "native/native.h"
+#include "native/snapshot.h"
 #include "object/core/site.h"
 #include "object/types/capsule.h"
 
@@ -54,7 +54,7 @@ is_at_work(kaa_context *ctx)
 {
     const kaa_object__context *own = kaa_object__context_of(ctx);
 
-    return own->depth != 0 || own->is_reaping != 0 ||
+    return own->depth != 0 || own->is_deallocating != 0 ||
            own->runtime->releasing != 0;
 }
 
@@ -122,7 +122,7 @@ call_all(kaa_context *ctx)
     size_t left = 0;
     calls all;
 
-    own->is_reaping = 1;
+    own->is_deallocating = 1;
     own->runtime->releasing++;
     kaa_heap_walk(heap, kinds, hold_call, &left);
     all.objects = kaa_base__alloc_array(left, sizeof(kaa_object *));
@@ -141,7 +141,7 @@ call_all(kaa_context *ctx)
     if (all.objects != few)
         kaa_base__free((void *)all.objects);
     own->runtime->releasing--;
-    own->is_reaping = 0;
+    own->is_deallocating = 0;
     own->dead = own->fresh = own->fresh_last = NULL;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "native/census.h"
+#include "native/snapshot.h"
 #include "object/core/site.h"
 
 #define EXAMPLE_MAX 120
@@ -99,20 +99,20 @@ tell(kaa_context *ctx, const kaa_runtime_report *report, kind *each)
 
 /* What is no runtime's own, into an array that is the caller's. */
 static leaked *
-list_leaked(kaa_context *ctx, const kaa_native__census *census,
+list_leaked(kaa_context *ctx, const kaa_native__snapshot *snapshot,
             size_t *out_count)
 {
     kaa_runtime *runtime = kaa_object__runtime_of(ctx);
-    leaked *list = kaa_base__alloc_array(census->count + 1, sizeof(*list));
+    leaked *list = kaa_base__alloc_array(snapshot->count + 1, sizeof(*list));
     size_t count = 0;
 
-    for (size_t i = 0; list != NULL && i < census->capacity; i++) {
-        const kaa_native__entry *entry = &census->slots[i];
+    for (size_t i = 0; list != NULL && i < snapshot->capacity; i++) {
+        const kaa_native__entry *entry = &snapshot->slots[i];
         int64_t held;
 
         if (entry->object == NULL || entry->is_own)
             continue;
-        held = kaa_native__census_held(entry);
+        held = kaa_native__snapshot_held(entry);
         list[count++] =
             (leaked){.entry = entry,
                      .type = entry->object->type->name,
@@ -154,21 +154,21 @@ group(leaked *list, size_t count, kind *kinds)
 kaa_status
 kaa_native__report(kaa_context *ctx, kaa_runtime_report *report, kaa_error *err)
 {
-    kaa_native__census census;
+    kaa_native__snapshot snapshot;
     leaked *list = NULL;
     kind *kinds = NULL;
     size_t count = 0, kind_count = 0;
-    kaa_status status = kaa_native__census_take(ctx, &census, err);
+    kaa_status status = kaa_native__snapshot_take(ctx, &snapshot, err);
 
     if (status != KAA_OK)
         return status;
-    list = list_leaked(ctx, &census, &count);
+    list = list_leaked(ctx, &snapshot, &count);
     kinds = kaa_base__alloc_array(count + 1, sizeof(*kinds));
     if (list != NULL && kinds != NULL)
         kind_count = group(list, count, kinds);
     else
         status = kaa_base__fail_memory(err, "the report of a runtime");
-    kaa_native__census_fini(&census);
+    kaa_native__snapshot_fini(&snapshot);
     kaa_base__free(list);
     for (size_t i = 0; i < kind_count; i++) {
         report->objects += kinds[i].leak.objects;

@@ -61,9 +61,9 @@ seed(kaa_runtime *runtime, uint64_t hash_seed)
 /* ---- Misuse, as heap and lock find it */
 
 static void
-heap_misuse(const kaa_heap_misuse *story, void *runtime)
+heap_misuse(const kaa_heap_misuse *misuse, void *runtime)
 {
-    kaa_object__misuse(runtime, "%s", story->message);
+    kaa_object__misuse(runtime, "%s", misuse->message);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* native/verify.c - whether a runtime's own structures are sound. */
 #include "base/error.h"
-#include "native/census.h"
+#include "native/snapshot.h"
 #include "object/containers/container.h"
 
 static int
@@ -28,15 +28,15 @@ verify_containers(kaa_heap *heap, kaa_error *err)
 static kaa_status
 verify_counts(kaa_context *ctx, kaa_error *err)
 {
-    kaa_native__census census;
-    kaa_status status = kaa_native__census_take(ctx, &census, err);
+    kaa_native__snapshot snapshot;
+    kaa_status status = kaa_native__snapshot_take(ctx, &snapshot, err);
 
     if (status != KAA_OK)
         return status;
-    for (size_t i = 0; i < census.capacity && status == KAA_OK; i++) {
-        const kaa_native__entry *entry = &census.slots[i];
+    for (size_t i = 0; i < snapshot.capacity && status == KAA_OK; i++) {
+        const kaa_native__entry *entry = &snapshot.slots[i];
 
-        if (entry->object != NULL && kaa_native__census_held(entry) < 0)
+        if (entry->object != NULL && kaa_native__snapshot_held(entry) < 0)
             status = kaa_base__fail(
                 err, KAA_CORRUPT, KAA_NO_ARGUMENT,
                 "a %s at %p counts %llu references, but %llu were found",
@@ -45,7 +45,7 @@ verify_counts(kaa_context *ctx, kaa_error *err)
                                      KAA_OBJECT__COUNT_MASK),
                 (unsigned long long)entry->found);
     }
-    kaa_native__census_fini(&census);
+    kaa_native__snapshot_fini(&snapshot);
     return status;
 }
 

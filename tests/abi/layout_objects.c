@@ -456,7 +456,7 @@ SIZE(kaa_gc_collection, 80);
 MEMBER(kaa_gc_collection, size, 0);
 MEMBER(kaa_gc_collection, generation, 4);
 MEMBER(kaa_gc_collection, objects, 8);
-MEMBER(kaa_gc_collection, suspects, 16);
+MEMBER(kaa_gc_collection, candidates, 16);
 MEMBER(kaa_gc_collection, collected, 24);
 MEMBER(kaa_gc_collection, bytes_freed, 32);
 MEMBER(kaa_gc_collection, finalized, 40);

@@ -5,7 +5,7 @@ KAA_TEST(pairs_of_every_kind_are_freed)
 {
     kaa_context *ctx = fresh_graph(t);
     uint64_t live = live_now();
-    kaa_gc_collection story;
+    kaa_gc_collection summary;
 
     (void)ctx;
     for (int first = 0; first < NODE_KINDS; first++)
@@ -13,11 +13,11 @@ KAA_TEST(pairs_of_every_kind_are_freed)
             make_pair(t, (node_kind)first, (node_kind)second);
     if (!kaa_test_is_collect_run())
         CHECK_EQ(live_now(), live + 2 * NODE_KINDS * NODE_KINDS);
-    story = collect_now(t, KAA_GC_FULL);
+    summary = collect_now(t, KAA_GC_FULL);
     CHECK_EQ(live_now(), live);
     if (!kaa_test_is_collect_run()) {
-        CHECK_EQ(story.collected, 2 * NODE_KINDS * NODE_KINDS);
-        CHECK(story.bytes_freed >= story.collected * (sizeof(node) + 16));
+        CHECK_EQ(summary.collected, 2 * NODE_KINDS * NODE_KINDS);
+        CHECK(summary.bytes_freed >= summary.collected * (sizeof(node) + 16));
     }
     CHECK_EQ(nodes_destroyed, 4 * NODE_KINDS);
     CHECK_EQ(nodes_finalized, 2 * NODE_KINDS);
@@ -109,17 +109,17 @@ KAA_TEST(what_only_garbage_held_ends_with_it)
 KAA_TEST(wrong_calls_are_refused)
 {
     kaa_context *ctx = fresh_graph(t);
-    kaa_gc_collection story = {.size = 2};
+    kaa_gc_collection summary = {.size = 2};
 
     CHECK_STATUS(kaa_gc_collect(NULL, KAA_GC_FULL, NULL, &t->err),
                  KAA_INVALID_ARGUMENT);
     CHECK_STATUS(kaa_gc_collect(ctx, 2, NULL, &t->err), KAA_INVALID_ARGUMENT);
-    CHECK_STATUS(kaa_gc_collect(ctx, KAA_GC_FULL, &story, &t->err),
+    CHECK_STATUS(kaa_gc_collect(ctx, KAA_GC_FULL, &summary, &t->err),
                  KAA_INVALID_ARGUMENT);
-    story.size = offsetof(kaa_gc_collection, suspects);
-    CHECK_OK(kaa_gc_collect(ctx, KAA_GC_FULL, &story, &t->err));
-    CHECK_EQ(story.generation, KAA_GC_FULL);
-    CHECK_EQ(story.suspects, 0);
+    summary.size = offsetof(kaa_gc_collection, candidates);
+    CHECK_OK(kaa_gc_collect(ctx, KAA_GC_FULL, &summary, &t->err));
+    CHECK_EQ(summary.generation, KAA_GC_FULL);
+    CHECK_EQ(summary.candidates, 0);
 }
 
 /* Held at one end; found forwards in memory, and backwards, where the scan has

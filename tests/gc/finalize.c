@@ -75,7 +75,7 @@ KAA_TEST(what_is_resurrected_lives_with_all_it_holds)
     kaa_object *b = NEW(node_new(t, PLAIN, 2));
     kaa_object *c = NEW(node_new(t, OWN, 3));
     uint64_t live = live_now();
-    kaa_gc_collection story;
+    kaa_gc_collection summary;
 
     on_finalize = save_self;
     set_left(a, b);
@@ -87,13 +87,13 @@ KAA_TEST(what_is_resurrected_lives_with_all_it_holds)
     DROP(b);
     DROP(c);
     DROP(a);
-    story = collect_now(t, KAA_GC_FULL);
+    summary = collect_now(t, KAA_GC_FULL);
     CHECK(saved == a);
     CHECK_EQ(nodes_finalized, 1);
     if (!kaa_test_is_collect_run()) {
-        CHECK_EQ(story.finalized, 1);
-        CHECK_EQ(story.resurrected, 3);
-        CHECK_EQ(story.collected, 2);
+        CHECK_EQ(summary.finalized, 1);
+        CHECK_EQ(summary.resurrected, 3);
+        CHECK_EQ(summary.collected, 2);
         CHECK_EQ(live_now(), live - 2);
     }
     CHECK_EQ(node_of(node_of(node_of(a)->left)->left)->number, 3);
@@ -119,7 +119,7 @@ KAA_TEST(finalizers_may_break_the_cycle)
 {
     kaa_context *ctx = fresh_quiet(t);
     uint64_t live = live_now();
-    kaa_gc_collection story;
+    kaa_gc_collection summary;
 
     (void)ctx;
     on_finalize = break_up;
@@ -128,11 +128,11 @@ KAA_TEST(finalizers_may_break_the_cycle)
         make_pair(t, FINAL, OWN);
         make_pair(t, PLAIN, FINAL);
     }
-    story = collect_now(t, KAA_GC_FULL);
+    summary = collect_now(t, KAA_GC_FULL);
     CHECK_EQ(live_now(), live);
     if (!kaa_test_is_collect_run()) {
-        CHECK_EQ(story.collected, 120);
-        CHECK_EQ(story.resurrected, 0);
+        CHECK_EQ(summary.collected, 120);
+        CHECK_EQ(summary.resurrected, 0);
     }
 }
 

@@ -170,10 +170,10 @@ live_now(void)
 __attribute__((unused)) static kaa_gc_collection
 collect_now(kaa_test *t, int generation)
 {
-    kaa_gc_collection story = {.size = sizeof(story)};
+    kaa_gc_collection summary = {.size = sizeof(summary)};
 
-    CHECK_OK(kaa_gc_collect(help.ctx, generation, &story, &t->err));
-    return story;
+    CHECK_OK(kaa_gc_collect(help.ctx, generation, &summary, &t->err));
+    return summary;
 }
 
 #endif /* KAA_TEST_GC_HELP_H */

@@ -5,15 +5,15 @@
     ((size_t)5000000) /* 40 MB: more than an arena holds                       \
                        */
 
-static kaa_gc_collection last_story;
+static kaa_gc_collection last_summary;
 
 static void
-note_story(kaa_context *ctx, int is_end, const kaa_gc_collection *story,
-           void *user)
+note_summary(kaa_context *ctx, int is_end, const kaa_gc_collection *summary,
+             void *user)
 {
     (void)ctx, (void)user;
     if (is_end)
-        last_story = *story;
+        last_summary = *summary;
 }
 
 static kaa_gc *
@@ -21,7 +21,7 @@ begin(kaa_test *t)
 {
     kaa_context *ctx = help.ctx;
 
-    CHECK_OK(kaa_gc_set_callback(ctx, note_story, NULL, 1, &t->err));
+    CHECK_OK(kaa_gc_set_callback(ctx, note_summary, NULL, 1, &t->err));
     if (kaa_gc__full_begin(ctx) != 0)
         kaa_test__no_memory(t);
     return kaa_gc__of(ctx);
@@ -51,14 +51,14 @@ KAA_TEST(slices_find_what_one_collection_finds)
     if (kaa_base__fault_happened())
         return; /* it gave up; the end of the runtime tells whether cleanly */
     CHECK_EQ(live_now(), live);
-    CHECK_EQ(last_story.collected, 60);
-    CHECK_EQ(last_story.suspects, 60);
-    CHECK(last_story.slices > 10);
-    CHECK(last_story.objects >= 60);
+    CHECK_EQ(last_summary.collected, 60);
+    CHECK_EQ(last_summary.candidates, 60);
+    CHECK(last_summary.slices > 10);
+    CHECK(last_summary.objects >= 60);
     CHECK_EQ(help.runtime->heap->pinned, 0);
 }
 
-/* What the program does between slices makes living objects suspects, or
+/* What the program does between slices makes living objects candidates, or
  * spares garbage of its own making; never more. */
 KAA_TEST(references_move_between_slices)
 {

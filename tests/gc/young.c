@@ -6,7 +6,7 @@ KAA_TEST(young_garbage_goes_old_garbage_waits)
     kaa_context *ctx = fresh_graph(t);
     kaa_object *a = NEW(node_new(t, PLAIN, 1));
     kaa_object *b = NEW(node_new(t, PLAIN, 2));
-    kaa_gc_collection story;
+    kaa_gc_collection summary;
     uint64_t live;
 
     (void)ctx;
@@ -16,12 +16,12 @@ KAA_TEST(young_garbage_goes_old_garbage_waits)
     live = live_now();
     DROP(a);
     DROP(b);
-    story = collect_now(t, KAA_GC_YOUNG);
+    summary = collect_now(t, KAA_GC_YOUNG);
     if (!kaa_test_is_collect_run())
-        CHECK_EQ(story.objects, 0);
+        CHECK_EQ(summary.objects, 0);
     CHECK_EQ(live_now(), live);
-    story = collect_now(t, KAA_GC_FULL);
-    CHECK_EQ(story.collected, 2);
+    summary = collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(summary.collected, 2);
     CHECK_EQ(live_now(), live - 2);
 }
 
@@ -199,13 +199,14 @@ typedef struct heard {
 } heard;
 
 static void
-listen(kaa_context *ctx, int is_end, const kaa_gc_collection *story, void *user)
+listen(kaa_context *ctx, int is_end, const kaa_gc_collection *summary,
+       void *user)
 {
     heard *to = user;
 
     if (is_end) {
         to->ended++;
-        to->collected += story->collected;
+        to->collected += summary->collected;
     } else {
         to->begun++;
     }

@@ -68,7 +68,7 @@ KAA_TEST(every_offset_has_its_block)
         uint32_t size = kaa_heap__classes[class].size;
 
         CHECK_EQ(size % 16, 0);
-        CHECK(kaa_heap__classes[class].hot_max <= KAA_HEAP__HOT_MAX);
+        CHECK(kaa_heap__classes[class].cache_max <= KAA_HEAP__CACHE_MAX);
         for (uint32_t offset = 0; offset < KAA_HEAP__PAGE_BYTES; offset++)
             if (kaa_heap__block_index(&page, offset) != offset / size)
                 FAIL("offset %u, size %u", (unsigned)offset, (unsigned)size);

@@ -112,7 +112,7 @@ KAA_TEST(a_drop_gives_nearly_all_back)
 }
 
 /* The second drop comes too soon after the first, and must wait; then the
- * program goes on with what is at hand. `due` is put in the past instead of
+ * program goes on with what is cached. `due` is put in the past instead of
  * waiting. */
 KAA_TEST(a_drop_that_had_to_wait_is_made_up_for)
 {
@@ -126,9 +126,9 @@ KAA_TEST(a_drop_that_had_to_wait_is_made_up_for)
         empty(heap, BLOCKS);
     }
     if (heap->checked)
-        SKIP("checked heaps have nothing at hand");
+        SKIP("checked heaps cache nothing");
     CHECK(held(measure(t, heap)) > 16 * MIB);
-    CHECK(heap->pace.armed);
+    CHECK(heap->pace.sampled);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
     for (int i = 0; i < 1000; i++)
         kaa_heap_free(heap, kaa_heap_alloc(heap, 48, KAA_HEAP_OBJECT_TRACKED));
@@ -137,7 +137,7 @@ KAA_TEST(a_drop_that_had_to_wait_is_made_up_for)
     for (int i = 0; i < 1000; i++)
         kaa_heap_free(heap, kaa_heap_alloc(heap, 48, KAA_HEAP_OBJECT_TRACKED));
     CHECK(held(measure(t, heap)) <= 2 * MIB);
-    CHECK(!heap->pace.armed);
+    CHECK(!heap->pace.sampled);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
 }
 

@@ -1,7 +1,7 @@
 /* heap/verify.c - kaa_heap_verify() is told of every kind of damage.
  *
- * Each test breaks one thing in the books, expects KAA_CORRUPT with a message
- * that says what, and puts it right again.
+ * Each test breaks one thing in the bookkeeping, expects KAA_CORRUPT with a
+ * message that says what, and puts it right again.
  */
 #include "kaa_test.h"
 
@@ -16,7 +16,7 @@ DEFERRABLE(kaa_heap_destroy, kaa_heap)
 static void *blocks[BLOCKS];
 static void *large;
 
-/* Full pages, one with room, blocks at hand, a large one. */
+/* Full pages, one with room, cached blocks, a large one. */
 static kaa_heap *
 make_heap(kaa_test *t)
 {
@@ -28,7 +28,7 @@ make_heap(kaa_test *t)
         blocks[i] = kaa_heap_alloc(heap, 48, KAA_HEAP_OBJECT_PLAIN);
         CHECK_MEMORY(blocks[i]);
     }
-    /* Some go to their page, some remain at hand. */
+    /* Some go to their page, some remain cached. */
     for (int i = 0; i < 700; i++) {
         kaa_heap_free(heap, blocks[i]);
         if (i == 350)
@@ -82,7 +82,7 @@ KAA_TEST(broken_pages_are_told)
     BREAK(page->code, page->code ^ 1, "its header");
     BREAK(*code, KAA_HEAP__FREE, "code 192, free 0");
     BREAK(*code, KAA_HEAP__REST, "the rest of no block");
-    BREAK(arena->codes[1], KAA_HEAP__REST, "among the books");
+    BREAK(arena->codes[1], KAA_HEAP__REST, "among the bookkeeping");
     BREAK(arena->bits[index][0], arena->bits[index][0] ^ 2, "blocks taken");
     BREAK(arena->bits[index][21], ~(uint64_t)0, "beyond its end");
     BREAK(page->next, page, "list is broken");
@@ -112,19 +112,19 @@ KAA_TEST(broken_bins_are_told)
     kaa_heap__bin *other = &heap->bins[5];
 
     if (heap->checked)
-        SKIP("checked heaps have nothing at hand");
-    CHECK(kaa_heap__at_hand(bin) >= 2);
+        SKIP("checked heaps cache nothing");
+    CHECK(kaa_heap__cached(bin) >= 2);
     BREAK(bin->used, bin->used + 1, "but the pages say");
     BREAK(bin->pages_count, 77, "but the pages say");
     BREAK(bin->peak, 1, "live, peak");
     BREAK(bin->floor, bin->floor + 1, "floor");
     BREAK(bin->pages, NULL, "pages listed");
-    BREAK(bin->hot[0], bin->hot[1], "double free");
-    BREAK(bin->hot[0], (char *)bin->hot[0] + 16, "is no block of it");
-    BREAK(bin->hot[0], &heap, "is no block of it");
-    BREAK(bin->limit, bin->hot, "at most 0");
-    BREAK(bin->parked, 300, "floor");
-    BREAK(other->limit, other->hot + 1, "in use unnoticed");
+    BREAK(bin->cache[0], bin->cache[1], "double free");
+    BREAK(bin->cache[0], (char *)bin->cache[0] + 16, "is no block of it");
+    BREAK(bin->cache[0], &heap, "is no block of it");
+    BREAK(bin->limit, bin->cache, "at most 0");
+    BREAK(bin->surplus, 300, "floor");
+    BREAK(other->limit, other->cache + 1, "in use unnoticed");
 }
 
 KAA_TEST(broken_sums_are_told)
@@ -135,7 +135,7 @@ KAA_TEST(broken_sums_are_told)
     BREAK(heap->dirty, 999, "dirty");
     BREAK(heap->arenas_count, 2, "arenas");
     BREAK(heap->bytes_reserved, 2, "arenas");
-    BREAK(heap->parked_bytes, 48, "parked");
+    BREAK(heap->surplus_bytes, 48, "surplus");
     BREAK(heap->large[KAA_HEAP_RAW].blocks_live, 2, "large blocks");
     BREAK(heap->large[KAA_HEAP_RAW].bytes_live, 2, "large blocks");
     BREAK(heap->taken.blocks_live, 2, "blocks taken");

@@ -73,6 +73,8 @@ class Wheel(unittest.TestCase):
             names = archive.namelist()
         self.assertIn("kaa/py.typed", names)
         self.assertIn("kaa/__main__.py", names)
+        self.assertIn("kaa/_views/pages/common.js", names)
+        self.assertIn("kaa/_views/pages/page.css", names)
         libraries = [name for name in names if ".so" in name]
         self.assertEqual(len(libraries), 1, libraries)
         self.assertRegex(libraries[0], r"^kaa/libkaa\.so\.\d+\.\d+$")

@@ -344,7 +344,7 @@ replace(kaa_context *ctx, kaa_object__dict *dict, uint32_t number,
     kaa_object__give(ctx, old);
 }
 
-/* ---- With the hash at hand */
+/* ---- With a known hash */
 
 int
 kaa_object__dict_look(kaa_context *ctx, kaa_object *dict, kaa_object *key,

@@ -92,7 +92,7 @@ kaa_object__dict_step(const kaa_object__dict *dict, size_t *position,
 /* The hash of a key, spread; 0, or -1 where it has none. May run code of
  * others. */
 int kaa_object__key_hash(kaa_context *ctx, kaa_object *key, uint32_t *out);
-/* Find, set, remove, with the hash at hand. */
+/* Find, set, remove, with a known hash. */
 int kaa_object__dict_look(kaa_context *ctx, kaa_object *dict, kaa_object *key,
                           uint32_t hash, kaa_object **out_value);
 int kaa_object__dict_put(kaa_context *ctx, kaa_object *dict, kaa_object *key,

@@ -1,14 +1,15 @@
 /* object/core/alloc.c - birth and death of objects.
  *
- * The reaper. kaa_object__dealloc() of the outermost object buries it, and then
- * one by one what its release() and that of the others pushed:
+ * The deallocator. kaa_object__dealloc() of the outermost object frees it, and
+ * then one by one what its release() and that of the others pushed:
  *
  *     a -> b -> c       dealloc(a): release(a) pushes b; pop b: release(b)
  *                       pushes c; pop c: ...           depth on the stack: 1
  *
  * A finaliser or a callback of a weak reference is a program of its own: what
- * it lets go dies at once, in a reaper below this one, while that nests no
- * deeper than REAP_DEPTH_MAX; beyond that its dead wait for the reaper above.
+ * it lets go dies at once, in a deallocator below this one, while that nests no
+ * deeper than DEALLOC_DEPTH_MAX; beyond that its dead wait for the deallocator
+ * above.
  *
  * While release() runs, the object's count stands at DYING: references taken
  * and given back meanwhile do no harm, and one that is kept is noticed.
@@ -21,7 +22,7 @@
 #include "object/core/site.h"
 #include "object/types/type.h"
 
-#define REAP_DEPTH_MAX 8u
+#define DEALLOC_DEPTH_MAX 8u
 #define LINK_MASK KAA_OBJECT__COUNT_MASK
 #define ZERO_BY_HAND_MAX 128u
 /* Compilers make a loop that writes zeros a memset(), or worse, "rep stos",
@@ -77,7 +78,7 @@ watch(kaa_context *ctx, kaa_heap_kind kind)
     return 0;
 }
 
-/* Where the quick way found nothing at hand, or is not to be taken. */
+/* Where the quick way found nothing cached, or is not to be taken. */
 static kaa_object *
 new_slowly(kaa_context *ctx, kaa_object__type *type, size_t bytes,
            kaa_heap_kind kind)
@@ -288,40 +289,42 @@ splice(kaa_object__context *own)
     own->fresh = own->fresh_last = NULL;
 }
 
-/* What a reaper keeps on its stack while a program runs within it. */
+/* What a deallocator keeps on its stack while a program runs within it. */
 typedef struct pause {
     kaa_object *dead;
-    uint32_t is_reaping;
+    uint32_t is_deallocating;
     uint32_t is_nested;
 } pause;
 
 static void
-pause_reaper(kaa_object__context *own, pause *kept)
+pause_deallocator(kaa_object__context *own, pause *kept)
 {
-    kept->is_reaping = own->is_reaping;
-    kept->is_nested = own->is_reaping && own->reap_depth < REAP_DEPTH_MAX;
-    if (own->is_reaping)
+    kept->is_deallocating = own->is_deallocating;
+    kept->is_nested =
+        own->is_deallocating && own->dealloc_depth < DEALLOC_DEPTH_MAX;
+    if (own->is_deallocating)
         own->runtime->releasing--;
     if (!kept->is_nested)
         return;
     splice(own);
     kept->dead = own->dead;
     own->dead = NULL;
-    own->is_reaping = 0;
-    own->reap_depth++;
+    own->is_deallocating = 0;
+    own->dealloc_depth++;
 }
 
 static void
-resume_reaper(kaa_object__context *own, const pause *kept)
+resume_deallocator(kaa_object__context *own, const pause *kept)
 {
-    if (kept->is_reaping)
+    if (kept->is_deallocating)
         own->runtime->releasing++;
     if (!kept->is_nested)
         return;
-    KAA_ASSERT(own->dead == NULL && own->fresh == NULL && !own->is_reaping);
+    KAA_ASSERT(own->dead == NULL && own->fresh == NULL &&
+               !own->is_deallocating);
     own->dead = kept->dead;
-    own->is_reaping = 1;
-    own->reap_depth--;
+    own->is_deallocating = 1;
+    own->dealloc_depth--;
 }
 
 int
@@ -337,13 +340,13 @@ kaa_object__run_finalizer(kaa_context *ctx, kaa_object *object)
     object->word |= KAA_OBJECT__FINALIZED;
     object->word++;
     own->pending = NULL;
-    pause_reaper(own, &kept);
+    pause_deallocator(own, &kept);
     own->depth++; /* a call, which no depth refuses */
     type->finalize(ctx, object);
     if (own->pending != NULL)
         kaa_object__error_unraisable(ctx, object);
     own->depth--;
-    resume_reaper(own, &kept);
+    resume_deallocator(own, &kept);
     own->pending = pending;
     object->word--;
     return (object->word & KAA_OBJECT__COUNT_MASK) != 0;
@@ -356,9 +359,9 @@ clear_weakrefs(kaa_context *ctx, kaa_object *object)
     pause kept;
 
     object->word++; /* callbacks do not see it, but counts stay sane */
-    pause_reaper(own, &kept);
+    pause_deallocator(own, &kept);
     kaa_object__weakrefs_clear(ctx, object);
-    resume_reaper(own, &kept);
+    resume_deallocator(own, &kept);
     object->word--;
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
 }
@@ -450,7 +453,8 @@ let_go(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object)
 /* The end of one object, whose count is 0; `flags` are the rest of its word,
  * which is not looked at: it may still be a link. */
 static inline void
-bury(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object, uint64_t flags)
+free_dead(kaa_context *ctx, kaa_runtime *runtime, kaa_object *object,
+          uint64_t flags)
 {
     kaa_object__type *type = object->type;
 
@@ -503,7 +507,7 @@ is_misused(const kaa_object__context *own)
 }
 
 APART static void
-reap(kaa_context *ctx, kaa_object *object)
+free_all_dead(kaa_context *ctx, kaa_object *object)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     kaa_runtime *runtime = own->runtime;
@@ -511,24 +515,24 @@ reap(kaa_context *ctx, kaa_object *object)
     if (KAA_UNLIKELY((runtime->watch & KAA_OBJECT__WATCH_DEBUG) != 0) &&
         is_misused(own))
         return; /* it leaks, which is better than a race */
-    own->is_reaping = 1;
+    own->is_deallocating = 1;
     runtime->releasing++;
     for (; object != NULL; object = next_dead(own))
-        bury(ctx, runtime, object,
-             object->word & ~(LINK_MASK | KAA_OBJECT__DEAD));
+        free_dead(ctx, runtime, object,
+                  object->word & ~(LINK_MASK | KAA_OBJECT__DEAD));
     runtime->releasing--;
-    own->is_reaping = 0;
+    own->is_deallocating = 0;
 }
 
 void
-kaa_object__reap(kaa_context *ctx)
+kaa_object__free_dead(kaa_context *ctx)
 {
     kaa_object__context *own = kaa_object__context_of(ctx);
     kaa_object *object;
 
     object = next_dead(own);
     if (object != NULL)
-        reap(ctx, object);
+        free_all_dead(ctx, object);
 }
 
 void
@@ -538,14 +542,14 @@ kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
 
     KAA_ASSERT((object->word & KAA_OBJECT__COUNT_MASK) == 0);
     KAA_ASSERT(!kaa_object__is_dead(object));
-    /* A reaper buries in an order that blocks are freed best in. */
-    if (is_bare(object) || (!own->is_reaping && is_empty(object))) {
+    /* A deallocator frees in the order that suits the blocks best. */
+    if (is_bare(object) || (!own->is_deallocating && is_empty(object))) {
         kaa_runtime *runtime = own->runtime;
 
         if (KAA_LIKELY((runtime->watch & KAA_OBJECT__WATCH_DEBUG) == 0) ||
             !is_misused(own))
             free_block(ctx, runtime, object);
-    } else if (own->is_reaping) {
+    } else if (own->is_deallocating) {
         object->word |= KAA_OBJECT__DEAD;
         if (own->fresh_last != NULL)
             own->fresh_last->word |= (uint64_t)(uintptr_t)object;
@@ -553,6 +557,6 @@ kaa_object__dealloc(kaa_context *ctx, kaa_object *object)
             own->fresh = object;
         own->fresh_last = object;
     } else {
-        reap(ctx, object);
+        free_all_dead(ctx, object);
     }
 }

@@ -16,8 +16,8 @@
  * references may have its instances of either kind.
  *
  * Death. A count that becomes 0 calls kaa_object__dealloc(). The outermost one
- * is the reaper: what dies while it is at work is marked dead and put on the
- * context's list `dead`, linked through the low 48 bits of its word, and it
+ * is the deallocator: what dies while it is at work is marked dead and put on
+ * the context's list `dead`, linked through the low 48 bits of its word, and it
  * empties that list. For each object: finaliser, weak references,
  * type->release() (gives up references and what else it owns, but not the
  * block), free. release() finds the header whole, and may call kaa_decref() at
@@ -47,7 +47,7 @@
 #define KAA_OBJECT__IMMORTAL (UINT64_C(1) << 63)
 #define KAA_OBJECT__WEAK (UINT64_C(1) << 62) /* has weak references */
 #define KAA_OBJECT__FINALIZED (UINT64_C(1) << 61)
-#define KAA_OBJECT__DEAD (UINT64_C(1) << 59) /* waits for the reaper */
+#define KAA_OBJECT__DEAD (UINT64_C(1) << 59) /* waits for the deallocator */
 /* An immortal's count begins in the middle, far from both ends. */
 #define KAA_OBJECT__IMMORTAL_WORD (KAA_OBJECT__IMMORTAL | UINT64_C(1) << 47)
 
@@ -70,7 +70,8 @@ struct kaa_object {
     128u /* instances need release() even when the                             \
             whole runtime ends */
 /* The type is a kaa_object__own_type whose release() gives up the references
- * listed there and does nothing else: the reaper does it without a call. */
+ * listed there and does nothing else: the deallocator does it without a call.
+ */
 #define KAA_OBJECT__LISTED 256u
 
 /* A type. The slots are those of kaa_type_spec, found by inheritance when the
@@ -238,8 +239,8 @@ typedef struct kaa_object__context {
     /* Linked by word, see Death: what dies first, and behind it what the object
      * that is being buried lets go, in that order. */
     kaa_object *dead, *fresh, *fresh_last;
-    uint32_t is_reaping;
-    uint32_t reap_depth;                 /* reapers below this one */
+    uint32_t is_deallocating;
+    uint32_t dealloc_depth;              /* deallocators below this one */
     struct kaa_object__showing *showing; /* by repr(): see container.h */
     struct kaa_object__context *next;    /* of the runtime */
 } kaa_object__context;
@@ -362,15 +363,16 @@ void kaa_object__memory_free(kaa_context *ctx, void *block);
 /* Frees the block of an object that was not yet anybody's, its contents given
  * up; the header is valid. */
 void kaa_object__discard(kaa_context *ctx, kaa_object *object);
-/* Whether the object is a dead one that waits for the reaper: for walks. */
+/* Whether the object is a dead one that waits for the deallocator: for walks.
+ */
 static inline int
 kaa_object__is_dead(const kaa_object *object)
 {
     return (object->word & KAA_OBJECT__DEAD) != 0;
 }
-/* For the collector, which has set own->is_reaping so that deaths only queue
- * up: buries them all. */
-void kaa_object__reap(kaa_context *ctx);
+/* For the collector, which has set own->is_deallocating so that deaths only
+ * queue up: frees them all. */
+void kaa_object__free_dead(kaa_context *ctx);
 /* Runs the finaliser of an object, if it has one that has not run, as at its
  * death: whether the object is to be kept. Keeps a pending exception. */
 int kaa_object__run_finalizer(kaa_context *ctx, kaa_object *object);

@@ -1,4 +1,4 @@
-/* heap/park.c - free blocks that wait in longer arrays: that they are used
+/* heap/surplus.c - free blocks that wait in longer arrays: that they are used
  * again, counted as free, and given back.
  */
 #include "kaa_test.h"
@@ -44,7 +44,7 @@ empty(kaa_heap *heap)
         kaa_heap_free(heap, blocks[i]);
 }
 
-/* No drop is made at once, so that what was freed stays at hand. */
+/* No drop is made at once, so that what was freed stays cached. */
 static kaa_heap *
 make_heap(kaa_test *t)
 {
@@ -83,10 +83,10 @@ KAA_TEST(a_batch_is_parked_and_used_again)
     CHECK_EQ(kaa_heap_walk(heap, 0, count_blocks, &seen), 0);
     CHECK_EQ(seen, 0);
     if (heap->checked)
-        SKIP("checked heaps have nothing at hand");
-    /* Without memory for a longer array nothing is parked. */
+        SKIP("checked heaps cache nothing");
+    /* Without memory for a longer array nothing is surplus. */
     if (!kaa_test_is_fault_run()) {
-        CHECK(bin->parked > BLOCKS - 512 && bin->shelf != NULL);
+        CHECK(bin->surplus > BLOCKS - 512 && bin->extended != NULL);
         CHECK_EQ(stats.pages, pages);
     }
     fill(t, heap, 48);
@@ -105,7 +105,7 @@ KAA_TEST(a_batch_is_parked_and_used_again)
     empty(heap);
     kaa_heap_trim(heap);
     CHECK_EQ(measure(t, heap).pages, 0);
-    CHECK_EQ(bin->shelf, NULL);
+    CHECK_EQ(bin->extended, NULL);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
 }
 
@@ -139,7 +139,7 @@ KAA_TEST(parked_blocks_go_back_when_most_was_freed)
     fill(t, heap, 512);
     empty(heap);
     if (heap->checked)
-        SKIP("checked heaps have nothing at hand");
+        SKIP("checked heaps cache nothing");
     heap->pace.due = 0;
     for (int i = 0; i < 1000; i++) {
         void *block = kaa_heap_alloc(heap, 512, KAA_HEAP_RAW);
@@ -149,7 +149,7 @@ KAA_TEST(parked_blocks_go_back_when_most_was_freed)
     }
     CHECK(measure(t, heap).pages <= 2);
     CHECK(measure(t, heap).bytes_kept <= 1 << 20);
-    CHECK_EQ(heap->parked_bytes, 0);
+    CHECK_EQ(heap->surplus_bytes, 0);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
 }
 
@@ -162,8 +162,8 @@ KAA_TEST(parked_blocks_go_back_when_nothing_wants_them)
     bin = bin_of(heap, blocks[0]);
     for (int i = 0; i < BLOCKS / 2; i++)
         kaa_heap_free(heap, blocks[i]);
-    if (heap->checked || bin->parked == 0)
-        SKIP("nothing was parked");
+    if (heap->checked || bin->surplus == 0)
+        SKIP("nothing was surplus");
     for (int epoch = 0; epoch < 2; epoch++) {
         heap->pace.epoch_start = 0;
         heap->pace.events = 0;

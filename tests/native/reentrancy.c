@@ -1,4 +1,4 @@
-/* native/meddling.c - objects whose every answer changes the containers that
+/* native/reentrancy.c - objects whose every answer changes the containers that
  * ask: compared, hashed, shown, iterated, freed, they call a method at random
  * of an object at random, which may be the one at work. Nothing may crash or
  * leak, and a failure has an exception pending; errors come at random too.
@@ -19,7 +19,7 @@
 #define METHODS_MAX 1024
 
 /* Static: slots of types are given no user data. Tests run one by one. */
-static struct meddling {
+static struct reentrancy {
     kaa_test *t;
     kaa_runtime *runtime;
     kaa_context *ctx;
@@ -172,7 +172,7 @@ static const kaa_member meddler_members[] = {
     {"held", KAA_MEMBER_OBJECT, 0, 0, NULL}, {NULL, 0, 0, 0, NULL}};
 static const kaa_type_spec meddler = {
     .size = sizeof(kaa_type_spec),
-    .name = "meddling.Meddler",
+    .name = "reentrancy.Meddler",
     .data_bytes = sizeof(kaa_object *),
     .flags = KAA_TYPE_DICT,
     .methods = meddler_methods,
@@ -485,7 +485,7 @@ play(kaa_test *t, uint64_t seed, int rounds)
     own.t = t;
     own.random.state = seed;
     CHECK_OK(kaa_native__create(&options, 0, &own.runtime, &t->err));
-    CHECK_OK(kaa_runtime_attach(own.runtime, "meddling", &own.ctx, &t->err));
+    CHECK_OK(kaa_runtime_attach(own.runtime, "reentrancy", &own.ctx, &t->err));
     ctx = own.ctx;
     find_methods(t, ctx);
     own.type = kaa_type_new(ctx, &meddler, NULL, NULL);

@@ -1,0 +1,120 @@
+"""What people look at: from plain data to tables, pages and profilers' files.
+
+One job: data in, text out. Nothing here measures, needs libkaa, or needs the
+program that was looked at. The data is kaa._gil_data.Recording (the GIL); its
+neighbours for memory and for reference mistakes follow.
+
+    from kaa import _views
+
+    _views.table(data, sys.stdout)        # for a terminal; rich where installed
+    _views.table(data, file, limit=None)  # every row; 30 a table by default
+    text = _views.html(data)              # one self-contained page, ASCII
+    text = _views.chrome(data)            # Chrome trace JSON: Perfetto reads it
+    text = _views.gecko(data)             # Gecko JSON: profiler.firefox.com
+    text = _views.speedscope(data)        # speedscope JSON
+    text = _views.svg(data)               # a picture
+    text = _views.prometheus(data)        # Prometheus text format
+    _views.live(next_data, 1.0, file)     # a table that refreshes until Ctrl-C
+
+Every function takes any of the data classes, and raises TypeError, naming what it
+can show, for others. What they return is plain ASCII (prometheus: UTF-8), so it
+can be written to any file; names from the program that was looked at are escaped
+for where they stand. Which module does what:
+
+    text, tables       numbers and names; blocks of a report in a terminal
+    page, pages/       the HTML page; its style and scripts, embedded when written
+    merge              timelines made small
+    gil_*              the GIL: its blocks, its page, its picture, its metrics, files
+                       of other programs
+    scopefile          speedscope's format
+    refresh            the live view
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Callable, Optional, TextIO
+
+from kaa._gil_data import Recording
+
+# For each class of data, the modules that show it; "table" ones have blocks().
+_SHOWS = {
+    Recording: {
+        "table": "gil_tables",
+        "html": "gil_page",
+        "chrome": "gil_chrome",
+        "gecko": "gil_gecko",
+        "speedscope": "gil_speedscope",
+        "svg": "gil_svg",
+        "prometheus": "gil_metrics",
+    },
+}
+
+
+def _module(data: Any, what: str) -> Any:
+    """The module that shows this data this way."""
+    for kind, modules in _SHOWS.items():
+        if isinstance(data, kind):
+            if what in modules:
+                return import_module(f"kaa._views.{modules[what]}")
+            ways = ", ".join(sorted(modules))
+            raise TypeError(f"no {what} of a {kind.__name__}: it has {ways}")
+    known = ", ".join(kind.__name__ for kind, modules in _SHOWS.items() if what in modules)
+    raise TypeError(f"{what}() takes {known}, not {type(data).__name__}")
+
+
+def table(
+    data: Any, file: TextIO, limit: Optional[int] = 30, rich: Optional[bool] = None
+) -> None:
+    """Prints the report, at most `limit` rows a table.
+
+    `rich`: True to use it though `file` is no terminal, False not to use it.
+    """
+    from kaa._views import tables
+
+    tables.write(_module(data, "table").blocks(data, limit), file, rich)
+
+
+def html(data: Any) -> str:
+    """One page that needs nothing else."""
+    text: str = _module(data, "html").html(data)
+    return text
+
+
+def chrome(data: Any) -> str:
+    """JSON in the Trace Event Format, for Perfetto and chrome://tracing."""
+    text: str = _module(data, "chrome").chrome(data)
+    return text
+
+
+def gecko(data: Any) -> str:
+    """JSON in the Gecko profile format, for the Firefox Profiler."""
+    text: str = _module(data, "gecko").gecko(data)
+    return text
+
+
+def speedscope(data: Any) -> str:
+    """JSON in speedscope's file format."""
+    text: str = _module(data, "speedscope").speedscope(data)
+    return text
+
+
+def svg(data: Any) -> str:
+    """One picture, to be embedded in documents."""
+    text: str = _module(data, "svg").svg(data)
+    return text
+
+
+def prometheus(data: Any) -> str:
+    """Metrics in Prometheus's text format 0.0.4; times in seconds."""
+    text: str = _module(data, "prometheus").prometheus(data)
+    return text
+
+
+def live(
+    next_data: Callable[[], Optional[Any]], interval_s: float, file: TextIO
+) -> None:
+    """Shows what next_data() gives each interval, until it is None or Ctrl-C."""
+    from kaa._views import refresh
+
+    refresh.live(next_data, interval_s, file)

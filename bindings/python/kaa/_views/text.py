@@ -1,0 +1,73 @@
+"""Numbers and names as people read them, and as a terminal may be sent them."""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+_TIMES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns"))
+_SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def duration(ns: float) -> str:
+    """Nanoseconds in three digits: 1.23 s, 45.6 ms, 789 us."""
+    if ns == 0:
+        return "0"
+    if ns < 0:
+        return "-" + duration(-ns)
+    for unit, name in _TIMES:
+        # 999.6 us is 1 ms, not 1000 us.
+        if ns >= unit * 0.9995 or unit == 1:
+            return f"{_three(ns / unit)} {name}"
+    raise AssertionError(ns)
+
+
+def size(count: float) -> str:
+    """Bytes in three digits: 1.50 MiB, 712 B."""
+    if count < 0:
+        return "-" + size(-count)
+    for unit, name in _SIZES:
+        if count >= unit * 0.9995:
+            return f"{_three(count / unit)} {name}"
+    return f"{count:.0f} B"
+
+
+def _three(value: float) -> str:
+    if value < 9.995:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage, or nothing where there is no whole."""
+    return f"{100 * part / whole:.1f} %" if whole > 0 else ""
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, with what a terminal would obey written as \x1b is.
+
+    Names of threads, files and functions come from the program that is looked
+    at; they may hold escape sequences, line breaks and lone surrogates.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def place(file: Optional[str], line: int = 0) -> str:
+    """file:line, relative to the current directory where that is shorter."""
+    if not file:
+        return ""
+    try:
+        relative = os.path.relpath(file) if os.path.isabs(file) else file
+    except (ValueError, OSError):  # a NUL in it, or no current directory
+        relative = file
+    shown = file if relative.startswith("..") or len(relative) > len(file) else relative
+    return f"{shown}:{line}" if line > 0 else shown
+
+
+def plural(count: int, noun: str) -> str:
+    """1 thread, 2 threads."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
