@@ -5,11 +5,11 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
-#include <time.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -28,14 +28,14 @@ call_padded(function *inner, kaa_context *ctx, kaa_object *self,
 }
 
 #define FUNCTION(name)                                                         \
-    static function do_##name;                                                 \
-    static kaa_object *try_##name(kaa_context *ctx, kaa_object *self,          \
-                                  kaa_object *const *args, size_t nargs)       \
+    static function try_##name;                                                \
+    static kaa_object *called_##name(kaa_context *ctx, kaa_object *self,       \
+                                     kaa_object *const *args, size_t nargs)    \
     {                                                                          \
-        return call_padded(do_##name, ctx, self, args, nargs);                 \
+        return call_padded(try_##name, ctx, self, args, nargs);                \
     }                                                                          \
-    static kaa_object *do_##name(kaa_context *ctx, kaa_object *self,           \
-                                 kaa_object *const *args, size_t nargs)
+    static kaa_object *try_##name(kaa_context *ctx, kaa_object *self,          \
+                                  kaa_object *const *args, size_t nargs)
 
 /* An argument that may be left out, which is NULL then; None is None. */
 #define OPTIONAL(i) (nargs > (i) ? args[i] : NULL)
@@ -823,7 +823,7 @@ FUNCTION(memory)
 
 NUMBER(collect, kaa_collect(ctx))
 
-#define ENTRY(name) KAA_METHOD(#name, try_##name, NULL)
+#define ENTRY(name) KAA_METHOD(#name, called_##name, NULL)
 
 static const kaa_method methods[] = {
     ENTRY(refcount),
