@@ -51,14 +51,15 @@ typedef struct kaa_cpython_options {
                        record(library, ctype, value),
                        function(library, ctype, value),
                        variadic(library, ctype, value, flags),
-                       extent(library, ctype, value, flags),
-                       addressof(instance), error_class(status); the
+                       addressof(instance), sizeof(instance),
+                       error_class(status); the
                        exception class unsupported; and, if it is there,
                        typed(keep, item, address, module, doc), which makes a
                        typed function of an extension module. */
-    void *sample; /**< A ctypes.c_longlong instance, to probe layouts with. */
+    void *sample; /**< A ctypes instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */
+    uint64_t sample_size;    /**< ctypes.sizeof(sample), no common number */
 } kaa_cpython_options;
 
 /**

@@ -301,7 +301,7 @@ VALUE(KAA_GIL_TIME_NONE, 4);
 VALUE(KAA_GIL_FENCE, 8);
 
 /* cpython.h */
-SIZE(kaa_cpython_options, 104);
+SIZE(kaa_cpython_options, 112);
 MEMBER(kaa_cpython_options, size, 0);
 MEMBER(kaa_cpython_options, flags, 4);
 MEMBER(kaa_cpython_options, handle, 8);
@@ -317,6 +317,7 @@ MEMBER(kaa_cpython_options, hooks, 72);
 MEMBER(kaa_cpython_options, sample, 80);
 MEMBER(kaa_cpython_options, sample_byref, 88);
 MEMBER(kaa_cpython_options, sample_address, 96);
+MEMBER(kaa_cpython_options, sample_size, 104);
 VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
 
 #endif

@@ -428,6 +428,14 @@ class Formats(unittest.TestCase):
         for one in _views.prometheus(hostile).encode("utf-8").decode().split("\n"):
             self.assertTrue(one == "" or one.startswith("# ") or line.match(one), one)
 
+    def test_other_programs_get_no_lone_surrogates(self) -> None:
+        for name in ("chrome", "gecko", "speedscope"):
+            made = getattr(_views, name)(samples.hostile())
+            self.assertTrue(made.isascii())
+            json.dumps(json.loads(made), ensure_ascii=False).encode("utf-8")
+            self.assertIn("\\ufffd", made)
+            self.assertIn("\\ud83d\\udc0d", made)  # a pair stays
+
     def test_no_module_hides_a_function(self) -> None:
         import os
         import types

@@ -10,6 +10,8 @@ from typing import Any, Set
 from kaa import _views
 
 import browser
+import check_samples
+import heap_samples
 import views_samples as samples
 
 # The colours in a canvas, as "r,g,b" with the number of pixels of each.
@@ -67,6 +69,15 @@ class InABrowser(unittest.TestCase):
     def key(self, *keys: str) -> None:
         for key in keys:
             self.browser.key(key, key if len(key) == 1 else "")
+
+    def pick(self, element: str, value: str) -> None:
+        """Writes into a field, or chooses in a list."""
+        self.browser.run(
+            f"(() => {{ const e = document.getElementById('{element}');"
+            f" e.value = '{value}'; e.dispatchEvent(new Event('input'));"
+            f" e.dispatchEvent(new Event('change')); }})()"
+        )
+        self.browser.settle()
 
 
 class Gil(InABrowser):
@@ -153,17 +164,10 @@ class Gil(InABrowser):
     def test_find_order_and_hogs(self) -> None:
         self.show(samples.recording(9))
         names = "lanes.rows.map(r => r.name).join()"
-        self.browser.run(
-            "(() => { const f = document.getElementById('filter'); f.value = 'worker-4';"
-            " f.dispatchEvent(new Event('input')); })()"
-        )
+        self.pick("filter", "worker-4")
         self.assertEqual(self.browser.run(names), "worker-4")
-        self.browser.run(
-            "(() => { const f = document.getElementById('filter'); f.value = '';"
-            " f.dispatchEvent(new Event('input'));"
-            " const o = document.getElementById('order'); o.value = 'waited';"
-            " o.dispatchEvent(new Event('change')); })()"
-        )
+        self.pick("filter", "")
+        self.pick("order", "waited")
         waited = self.browser.run("lanes.rows.map(r => r.waited)")
         self.assertEqual(waited, sorted(waited, reverse=True))
         self.browser.run("document.querySelector('[data-name=sites] .hands').click()")
@@ -181,11 +185,7 @@ class Gil(InABrowser):
         self.show(samples.hostile())
         self.browser.run("document.getElementById('scroll').focus()")
         self.key(".", "ArrowDown", ".")
-        self.browser.run(
-            "(() => { const p = document.getElementById('process'); p.value = 1;"
-            " p.dispatchEvent(new Event('change')); })()"
-        )
-        self.browser.settle()
+        self.pick("process", "1")
         self.assertEqual(self.browser.run("lanes.rows.length"), 2)
         self.assertIsNone(self.browser.run("window.hit"))
         self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
@@ -208,6 +208,101 @@ class Gil(InABrowser):
         self.assertTrue(self.browser.run("document.getElementById('lanes').hidden"))
         self.show(samples.free_threaded())
         self.assertIn(WAITED, self.colours("canvas"))
+
+
+class Heap(InABrowser):
+    def test_every_picture(self) -> None:
+        for sites in (60, 10_000):
+            self.show(heap_samples.report(sites))
+            self.assertGreater(len(self.browser.picture()), 4 * self.blank)
+            for canvas in ("flame", "timeline", "account-bar", "arena-map"):
+                self.assertGreater(len(self.colours(canvas)), 3, canvas)
+            for value in "01234":
+                for shape in ("flame", "leaf", "map"):
+                    self.pick("value", value)
+                    self.pick("shape", shape)
+                    boxes = self.browser.run("flame.boxes.length")
+                    self.assertGreater(boxes, 10, (value, shape))
+                    whole, own = self.browser.run(
+                        "[flame.tree.total[0], DATA.tree.values[+$('value').value]"
+                        ".reduce((a, b) => a + b, 0)]"
+                    )
+                    self.assertEqual(whole, own)
+        self.silent()
+
+    def test_table_of_all_sites(self) -> None:
+        self.show(heap_samples.report(10_000))
+        count = "document.getElementById('site-count').textContent"
+        self.assertEqual(self.browser.run(count), "200 of 10,000")
+        self.pick("site-filter", "function_777")
+        self.assertEqual(self.browser.run(count), "11 of 11")
+        self.browser.run("document.querySelectorAll('#site-rows th button')[7].click()")
+        sizes = self.browser.run(
+            "[...document.querySelectorAll('#site-rows tbody tr')]"
+            ".map(r => r.cells[1].textContent)"
+        )
+        self.assertEqual(len(sizes), 11)
+        self.silent()
+
+    def test_keys_search_and_tree(self) -> None:
+        self.show(heap_samples.report())
+        self.browser.run("document.getElementById('flame-box').focus()")
+        self.key("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "Enter")
+        self.assertGreater(self.browser.run("flame.root"), 0)
+        said = self.browser.run("document.getElementById('flame-detail').textContent")
+        self.assertIn("main", said)
+        self.key("Escape")
+        self.assertEqual(self.browser.run("flame.root"), 0)
+        self.pick("search", "module_19")
+        found = self.browser.run("document.getElementById('found').textContent")
+        self.assertIn("under frames found", found)
+        nodes = "document.querySelectorAll('#tree details, #tree .twig').length"
+        closed = self.browser.run(nodes)
+        self.browser.run("document.querySelector('#tree details summary').click()")
+        self.browser.settle()
+        self.assertGreater(self.browser.run(nodes), closed)
+        self.silent()
+
+    def test_dark_printed_difference_hostile(self) -> None:
+        self.show(heap_samples.diff())
+        self.browser.scheme("dark")
+        rows = self.browser.run("document.querySelectorAll('#diff-rows tbody tr').length")
+        self.assertGreater(rows, 20)
+        self.assertTrue(self.browser.printed().startswith(b"%PDF"))
+        self.silent()
+        self.show(heap_samples.hostile())
+        self.browser.run("document.querySelector('#tree details summary').click()")
+        self.pick("shape", "map")
+        self.assertIsNone(self.browser.run("window.hit"))
+        self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
+        self.silent()
+
+
+class Check(InABrowser):
+    def test_mistakes_and_holders(self) -> None:
+        self.show(check_samples.report(40))
+        count = "document.getElementById('mistake-count').textContent"
+        self.assertEqual(self.browser.run(count), "40 of 40")
+        self.pick("kind", "released twice")
+        self.assertEqual(self.browser.run(count), "13 of 40")
+        self.pick("mistake-filter", "parse_31")
+        self.assertEqual(self.browser.run(count), "1 of 40")
+        self.browser.run("document.getElementById('open-all').click()")
+        opened = self.browser.run("document.querySelectorAll('.mistake[open]').length")
+        self.assertEqual(opened, 1)
+        for shape in ("site", "type", "holder"):
+            self.pick("held-shape", shape)
+            self.assertGreater(len(self.colours("held-map")), 3)
+        self.silent()
+
+    def test_others(self) -> None:
+        for data in (check_samples.refs(), check_samples.report(0)):
+            self.show(data)
+        self.show(check_samples.hostile())
+        self.browser.run("document.getElementById('open-all').click()")
+        self.assertIsNone(self.browser.run("window.hit"))
+        self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
+        self.silent()
 
 
 if __name__ == "__main__":

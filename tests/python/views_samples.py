@@ -220,4 +220,5 @@ def hostile() -> Recording:
         place.file = place.function = place.c_function = place.source = HOSTILE
     made.children = [recording(2, 8 * MS, 30)]
     made.children[0].program = HOSTILE
+    made.children[0].pid += 1
     return made

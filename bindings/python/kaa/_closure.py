@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tu
 from kaa import _error, _native
 from kaa._convert import Value, prefixed, value_of
 from kaa._function import Function
-from kaa._pointer import fits, pointer_value
+from kaa._pointer import FIXED, POINTED, Found, fits
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -270,40 +270,39 @@ def _result_fits(types: Any, result: int, restype: Any) -> bool:
     return fits(types, result, restype)
 
 
-def function_address(types: Any, ctype: int, value: Any) -> Tuple[int, Any]:
+def function_address(types: Any, ctype: int, value: Any) -> Found:
     """The address of a function that is C already, and its owner."""
+    kind = type(value)  # isinstance() believes a __class__ that lies
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    if isinstance(value, Function):
+    if issubclass(kind, Function):
         own = _native.DeclItem.from_address(value._item).type
         if _native.kaa_ctype_same(_native.kaa_ctype_strip(own), function):
-            return value.address, value
+            return Found(FIXED, value.address, -1, value)
         refused = value.declaration
-    elif isinstance(value, _CFuncPtr):
+    elif issubclass(kind, _CFuncPtr):
         if _same_signature(types, function, value):
-            return pointer_value(value), value
-        refused = type(value).__name__
-    elif isinstance(value, ctypes.c_void_p):
-        return pointer_value(value), value
+            return Found(POINTED, 0, -1, value)
+        refused = kind.__name__
+    elif issubclass(kind, ctypes.c_void_p):
+        return Found(POINTED, 0, -1, value)
     else:
-        raise TypeError(f"a callable expected, not {type(value).__name__}")
+        raise TypeError(f"a callable expected, not {kind.__name__}")
     raise TypeError(
         f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
     )
 
 
-def function_pointer(
-    library: Any, ctype: int, value: Any, scope: int
-) -> Tuple[int, Any]:
-    """The address to pass for a parameter that is a pointer to function, and
-    what must be kept alive during the call (longer lives are seen to here)."""
+def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
+    """The pointer for a parameter that is a pointer to function, and what must be
+    kept alive during the call (longer lives are seen to here)."""
     if value is None:
-        return 0, None
-    if isinstance(value, (Function, _CFuncPtr)) or not callable(value):
+        return Found(FIXED, 0, 0, None)
+    if issubclass(type(value), (Function, _CFuncPtr)) or not callable(value):
         found = function_address(library._types, ctype, value)
         _keep(library, value, scope)
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
     closure = _make(library, function, value, scope)
-    return closure.address, closure
+    return Found(FIXED, closure.address, -1, closure)

@@ -17,7 +17,14 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._pointer import TEXT_READERS, extent, fits, pointer_argument
+from kaa._pointer import (
+    TEXT_READERS,
+    Found,
+    Held,
+    fits,
+    pointee_of,
+    pointer_argument,
+)
 from kaa._types import BASIC, TypeMap, type_text
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Value",
-    "extent",
+    "find_function_pointer",
     "function_pointer",
     "pointer_argument",
     "prefixed",
@@ -237,11 +244,17 @@ def _complex(ctype: int, kind: int) -> Take:
 
 def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
+    size = _native.kaa_ctype_size(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, own) or fits(types, ctype, kind):
-            return value
+            if ctypes.sizeof(value) >= size:
+                return value
+            raise ValueError(
+                f"the {_named(value)} has less memory of its own than"
+                f" {type_text(ctype)} needs"
+            )
         raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
 
     return take
@@ -303,15 +316,16 @@ def value_of(
     scope: int = _native.SCOPE_LIBRARY,
     nullable: bool = False,
     nonnull: bool = False,
+    place: Optional[int] = None,
 ) -> Value:
     """How values of a type travel. `library` is needed for callables to be taken,
-    `scope` is how long C may keep them."""
+    `scope` is how long C may keep them, `place` which parameter it is."""
     behind = _native.kaa_ctype_strip(ctype)
     kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.VOID:
         return Value(ctype, kind, None, _nothing, as_it_is, False, True)
     if kind == _native.POINTER_:
-        take = _pointer_taker(types, ctype, library, scope, nonnull)
+        take = _pointer_taker(types, ctype, library, scope, nonnull, place)
         give = _give_pointer(types, ctype, nullable)
         return Value(ctype, kind, ctypes.c_void_p, take, give, False, True)
     size = _native.kaa_ctype_size(behind)
@@ -362,53 +376,68 @@ def _pointer_taker(
     library: Optional[Library],
     scope: int,
     nonnull: bool,
+    place: Optional[int],
 ) -> Take:
     pointer = _native.kaa_ctype_strip(ctype)
     target = _native.kaa_ctype_target(pointer)
     behind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
     writable = not _native.kaa_ctype_qualifiers(target) & _native.CONST
+    least = _native.kaa_ctype_size(target)
 
     def take(value: Any, kept: List[Any]) -> int:
         if behind == _native.FUNCTION and library is not None:
-            address, keep = function_pointer(library, ctype, value, scope)
+            found = find_function_pointer(library, ctype, value, scope)
         else:
-            address, keep = pointer_argument(types, ctype, value, writable)
+            found = pointee_of(types, ctype).find(value, writable)
+        held = Held(place or 0, found, least, ctype)
+        address = held.read()
         if nonnull and not address:
             if value is None:
                 raise TypeError("None, but the parameter is declared nonnull")
             raise ValueError("a NULL pointer, but the parameter is declared nonnull")
-        if keep is not None:
-            kept.append(keep)
-        return int(address)
+        if place is not None:
+            kept.append(held)
+        elif found.keep is not None:
+            kept.append(found.keep)
+        return address
 
     return take
+
+
+def find_function_pointer(
+    library: Library, ctype: int, value: Any, scope: int
+) -> Found:
+    """A C function for a callable, and what keeps it valid."""
+    from kaa._closure import function_pointer as find
+
+    return find(library, ctype, value, scope)
 
 
 def function_pointer(
     library: Library, ctype: int, value: Any, scope: int
 ) -> Tuple[int, Any]:
-    """The address of a C function for a callable, and what keeps it valid."""
-    from kaa._closure import function_pointer as make
+    """The address of a C function for a callable, as it is now."""
+    found = find_function_pointer(library, ctype, value, scope)
+    return Held(0, found, 0, ctype).read(), found.keep
 
-    return make(library, ctype, value, scope)
 
-
-def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, Any]:
-    """How a ctypes instance is passed as a variable argument: the promoted
-    type, the address of a value of it, and what owns that."""
+def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, int, Any]:
+    """How a value is passed as a variable argument: the promoted type, where the
+    value's address comes from, the address, and what owns that."""
     from kaa._invoke import Promoted
 
     kept: List[Any] = []
     promoted = Promoted.of(value, kept)
-    cell = (
-        promoted.value if promoted.storage is None else promoted.storage(promoted.value)
-    )
-    return promoted.ctype, ctypes.addressof(cell), (cell, kept)
+    found = promoted.found
+    if found is not None:
+        return promoted.ctype, found.source, found.address, found.keep
+    cell = promoted.storage(promoted.value)
+    return promoted.ctype, 0, ctypes.addressof(cell), (cell, kept)
 
 
 def symbol_address(library: Library, name: str) -> int:
     """The address of a function by its name: one that is declared, else a
     symbol of the library, else of the program."""
-    from kaa._plain import find_function
+    from kaa._free import find_function
 
     return find_function(library, name)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 from kaa import _convert, _native
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt_bound
-from kaa._pointer import extent, pointer_argument
+from kaa._pointer import DATA, find_pointer
 from kaa._typed import Owner
 
 if TYPE_CHECKING:
@@ -53,20 +53,15 @@ class _Hooks:
 
     @staticmethod
     def pointer(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return pointer_argument(library._types, ctype, value, bool(flags & 1))
+        return find_pointer(library._types, ctype, value, bool(flags & 1))
 
     @staticmethod
     def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        taken = _convert.value_of(library._types, ctype).take(value, [])
-        return ctypes.addressof(taken), taken
+        return DATA, 0, -1, _convert.value_of(library._types, ctype).take(value, [])
 
     @staticmethod
     def function(library: Library, ctype: int, value: Any, flags: int) -> Any:
-        return _convert.function_pointer(library, ctype, value, flags >> 8)
-
-    @staticmethod
-    def extent(library: Library, ctype: int, value: Any, flags: int) -> Optional[int]:
-        return extent(library._types, ctype, value)
+        return _convert.find_function_pointer(library, ctype, value, flags >> 8)
 
     @staticmethod
     def variadic(library: Library, ctype: int, value: Any, flags: int) -> Any:
@@ -84,13 +79,13 @@ class _Hooks:
         except Error as error:
             raise ImportError(f"the declaration of {error}") from None
 
-    @staticmethod
-    def addressof(instance: Any) -> int:
-        return ctypes.addressof(instance)
+    addressof = staticmethod(ctypes.addressof)
+    sizeof = staticmethod(ctypes.sizeof)
 
 
 def _attach() -> Any:
     sample = ctypes.c_longlong(0x0123456789ABCDEF)
+    ctypes.resize(sample, 4711)  # a size that nothing else has
     byref = ctypes.byref(sample)
     version = sys.hexversion >> 16
     options = _native.CpythonOptions(
@@ -110,6 +105,7 @@ def _attach() -> Any:
         ctypes.py_object(sample),  # itself, not its value
         ctypes.py_object(byref),
         ctypes.addressof(sample),
+        ctypes.sizeof(sample),
     )
     host = _native.CpythonP()
     error = _native.Error()

@@ -16,6 +16,7 @@ from ctypes import (  # type: ignore[attr-defined]
     _Pointer,
     _SimpleCData,
 )
+from operator import index
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -31,7 +32,17 @@ from typing import (
 from kaa import _error, _native
 from kaa._convert import Value
 from kaa._owner import keeper
-from kaa._pointer import Reference, pointer_value
+from kaa._pointer import (
+    BYREF,
+    DATA,
+    ITEMS,
+    POINTED,
+    Found,
+    Reference,
+    is_number,
+    pointer_value,
+    read_borrowed,
+)
 from kaa._types import BASIC, TypeMap
 
 if TYPE_CHECKING:
@@ -151,44 +162,64 @@ class Promoted(NamedTuple):
     value: Any
     #: What keeps the type alive, if it is not libkaa's own.
     owner: Any = None
+    #: Where it stands, if it is a ctypes instance's own memory.
+    found: Optional[Found] = None
 
     @staticmethod
     def of(value: Any, kept: List[Any]) -> Promoted:
         """How a Python value is passed; what must outlive the call goes into
         the list."""
-        if isinstance(value, int):
-            for kind, low, high in (
-                (_native.INT, -(2**31), 2**31 - 1),
-                (_native.LLONG, -(2**63), 2**63 - 1),
-                (_native.ULLONG, 0, 2**64 - 1),
-            ):
-                if low <= value <= high:
-                    return _basic(kind, int(value))
-            raise OverflowError(
-                "the int is out of range for long long and unsigned long long"
-            )
-        if isinstance(value, float):
-            return _basic(_native.DOUBLE, float(value))
-        if value is None:
+        kind = type(value)  # isinstance() believes a __class__ that lies
+        if issubclass(kind, _Instances):
+            kept.append(value)
+            instance = _of_instance(kind, value)
+            if instance is not None:
+                return instance
+        elif issubclass(kind, float):
+            return _basic(_native.DOUBLE, float.__float__(value))
+        elif value is None:
             return _address(0)
-        if isinstance(value, (str, bytes)):
+        elif issubclass(kind, (str, bytes)):
             return _address(_text(value, kept))
-        kept.append(value)
-        made: Optional[Promoted] = None
-        if isinstance(value, (_Pointer, Reference, _CFuncPtr)):
-            made = _address(pointer_value(value))
-        elif isinstance(value, Array):
-            made = _address(ctypes.addressof(value))
-        elif isinstance(value, _SimpleCData):
-            made = _simple(value)
-        elif isinstance(value, (Structure, Union)):
-            made = _record(value)
-        if made is None:
-            raise TypeError(
-                "int, float, str, bytes, None or a ctypes instance expected, not "
-                + type(value).__name__
-            )
-        return made
+        elif is_number(kind):
+            return _integer(int(index(value)))
+        raise TypeError(
+            "int, float, str, bytes, None or a ctypes instance expected, not "
+            + kind.__name__
+        )
+
+
+def _integer(value: int) -> Promoted:
+    for kind, low, high in (
+        (_native.INT, -(2**31), 2**31 - 1),
+        (_native.LLONG, -(2**63), 2**63 - 1),
+        (_native.ULLONG, 0, 2**64 - 1),
+    ):
+        if low <= value <= high:
+            return _basic(kind, value)
+    raise OverflowError("the int is out of range for long long and unsigned long long")
+
+
+_Instances = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
+
+
+def _of_instance(kind: Any, value: Any) -> Optional[Promoted]:
+    if kind is Reference:
+        return _borrowed(BYREF, pointer_value(value), value)
+    if issubclass(kind, (_Pointer, _CFuncPtr)):
+        return _borrowed(POINTED, 0, value)
+    if issubclass(kind, Array):
+        return _borrowed(ITEMS, 0, value)
+    if issubclass(kind, _SimpleCData):
+        return _simple(value)
+    return _record(value)
+
+
+def _borrowed(source: int, address: int, value: Any) -> Promoted:
+    found = Found(source, address, -1, value)
+    pointer = _any_pointer()
+    now, _ = read_borrowed(found, 0, pointer)
+    return Promoted(pointer, ctypes.c_void_p, now, None, found)
 
 
 def _basic(kind: int, value: Any) -> Promoted:
@@ -228,9 +259,10 @@ def _text(value: Any, kept: List[Any]) -> int:
 
 
 def _simple(value: Any) -> Optional[Promoted]:
-    if isinstance(value, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)):
-        return _address(pointer_value(value))
-    code = type(value)._type_
+    kind = type(value)
+    if issubclass(kind, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)):
+        return _borrowed(POINTED, 0, value)
+    code = kind._type_
     content = value.value
     if code == "c":
         signed = _native.kaa_ctype_is_signed(_native.kaa_ctype_basic(_native.CHAR))
@@ -245,14 +277,16 @@ def _simple(value: Any) -> Optional[Promoted]:
 
 def _record(value: Any) -> Optional[Promoted]:
     for kind, made in BASIC.items():
-        if made is not None and isinstance(value, made):
+        if made is not None and issubclass(type(value), made):
             return _basic(kind, value.value)
     for base in type(value).__mro__:
         owner = getattr(base, "_types_", None)
         if isinstance(owner, TypeMap):
             origin = owner.origin(base)
             if origin is not None:
-                return Promoted(origin, None, value, owner)
+                found = Found(DATA, 0, -1, value)
+                read_borrowed(found, _native.kaa_ctype_size(origin), origin)
+                return Promoted(origin, None, value, owner, found)
     return None
 
 

@@ -20,7 +20,7 @@ from kaa._convert import Value, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._pointer import Pointee, fits, is_contiguous, view_address
+from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
@@ -58,9 +58,11 @@ def _is_number(value: Any) -> bool:
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:
     """A buffer whose elements are of a C type; TypeError says why not."""
     element = Pointee(types, ctype, ctype)
-    if isinstance(value, ctypes.Array) and fits(types, ctype, value._type_):
-        size = ctypes.sizeof(value._type_)
-        return Operand(ctypes.addressof(value), size, len(value), value)
+    kind = type(value)  # isinstance() believes a __class__ that lies
+    if issubclass(kind, ctypes.Array) and fits(types, ctype, kind._type_):
+        size = element.size or 1
+        count = ctypes.sizeof(value) // size  # its own, whatever __len__() says
+        return Operand(ctypes.addressof(value), size, count, value)
     name = type(value).__name__
     try:
         view = memoryview(value)
@@ -297,6 +299,21 @@ def map_function(
     try:
         for parameter, given in zip(shape.parameters, arrays):
             operands.append(_operand(shape, types, parameter, given, kept))
+        # Converting the later ones may have moved the memory of ctypes arrays.
+        operands[:] = [
+            (
+                one._replace(
+                    address=ctypes.addressof(one.keep),
+                    length=ctypes.sizeof(one.keep) // one.stride,
+                )
+                if one.length is not None and isinstance(one.keep, ctypes.Array)
+                else one
+            )
+            for one in operands
+        ]
+        for held in kept:
+            if type(held) is Held:
+                operands[held.place].keep.value = held.read()
         count = _counted(shape, operands)
         given_back, result = _result(shape, types, out, count)
         plan = Plan(signature, False, 0, library._declarations)

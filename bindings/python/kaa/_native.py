@@ -196,6 +196,7 @@ class CpythonOptions(Structure):
         ("sample", py_object),
         ("sample_byref", py_object),
         ("sample_address", c_uint64),
+        ("sample_size", c_uint64),
     ]
 
 

@@ -25,10 +25,11 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Take, Value, as_it_is, extent, prefixed, value_of
+from kaa._convert import Take, Value, as_it_is, prefixed, value_of
+from kaa._free import freeing
 from kaa._function import Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
-from kaa._pointer import TEXT_READERS
+from kaa._pointer import FIXED, Held, pointee_of
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
             scope=notes[i].scope,
             nonnull=bool(flags & _native.PARAMETER_NONNULL)
             and not flags & _native.PARAMETER_NULLABLE,
+            place=i,
         )
         counted_by = None
         if flags & _native.PARAMETER_LENGTH:
@@ -226,21 +228,35 @@ def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> An
         raise made from None
 
 
-def _with_lengths(
+def settle(shape: Shape, values: List[Any], kept: List[Any]) -> None:
+    """Reads borrowed addresses again, when no user code is left to run that may
+    move what they are of."""
+    for one in kept:
+        if type(one) is not Held or one.found.source == FIXED:
+            continue
+        try:
+            address = one.read()
+        except ValueError as error:
+            at = [p.label for p in shape.parameters if p.place == one.place]
+            label = at[0] if at else "..."
+            raise prefixed(f"{shape.name}() argument {label}: ", error) from None
+        values[one.place] = address
+
+
+def _settle_lengths(
     library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
 ) -> None:
-    """Converts arguments; fills in and checks counts of elements."""
+    """Fills in and checks counts of elements."""
     parameters = shape.parameters
-    for parameter, given in zip(parameters, args):
-        if given is not _MISSING:
-            values[parameter.place] = taken(shape, parameter, given, kept)
+    held = {one.place: one.bytes for one in kept if type(one) is Held}
     for parameter, given in zip(parameters, args):
         if not parameter.counts:
             continue
-        extents = [
-            extent(library._types, parameters[at].value.ctype, args[at])
-            for at in parameter.counts
-        ]
+        extents = []
+        for at in parameter.counts:
+            count = held.get(parameters[at].place, -1)
+            size = pointee_of(library._types, parameters[at].value.ctype).size or 1
+            extents.append(None if count < 0 else count // size)
         if given is _MISSING:
             known = [one for one in extents if one is not None]
             if not known:
@@ -250,12 +266,12 @@ def _with_lengths(
                     f" length of argument {place + 1} is not known"
                 )
             values[parameter.place] = taken(shape, parameter, known[0], kept)
-        count = values[parameter.place]
+        length = values[parameter.place]
         for at, most in zip(parameter.counts, extents):
-            if most is not None and not 0 <= count <= most:
+            if most is not None and not 0 <= length <= most:
                 raise ValueError(
                     f"{shape.name}() argument {parameters[at].label}: has {most}"
-                    f" elements, but argument {parameter.place + 1} says {count}"
+                    f" elements, but argument {parameter.place + 1} says {length}"
                 )
 
 
@@ -328,6 +344,8 @@ def raise_kept(frame: Frame) -> NoReturn:
 def release(kept: List[Any]) -> None:
     """Ends what was lent to C for one call."""
     for one in kept:
+        if type(one) is Held:
+            one = one.found.keep
         if isinstance(one, Closure):
             if one.scope == _native.SCOPE_CALL:
                 one.close()
@@ -367,7 +385,7 @@ class PlainFunction(Function):
         self._errno: Optional[Callable[[], int]] = None
         self._give = shape.result.give
         if native.free_function is not None:
-            self._give = _freeing(library, shape, native.free_function)
+            self._give = freeing(library, shape, native.free_function)
         self._variadic: Optional[Variadic] = None
         # Where nothing is filled in or added, arguments go straight through.
         self._takes: Tuple[Take, ...] = tuple(
@@ -431,6 +449,8 @@ class PlainFunction(Function):
             if made is error:
                 raise
             raise made from None
+        if kept:
+            settle(self._shape, values, kept)
         outer = here.frame
         frame: Frame = []
         here.frame = frame
@@ -449,10 +469,8 @@ class PlainFunction(Function):
     ) -> Any:
         shape = self._shape
         values: List[Any] = [None] * shape.places
-        if shape.has_lengths:
-            _with_lengths(self._library, shape, args, values, kept)
-        else:
-            for parameter, given in zip(shape.parameters, args):
+        for parameter, given in zip(shape.parameters, args):
+            if given is not _MISSING:
                 values[parameter.place] = taken(shape, parameter, given, kept)
         cells = [out.value.storage() for out in shape.outs]
         for out, cell in zip(shape.outs, cells):
@@ -460,6 +478,9 @@ class PlainFunction(Function):
         call = self._call
         if extra and self._variadic is not None:
             call = self._with_extra(extra, values, kept)
+        settle(shape, values, kept)
+        if shape.has_lengths:
+            _settle_lengths(self._library, shape, args, values, kept)
         raw = run_in_frame(lambda: call(values))
         return self._answer(raw, cells)
 
@@ -474,6 +495,8 @@ class PlainFunction(Function):
             except (TypeError, ValueError, OverflowError) as error:
                 raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
+            if promoted.found is not None and promoted.storage is not None:
+                kept.append(Held(len(values), promoted.found, 0, promoted.ctype))
             values.append(promoted.value)
         return self._variadic.caller(kinds)
 
@@ -501,83 +524,6 @@ class PlainFunction(Function):
         if shape.result.storage is not None:
             return (result, *outs)
         return outs[0] if len(outs) == 1 else tuple(outs)
-
-
-# [[kaa::free(function)]] ------------------------------------------------------------
-
-
-def _freeing(library: Library, shape: Shape, name: bytes) -> Callable[[Any], Any]:
-    """Copies what a result points at, then has it freed."""
-    text = name.decode("utf-8", "surrogateescape")
-    read = _copier(library, shape, text)
-    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(find_function(library, text))
-
-    def give(address: Optional[int]) -> Any:
-        if not address:
-            return None
-        try:
-            return read(address)
-        finally:
-            free(address)
-
-    return give
-
-
-def _copier(library: Library, shape: Shape, free: str) -> Callable[[int], Any]:
-    pointer = _native.kaa_ctype_strip(shape.result.ctype)
-    if shape.result.kind == _native.POINTER_:
-        target = _native.kaa_ctype_target(pointer)
-        kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target))
-        reader = TEXT_READERS.get(kind)
-        if reader is not None:
-            return reader
-        if kind in (_native.STRUCT, _native.UNION) and _native.kaa_ctype_is_complete(
-            target
-        ):
-            record: Any = library._types.ctypes_class(target)
-
-            def copy(address: int) -> Any:
-                made = record()
-                ctypes.memmove(ctypes.addressof(made), address, ctypes.sizeof(made))
-                return made
-
-            return copy
-    raise _error.UnsupportedError(
-        f"{shape.name}() has [[kaa::free({free})]], but a result of type"
-        f" {type_text(shape.result.ctype)} cannot be copied: it must point at"
-        " characters or at a complete record"
-    )
-
-
-def find_function(library: Library, name: str) -> int:
-    """The address of a function: one that is declared, else a symbol of the
-    library, else of the program."""
-    item = library._declarations.find(name)
-    if item is not None:
-        if _native.DeclItem.from_address(item).kind == _native.DECL_FUNCTION:
-            declared = library._symbol(item)
-            if declared is not None:
-                return declared
-    address = ctypes.c_void_p()
-    raw = name.encode("utf-8", "surrogateescape")
-    status = _native.kaa_library_symbol(
-        library._native, raw, ctypes.byref(address), None
-    )
-    if status != _native.OK:
-        program = _native.LibraryP()
-        error = _native.Error()
-        _error.check(
-            _native.kaa_library_open(None, None, ctypes.byref(program), error), error
-        )
-        status = _native.kaa_library_symbol(program, raw, ctypes.byref(address), None)
-        _native.kaa_library_close(program)
-    if status != _native.OK or not address.value:
-        raise _error.SymbolError(
-            f"there is no function {name} in {library._label} or the program, but"
-            f" [[kaa::free({name})]] names it",
-            [name],
-        )
-    return int(address.value)
 
 
 def bind(library: Library, item: int, address: int) -> Function:

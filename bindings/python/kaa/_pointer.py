@@ -11,7 +11,8 @@ import ctypes
 import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
-from typing import Any, Callable, Dict, MutableMapping, Optional, Tuple
+from operator import index
+from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
 
 from kaa import _native
 from kaa._types import BASIC, TypeMap, type_text
@@ -167,13 +168,96 @@ else:
 
 
 def pointer_value(instance: Any) -> int:
-    """What a pointer instance, a byref or a function instance points at."""
-    if isinstance(instance, ctypes.c_void_p):
-        return instance.value or 0
-    if isinstance(instance, Reference):
+    """What a pointer instance, a byref or a function instance points at: read
+    from its memory, whatever its class defines."""
+    if type(instance) is Reference:
         # No attribute tells it; memmove() of nothing returns where to.
         return ctypes.memmove(instance, b"", 0) or 0
+    if _CPYTHON:
+        return ctypes.c_void_p.from_address(ctypes.addressof(instance)).value or 0
     return ctypes.cast(instance, ctypes.c_void_p).value or 0
+
+
+# Where a pointer's address comes from: kaa_cpython__source in libkaa.
+#: It stays: text, a number, memory that something keeps.
+FIXED = 0
+#: A ctypes instance's own memory: one of what is pointed at.
+DATA = 1
+#: The same, an array of what is pointed at.
+ITEMS = 2
+#: What a ctypes instance points at.
+POINTED = 3
+#: What a byref() points at.
+BYREF = 4
+
+
+class Found(NamedTuple):
+    """A pointer for C. The address of a ctypes instance is borrowed: user code
+    may move its memory at any time, so it is read when all of that has run."""
+
+    source: int
+    #: Where `source` is FIXED or BYREF.
+    address: int
+    #: How many there are from there on, where `source` is FIXED; -1 where only
+    #: C knows.
+    bytes: int
+    #: What keeps the address valid; the instance.
+    keep: Any
+
+
+class Held:
+    """What a call holds for one of its pointers; `place` is the parameter's."""
+
+    __slots__ = ("place", "found", "least", "ctype", "bytes")
+
+    def __init__(self, place: int, found: Found, least: int, ctype: int) -> None:
+        self.place = place
+        self.found = found
+        self.least = least
+        self.ctype = ctype
+        self.bytes = found.bytes
+
+    def read(self) -> int:
+        """The address, as it is now."""
+        if self.found.source == FIXED:
+            return self.found.address
+        address, self.bytes = read_borrowed(self.found, self.least, self.ctype)
+        return address
+
+
+def read_borrowed(found: Found, size: int, ctype: int) -> Tuple[int, int]:
+    """The address of a borrowed instance and how many bytes there are from there
+    on. The instance's own size counts, not what its class says: `size` bytes
+    must be there."""
+    value, source = found.keep, found.source
+    whole = value._obj if source == BYREF else value
+    address, count = ctypes.addressof(whole), ctypes.sizeof(whole)
+    if source == BYREF:
+        gone = found.address - address
+        address += gone
+        if not 0 <= gone <= count:
+            count = -1
+        count -= gone
+    elif source == POINTED:
+        size = ctypes.sizeof(ctypes.c_void_p)
+    if count < size and not (source == ITEMS and count == 0):
+        name, text = type(whole).__name__, type_text(ctype)
+        if source == BYREF:
+            raise ValueError(
+                f"byref() does not point into the memory of its {name}, as {text}"
+                " needs it"
+            )
+        raise ValueError(f"the {name} has less memory of its own than {text} needs")
+    if source == POINTED:
+        address = pointer_value(value)
+        count = -1 if address else 0
+    return address, count
+
+
+def is_number(kind: Any) -> bool:
+    """Whether values of a class are numbers, which some have in a buffer too (a
+    NumPy scalar): that is no memory to point at."""
+    return hasattr(kind, "__index__") and not hasattr(kind, "__len__")
 
 
 # What fits what. ---------------------------------------------------------------
@@ -273,7 +357,7 @@ def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
 class Pointee:
     """What a pointer type points at, and so what it takes."""
 
-    __slots__ = ("types", "pointer", "target", "kind", "size", "signed")
+    __slots__ = ("types", "pointer", "target", "kind", "size", "least", "signed")
 
     def __init__(self, types: Any, pointer: int, target: int) -> None:
         self.types = types
@@ -286,32 +370,39 @@ class Pointee:
             kind = _native.kaa_ctype_kind_of(behind)
         self.kind = kind
         self.size = _native.kaa_ctype_size(behind)
+        #: What an instance must have.
+        self.least = 0 if kind == _native.VOID else self.size
         self.signed = bool(_native.kaa_ctype_is_signed(behind))
 
-    def take(self, value: Any, writable: bool) -> Tuple[int, Any]:
-        """The address for a value, and what keeps it valid."""
+    def find(self, value: Any, writable: bool) -> Found:
+        """The pointer for a value."""
         if value is None:
-            return 0, None
+            return Found(FIXED, 0, 0, None)
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, str):
             return self._text(value, writable)
         if issubclass(kind, _INSTANCES):
-            return self._instance(value, writable), value
-        if self.kind == _native.VOID and issubclass(kind, int):
-            if 0 <= value < 1 << 64:
-                return int(value), None
-            from kaa._convert import shown
-
-            raise OverflowError(
-                f"{shown(value)} is out of range for {type_text(self.pointer)}"
-                f" (0 to {(1 << 64) - 1})"
-            )
+            return self._instance(value, writable)
+        if is_number(kind):
+            return self._address(value, writable)
         view = self.view(value, writable)
         if not is_contiguous(view):
-            raise self.refusal(
-                f"a {type(value).__name__} that is not contiguous", writable
-            )
-        return view_address(view)
+            raise self.refusal(f"a {kind.__name__} that is not contiguous", writable)
+        address, keep = view_address(view)
+        return Found(FIXED, address, view.nbytes, keep)
+
+    def _address(self, value: Any, writable: bool) -> Found:
+        if self.kind != _native.VOID:
+            raise self.refusal(type(value).__name__, writable)
+        number = int(index(value))
+        if 0 <= number < 1 << 64:
+            return Found(FIXED, number, -1 if number else 0, None)
+        from kaa._convert import shown
+
+        raise OverflowError(
+            f"{shown(number)} is out of range for {type_text(self.pointer)}"
+            f" (0 to {(1 << 64) - 1})"
+        )
 
     def view(self, value: Any, writable: bool) -> memoryview:
         """The view of a buffer whose elements fit, contiguous or not."""
@@ -341,7 +432,7 @@ class Pointee:
             code = code[1:]
         return code_fits(self.kind, self.size, self.signed, code, view.itemsize)
 
-    def _text(self, value: str, writable: bool) -> Tuple[int, Any]:
+    def _text(self, value: str, writable: bool) -> Found:
         if writable or self.kind not in (
             _native.CHAR,
             _native.WCHAR,
@@ -351,8 +442,9 @@ class Pointee:
             raise self.refusal("str", writable, value)
         if "\0" in value:
             raise ValueError("embedded NUL character")
-        buffer = ctypes.create_string_buffer(self._encoded(value) + b"\0\0\0")
-        return ctypes.addressof(buffer), buffer
+        encoded = self._encoded(value)
+        buffer = ctypes.create_string_buffer(encoded + b"\0\0\0")
+        return Found(FIXED, ctypes.addressof(buffer), len(encoded), buffer)
 
     def _encoded(self, value: str) -> bytes:
         try:
@@ -363,32 +455,42 @@ class Pointee:
         except UnicodeEncodeError as error:
             raise ValueError(f"character {error.start} is a lone surrogate") from None
 
-    def _instance(self, value: Any, writable: bool) -> int:
-        """The address for a ctypes instance: the instance itself where it is of
-        the pointee's type, or what it points at."""
-        kind = type(value)
-        if self.kind == _native.VOID:
-            if isinstance(value, (_Pointer, Reference) + _ADDRESSES):
-                return pointer_value(value)
-            if not isinstance(value, _CFuncPtr):
-                return ctypes.addressof(value)
-        elif isinstance(value, Reference):
-            if self._holds(type(value._obj)):
-                return pointer_value(value)
-            raise self.refusal(f"byref({type(value._obj).__name__})", writable)
-        elif isinstance(value, _Pointer) and self._holds(kind._type_):
-            return pointer_value(value)
+    def _instance(self, value: Any, writable: bool) -> Found:
+        """A ctypes instance: its own memory where it is of the pointee's type, or
+        what it points at."""
+        source, address, kind = FIXED, 0, type(value)
+        if kind is Reference:
+            whole = type(value._obj)
+            if not issubclass(whole, _INSTANCES):
+                raise self.refusal(f"byref({whole.__name__})", writable)
+            if self.kind != _native.VOID and not self._holds(whole):
+                raise self.refusal(f"byref({whole.__name__})", writable)
+            source, address = BYREF, pointer_value(value)
+        elif self.kind == _native.VOID:
+            if issubclass(kind, (_Pointer,) + _ADDRESSES):
+                source = POINTED
+            elif not issubclass(kind, _CFuncPtr):
+                source = DATA
+        elif issubclass(kind, _Pointer) and self._holds(kind._type_):
+            source = POINTED
+        elif self._is_target(kind):
+            source = DATA
         elif self._holds(kind):
-            return ctypes.addressof(value)
-        elif isinstance(value, _ADDRESSES):
+            source = ITEMS
+        elif issubclass(kind, _ADDRESSES):
             if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
-                return pointer_value(value)
-        raise self.refusal(kind.__name__, writable, value)
+                source = POINTED
+        if source == FIXED:
+            raise self.refusal(kind.__name__, writable, value)
+        return Found(source, address, -1, value)
+
+    def _is_target(self, kind: Any) -> bool:
+        return fits(self.types, self.target, kind)
 
     def _holds(self, kind: Any) -> bool:
         """Whether an instance is one of the pointee, or an array of it."""
-        return fits(self.types, self.target, kind) or (
-            issubclass(kind, Array) and fits(self.types, self.target, kind._type_)
+        return self._is_target(kind) or (
+            issubclass(kind, Array) and self._is_target(kind._type_)
         )
 
     def wanted(self, writable: bool) -> str:
@@ -419,32 +521,6 @@ class Pointee:
             f"'{type_text(self.pointer)}' needs {self.wanted(writable)}, not {given}{hint}"
         )
 
-    def extent(self, value: Any) -> Optional[int]:
-        """How many elements a value that was taken has (bytes for void); None
-        where only C knows."""
-        if value is None:
-            return 0
-        size = self.size or 1
-        if isinstance(value, str):
-            return len(self._encoded(value)) // size
-        if isinstance(value, Reference):
-            whole = value._obj
-            gone = pointer_value(value) - ctypes.addressof(whole)
-            return max(ctypes.sizeof(whole) - gone, 0) // size if gone >= 0 else 0
-        if isinstance(value, _INSTANCES):
-            if isinstance(value, _Pointer) and (
-                self.kind == _native.VOID or self._holds(value._type_)
-            ):
-                return None if value else 0
-            if self.kind != _native.VOID and self._holds(type(value)):
-                return ctypes.sizeof(value) // size
-            if isinstance(value, _ADDRESSES):
-                return None if value else 0
-            return ctypes.sizeof(value) // size
-        if isinstance(value, int):
-            return None if value else 0
-        return memoryview(value).nbytes // size
-
 
 _pointees: MutableMapping[TypeMap, Dict[int, Pointee]] = weakref.WeakKeyDictionary()
 
@@ -460,16 +536,16 @@ def pointee_of(types: TypeMap, ctype: int) -> Pointee:
         return _pointees.setdefault(types, {}).setdefault(ctype, made)
 
 
+def find_pointer(types: TypeMap, ctype: int, value: Any, writable: bool) -> Found:
+    """The pointer for a parameter of a pointer type. Raises TypeError, ValueError
+    or OverflowError with the reason alone."""
+    return pointee_of(types, ctype).find(value, writable)
+
+
 def pointer_argument(
     types: TypeMap, ctype: int, value: Any, writable: bool
 ) -> Tuple[int, Any]:
-    """The address to pass for a parameter of a pointer type, and what must be
-    kept alive meanwhile. Raises TypeError, ValueError or OverflowError with the
-    reason alone."""
-    return pointee_of(types, ctype).take(value, writable)
-
-
-def extent(types: TypeMap, ctype: int, value: Any) -> Optional[int]:
-    """How many elements of the pointee a value that was taken has (bytes for
-    void pointers); None where only C knows."""
-    return pointee_of(types, ctype).extent(value)
+    """The address to pass, as it is now, and what must be kept alive meanwhile."""
+    pointee = pointee_of(types, ctype)
+    found = pointee.find(value, writable)
+    return Held(0, found, pointee.least, ctype).read(), found.keep

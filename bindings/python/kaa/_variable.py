@@ -181,7 +181,9 @@ class Variable:
             self._library._held[self._name] = kept
 
     def _copy(self, view: Any, value: Any) -> None:
-        if isinstance(view, ctypes.Array) and not isinstance(value, self._class):
+        # isinstance() believes a __class__ that lies.
+        is_own = issubclass(type(value), self._class)
+        if isinstance(view, ctypes.Array) and not is_own:
             if len(value) > len(view):
                 raise ValueError(f"{len(value)} elements for {len(view)} places")
             fitting = self._class(*value) if not isinstance(value, bytes) else None
@@ -189,9 +191,14 @@ class Variable:
                 view.value = value
                 return
             value = fitting
-        if not isinstance(value, self._class):
+        elif not is_own:
             raise TypeError(
                 f"{self._class.__name__} expected, not {type(value).__name__}"
+            )
+        elif ctypes.sizeof(value) < ctypes.sizeof(view):
+            raise ValueError(
+                f"the {type(value).__name__} has less memory of its own than"
+                f" {type_text(self._type)} needs"
             )
         with self._library._lock:
             ctypes.memmove(self._address, ctypes.addressof(value), ctypes.sizeof(view))

@@ -16,7 +16,7 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         [HOOK_FUNCTION] = "function",
         [HOOK_VARIADIC] = "variadic",
         [HOOK_ADDRESSOF] = "addressof",
-        [HOOK_EXTENT] = "extent",
+        [HOOK_SIZEOF] = "sizeof",
         [HOOK_UNSUPPORTED] = "unsupported",
         [HOOK_ERROR_CLASS] = "error_class",
         [HOOK_TYPED] = "typed",

@@ -76,7 +76,7 @@ init_pointer(kaa_cpython__conversion *self)
     self->item = items[kind];
     if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(self->target))
         self->item = ITEM_UNSIGNED;
-    self->item_size = (uint32_t)kaa_ctype_size(self->target);
+    self->item_size = kaa_ctype_size(self->target);
     if (self->item == ITEM_ANY || self->item == ITEM_BYTE)
         self->flags |= CONVERT_BYTES;
     if (!(kaa_ctype_qualifiers(declared) & KAA_CTYPE_CONST))
@@ -106,6 +106,8 @@ kaa_cpython__conversion_init(kaa_cpython__conversion *self,
         self->flags |= CONVERT_ENUM;
     else if (kind == KAA_CTYPE_POINTER)
         init_pointer(self);
+    else if (self->op == CONVERT_RECORD)
+        self->item_size = kaa_ctype_size(self->core);
 }
 
 static void
@@ -167,31 +169,67 @@ new_hold(kaa_cpython__state *state)
     return &chunk->holds[chunk->count];
 }
 
-int
+kaa_cpython__hold *
 kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object)
 {
     kaa_cpython__hold *hold = new_hold(state);
 
     if (hold == NULL) {
         PY(Py_DecRef)(object);
-        return -1;
+        return NULL;
     }
     hold->object = object;
+    hold->position = state->position;
+    hold->source = SOURCE_FIXED;
+    hold->of.borrowed.bytes = -1;
     state->holds->count++;
-    return 0;
+    return hold;
 }
 
 /* The view must not move: its shape may point into it. */
-host_buffer *
+kaa_cpython__hold *
 kaa_cpython__hold_buffer(kaa_cpython__state *state, PyObject *value, int flags)
 {
     kaa_cpython__hold *hold = new_hold(state);
 
-    if (hold == NULL || PY(PyObject_GetBuffer)(value, &hold->view, flags) != 0)
+    if (hold == NULL ||
+        PY(PyObject_GetBuffer)(value, &hold->of.view, flags) != 0)
         return NULL;
     hold->object = NULL;
+    hold->position = state->position;
+    hold->source = SOURCE_FIXED;
     state->holds->count++;
-    return &hold->view;
+    return hold;
+}
+
+static void
+end(kaa_cpython__hold *hold)
+{
+    if (hold->object != NULL)
+        PY(Py_DecRef)(hold->object);
+    else
+        PY(PyBuffer_Release)(&hold->of.view);
+}
+
+void
+kaa_cpython__release_last(kaa_cpython__state *state)
+{
+    end(&state->holds->holds[--state->holds->count]);
+}
+
+ssize_t
+kaa_cpython__bytes_held(const kaa_cpython__state *state, uint32_t position)
+{
+    for (const kaa_cpython__holds *chunk = state->holds; chunk != NULL;
+         chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            const kaa_cpython__hold *hold = &chunk->holds[i];
+
+            if (hold->position == position)
+                return hold->object != NULL ? hold->of.borrowed.bytes
+                                            : hold->of.view.len;
+        }
+    return -1;
 }
 
 void
@@ -201,13 +239,8 @@ kaa_cpython__release_holds(kaa_cpython__state *state)
         kaa_cpython__holds *chunk = state->holds;
 
         state->holds = chunk->next;
-        while (chunk->count > 0) {
-            kaa_cpython__hold *hold = &chunk->holds[--chunk->count];
-            if (hold->object != NULL)
-                PY(Py_DecRef)(hold->object);
-            else
-                PY(PyBuffer_Release)(&hold->view);
-        }
+        while (chunk->count > 0)
+            end(&chunk->holds[--chunk->count]);
         if (chunk->is_allocated)
             kaa_base__free(chunk);
     }
@@ -223,7 +256,7 @@ kaa_cpython__visit_holds(const kaa_cpython__holds *chunk, host_visit visit,
         for (uint32_t i = 0; stop == 0 && i < chunk->count; i++) {
             const kaa_cpython__hold *hold = &chunk->holds[i];
             PyObject *held =
-                hold->object != NULL ? hold->object : hold->view.obj;
+                hold->object != NULL ? hold->object : hold->of.view.obj;
 
             if (held != NULL)
                 stop = visit(held, user);

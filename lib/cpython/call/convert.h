@@ -60,8 +60,9 @@ typedef struct kaa_cpython__conversion {
     uint8_t op;
     uint8_t size; /* of a number, in bytes */
     uint8_t is_signed;
-    uint8_t item;       /* pointers: ITEM_* of the target */
-    uint32_t item_size; /* pointers: the target's size */
+    uint8_t item;          /* pointers: ITEM_* of the target */
+    uint8_t direct_source; /* how direct_class was taken */
+    uint64_t item_size;    /* of a pointer's target, of a record */
     uint32_t flags;
     uint32_t scope;           /* functions: a kaa_decl_scope */
     uint32_t length_of;       /* with CONVERT_LENGTH */
@@ -78,10 +79,32 @@ typedef struct kaa_cpython__conversion {
     PyObject *enum_members; /* value -> member, or None */
 } kaa_cpython__conversion;
 
-/* What one call holds on to until it ends: buffers and objects. */
+/* Where a pointer's address comes from. */
+typedef enum kaa_cpython__source {
+    SOURCE_FIXED,   /* it stays: text, a number, what `object` keeps */
+    SOURCE_DATA,    /* a ctypes instance's own memory, one target */
+    SOURCE_ITEMS,   /* the same, an array of targets */
+    SOURCE_POINTED, /* what a ctypes instance points at */
+    SOURCE_BYREF,   /* `address`, which must be within the instance */
+} kaa_cpython__source;
+
+/* What one call holds on to until it ends: a buffer, or an object. The address
+ * of a ctypes instance is borrowed: user code may move its memory at any time,
+ * so the address is read again when all of it has run. */
 typedef struct kaa_cpython__hold {
-    host_buffer view;
     PyObject *object; /* NULL: it is the view */
+    uint32_t position;
+    uint32_t source; /* a kaa_cpython__source */
+    union {
+        host_buffer view;
+        struct {
+            const struct kaa_cpython__conversion *wanted;
+            const char *name; /* the parameter's, or NULL */
+            void *place;      /* where the address goes */
+            char *address;    /* SOURCE_BYREF */
+            ssize_t bytes;    /* behind the address; -1: only C knows */
+        } borrowed;
+    } of;
 } kaa_cpython__hold;
 
 #define HOLDS_PER_CHUNK 3
@@ -98,12 +121,13 @@ typedef struct kaa_cpython__state {
     kaa_cpython *host;
     PyObject *library;
     kaa_cpython__holds *holds; /* newest chunk; NULL: nothing held yet */
-    const char *where;   /* in place of what follows: "record p, member x" */
-    const char *subject; /* the function's name */
-    PyObject *callable;  /* in place of it: whose result this is */
-    const char *name;    /* the parameter's, or NULL */
-    uint32_t position;   /* from 1; 0: a callback's result */
-    uint32_t has_lent;   /* callbacks among the holds outlive the call */
+    const char *where;     /* in place of what follows: "record p, member x" */
+    const char *subject;   /* the function's name */
+    PyObject *callable;    /* in place of it: whose result this is */
+    const char *name;      /* the parameter's, or NULL */
+    uint32_t position;     /* from 1; 0: a callback's result */
+    uint32_t has_lent;     /* callbacks among the holds outlive the call */
+    uint32_t has_borrowed; /* addresses among them are to be settled */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,
@@ -125,8 +149,8 @@ int kaa_cpython__number_to_c(kaa_cpython__state *state,
 int kaa_cpython__pointer_to_c(kaa_cpython__state *state,
                               kaa_cpython__conversion *self, PyObject *value,
                               void *place);
-/* 1 if `value` is a ctypes instance of a class met before: its address stands
- * at `place`. */
+/* 1 if `value` is a ctypes instance of a class met before, and large enough:
+ * its address stands at `place`. By layouts alone. */
 int kaa_cpython__known_instance(kaa_cpython *host,
                                 const kaa_cpython__conversion *self,
                                 PyObject *value, void *place);
@@ -150,12 +174,38 @@ PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
 
 /* A buffer of `value` that is held until the call ends; NULL with an
  * exception. */
-host_buffer *kaa_cpython__hold_buffer(kaa_cpython__state *state,
-                                      PyObject *value, int flags);
-/* Keeps `object` until the call ends; the reference is taken over, even on
- * failure. */
-int kaa_cpython__hold_object(kaa_cpython__state *state, PyObject *object);
+kaa_cpython__hold *kaa_cpython__hold_buffer(kaa_cpython__state *state,
+                                            PyObject *value, int flags);
+/* Ends the newest hold. */
+void kaa_cpython__release_last(kaa_cpython__state *state);
+/* Keeps `object` until the call ends (the reference is taken over, even on
+ * failure); NULL with an exception. */
+kaa_cpython__hold *kaa_cpython__hold_object(kaa_cpython__state *state,
+                                            PyObject *object);
 void kaa_cpython__release_holds(kaa_cpython__state *state);
+
+/* pointers.c: keeps a ctypes instance and writes its address at `place`, with
+ * no user code run. For a byref() the instance is what it refers to, `address`
+ * its pointer. 0, or -1 with an exception: the instance is too small. */
+int kaa_cpython__borrow(kaa_cpython__state *state,
+                        const kaa_cpython__conversion *self, PyObject *instance,
+                        kaa_cpython__source source, char *address, void *place);
+/* The same for an instance that Python has found to fit; `word` is what a
+ * byref() points at. */
+int kaa_cpython__take_instance(kaa_cpython__state *state,
+                               kaa_cpython__conversion *self, PyObject *value,
+                               kaa_cpython__source source, uint64_t word,
+                               void *place);
+/* Whether a value is a number, which some have in a buffer too (a NumPy
+ * scalar): that is no memory to point at. */
+int kaa_cpython__is_number(PyObject *value);
+/* Reads all borrowed addresses again, into their places: the last thing before
+ * C is called. */
+int kaa_cpython__settle(kaa_cpython__state *state);
+/* The bytes behind the pointer that argument `position` became; -1: not
+ * known. */
+ssize_t kaa_cpython__bytes_held(const kaa_cpython__state *state,
+                                uint32_t position);
 
 /* Raises "pow() argument 2 (y): <reason>"; -1. */
 int kaa_cpython__refuse(const kaa_cpython__state *state, PyObject *type,

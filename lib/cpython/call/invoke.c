@@ -308,7 +308,7 @@ store_all(const kaa_cpython__function *self, kaa_cpython__state *state,
                                         args[i]) != 0)
             return -1;
     }
-    return 0;
+    return kaa_cpython__settle(state);
 }
 
 PyObject *
@@ -336,6 +336,7 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
     first.is_allocated = 0;
     state.holds = &first;
     state.has_lent = 0;
+    state.has_borrowed = 0;
     state.where = NULL;
     state.subject = self->item->name;
     if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&

@@ -100,23 +100,43 @@ kaa_cpython__view_fits(const kaa_cpython__conversion *self,
            format_fits(view->format, self->item);
 }
 
+int
+kaa_cpython__is_number(PyObject *value)
+{
+    PyObject *length;
+
+    if (!PY(PyIndex_Check)(value))
+        return 0;
+    length = PY(PyObject_GetAttrString)(kaa_cpython__type(value), "__len__");
+    if (length == NULL)
+        PY(PyErr_Clear)();
+    else
+        PY(Py_DecRef)(length);
+    return length == NULL;
+}
+
 /* 1: done. 0: no buffer of this kind; nothing is pending. */
 static int
 buffer(kaa_cpython__state *state, kaa_cpython__conversion *self,
        PyObject *value, void *place)
 {
-    const host_buffer *view =
-        kaa_cpython__hold_buffer(state, value, kaa_cpython__buffer_flags(self));
+    const kaa_cpython__hold *hold;
 
-    if (view == NULL) {
+    if (kaa_cpython__is_number(value))
+        return 0;
+    hold =
+        kaa_cpython__hold_buffer(state, value, kaa_cpython__buffer_flags(self));
+    if (hold == NULL) {
         PY(PyErr_Clear)();
         return 0;
     }
-    if (!kaa_cpython__view_fits(self, view))
-        return 0; /* the view is released with the call */
+    if (!kaa_cpython__view_fits(self, &hold->of.view)) {
+        kaa_cpython__release_last(state);
+        return 0;
+    }
     if (!state->host->is_free_threaded)
         learn(&self->buffer_class, kaa_cpython__type(value));
-    store_address(place, view->buf);
+    store_address(place, hold->of.view.buf);
     return 1;
 }
 
@@ -157,6 +177,7 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
     if (bytes == NULL) {
         /* Lone surrogates: what os.fsdecode() and kaa's own results make of
          * bytes that are not UTF-8 goes back to these bytes. */
+        kaa_cpython__hold *hold;
         PyObject *encoded;
 
         PY(PyErr_Clear)();
@@ -164,10 +185,12 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
             PY(PyUnicode_AsEncodedString)(value, "utf-8", "surrogateescape");
         if (encoded == NULL)
             return refuse_surrogate(state);
-        if (kaa_cpython__hold_object(state, encoded) != 0)
+        hold = kaa_cpython__hold_object(state, encoded);
+        if (hold == NULL)
             return -1;
         bytes = PY(PyBytes_AsString)(encoded);
         length = PY(PyBytes_Size)(encoded);
+        hold->of.borrowed.bytes = length;
     }
     if (memchr(bytes, '\0', (size_t)length) != NULL)
         return kaa_cpython__refuse(state, PY(PyExc_ValueError),
@@ -177,72 +200,145 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
 
 /* ---- ctypes instances ---- */
 
-/* Whether instances of a class are addresses (c_void_p, c_char_p, c_wchar_p).
- * One may hold its own address, so that nothing tells in which way the slow
- * path took it. */
+/* Whether memory of `bytes` bytes is what was wanted of it. */
 static int
-holds_address(PyObject *type)
+is_large_enough(const kaa_cpython__conversion *wanted, uint32_t source,
+                ssize_t bytes)
 {
-    PyObject *code = PY(PyObject_GetAttrString)(type, "_type_");
-    int found = 0;
+    uint64_t least = wanted->item_size;
 
-    if (code == NULL) {
-        PY(PyErr_Clear)();
-        return 0;
+    if (source == SOURCE_POINTED)
+        least = sizeof(void *);
+    return (uint64_t)bytes >= least || (source == SOURCE_ITEMS && bytes == 0);
+}
+
+/* Reads a borrowed address into its place. -1: nothing is there that C may
+ * have; no exception, or one of the host's. */
+static int
+read_address(kaa_cpython__state *state, kaa_cpython__hold *hold)
+{
+    const uint32_t source = hold->source;
+    ssize_t bytes = 0;
+    char *data = NULL;
+
+    if (kaa_cpython__cdata_extent(state->host, hold->object, &data, &bytes) !=
+        0)
+        return -1;
+    if (source == SOURCE_BYREF) {
+        uint64_t gone =
+            (uint64_t)((uintptr_t)hold->of.borrowed.address - (uintptr_t)data);
+
+        if (gone > (uint64_t)bytes)
+            return -1;
+        data += gone;
+        bytes -= (ssize_t)gone;
     }
-    if (kaa_cpython__type(code) == PY(PyUnicode_Type))
-        found = PY(PyUnicode_CompareWithASCIIString)(code, "P") == 0 ||
-                PY(PyUnicode_CompareWithASCIIString)(code, "z") == 0 ||
-                PY(PyUnicode_CompareWithASCIIString)(code, "Z") == 0;
-    PY(Py_DecRef)(code);
-    return found;
+    if (!is_large_enough(hold->of.borrowed.wanted, source, bytes))
+        return -1;
+    if (source == SOURCE_POINTED) {
+        memcpy(&data, data, sizeof(data));
+        bytes = data != NULL ? -1 : 0;
+    }
+    hold->of.borrowed.bytes = bytes;
+    return store_address(hold->of.borrowed.place, data);
 }
 
-/* Remembers the class that a byref() refers to. What from_param() of some
- * classes gives is of the same type, but holds other pointers. */
-static void
-learn_byref(const kaa_cpython__state *state, kaa_cpython__conversion *self,
-            PyObject *value, const void *address)
+static int
+refuse_address(kaa_cpython__state *state, const kaa_cpython__hold *hold)
 {
-    PyObject *object;
+    char given[128], type[128];
 
-    if (kaa_cpython__layout.byref_offset == 0)
-        return;
-    memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
-           sizeof(object));
-    if (object != NULL &&
-        PY(PyType_IsSubtype)(kaa_cpython__type(object), state->host->cdata) &&
-        kaa_cpython__cdata(state->host, object) == address)
-        learn(&self->byref_class, kaa_cpython__type(object));
+    if (PY(PyErr_Occurred)() != NULL)
+        return -1;
+    state->position = hold->position;
+    state->name = hold->of.borrowed.name;
+    kaa_cpython__type_name(hold->object, given, sizeof(given));
+    kaa_ctype_print(hold->of.borrowed.wanted->type, NULL, type, sizeof(type));
+    if (hold->source == SOURCE_BYREF)
+        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
+                                   "byref() does not point into the memory of "
+                                   "its %s, as %s needs it",
+                                   given, type);
+    return kaa_cpython__refuse(
+        state, PY(PyExc_ValueError),
+        "the %s has less memory of its own than %s needs", given, type);
 }
 
-/* Remembers the class of an instance that the slow path took for `address`. */
+int
+kaa_cpython__borrow(kaa_cpython__state *state,
+                    const kaa_cpython__conversion *self, PyObject *instance,
+                    kaa_cpython__source source, char *address, void *place)
+{
+    kaa_cpython__hold *hold;
+
+    PY(Py_IncRef)(instance);
+    hold = kaa_cpython__hold_object(state, instance);
+    if (hold == NULL)
+        return -1;
+    hold->of.borrowed.wanted = self;
+    hold->of.borrowed.name = state->name;
+    hold->of.borrowed.place = place;
+    hold->of.borrowed.address = address;
+    hold->source = (uint32_t)source;
+    state->has_borrowed = 1;
+    return read_address(state, hold) == 0 ? 0 : refuse_address(state, hold);
+}
+
+int
+kaa_cpython__settle(kaa_cpython__state *state)
+{
+    if (KAA_LIKELY(!state->has_borrowed))
+        return 0;
+    for (kaa_cpython__holds *chunk = state->holds; chunk != NULL;
+         chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            kaa_cpython__hold *hold = &chunk->holds[i];
+
+            if (hold->source != SOURCE_FIXED && read_address(state, hold) != 0)
+                return refuse_address(state, hold);
+        }
+    return 0;
+}
+
+/* What a byref() refers to: a new reference; NULL with an exception. */
+static PyObject *
+byref_instance(const kaa_cpython__state *state, PyObject *value)
+{
+    PyObject *object = NULL;
+
+    if (kaa_cpython__layout.byref_offset == 0) {
+        object = PY(PyObject_GetAttrString)(value, "_obj");
+    } else {
+        memcpy(&object, (const char *)value + kaa_cpython__layout.byref_object,
+               sizeof(object));
+        if (object != NULL)
+            PY(Py_IncRef)(object);
+    }
+    if (object != NULL &&
+        !PY(PyType_IsSubtype)(kaa_cpython__type(object), state->host->cdata)) {
+        PY(Py_DecRef)(object);
+        object = NULL;
+    }
+    if (object == NULL && PY(PyErr_Occurred)() == NULL)
+        kaa_cpython__refuse_type(state, "a byref() of an instance", value);
+    return object;
+}
+
+/* Remembers the class of an instance that the slow path took. */
 static void
 learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
-            PyObject *value, const void *address)
+            PyObject *type, uint64_t source)
 {
-    PyObject *type = kaa_cpython__type(value);
-    const void *data;
-
     if (state->host->is_free_threaded || kaa_cpython__layout.cdata_offset == 0)
         return;
-    if (type == state->host->byref_type) {
-        learn_byref(state, self, value, address);
-        return;
-    }
-    if (!PY(PyType_IsSubtype)(type, state->host->cdata) ||
-        PY(PyType_IsSubtype)(type, state->host->function_pointer_base) ||
-        holds_address(type))
-        return;
-    data = kaa_cpython__cdata(state->host, value);
-    if (PY(PyType_IsSubtype)(type, state->host->pointer_base)) {
-        void *pointer;
-
-        memcpy(&pointer, data, sizeof(pointer));
-        if (pointer == address && data != address)
-            learn(&self->indirect_class, type);
-    } else if (data == address) {
+    if (source == SOURCE_POINTED) {
+        learn(&self->indirect_class, type);
+    } else if (source == SOURCE_BYREF) {
+        if (kaa_cpython__layout.byref_offset != 0)
+            learn(&self->byref_class, type);
+    } else {
         learn(&self->direct_class, type);
+        self->direct_source = (uint8_t)source;
     }
 }
 
@@ -252,12 +348,19 @@ kaa_cpython__known_instance(kaa_cpython *host,
                             PyObject *value, void *place)
 {
     PyObject *type = kaa_cpython__type(value), *object;
-    void *address;
+    char *data = NULL, *address;
+    ssize_t bytes = 0;
 
-    if (type == self->direct_class)
-        return store_address(place, kaa_cpython__cdata(host, value)) == 0;
+    if (type == self->direct_class) {
+        kaa_cpython__cdata_extent(host, value, &data, &bytes);
+        return (uint64_t)bytes >= self->item_size &&
+               store_address(place, data) == 0;
+    }
     if (type == self->indirect_class) {
-        memcpy(&address, kaa_cpython__cdata(host, value), sizeof(address));
+        kaa_cpython__cdata_extent(host, value, &data, &bytes);
+        if (bytes < (ssize_t)sizeof(address))
+            return 0;
+        memcpy(&address, data, sizeof(address));
         if (address == NULL && self->flags & CONVERT_NONNULL)
             return 0;
         return store_address(place, address) == 0;
@@ -268,15 +371,60 @@ kaa_cpython__known_instance(kaa_cpython *host,
            sizeof(object));
     memcpy(&address, (const char *)value + kaa_cpython__layout.byref_offset,
            sizeof(address));
-    return object != NULL && kaa_cpython__type(object) == self->byref_class &&
-           kaa_cpython__cdata(host, object) == address &&
+    if (object == NULL || kaa_cpython__type(object) != self->byref_class)
+        return 0;
+    kaa_cpython__cdata_extent(host, object, &data, &bytes);
+    return data == address && (uint64_t)bytes >= self->item_size &&
            store_address(place, address) == 0;
+}
+
+/* An instance of a class met before. 1: taken; 0: it is none, or needs a second
+ * look; -1 with an exception. */
+static int
+take_known(kaa_cpython__state *state, const kaa_cpython__conversion *self,
+           PyObject *value, void *place)
+{
+    PyObject *type = kaa_cpython__type(value);
+    kaa_cpython__source source;
+
+    if (type == self->direct_class)
+        source = (kaa_cpython__source)self->direct_source;
+    else if (type == self->indirect_class && !(self->flags & CONVERT_NONNULL))
+        source = SOURCE_POINTED;
+    else
+        return 0;
+    return kaa_cpython__borrow(state, self, value, source, NULL, place) == 0
+               ? 1
+               : -1;
 }
 
 /* ---- the slow path ---- */
 
-/* Asks Python: a tuple of the address and what keeps it alive, which is held
- * until the call ends. */
+int
+kaa_cpython__take_instance(kaa_cpython__state *state,
+                           kaa_cpython__conversion *self, PyObject *value,
+                           kaa_cpython__source source, uint64_t word,
+                           void *place)
+{
+    PyObject *instance = value;
+    int failed;
+
+    if (source == SOURCE_BYREF) {
+        instance = byref_instance(state, value);
+        if (instance == NULL)
+            return -1;
+        failed = kaa_cpython__borrow(state, self, instance, source,
+                                     (char *)(uintptr_t)word, place);
+        PY(Py_DecRef)(instance);
+    } else {
+        failed = kaa_cpython__borrow(state, self, value, source, NULL, place);
+    }
+    return failed;
+}
+
+/* Asks Python: a tuple of where the address comes from (a kaa_cpython__source),
+ * the address, the bytes behind it (-1: not known), and what keeps it, which is
+ * held until the call ends. */
 static int
 ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
     PyObject *value, void *place)
@@ -284,21 +432,39 @@ ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
     PyObject *answer = kaa_cpython__hook(
         state, hook, self->type, value,
         (self->flags & CONVERT_WRITABLE ? 1u : 0u) | self->scope << 8);
-    uint64_t word;
+    uint64_t words[3] = {0, 0, 0};
+    kaa_cpython__hold *hold;
+    int failed;
 
     if (answer == NULL)
         return kaa_cpython__prefix(state);
-    if (kaa_cpython__hold_object(state, answer) != 0)
+    for (int i = 0; i < 3; i++)
+        words[i] =
+            PY(PyLong_AsUnsignedLongLongMask)(PY(PyTuple_GetItem)(answer, i));
+    if (PY(PyErr_Occurred)() != NULL || words[0] > SOURCE_BYREF) {
+        PY(Py_DecRef)(answer);
         return -1;
-    word = PY(PyLong_AsUnsignedLongLong)(PY(PyTuple_GetItem)(answer, 0));
-    if (word == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
-        return kaa_cpython__prefix(state);
-    if (word == 0 && self->flags & CONVERT_NONNULL)
+    }
+    if (words[0] != SOURCE_FIXED) {
+        failed = kaa_cpython__take_instance(
+            state, self, value, (kaa_cpython__source)words[0], words[1], place);
+        PY(Py_DecRef)(answer);
+        if (failed)
+            return -1;
+        memcpy(&words[1], place, sizeof(words[1]));
+        hold = &state->holds->holds[state->holds->count - 1];
+        learn_class(state, self, kaa_cpython__type(hold->object), words[0]);
+    } else {
+        hold = kaa_cpython__hold_object(state, answer);
+        if (hold == NULL)
+            return -1;
+        hold->of.borrowed.bytes = (ssize_t)words[2];
+        memcpy(place, &words[1], sizeof(words[1]));
+    }
+    if (words[1] == 0 && self->flags & CONVERT_NONNULL)
         return kaa_cpython__refuse(state, PY(PyExc_ValueError),
                                    "a NULL pointer, but the parameter is "
                                    "declared nonnull");
-    learn_class(state, self, value, (const void *)(uintptr_t)word);
-    memcpy(place, &word, sizeof(word));
     return 0;
 }
 
@@ -319,6 +485,7 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
                           void *place)
 {
     PyObject *type = kaa_cpython__type(value);
+    int known;
 
     if (value == kaa_cpython__none())
         return no_pointer(state, self, place);
@@ -327,8 +494,9 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
-    if (kaa_cpython__known_instance(state->host, self, value, place))
-        return 0;
+    known = take_known(state, self, value, place);
+    if (known != 0)
+        return known > 0 ? 0 : -1;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
     if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
         !PY(PyType_IsSubtype)(type, state->host->cdata) &&
@@ -359,7 +527,7 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
     callback = kaa_cpython__callback_for(state, self, value, &pointer);
     if (callback == NULL)
         return kaa_cpython__prefix(state);
-    if (kaa_cpython__hold_object(state, callback) != 0)
+    if (kaa_cpython__hold_object(state, callback) == NULL)
         return -1;
     memcpy(place, &pointer, sizeof(pointer));
     return 0;
@@ -367,27 +535,25 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
 
 /* ---- records ---- */
 
+/* Copied at once, so that nothing can move it meanwhile. */
 static int
 record(kaa_cpython__state *state, kaa_cpython__conversion *self,
        PyObject *value, void *place)
 {
-    size_t size = (size_t)kaa_ctype_size(self->core);
-    void *data;
+    uint32_t borrowed = state->has_borrowed;
+    void *data = NULL;
+    int failed;
 
-    if (kaa_cpython__type(value) == self->direct_class &&
-        self->direct_class != NULL) {
-        data = kaa_cpython__cdata(state->host, value);
-    } else {
-        uint64_t word = 0;
-
-        if (ask(state, self, HOOK_RECORD, value, &word) != 0)
-            return -1;
-        data = (void *)(uintptr_t)word;
-    }
-    if (data == NULL)
+    if (kaa_cpython__type(value) == self->direct_class)
+        failed =
+            kaa_cpython__borrow(state, self, value, SOURCE_DATA, NULL, &data);
+    else
+        failed = ask(state, self, HOOK_RECORD, value, &data);
+    if (failed || data == NULL)
         return -1;
-    if (size != 0)
-        memcpy(place, data, size);
+    memcpy(place, data, (size_t)self->item_size);
+    kaa_cpython__release_last(state);
+    state->has_borrowed = borrowed;
     return 0;
 }
 

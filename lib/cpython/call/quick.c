@@ -139,7 +139,8 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
     case CONVERT_FLOAT:
         return store_floating(quick, value, frame + quick->offset);
     case CONVERT_RECORD:
-        if (quick_type(value) != conversion->direct_class)
+        if (quick_type(value) != conversion->direct_class ||
+            !quick_is_whole(conversion, value))
             return 0;
         store_record(&self->plan->places[i], frame, quick_cdata(value));
         return 1;
@@ -191,6 +192,23 @@ is_other(const kaa_cpython__function *self, size_t flagged_count,
            (flagged_count & ~HOST_ARGUMENTS_OFFSET) != self->count;
 }
 
+/* An exporter of a buffer may have run user code, and that may have moved what
+ * an address was read of: it is read again. */
+static int
+store_again(const kaa_cpython__function *self, PyObject *const *args,
+            char *frame, views *held)
+{
+    for (uint32_t i = 0; i < self->count; i++) {
+        uint8_t op = self->quick[i].op;
+
+        if ((op == CONVERT_TEXT || op == CONVERT_POINTER) &&
+            quick_type(args[i]) != self->arguments[i].buffer_class &&
+            !store(self, i, args[i], frame, held))
+            return 0;
+    }
+    return 1;
+}
+
 /* Anything that travels in registers, or in few words on the stack. */
 static PyObject *
 call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
@@ -208,6 +226,11 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
     for (uint32_t i = 0; i < self->count; i++) {
         if (KAA_LIKELY(store(self, i, args[i], (char *)&local, &held)))
             continue;
+        release_views(&held);
+        return kaa_cpython__call(object, args, flagged_count, names);
+    }
+    if (KAA_UNLIKELY(held.count != 0) &&
+        !store_again(self, args, (char *)&local, &held)) {
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }

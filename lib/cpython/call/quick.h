@@ -26,6 +26,7 @@
 #define QUICK_FLOAT 16u
 #define QUICK_BYTES 32u
 #define QUICK_CDATA 16u
+#define QUICK_CDATA_SIZE 40u
 
 #define VIEWS_MAX 3
 
@@ -59,6 +60,7 @@ quick_has_layouts(void)
            found->float_offset == QUICK_FLOAT &&
            found->bytes_offset == QUICK_BYTES &&
            found->cdata_offset == QUICK_CDATA &&
+           found->cdata_size == QUICK_CDATA_SIZE &&
            found->long_layout != LONG_UNKNOWN && found->count_is_first;
 }
 
@@ -165,6 +167,17 @@ quick_cdata(const PyObject *value)
     return data;
 }
 
+/* Whether an instance of direct_class has the memory that its class promises:
+ * a class can be assigned to an instance. */
+static inline int
+quick_is_whole(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, (const char *)value + QUICK_CDATA_SIZE, sizeof(bytes));
+    return bytes >= conversion->item_size;
+}
+
 static inline quick_word
 quick_address(const void *address)
 {
@@ -187,7 +200,8 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
 
     if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
         return kaa_cpython__quick_text(value);
-    if (type == conversion->direct_class)
+    if (type == conversion->direct_class &&
+        KAA_LIKELY(quick_is_whole(conversion, value)))
         return quick_address(quick_cdata(value));
     if (type == conversion->buffer_class)
         return kaa_cpython__quick_buffer(conversion, value, held);

@@ -130,6 +130,27 @@ words_result(const kaa_cpython__function *self, uint64_t word, double real,
     return quick_make_word(self, word);
 }
 
+/* An exporter of a buffer may have run user code, and that may have moved what
+ * an address was read of: it is read again. */
+static inline int
+read_again(const kaa_cpython__function *self, PyObject *const *args,
+           uint64_t *a, const uint32_t count, views *held)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const kaa_cpython__conversion *conversion = &self->arguments[i];
+        quick_word found;
+
+        if (self->quick[i].op == CONVERT_INTEGER ||
+            quick_type(args[i]) == conversion->buffer_class)
+            continue;
+        found = quick_pointer(self->host, conversion, args[i], held);
+        if (!found.is_there)
+            return 0;
+        a[i] = found.word;
+    }
+    return 1;
+}
+
 /* Up to four integers or pointers; the result one too, a double, or nothing. */
 static ALWAYS_INLINE PyObject *
 words(PyObject *object, PyObject *const *args, size_t flagged_count,
@@ -155,6 +176,9 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
             return start_over(object, args, flagged_count, names, &held);
         a[i] = found.word;
     }
+    if (KAA_UNLIKELY(held.count != 0) &&
+        KAA_UNLIKELY(!read_again(self, args, a, count, &held)))
+        return start_over(object, args, flagged_count, names, &held);
     quick_begin(self, &record);
     if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
         errno = 0; /* after the GIL is released, which may change it */

@@ -252,48 +252,26 @@ store_value(kaa_cpython__special *call, const kaa_call_plan *plan,
  * They are looked at when all else has been converted: the types are right
  * then, the buffers are held, and no Python code comes between this and C. */
 
-/* The bytes of the buffer that was taken for an address; -1: it was none. */
-static ssize_t
-held_bytes(const kaa_cpython__special *call, const void *address)
-{
-    for (const kaa_cpython__holds *chunk = call->state.holds; chunk != NULL;
-         chunk = chunk->next)
-        for (uint32_t i = 0; i < chunk->count; i++)
-            if (chunk->holds[i].object == NULL &&
-                chunk->holds[i].view.buf == address)
-                return chunk->holds[i].view.len;
-    return -1;
-}
-
 /* How many elements a pointer's argument has; -1: not known, which nothing but
- * C can tell. 0, or -1 with an exception. */
-static int
-measure(kaa_cpython__special *call, const kaa_call_plan *plan,
-        const kaa_call__frame *frame, uint32_t i, long long *out_elements)
+ * C can tell. What was taken for this parameter says it, not where it stands:
+ * two arguments may begin at one address. */
+static long long
+measure(const kaa_cpython__special *call, uint32_t i)
 {
     const kaa_cpython__conversion *argument = &call->self->arguments[i];
-    PyObject *answer;
-    void *address;
-    ssize_t bytes;
-    int overflow;
+    PyObject *value = call->values[i], *type = kaa_cpython__type(value);
+    ssize_t bytes = kaa_cpython__bytes_held(&call->state, i + 1);
 
-    memcpy(&address, (const char *)frame + plan->places[i].offset[0],
-           sizeof(address));
-    bytes = held_bytes(call, address);
-    if (bytes >= 0) {
-        *out_elements =
-            bytes / (argument->item_size != 0 ? argument->item_size : 1);
-        return 0;
-    }
-    answer = kaa_cpython__hook(&call->state, HOOK_EXTENT, argument->type,
-                               call->values[i], 0);
-    if (answer == NULL)
+    if (value == kaa_cpython__none())
+        bytes = 0;
+    else if (bytes < 0 && PY(PyType_IsSubtype)(type, PY(PyBytes_Type)))
+        bytes = PY(PyBytes_Size)(value);
+    else if (bytes < 0 && PY(PyType_IsSubtype)(type, PY(PyUnicode_Type)))
+        PY(PyUnicode_AsUTF8AndSize)(value, &bytes);
+    if (bytes < 0)
         return -1;
-    *out_elements = -1;
-    if (answer != kaa_cpython__none())
-        *out_elements = PY(PyLong_AsLongLongAndOverflow)(answer, &overflow);
-    PY(Py_DecRef)(answer);
-    return 0;
+    return bytes /
+           (ssize_t)(argument->item_size != 0 ? argument->item_size : 1);
 }
 
 /* Fills in the length that was left out, as a new int held with the call. */
@@ -302,12 +280,15 @@ fill_length(kaa_cpython__special *call, const kaa_call_plan *plan,
             kaa_call__frame *frame, uint32_t pointer, uint32_t length)
 {
     const kaa_cpython__function *self = call->self;
-    long long elements;
+    long long elements = -1;
     char text[128];
     PyObject *number;
 
-    if (measure(call, plan, frame, pointer, &elements) != 0)
-        return -1;
+    /* Any of the pointers that it is the length of will do. */
+    for (uint32_t i = pointer; elements < 0 && i < self->count; i++)
+        if (self->arguments[i].flags & CONVERT_LENGTH &&
+            self->arguments[i].length_of == length)
+            elements = measure(call, i);
     if (elements < 0)
         return kaa_cpython__raise(
             PY(PyExc_TypeError),
@@ -316,10 +297,61 @@ fill_length(kaa_cpython__special *call, const kaa_call_plan *plan,
             self->item->name, label(self, length, text, sizeof(text)),
             (unsigned)pointer + 1);
     number = PY(PyLong_FromLongLong)(elements);
-    if (number == NULL || kaa_cpython__hold_object(&call->state, number) != 0)
+    if (number == NULL ||
+        kaa_cpython__hold_object(&call->state, number) == NULL)
         return -1;
     call->values[length] = number;
     return store_value(call, plan, frame, length);
+}
+
+/* The length that C gets: *out_above says that it is above `most`, in words as
+ * wide as its type. */
+static int
+read_length(const kaa_cpython__conversion *argument,
+            const kaa_call__place *place, const kaa_call__frame *frame,
+            uint64_t words[2])
+{
+    const char *base = (const char *)frame;
+
+    words[1] = 0;
+    memcpy(&words[0], base + place->offset[0], sizeof(words[0]));
+    if (argument->op != CONVERT_INT128)
+        return argument->is_signed && (int64_t)words[0] < 0;
+    if (place->size[1] != 0)
+        memcpy(&words[1], base + place->offset[1], sizeof(words[1]));
+    else
+        memcpy(&words[1], base + place->offset[0] + 8, sizeof(words[1]));
+    return argument->is_signed && (int64_t)words[1] < 0;
+}
+
+/* A 128-bit number, lowest word first, in digits. */
+static void
+print_int128(const uint64_t words[2], int is_negative, char *buffer,
+             size_t size)
+{
+    uint32_t limbs[4] = {(uint32_t)words[0], (uint32_t)(words[0] >> 32),
+                         (uint32_t)words[1], (uint32_t)(words[1] >> 32)};
+    char digits[48];
+    size_t at = sizeof(digits) - 1, i;
+    uint64_t carry = 1;
+
+    for (i = 0; is_negative && i < 4; i++) {
+        carry += (uint32_t)~limbs[i];
+        limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    digits[at] = '\0';
+    do {
+        uint64_t rest = 0;
+
+        for (i = 4; i-- > 0;) {
+            rest = rest << 32 | limbs[i];
+            limbs[i] = (uint32_t)(rest / 10);
+            rest %= 10;
+        }
+        digits[--at] = (char)('0' + rest);
+    } while ((limbs[0] | limbs[1] | limbs[2] | limbs[3]) != 0);
+    snprintf(buffer, size, "%s%s", is_negative ? "-" : "", digits + at);
 }
 
 /* The length that C gets may not be beyond what there is. */
@@ -329,23 +361,21 @@ check_length(kaa_cpython__special *call, const kaa_call_plan *plan,
 {
     const kaa_cpython__function *self = call->self;
     const kaa_cpython__conversion *argument = &self->arguments[length];
-    long long elements;
-    char text[128], wanted[32];
-    uint64_t word;
+    long long elements = measure(call, pointer);
+    char text[128], wanted[64];
+    uint64_t words[2];
+    int is_negative =
+        read_length(argument, &plan->places[length], frame, words);
 
-    if (argument->op != CONVERT_INTEGER)
+    if (elements < 0 ||
+        (!is_negative && words[1] == 0 && words[0] <= (uint64_t)elements))
         return 0;
-    if (measure(call, plan, frame, pointer, &elements) != 0)
-        return -1;
-    memcpy(&word, (const char *)frame + plan->places[length].offset[0],
-           sizeof(word));
-    /* A negative one is above all as an unsigned one. */
-    if (elements < 0 || word <= (uint64_t)elements)
-        return 0;
-    if (argument->is_signed)
-        snprintf(wanted, sizeof(wanted), "%lld", (long long)word);
+    if (argument->op == CONVERT_INT128)
+        print_int128(words, is_negative, wanted, sizeof(wanted));
+    else if (is_negative)
+        snprintf(wanted, sizeof(wanted), "%lld", (long long)words[0]);
     else
-        snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)word);
+        snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)words[0]);
     return kaa_cpython__raise(
         PY(PyExc_ValueError),
         "%s() argument %s: has %lld elements, but argument %u says %s",
@@ -374,7 +404,7 @@ settle_lengths(kaa_cpython__special *call, const kaa_call_plan *plan,
     return 0;
 }
 
-/* All but the lengths that are left out, then these. */
+/* All but the lengths that are left out. */
 static int
 store_values(kaa_cpython__special *call, const kaa_call_plan *plan,
              kaa_call__frame *frame)
@@ -386,7 +416,7 @@ store_values(kaa_cpython__special *call, const kaa_call_plan *plan,
              self->arguments[i].flags & CONVERT_OUT) &&
             store_value(call, plan, frame, i) != 0)
             return -1;
-    return settle_lengths(call, plan, frame);
+    return 0;
 }
 
 /* ---- calling ---- */
@@ -397,14 +427,19 @@ kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
 {
     kaa_cpython__frame local;
     kaa_call__frame *frame = kaa_cpython__new_frame(plan, &local);
+    int ready;
     PyObject *result = NULL;
 
     if (frame == NULL)
         return NULL;
-    for (uint32_t i = 0; i < call->extra_count; i++)
+    /* No user code runs between kaa_cpython__settle() and C. */
+    ready = store_values(call, plan, frame) == 0 &&
+            kaa_cpython__settle(&call->state) == 0 &&
+            settle_lengths(call, plan, frame) == 0;
+    for (uint32_t i = 0; ready && i < call->extra_count; i++)
         kaa_call__store(&plan->places[call->self->count + i], frame,
                         extras[i].value);
-    if (store_values(call, plan, frame) == 0 &&
+    if (ready &&
         kaa_cpython__run_with(call->self, &call->state, plan, frame) == 0)
         result = join_outs(call, kaa_cpython__result(call->self, plan, frame));
     kaa_cpython__release_frame(frame, &local);

@@ -19,6 +19,7 @@ typedef struct kaa_cpython__extra {
     const kaa_ctype *type;
     const void *value; /* as wide as the type */
     uint64_t word;
+    kaa_cpython__conversion wanted; /* of a borrowed address */
 } kaa_cpython__extra;
 
 /* special.c: converts what was placed, calls, and makes the result. `extras`

@@ -31,7 +31,7 @@ hold_value(kaa_cpython__state *state, const kaa_cpython__conversion *self,
     if (value == kaa_cpython__none())
         return 0;
     PY(Py_IncRef)(value);
-    return kaa_cpython__hold_object(state, value);
+    return kaa_cpython__hold_object(state, value) != NULL ? 0 : -1;
 }
 
 int

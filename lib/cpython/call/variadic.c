@@ -67,28 +67,52 @@ extra_int(kaa_cpython__special *call, uint32_t i, PyObject *value,
 
 /* ctypes instances: Python tells the promoted type and where the value is. */
 static int
-extra_instance(kaa_cpython__special *call, uint32_t i, PyObject *value,
+extra_instance(kaa_cpython__special *call, PyObject *value,
                kaa_cpython__extra *out)
 {
-    PyObject *answer =
-        kaa_cpython__hook(&call->state, HOOK_VARIADIC, NULL, value, 0);
-    uint64_t words[2];
+    kaa_cpython__state *state = &call->state;
+    PyObject *answer = kaa_cpython__hook(state, HOOK_VARIADIC, NULL, value, 0);
+    uint64_t words[3];
+    int failed = 0;
 
-    call->state.position = call->self->count + i + 1;
-    call->state.name = NULL;
     if (answer == NULL)
-        return kaa_cpython__prefix(&call->state);
-    if (kaa_cpython__hold_object(&call->state, answer) != 0)
-        return -1;
-    for (int k = 0; k < 2; k++) {
+        return kaa_cpython__prefix(state);
+    for (int k = 0; k < 3; k++)
         words[k] =
-            PY(PyLong_AsUnsignedLongLong)(PY(PyTuple_GetItem)(answer, k));
-        if (words[k] == UINT64_MAX && PY(PyErr_Occurred)() != NULL)
-            return -1;
+            PY(PyLong_AsUnsignedLongLongMask)(PY(PyTuple_GetItem)(answer, k));
+    if (PY(PyErr_Occurred)() != NULL) {
+        PY(Py_DecRef)(answer);
+        return -1;
     }
     out->type = (const kaa_ctype *)(uintptr_t)words[0];
-    out->value = (const void *)(uintptr_t)words[1];
-    return 0;
+    if (words[1] == SOURCE_FIXED) {
+        out->value = (const void *)(uintptr_t)words[2];
+        return kaa_cpython__hold_object(state, answer) != NULL ? 0 : -1;
+    }
+    /* A record is copied from where it stands, a pointer's address passed. */
+    memset(&out->wanted, 0, sizeof(out->wanted));
+    out->wanted.type = out->type;
+    if (words[1] == SOURCE_DATA)
+        out->wanted.item_size = kaa_ctype_size(out->type);
+    failed = kaa_cpython__take_instance(
+        state, &out->wanted, value, (kaa_cpython__source)words[1], words[2],
+        words[1] == SOURCE_DATA ? (void *)&out->value : (void *)&out->word);
+    PY(Py_DecRef)(answer);
+    return failed;
+}
+
+static int
+extra_index(kaa_cpython__special *call, uint32_t i, PyObject *value,
+            kaa_cpython__extra *out)
+{
+    PyObject *number = PY(PyNumber_Index)(value);
+    int failed;
+
+    if (number == NULL)
+        return -1;
+    failed = extra_int(call, i, number, out);
+    PY(Py_DecRef)(number);
+    return failed;
 }
 
 static int
@@ -126,8 +150,13 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
                                          &out->word);
     }
     if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
-        type == call->state.host->byref_type)
-        return extra_instance(call, i, value, out);
+        type == call->state.host->byref_type) {
+        call->state.position = call->self->count + i + 1;
+        call->state.name = NULL;
+        return extra_instance(call, value, out);
+    }
+    if (kaa_cpython__is_number(value))
+        return extra_index(call, i, value, out);
     return refuse_extra(call, i, value);
 }
 

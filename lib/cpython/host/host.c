@@ -198,12 +198,18 @@ static void
 probe_ctypes(const kaa_cpython_options *options, kaa_cpython__layouts *found)
 {
     void *address = (void *)(uintptr_t)options->sample_address;
+    uintptr_t sample_size = (uintptr_t)options->sample_size;
 
     if (address == NULL || options->sample == NULL ||
         options->sample_byref == NULL)
         return;
-    if (word_is(options->sample, found->header, address))
+    /* The instance's memory, whether it is its own, whose else, its size. */
+    if (word_is(options->sample, found->header, address) &&
+        word_is(options->sample, found->header + 16, NULL) &&
+        word_is(options->sample, found->header + 24, (void *)sample_size)) {
         found->cdata_offset = found->header;
+        found->cdata_size = found->header + 24;
+    }
     if (!word_is(options->sample_byref, found->header + 16, address))
         return;
     /* Behind the pointer stands a union of at least 8 bytes, then the
@@ -418,4 +424,26 @@ kaa_cpython__cdata(kaa_cpython *host, PyObject *instance)
         PY(Py_DecRef)(address);
     }
     return data;
+}
+
+int
+kaa_cpython__cdata_extent(kaa_cpython *host, PyObject *instance,
+                          char **out_data, ssize_t *out_bytes)
+{
+    PyObject *size;
+
+    if (kaa_cpython__layout.cdata_size != 0) {
+        *out_data = kaa_cpython__cdata(host, instance);
+        memcpy(out_bytes, (char *)instance + kaa_cpython__layout.cdata_size,
+               sizeof(*out_bytes));
+        return 0;
+    }
+    size = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_SIZEOF], instance,
+                                            NULL);
+    if (size == NULL)
+        return -1;
+    *out_bytes = (ssize_t)PY(PyLong_AsUnsignedLongLong)(size);
+    PY(Py_DecRef)(size);
+    *out_data = kaa_cpython__cdata(host, instance);
+    return *out_data != NULL ? 0 : -1;
 }

@@ -84,6 +84,7 @@ typedef struct kaa_cpython__layouts {
     int count_is_first;  /* an object's first word is its reference count */
     size_t bytes_offset; /* of the bytes of a bytes object */
     size_t cdata_offset; /* of the data pointer in a ctypes instance */
+    size_t cdata_size;   /* of the number of its bytes; both or none */
     size_t byref_offset; /* of the pointer in a byref() */
     size_t byref_object; /* of the instance it refers to */
 } kaa_cpython__layouts;
@@ -98,7 +99,7 @@ enum {
     HOOK_FUNCTION,
     HOOK_VARIADIC,
     HOOK_ADDRESSOF,
-    HOOK_EXTENT,
+    HOOK_SIZEOF,
     HOOK_UNSUPPORTED, /* the exception class */
     HOOK_ERROR_CLASS,
     HOOK_TYPED, /* the last: a host may lack it */
@@ -156,6 +157,10 @@ kaa_cpython__type(PyObject *object)
 
 /* Where the data of a ctypes instance stand; NULL with an exception. */
 void *kaa_cpython__cdata(kaa_cpython *host, PyObject *instance);
+/* The same, and how many bytes they have: of the instance itself, whatever its
+ * class says. -1 with an exception. */
+int kaa_cpython__cdata_extent(kaa_cpython *host, PyObject *instance,
+                              char **out_data, ssize_t *out_bytes);
 
 /* Whether this thread's state `state` is the one that runs (has the GIL). */
 static inline int

@@ -1,8 +1,9 @@
 """What people look at: from plain data to tables, pages and profilers' files.
 
 One job: data in, text out. Nothing here measures, needs libkaa, or needs the
-program that was looked at. The data is kaa._gil_data.Recording (the GIL); its
-neighbours for memory and for reference mistakes follow.
+program that was looked at. The data are kaa._gil_data.Recording (the GIL),
+kaa._heap_data.HeapReport and HeapDiff (memory), kaa._check_data.CheckReport and
+RefsReport (reference mistakes); their to_json() is the JSON output.
 
     from kaa import _views
 
@@ -14,6 +15,8 @@ neighbours for memory and for reference mistakes follow.
     text = _views.speedscope(data)        # speedscope JSON
     text = _views.svg(data)               # a picture
     text = _views.prometheus(data)        # Prometheus text format
+    text = _views.collapsed(data)         # collapsed stacks
+    data = _views.pprof(data)             # pprof: bytes, gzip
     _views.live(next_data, 1.0, file)     # a table that refreshes until Ctrl-C
 
 Every function takes any of the data classes, and raises TypeError, naming what it
@@ -24,8 +27,11 @@ for where they stand. Which module does what:
     text, tables       numbers and names; blocks of a report in a terminal
     page, pages/       the HTML page; its style and scripts, embedded when written
     merge              timelines made small
+    profile            stacks with weights, of which are made
+      stacks_file, pprof_file    collapsed stacks, pprof
     gil_*              the GIL: its blocks, its page, its picture, its metrics, files
                        of other programs
+    heap_*, check_*    memory and reference mistakes: the same
     scopefile          speedscope's format
     refresh            the live view
 """
@@ -35,7 +41,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Callable, Optional, TextIO
 
+from kaa._check_data import CheckReport, RefsReport
 from kaa._gil_data import Recording
+from kaa._heap_data import HeapDiff, HeapReport
 
 # For each class of data, the modules that show it; "table" ones have blocks().
 _SHOWS = {
@@ -47,7 +55,24 @@ _SHOWS = {
         "speedscope": "gil_speedscope",
         "svg": "gil_svg",
         "prometheus": "gil_metrics",
+        "collapsed": "stacks_file",
+        "pprof": "pprof_file",
     },
+    HeapReport: {
+        "table": "heap_tables",
+        "html": "heap_page",
+        "speedscope": "heap_speedscope",
+        "prometheus": "heap_metrics",
+        "collapsed": "stacks_file",
+        "pprof": "pprof_file",
+    },
+    HeapDiff: {"table": "heap_tables", "html": "heap_page"},
+    CheckReport: {
+        "table": "check_tables",
+        "html": "check_page",
+        "chrome": "check_chrome",
+    },
+    RefsReport: {"table": "check_tables", "html": "check_page"},
 }
 
 
@@ -109,6 +134,18 @@ def prometheus(data: Any) -> str:
     """Metrics in Prometheus's text format 0.0.4; times in seconds."""
     text: str = _module(data, "prometheus").prometheus(data)
     return text
+
+
+def collapsed(data: Any) -> str:
+    """Collapsed stacks: "outer;inner 42" a line."""
+    text: str = _module(data, "collapsed").write_collapsed(data)
+    return text
+
+
+def pprof(data: Any) -> bytes:
+    """pprof's profile.proto, compressed by gzip."""
+    made: bytes = _module(data, "pprof").write_pprof(data)
+    return made
 
 
 def live(

@@ -7,11 +7,10 @@ threads, counter events ("C") say how many threads wait. Times are microseconds.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Tuple
 
 from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span
-from kaa._views import merge
+from kaa._views import merge, text
 from kaa._views.gil_page import processes
 
 # Beyond this many spans, short ones are merged: viewers load the file whole.
@@ -118,5 +117,5 @@ def chrome(recording: Recording) -> str:
         "displayTimeUnit": "ms",
         "otherData": {"version": f"kaa, Python {recording.python}", "mode": recording.mode},
     }
-    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in events)
-    return json.dumps(head)[:-1] + ', "traceEvents": [\n' + lines + "\n]}\n"
+    lines = ",\n".join(text.json_text(one) for one in events)
+    return text.json_text(head)[:-1] + ',"traceEvents": [\n' + lines + "\n]}\n"

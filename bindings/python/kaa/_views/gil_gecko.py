@@ -8,11 +8,10 @@ spans are sampled for these; each span is also an interval marker, which is exac
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
-from kaa._views import merge
+from kaa._views import merge, text
 from kaa._views.gil_page import processes
 
 VERSION = 27
@@ -77,8 +76,8 @@ class _Tables:
             rows.append(row)
         return found
 
-    def string(self, text: str) -> int:
-        return self._number(self.strings, ("string", text), text)
+    def string(self, one: str) -> int:
+        return self._number(self.strings, ("string", one), one)
 
     def frame(self, location: str, line: Optional[int], category: int) -> int:
         row = [self.string(location), False, 0, None, line, None, category, 0]
@@ -213,4 +212,4 @@ def gecko(recording: Recording) -> str:
         own = sum(len(t.timeline) for t in one.threads)
         made.append(_process(one, recording, own * MARKERS // max(total, MARKERS), interval))
     made[0]["processes"] = made[1:]
-    return json.dumps(made[0], separators=(",", ":"))
+    return text.json_text(made[0])

@@ -6,6 +6,7 @@ from typing import Any, Dict, List
 
 from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
 from kaa._views import gil_tables, merge, page, text
+from kaa._views.names import Names
 from kaa._views.tables import Paragraphs
 
 # More spans than this are merged before they are written: the page stays below
@@ -14,22 +15,7 @@ SPANS = 400_000
 _STATES = {OFF: 0, HELD: 1, WAITING: 2, MIXED: 3}
 
 
-class _Names:
-    """Texts by number, each once."""
-
-    def __init__(self) -> None:
-        self.texts: List[str] = []
-        self._numbers: Dict[str, int] = {}
-
-    def number(self, name: str) -> int:
-        found = self._numbers.get(name)
-        if found is None:
-            found = self._numbers[name] = len(self.texts)
-            self.texts.append(name)
-        return found
-
-
-def _spans(spans: List[Span], names: _Names) -> Dict[str, List[int]]:
+def _spans(spans: List[Span], names: Names) -> Dict[str, List[int]]:
     """Columns. `gap` is the time since the span before; `detail` and `site` are
     counted from 1, 0 is none; `held` and `waited` stand for MIXED spans only."""
     made: Dict[str, List[int]] = {
@@ -49,7 +35,7 @@ def _spans(spans: List[Span], names: _Names) -> Dict[str, List[int]]:
     return made
 
 
-def _thread(thread: Thread, spans: List[Span], names: _Names) -> Dict[str, Any]:
+def _thread(thread: Thread, spans: List[Span], names: Names) -> Dict[str, Any]:
     return {
         "name": thread.name,
         "id": thread.id,
@@ -67,7 +53,7 @@ def _thread(thread: Thread, spans: List[Span], names: _Names) -> Dict[str, Any]:
 
 
 def _process(recording: Recording, budget: int) -> Dict[str, Any]:
-    names = _Names()
+    names = Names()
     timelines = merge.within([one.timeline for one in recording.threads], budget)
     threads = [
         _thread(thread, spans, names)

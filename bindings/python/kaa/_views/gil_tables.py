@@ -18,6 +18,8 @@ from kaa._views.tables import (
     Column,
     Paragraphs,
     Table,
+    cut,
+    ranked_advice,
 )
 
 _MODES = {
@@ -54,11 +56,7 @@ def words(recording: Recording) -> List[Block]:
     if recording.convoys:
         found.append(convoys(recording))
     if recording.advice:
-        order = {"high": 0, "medium": 1, "low": 2}
-        ranked = sorted(recording.advice, key=lambda one: order.get(one.severity, 3))
-        found.append(
-            Paragraphs("Advice", [f"[{one.severity}] {one.text}" for one in ranked])
-        )
+        found.append(ranked_advice(recording.advice))
     if recording.notes:
         found.append(Paragraphs("Notes", list(recording.notes)))
     return found
@@ -91,15 +89,6 @@ def _blocked(thread: Thread) -> str:
     """The calls that a thread was blocked in for most of the time."""
     largest = sorted(thread.off_by.items(), key=lambda one: -one[1])[:2]
     return ", ".join(f"{call} {text.duration(ns)}" for call, ns in largest if ns)
-
-
-def _cut(rows: List[Sequence[object]], limit: Optional[int], noun: str) -> str:
-    """Cuts the rows in place; what the reader is told of the rest."""
-    if limit is None or len(rows) <= limit:
-        return ""
-    rest = len(rows) - limit
-    del rows[limit:]
-    return f"and {text.plural(rest, 'more ' + noun)}; all are in the page and the JSON"
 
 
 def threads(recording: Recording, limit: Optional[int] = None) -> Table:
@@ -148,7 +137,7 @@ def threads(recording: Recording, limit: Optional[int] = None) -> Table:
         Column("longest wait", TIME, "", 4),
         Column("off mostly in", CODE, "system calls or C functions", 5),
     ]
-    note = _cut(rows, limit, "thread")
+    note = cut(rows, limit, "thread")
     keys: List[Optional[int]] = [index for index, _ in ranked[: len(rows)]]
     return Table("Threads", columns, rows, note, keys, "threads")
 
@@ -167,7 +156,7 @@ def _sites(title: str, noun: str, columns: List[Column], found: Sequence[object]
     ]
     keys = [one.site for one in found]  # type: ignore[attr-defined]
     where = [Column("line", CODE), Column("function", CODE, "", 3), Column("in C", CODE)]
-    note = _cut(rows, limit, noun)
+    note = cut(rows, limit, noun)
     shown = [*where, *columns, Column("source", CODE, "", 6)]
     return Table(title, shown, rows, note, keys[: len(rows)], "sites")
 
@@ -220,7 +209,7 @@ def causes(recording: Recording, limit: Optional[int] = None) -> Table:
         Column("longest", TIME, "", 4),
         Column("waits", COUNT, "", 5),
     ]
-    note = _cut(rows, limit, "cause")
+    note = cut(rows, limit, "cause")
     keys = [one.site for one in recording.causes][: len(rows)]
     return Table("Contention by cause", columns, rows, note, keys, "sites")
 

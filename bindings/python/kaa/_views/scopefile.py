@@ -6,10 +6,10 @@ what each weighs.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Tuple
 
 from kaa._gil_data import Frame
+from kaa._views.text import json_text
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
@@ -41,7 +41,7 @@ class Frames:
 
 def written(name: str, frames: Frames, profiles: List[Dict[str, Any]]) -> str:
     """The file."""
-    return json.dumps(
+    return json_text(
         {
             "$schema": _SCHEMA,
             "exporter": "kaa",
@@ -49,8 +49,7 @@ def written(name: str, frames: Frames, profiles: List[Dict[str, Any]]) -> str:
             "activeProfileIndex": 0,
             "shared": {"frames": frames.made},
             "profiles": profiles,
-        },
-        separators=(",", ":"),
+        }
     )
 
 

@@ -80,6 +80,22 @@ def cell(kind: str, value: Any) -> str:
     return text.printable(str(value))
 
 
+def cut(rows: List[Sequence[Any]], limit: Optional[int], noun: str) -> str:
+    """Cuts the rows in place; gives what the reader is told of the rest."""
+    if limit is None or len(rows) <= limit:
+        return ""
+    rest = len(rows) - limit
+    del rows[limit:]
+    return f"and {text.plural(rest, 'more ' + noun)}; all are in the page and the JSON"
+
+
+def ranked_advice(advice: Sequence[Any]) -> Paragraphs:
+    """Sentences of kaa._gil_data.Advice, the most severe first."""
+    order = {"high": 0, "medium": 1, "low": 2}
+    ranked = sorted(advice, key=lambda one: order.get(one.severity, 3))
+    return Paragraphs("Advice", [f"[{one.severity}] {one.text}" for one in ranked])
+
+
 def parts(total: int, shares: Sequence[float]) -> List[int]:
     """`total` cells given out by shares: largest remainders, sum kept."""
     whole = sum(shares)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Optional
+import re
+from typing import Any, Optional
 
 _TIMES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns"))
 _SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -68,6 +70,18 @@ def place(file: Optional[str], line: int = 0) -> str:
     return f"{shown}:{line}" if line > 0 else shown
 
 
+def json_text(data: Any) -> str:
+    """Compact JSON of ASCII for other programs. Lone surrogates, which many parsers
+    refuse, become U+FFFD; a file of kaa's own keeps them."""
+    made = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    if made.isascii():
+        return made
+    made = made.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return re.sub("[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], made)
+
+
 def plural(count: int, noun: str) -> str:
-    """1 thread, 2 threads."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    """1 thread, 2 threads, 2 entries."""
+    if count != 1:
+        noun = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
+    return f"{count:,} {noun}"
