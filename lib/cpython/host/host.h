@@ -121,6 +121,7 @@ struct kaa_cpython {
     struct kaa_cpython__context *_Atomic context; /* NULL until asked for */
     void *handle; /* in which the interpreter's functions are found */
     uint32_t version;
+    int is_main; /* the main interpreter, not a subinterpreter */
     int is_free_threaded;
     _Atomic int is_closing;
     pthread_t closing_thread; /* with is_closing: which one closed it */

@@ -63,6 +63,7 @@ kaa_cpython__end(kaa_cpython__record *record)
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */
     kaa_cpython *host;
+    int is_made; /* the state is this entry's, and ends with it */
 } kaa_cpython__entry;
 
 /* Takes the GIL for a callback. 0: the interpreter is going away; touch
