@@ -8,13 +8,25 @@ import subprocess
 import tempfile
 import unittest
 
-import kaa
-
 import support
 
 SOURCE = os.path.join(support.ROOT, "tests", "module", "plus.cpp")
 WARNINGS = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Werror".split()
 STANDARDS = ["c++11", "c++14", "c++17", "c++20", "c++2b"]
+
+
+CHECK = """
+import sys
+import kaa
+plus = kaa.import_module(sys.argv[1])
+assert plus.__doc__ == "Written in C++."
+assert plus.add(1, 2) == 3
+assert plus.half(5) == 2.5
+assert (plus.quarter, plus.language) == (0.25, "C++")
+counter = plus.Counter(41, text="some")
+assert (counter.next(), counter.value, counter.text) == (42, 42, "some")
+print(plus.standard)
+"""
 
 
 class Plus(unittest.TestCase):
@@ -37,14 +49,10 @@ class Plus(unittest.TestCase):
         return made
 
     def check(self, path: str) -> int:
-        plus = kaa.import_module(path)
-        self.assertEqual(plus.__doc__, "Written in C++.")
-        self.assertEqual(plus.add(1, 2), 3)
-        self.assertEqual(plus.half(5), 2.5)
-        self.assertEqual((plus.quarter, plus.language), (0.25, "C++"))
-        counter = plus.Counter(41, text="some")
-        self.assertEqual((counter.next(), counter.value, counter.text), (42, 42, "some"))
-        return int(plus.standard)
+        """In a fresh interpreter: a runtime has one module of a name."""
+        done = support.run_python("-c", CHECK, path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return int(done.stdout)
 
     def try_all(self, compiler: str) -> None:
         if shutil.which(compiler) is None:
