@@ -253,7 +253,7 @@ def _text(value: Any, kept: List[Any]) -> int:
         except UnicodeEncodeError as error:
             raise ValueError(f"character {error.start} is a lone surrogate") from None
     # A copy: also where bytes may move, and always with a NUL behind.
-    buffer = ctypes.create_string_buffer(value)
+    buffer = _native.buffer_of(value)
     kept.append(buffer)
     return ctypes.addressof(buffer)
 

@@ -161,7 +161,7 @@ else:
         """Where a view's first element stands, and what keeps it there: the
         object's own memory where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
-            copy = ctypes.create_string_buffer(view.tobytes())
+            copy = _native.buffer_of(view.tobytes())
             return ctypes.addressof(copy), copy
         flat = (ctypes.c_char * view.nbytes).from_buffer(view)
         return ctypes.addressof(flat), (flat, view)
@@ -443,7 +443,7 @@ class Pointee:
         if "\0" in value:
             raise ValueError("embedded NUL character")
         encoded = self._encoded(value)
-        buffer = ctypes.create_string_buffer(encoded + b"\0\0\0")
+        buffer = _native.buffer_of(encoded + b"\0\0\0")
         return Found(FIXED, ctypes.addressof(buffer), len(encoded), buffer)
 
     def _encoded(self, value: str) -> bytes:
