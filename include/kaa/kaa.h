@@ -13,6 +13,7 @@
 #include <kaa/gc.h>
 #include <kaa/gil.h>
 #include <kaa/heap.h>
+#include <kaa/insight.h>
 #include <kaa/library.h>
 #include <kaa/module.h>
 #include <kaa/object.h>

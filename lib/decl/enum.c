@@ -57,20 +57,22 @@ read_enumerator(kaa_decl__parser *p, kaa_decl__value *value, int is_first)
     return 1;
 }
 
-/* An enumerator is an int where it fits one, else of the enum's integer type;
- * and always of that where it was given. */
+/* Enumerators are int where every one of them fits it and no type was given,
+ * else of the enum's integer type, all of them (C23 6.7.3.3; GCC from 13 on, in
+ * every mode. Older compilers let those that fit be int.) */
 static void
 retype(kaa_decl__parser *p, const kaa_ctype *type, size_t base)
 {
     const kaa_ctype *integer = kaa_ctype__strip(type)->target;
     const kaa_decl__place *places = p->places.items;
+    int is_int = !kaa_ctype__strip(type)->is_fixed_enum;
 
-    for (size_t i = base; i < p->places.count; i++) {
-        kaa_decl_item *item = &p->decl->entries[places[i].entry].item;
-        if (kaa_ctype__strip(type)->is_fixed_enum ||
-            kaa_ctype__kind(item->type) != KAA_CTYPE_INT)
-            item->type = integer;
-    }
+    for (size_t i = base; i < p->places.count; i++)
+        if (kaa_ctype__kind(p->decl->entries[places[i].entry].item.type) !=
+            KAA_CTYPE_INT)
+            is_int = 0;
+    for (size_t i = base; i < p->places.count && !is_int; i++)
+        p->decl->entries[places[i].entry].item.type = integer;
 }
 
 static int

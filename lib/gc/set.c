@@ -156,7 +156,7 @@ kaa_gc__set_end(kaa_gc__set *set, int is_void)
         if (is_void) {
             member->arena->touched[member->index] |= member->was_touched;
             member->arena->marks[member->index] |=
-                member->had_marks & KAA_GC__FROZEN;
+                (uint8_t)(member->had_marks & KAA_GC__FROZEN);
         }
     }
     set->count = 0;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os/os.h"
 #include "library/elf.h"
 #include "module/module.h"
 
@@ -94,15 +95,12 @@ kaa_module__read(const kaa_module_def *definition, kaa_module_def *out)
 static size_t
 symbol_bytes(const void *address, const char *path)
 {
-    const ElfW(Sym) *symbol = NULL;
-    void *extra = NULL;
     Dl_info info;
 
-    if (dladdr1(address, &info, &extra, RTLD_DL_SYMENT) == 0 || extra == NULL ||
-        info.dli_saddr != address || strcmp(info.dli_fname, path) != 0)
+    if (dladdr(address, &info) == 0 || info.dli_saddr != address ||
+        strcmp(info.dli_fname, path) != 0)
         return 0;
-    symbol = extra;
-    return symbol->st_size;
+    return kaa_base__symbol_bytes(address);
 }
 
 static kaa_status

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os/os.h"
 #include "base/text.h"
 #include "gc/gc.h"
 #include "native/api.h"
@@ -52,7 +53,7 @@ seed(kaa_runtime *runtime, uint64_t hash_seed)
 {
     uint64_t state = hash_seed;
 
-    if (state == 0 && getentropy(&state, sizeof(state)) != 0)
+    if (state == 0 && !kaa_base__random(&state, sizeof(state)))
         state = kaa_base__now_ns() ^ (uint64_t)(uintptr_t)runtime;
     runtime->hash_key[0] = next_word(&state);
     runtime->hash_key[1] = next_word(&state);

@@ -14,6 +14,7 @@
 #include <kaa/decl.h>
 #include <kaa/gil.h>
 #include <kaa/heap.h>
+#include <kaa/insight.h>
 #include <kaa/kaa.h>
 #include <kaa/library.h>
 
@@ -319,5 +320,104 @@ MEMBER(kaa_cpython_options, sample_byref, 88);
 MEMBER(kaa_cpython_options, sample_address, 96);
 MEMBER(kaa_cpython_options, sample_size, 104);
 VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
+
+/* insight.h */
+VALUE(KAA_INSIGHT_BUCKETS, 40);
+VALUE(KAA_INSIGHT_CONVOYS, 4);
+VALUE(KAA_INSIGHT_CALLS, 6);
+VALUE(KAA_INSIGHT_RUNNING, 0xffff);
+VALUE(KAA_INSIGHT_STACK_THREADS, 6);
+VALUE(KAA_INSIGHT_HELD, 0);
+VALUE(KAA_INSIGHT_WAITED, 1);
+VALUE(KAA_INSIGHT_OFF, 2);
+VALUE(KAA_INSIGHT_MIXED, 3);
+VALUE(KAA_INSIGHT_NO_TIMELINE, 1);
+SIZE(kaa_insight_options, 48);
+MEMBER(kaa_insight_options, size, 0);
+MEMBER(kaa_insight_options, flags, 4);
+MEMBER(kaa_insight_options, handle, 8);
+MEMBER(kaa_insight_options, version, 16);
+MEMBER(kaa_insight_options, reserved, 20);
+MEMBER(kaa_insight_options, threshold_ns, 24);
+MEMBER(kaa_insight_options, interval_ns, 32);
+MEMBER(kaa_insight_options, alarm_ns, 40);
+SIZE(kaa_insight_trace, 72);
+MEMBER(kaa_insight_trace, size, 0);
+MEMBER(kaa_insight_trace, users, 4);
+MEMBER(kaa_insight_trace, started_ns, 8);
+MEMBER(kaa_insight_trace, now_ns, 16);
+MEMBER(kaa_insight_trace, has_lines, 24);
+MEMBER(kaa_insight_trace, has_forced, 28);
+MEMBER(kaa_insight_trace, is_foreign, 32);
+MEMBER(kaa_insight_trace, is_left, 36);
+MEMBER(kaa_insight_trace, gils, 40);
+MEMBER(kaa_insight_trace, threads, 44);
+MEMBER(kaa_insight_trace, threads_lost, 48);
+MEMBER(kaa_insight_trace, stacks_lost, 56);
+MEMBER(kaa_insight_trace, stacks, 64);
+MEMBER(kaa_insight_trace, reserved, 68);
+SIZE(kaa_insight_convoy, 32);
+MEMBER(kaa_insight_convoy, holder, 0);
+MEMBER(kaa_insight_convoy, holder_stack, 4);
+MEMBER(kaa_insight_convoy, waiter_stack, 8);
+MEMBER(kaa_insight_convoy, reserved, 12);
+MEMBER(kaa_insight_convoy, count, 16);
+MEMBER(kaa_insight_convoy, waited_ns, 24);
+SIZE(kaa_insight_call, 16);
+MEMBER(kaa_insight_call, call, 0);
+MEMBER(kaa_insight_call, reserved, 4);
+MEMBER(kaa_insight_call, ns, 8);
+SIZE(kaa_insight_thread, 680);
+MEMBER(kaa_insight_thread, id, 0);
+MEMBER(kaa_insight_thread, state, 4);
+MEMBER(kaa_insight_thread, gil, 8);
+MEMBER(kaa_insight_thread, is_ended, 12);
+MEMBER(kaa_insight_thread, start_ns, 16);
+MEMBER(kaa_insight_thread, end_ns, 24);
+MEMBER(kaa_insight_thread, ns, 32);
+MEMBER(kaa_insight_thread, acquired, 56);
+MEMBER(kaa_insight_thread, contended, 64);
+MEMBER(kaa_insight_thread, forced, 72);
+MEMBER(kaa_insight_thread, voluntary, 80);
+MEMBER(kaa_insight_thread, ns_max, 88);
+MEMBER(kaa_insight_thread, cpu_ns, 104);
+MEMBER(kaa_insight_thread, name, 112);
+MEMBER(kaa_insight_thread, spans, 128);
+MEMBER(kaa_insight_thread, serial, 132);
+MEMBER(kaa_insight_thread, histograms, 136);
+MEMBER(kaa_insight_thread, convoys, 456);
+MEMBER(kaa_insight_thread, calls, 584);
+SIZE(kaa_insight_span, 48);
+MEMBER(kaa_insight_span, start_ns, 0);
+MEMBER(kaa_insight_span, end_ns, 8);
+MEMBER(kaa_insight_span, held_ns, 16);
+MEMBER(kaa_insight_span, waited_ns, 24);
+MEMBER(kaa_insight_span, state, 32);
+MEMBER(kaa_insight_span, stack, 36);
+MEMBER(kaa_insight_span, call, 40);
+MEMBER(kaa_insight_span, reserved, 44);
+SIZE(kaa_insight_tally, 72);
+MEMBER(kaa_insight_tally, count, 0);
+MEMBER(kaa_insight_tally, ns, 8);
+MEMBER(kaa_insight_tally, ns_max, 16);
+MEMBER(kaa_insight_tally, others_ns, 24);
+MEMBER(kaa_insight_tally, address, 32);
+MEMBER(kaa_insight_tally, call, 40);
+MEMBER(kaa_insight_tally, reserved, 44);
+MEMBER(kaa_insight_tally, threads, 48);
+SIZE(kaa_insight_stack, 224);
+MEMBER(kaa_insight_stack, number, 0);
+MEMBER(kaa_insight_stack, frames, 4);
+MEMBER(kaa_insight_stack, tallies, 8);
+SIZE(kaa_insight_frame, 16);
+MEMBER(kaa_insight_frame, code, 0);
+MEMBER(kaa_insight_frame, instruction, 8);
+MEMBER(kaa_insight_frame, line, 12);
+SIZE(kaa_insight_alarm, 32);
+MEMBER(kaa_insight_alarm, thread, 0);
+MEMBER(kaa_insight_alarm, stack, 4);
+MEMBER(kaa_insight_alarm, held_ns, 8);
+MEMBER(kaa_insight_alarm, others_ns, 16);
+MEMBER(kaa_insight_alarm, at_ns, 24);
 
 #endif

@@ -243,16 +243,19 @@ assert_constants(struct work *work, FILE *file, const kaa_decl *decl)
             continue;
         kind = kaa_ctype_kind_of(kaa_ctype_strip(item->type));
         if (item->kind == KAA_DECL_INTEGER && kind != KAA_CTYPE_POINTER)
-            fprintf(file,
-                    "_Static_assert((%s) == %" PRId64 "%s && sizeof(%s) == "
-                    "%" PRIu64 ", \"%s\");\n",
-                    item->name,
-                    item->integer == INT64_MIN ? item->integer + 1
-                                               : item->integer,
-                    item->integer == INT64_MIN        ? "L - 1"
-                    : item->flags & KAA_DECL_UNSIGNED ? "UL"
-                                                      : "L",
-                    item->name, kaa_ctype_size(item->type), item->name);
+            fprintf(
+                file,
+                "_Static_assert((%s) == %" PRId64 "%s && (sizeof(%s) == "
+                "%" PRIu64 "%s), \"%s\");\n",
+                item->name,
+                item->integer == INT64_MIN ? item->integer + 1 : item->integer,
+                item->integer == INT64_MIN        ? "L - 1"
+                : item->flags & KAA_DECL_UNSIGNED ? "UL"
+                                                  : "L",
+                item->name, kaa_ctype_size(item->type),
+                /* Compilers before C23 leave those that fit an int. */
+                item->flags & KAA_DECL_ENUMERATOR ? " || __GNUC__ < 13" : "",
+                item->name);
         else if (item->kind == KAA_DECL_FLOATING && isfinite(item->floating) &&
                  kind != KAA_CTYPE_LDOUBLE)
             fprintf(file,

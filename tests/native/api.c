@@ -373,7 +373,7 @@ complain(trial *own, const char *what, const size_t *at, ptrdiff_t n,
 
 /* Calls the slot once; whether a fault that was set has happened. */
 static int
-call_once(trial *own, const size_t *at, ptrdiff_t n, uint64_t fault)
+call_slot(trial *own, const size_t *at, ptrdiff_t n, uint64_t fault)
 {
     kaa_context *ctx = own->ctx;
     kaa_object *o[8];
@@ -413,10 +413,10 @@ call_each(trial *own, const size_t *at)
         uint64_t fault = 1;
 
         if (own->with_faults)
-            while (call_once(own, at, numbers[i], fault) && fault < 200)
+            while (call_slot(own, at, numbers[i], fault) && fault < 200)
                 fault++;
         else
-            call_once(own, at, numbers[i], 0);
+            call_slot(own, at, numbers[i], 0);
     }
 }
 

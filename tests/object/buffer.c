@@ -130,9 +130,14 @@ KAA_TEST(buffer_cast_and_compared)
     static const uint32_t numbers[] = {1, 70000, 3};
     kaa_object *bytes = NEW(kaa_bytes_from_data(ctx, numbers, sizeof(numbers)));
     kaa_object *view = NEW(kaa_memoryview_new(ctx, bytes)), *cast;
+    kaa_object *array, *frozen;
 
     CHECK_TRUE(kaa_compare_truth(ctx, view, bytes, KAA_EQ));
     CHECK_INT(kaa_hash(ctx, view), kaa_hash(ctx, bytes));
+    array = make_bytearray(t, "ab", 2);
+    frozen = call0(t, "toreadonly", NEW(kaa_memoryview_new(ctx, array)));
+    CHECK_RAISES(kaa_hash(ctx, frozen) == -1, KAA_TYPE_ERROR,
+                 "unhashable type: 'bytearray'");
     cast = call1(t, "cast", view, NEW(kaa_text(ctx, "I")));
     CHECK_REPR(call0(t, "tolist", cast), "[1, 70000, 3]");
     CHECK_ZERO(kaa_compare_truth(ctx, cast, bytes, KAA_EQ));

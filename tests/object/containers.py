@@ -97,6 +97,11 @@ def size(value, depth=0):
     return 1
 
 
+def is_byte(word):
+    """Whether the word of an operand is that of an int from 0 to 255."""
+    return word[:2] == "i:" and 0 <= int(word[2:]) <= 255
+
+
 class Cases:
     """Lines for the driver, and what Python makes of them."""
 
@@ -210,12 +215,19 @@ class Cases:
                 return
             if words[0] in ("set", "del") and not isinstance(owner, (list, dict, bytearray)):
                 return
-        # Slices have hashes from 3.12 on, so they serve as keys alone.
+        # Slices have hashes from Python 3.12 on: they are indices here, no keys.
+        if words[0] in ("get", "set", "del") and isinstance(owner, dict) and any(
+            isinstance(value, slice) for value in used
+        ):
+            return
         if any(isinstance(value, slice) for value in used) and words[0] not in (
             "get", "set", "del", "show", "len"
         ):
             return
         if words[0] == "set" and words[3][0] == "$" and isinstance(used[-1], slice):
+            return
+        # Before 3.10 a bytearray looked at the index first, then at the item.
+        if words[0] == "set" and isinstance(owner, bytearray) and not is_byte(words[3]):
             return
         # A bytearray cannot be added to itself there.
         if words[:2] == ["inp", "0"] and words[2] == words[3]:

@@ -1,13 +1,17 @@
-"""What the tests share: the compiler, and where things are."""
+"""What the tests share: the compiler, where things are, and that an exception in
+a thread fails the test that was running."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from typing import List, Optional
+import threading
+import unittest
+from typing import Any, List, Optional
 
 ROOT = os.environ.get(
     "KAA_TEST_ROOT",
@@ -71,3 +75,32 @@ def run_python(
         universal_newlines=True,
         env={**os.environ, **variables},
     )
+
+
+# ---- exceptions in threads
+
+_raised: List[Any] = []
+_report = threading.excepthook
+_call = unittest.TestCase._callTestMethod  # type: ignore[attr-defined]
+
+
+def _note(args: Any) -> None:
+    if args.exc_type is not SystemExit:
+        _raised.append((args.exc_type.__name__, str(args.exc_value)))
+    _report(args)
+
+
+def _call_and_look(self: unittest.TestCase, method: Any) -> Any:
+    _raised.clear()
+    answer = _call(self, method)
+    if _raised:
+        raise AssertionError(f"raised in a thread: {_raised}")
+    return answer
+
+
+threading.excepthook = _note
+unittest.TestCase._callTestMethod = _call_and_look  # type: ignore[attr-defined]
+
+# Whoever started the tests may ignore Ctrl-C, as shells do in the background.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

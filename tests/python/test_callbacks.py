@@ -16,6 +16,7 @@ import unittest
 import weakref
 from typing import Any, List
 
+import support  # noqa: F401
 import samples
 from samples import Case, load, main
 

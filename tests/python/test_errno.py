@@ -7,6 +7,7 @@ import errno
 import threading
 from typing import Any, List
 
+import support  # noqa: F401
 from samples import Case, load, main
 
 TYPES = {

@@ -10,6 +10,7 @@ import unittest
 from typing import Any
 
 import kaa
+from kaa import _function
 
 
 class Describing(unittest.TestCase):
@@ -120,7 +121,7 @@ class Describing(unittest.TestCase):
         self.assertEqual(list(map(self.library.pow, (2, 3), (3, 2))), [8, 9])
 
 
-class Described(kaa.Function):
+class Described(kaa.Function, key=_function.KEY):  # type: ignore[call-arg]
     """A function that is not in the library: to be looked at, not called."""
 
     __slots__ = ("_item", "_library", "address")

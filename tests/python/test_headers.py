@@ -27,7 +27,8 @@ def preprocess(header: str) -> bytes:
         with open(path, "w") as file:
             file.write(f"#include <{header}>\n")
         done = subprocess.run(
-            [support.COMPILER, "-E", "-dD", path],
+            # The mode that compile_and_run() uses: headers differ by it.
+            [support.COMPILER, "-std=gnu11", "-E", "-dD", path],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=support.clean_environment(),

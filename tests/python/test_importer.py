@@ -106,10 +106,53 @@ class Finding(Case):
             )
             self.assertTrue((resources.files(inner) / "ext_two.kaa.so").is_file())
 
-    def test_python_first(self) -> None:
+    def test_before_python_in_one_directory(self) -> None:
         self.place("ext_three.kaa.so")
         self.write("is_python = True\n", "ext_three.py")
+        self.assertFalse(hasattr(importlib.import_module("ext_three"), "is_python"))
+
+    def test_behind_a_package_in_one_directory(self) -> None:
+        self.place("ext_three.kaa.so")
+        self.write("is_python = True\n", "ext_three", "__init__.py")
         self.assertTrue(importlib.import_module("ext_three").is_python)
+
+    def test_the_order_of_the_path(self) -> None:
+        sys.path.insert(1, os.path.join(self.folder, "later"))
+        self.place("ext_first.kaa.so")
+        self.write("is_python = True\n", "later", "ext_first.py")
+        self.write("is_python = True\n", "ext_last.py")
+        self.place("later", "ext_last.kaa.so")
+        self.write("", "later", "ext_only.txt")
+        self.place("later", "ext_only.kaa.so")
+        self.assertFalse(hasattr(importlib.import_module("ext_first"), "is_python"))
+        self.assertTrue(importlib.import_module("ext_last").is_python)
+        self.assertIn("later", importlib.import_module("ext_only").__file__ or "")
+
+    def test_the_order_of_a_packages_path(self) -> None:
+        self.write(
+            "import os\n__path__.append(os.path.join(__path__[0], 'later'))\n",
+            *("pack", "__init__.py"),
+        )
+        self.place("pack", "ext_first.kaa.so")
+        self.write("is_python = True\n", "pack", "later", "ext_first.py")
+        module = importlib.import_module("pack.ext_first")
+        self.assertFalse(hasattr(module, "is_python"))
+
+    def test_finders_made_before(self) -> None:
+        self.place("ext_cached.kaa.so")
+        text = """
+            import sys
+            sys.path.insert(0, sys.argv[1])
+            try:
+                import ext_cached
+            except ImportError:
+                pass
+            import kaa.importer
+            import ext_cached
+            print(ext_cached.__name__)
+        """
+        done = support.run_python("-c", textwrap.dedent(text), self.folder)
+        self.assertEqual((done.stdout, done.stderr), ("ext_cached\n", ""))
 
     def test_not_there(self) -> None:
         with self.assertRaises(ModuleNotFoundError) as caught:
@@ -153,7 +196,7 @@ class Finding(Case):
             kaa.importer.install()
             kaa.importer.install()
         importlib.import_module("ext_six")
-        self.assertEqual(sum(type(f).__module__ == "kaa.importer" for f in sys.meta_path), 1)
+        self.assertEqual(sys.path_hooks.count(kaa.importer._hook), 1)
 
     def test_broken(self) -> None:
         self.write("no library", "ext_bad.kaa.so")
@@ -162,6 +205,44 @@ class Finding(Case):
         self.assertEqual(caught.exception.name, "ext_bad")
         self.assertIn("ext_bad.kaa.so", str(caught.exception))
         self.assertNotIn("ext_bad", sys.modules)
+
+
+class InPackages(unittest.TestCase):
+    """What a module of a package makes pickles, wherever it runs."""
+
+    def test_exceptions(self) -> None:
+        natives = os.path.join(modules.FOLDER, "natives.kaa.so")
+        if not os.path.exists(natives):
+            self.skipTest("natives.kaa.so is not built")
+        text = """
+            import sys, pickle, subprocess
+            sys.path.insert(0, sys.argv[1])
+            import kaa.importer
+            from pack.inner import natives
+            print(natives.Error.__module__, natives.Error.__qualname__)
+            try:
+                natives.raise_own(5)
+            except natives.Error as error:
+                data = pickle.dumps(error)
+            code = (
+                "import sys, kaa.importer, pickle;"
+                f"sys.path.insert(0, {sys.argv[1]!r});"
+                f"print(repr(pickle.loads({data!r})))"
+            )
+            print(subprocess.check_output([sys.executable, "-c", code]).decode().strip())
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            inner = os.path.join(folder, "pack", "inner")
+            os.makedirs(inner)
+            for package in (os.path.dirname(inner), inner):
+                with open(os.path.join(package, "__init__.py"), "w"):
+                    pass
+            shutil.copy(natives, inner)
+            done = support.run_python("-c", textwrap.dedent(text), folder)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(
+            done.stdout.split("\n"), ["pack.inner.natives Error", "Error(5)", ""]
+        )
 
 
 class ByPath(Case):

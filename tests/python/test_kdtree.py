@@ -13,6 +13,7 @@ import unittest
 import weakref
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
 import modules
 
 Point = Tuple[float, ...]

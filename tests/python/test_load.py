@@ -13,6 +13,7 @@ import unittest
 import weakref
 from typing import Any, List
 
+import support  # noqa: F401
 import kaa
 from kaa import _library
 

@@ -16,6 +16,7 @@ from typing import Any
 import support
 
 import kaa
+from kaa import _variable
 
 LIBRARY = os.environ.get("KAA_TEST_LOAD", "")
 
@@ -196,22 +197,38 @@ class Held(unittest.TestCase):
             LIBRARY, "extern const char *load_text; extern void *load_nothing;"
         )
         before = library.load_text
+        held = len(_variable._held)
         try:
             for i in range(200):
                 library.load_text = "x" * i
             self.assertEqual(library.load_text, "x" * 199)
-            self.assertLessEqual(len(library._held), 1)
-            buffer = bytearray(b"abc")
+            self.assertLessEqual(len(_variable._held) - held, 1)
+            buffer = (ctypes.c_int * 2)()
+            seen = weakref.ref(buffer)
             library.load_nothing = buffer
+            del buffer
             gc.collect()
-            with self.assertRaises(BufferError):
-                buffer.append(1)  # C has its address
+            self.assertIsNotNone(seen())  # C has its address
             library.load_nothing = None
-            gc.collect()
-            buffer.append(1)
+            for _ in range(3):
+                gc.collect()
+            self.assertIsNone(seen())
         finally:
             library.load_text = before
             library.load_nothing = None
+
+    def test_it_outlives_the_library(self) -> None:
+        # The code of a library stays, and so do its variables.
+        first = kaa.load(LIBRARY, "extern const char *load_text;")
+        before = first.load_text
+        first.load_text = "kept " * 100
+        del first
+        gc.collect()
+        for _ in range(100):
+            ctypes.create_string_buffer(b"z" * 500)
+        again = kaa.load(LIBRARY, "extern const char *load_text;")
+        self.assertEqual(again.load_text, "kept " * 100)
+        again.load_text = before
 
     def test_what_an_arrays_pointers_point_at(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,8 @@ import time
 import unittest
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
+import kaa
 from samples import Case, load, main
 
 try:
@@ -313,6 +315,18 @@ class Map(Case):
             self.lib.square.map(xs, out=out)
         xs.append(4)
         out.append(4)
+
+    def test_a_call_gives_its_buffer_back(self) -> None:
+        c = kaa.load(None, "double frexp(double x, int *exponent);")
+        exponents, text = array.array("i", [0]), bytearray(b"12")
+        c.frexp(8.0, exponents)
+        exponents.append(5)
+        self.assertEqual(exponents, array.array("i", [4, 5]))
+        with self.assertRaises(TypeError) as caught:
+            c.frexp(8.0, text)
+        text.append(52)
+        self.assertEqual(text, b"124")
+        self.assertIn("bytearray", str(caught.exception))
 
 
 if __name__ == "__main__":

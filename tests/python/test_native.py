@@ -8,11 +8,11 @@ import re
 import unittest
 from typing import Any, Dict, List
 
-from kaa import _error, _native
+from kaa import _error, _native, _native_insight
 
 import support
 
-HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython")
+HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython", "insight")
 
 STRUCTURES: Dict[str, Any] = {
     "kaa_error": _native.Error,
@@ -29,6 +29,16 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_call_operand": _native.Operand,
     "kaa_closure_options": _native.ClosureOptions,
     "kaa_cpython_options": _native.CpythonOptions,
+    "kaa_insight_options": _native_insight.InsightOptions,
+    "kaa_insight_trace": _native_insight.InsightTrace,
+    "kaa_insight_convoy": _native_insight.InsightConvoy,
+    "kaa_insight_call": _native_insight.InsightCall,
+    "kaa_insight_thread": _native_insight.InsightThread,
+    "kaa_insight_span": _native_insight.InsightSpan,
+    "kaa_insight_tally": _native_insight.InsightTally,
+    "kaa_insight_stack": _native_insight.InsightStack,
+    "kaa_insight_frame": _native_insight.InsightFrame,
+    "kaa_insight_alarm": _native_insight.InsightAlarm,
 }
 
 

@@ -212,13 +212,31 @@ class Classes(NativesCase):
 
     def test_pickle_and_copy(self) -> None:
         box = self.natives.Box([1, 2], "fixed")
-        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             again = pickle.loads(pickle.dumps(box, protocol))
             self.assertEqual((type(again), again.item, again.fixed), (type(box), [1, 2], "fixed"))
         deep = copy.deepcopy(box)
         self.assertEqual(deep.item, [1, 2])
         self.assertIsNot(deep.item, box.item)
-        self.assertRaises(TypeError, pickle.dumps, self.natives.Series(1))
+        # Data that no __reduce__ tells: refused at every protocol.
+        series = self.natives.Series(1)
+        derived = type("Derived", (self.natives.Series,), {})(1)
+        derived.more = 1
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            for one in (series, derived):
+                self.assertRaises(TypeError, one.__reduce_ex__, protocol)
+                self.assertRaises(TypeError, pickle.dumps, one, protocol)
+
+        class Telling(self.natives.Series):  # type: ignore
+            def __reduce__(self) -> Any:
+                return self.natives_series, (1,)
+
+        Telling.natives_series = self.natives.Series
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            self.assertIs(
+                type(pickle.loads(pickle.dumps(Telling(1), protocol))),
+                self.natives.Series,
+            )
         self.assertIs(pickle.loads(pickle.dumps(self.natives.counts)), self.natives.counts)
         self.assertIs(pickle.loads(pickle.dumps(self.natives.Box)), self.natives.Box)
 

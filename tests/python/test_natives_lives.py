@@ -11,6 +11,7 @@ import unittest
 import weakref
 from typing import Any, List
 
+import support  # noqa: F401
 from module_cases import FREE_THREADED, IMMORTAL, NativesCase
 
 

@@ -11,21 +11,21 @@ import sys
 import tempfile
 import unittest
 import zipfile
-from typing import List
+from typing import List, Set
 
 import support
 
-PARTS = ("pip", "setuptools", "wheel")
+BACKEND = "scikit-build-core>=0.10"
 
 
-def run(command: List[str], folder: str) -> str:
+def run(command: List[str], folder: str, **more: str) -> str:
     environment = support.clean_environment()
     for name in ("PYTHONPATH", "KAA_LIBRARY", "KAA_HOST"):
         environment.pop(name, None)
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
+        env={**environment, **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
@@ -35,30 +35,76 @@ def run(command: List[str], folder: str) -> str:
     return done.stdout
 
 
-@unittest.skipUnless(
-    all(importlib.util.find_spec(part) for part in PARTS) and shutil.which("cmake"),
-    "needs pip, setuptools, wheel, cmake",
-)
+def build_tools(folder: str) -> str:
+    """What PYTHONPATH needs for the build backend; SkipTest where it cannot be had."""
+    if importlib.util.find_spec("scikit_build_core"):
+        return ""
+    try:
+        run(
+            [sys.executable, "-m", "pip", "install", "-q", "--target", folder]
+            + ["--disable-pip-version-check", BACKEND, "cmake", "ninja"],
+            ".",
+        )
+    except AssertionError as error:
+        raise unittest.SkipTest(f"{BACKEND} cannot be had: {error}") from None
+    return folder
+
+
+@unittest.skipUnless(importlib.util.find_spec("pip"), "needs pip")
+@unittest.skipUnless(support.COMPILER, "no C compiler")
 class Wheel(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+        self.tools = build_tools(os.path.join(self.folder, "tools"))
+        # Of a copy: what building leaves behind would be seen.
+        source = os.path.join(self.folder, "source")
+        os.mkdir(source)
+        for name in ("CMakeLists.txt", "LICENSE", "README.md", "include", "lib"):
+            self.copy(name, source)
+        self.copy("bindings", source)
+        self.source = source
+        self.project = os.path.join(source, "bindings", "python")
+
+    def wheel_of(self, project: str) -> str:
+        place = os.path.join(self.folder, "wheels")
+        run(
+            [sys.executable, "-m", "pip", "wheel", "--no-build-isolation"]
+            + ["--no-deps", "--no-index", "--wheel-dir", place, project],
+            self.folder,
+            PYTHONPATH=self.tools,
+            SKBUILD_CMAKE_BUILD_TYPE="Debug",  # which compiles faster
+        )
+        (wheel,) = glob.glob(os.path.join(place, "*.whl"))
+        self.assertRegex(os.path.basename(wheel), r"^kaa-[\d.]+-py3-none-linux_")
+        return wheel
+
     def test_build_install_use(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            # Of a copy, so that building leaves the checkout as it is.
-            source = os.path.join(folder, "source")
-            os.mkdir(source)
-            for name in ("CMakeLists.txt", "LICENSE", "README.md", "include", "lib"):
-                self.copy(name, source)
-            for name in ("bindings", ".cmake", "cmake"):
-                self.copy(name, source)
-            run(
-                [sys.executable, "-m", "pip", "wheel", "--no-build-isolation"]
-                + ["--no-deps", "--no-index", "--wheel-dir", folder]
-                + [os.path.join(source, "bindings", "python")],
-                folder,
-            )
-            (wheel,) = glob.glob(os.path.join(folder, "*.whl"))
-            self.assertRegex(os.path.basename(wheel), r"^kaa-[\d.]+-py3-none-linux_")
-            self.look_inside(wheel)
-            self.use(folder, wheel)
+        before = self.files(self.source)
+        wheel = self.wheel_of(self.project)
+        self.assertEqual(self.files(self.source), before)
+        self.look_inside(wheel)
+        self.use(self.folder, wheel)
+
+    def test_source_distribution(self) -> None:
+        program = (
+            "import sys, build_backend;"
+            "print(build_backend.build_sdist(sys.argv[1]))"
+        )
+        # As pip does it: in the project's folder, with the backend found there.
+        name = run(
+            [sys.executable, "-c", program, self.folder],
+            self.project,
+            PYTHONPATH=os.pathsep.join([self.project, self.tools]),
+        ).split()[-1]
+        shutil.rmtree(self.source)
+        wheel = self.wheel_of(os.path.join(self.folder, name))
+        self.look_inside(wheel)
+
+    def files(self, folder: str) -> Set[str]:
+        found = glob.glob(os.path.join(folder, "**"), recursive=True)
+        return {one for one in found if "__pycache__" not in one}
 
     def copy(self, name: str, target: str) -> None:
         path = os.path.join(support.ROOT, name)

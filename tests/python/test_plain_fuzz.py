@@ -16,6 +16,7 @@ import threading
 import types
 from typing import Any, Callable, Dict, List
 
+import support  # noqa: F401
 from samples import Case, main
 
 ROUNDS = int(os.environ.get("KAA_TEST_FUZZ_ROUNDS", "6000"))

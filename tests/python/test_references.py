@@ -13,6 +13,7 @@ import unittest
 import weakref
 from typing import Any, Callable, List, Tuple
 
+import support  # noqa: F401
 from samples import Case, load, main
 
 DECLARATIONS = """
@@ -106,7 +107,28 @@ class Leaks(Case):
             ("wrong text", lambda: _ignore(ValueError, lib.text_length, "a\0b")),
             ("wrong record", lambda: _ignore(TypeError, lib.same_point, huge)),
             ("wrong variadic", lambda: _ignore(TypeError, lib.digest, "i", [])),
+            ("wrong result", lambda: _ignore(TypeError, lib.apply, str, 5)),
+            ("wrong map", lambda: _ignore(TypeError, lib.square.map, items)),
         ]
+
+    @unittest.skipUnless(hasattr(sys, "getrefcount"), "CPython counts references")
+    @unittest.skipIf(
+        getattr(sys, "_is_gil_enabled", lambda: True)() is False,
+        "other collections may come between",
+    )
+    def test_no_call_leaves_cyclic_garbage(self) -> None:
+        for name, call in self.calls():
+            with self.subTest(call=name):
+                for _ in range(3):
+                    call()
+                gc.collect()
+                gc.disable()
+                try:
+                    for _ in range(20):
+                        call()
+                    self.assertLess(gc.collect(), 20)
+                finally:
+                    gc.enable()
 
     @unittest.skipUnless(hasattr(sys, "getallocatedblocks"), "CPython counts blocks")
     def test_no_memory_is_kept(self) -> None:

@@ -7,12 +7,15 @@ import gc
 import os
 import random
 import sys
+import signal
 import threading
+import time
 import types
 import unittest
 import weakref
 from typing import Any, List, Tuple
 
+import support  # noqa: F401
 from module_cases import FREE_THREADED, Raises, SlotsCase, outcome
 
 
@@ -412,22 +415,56 @@ class Rest(SlotsCase):
         self.assertEqual(sorted(got), sorted(r.ident for r in runners for _ in range(200)))  # type: ignore[type-var]
 
     def test_polling_lets_others_run(self) -> None:
-        slots = self.slots
+        ticks: List[int] = []
         stop = threading.Event()
-        started = threading.Event()
 
         def other() -> None:
-            started.set()
-            stop.set()
+            while not stop.is_set():
+                ticks.append(0)
+                time.sleep(0.0005)
 
         runner = threading.Thread(target=other)
         runner.start()
-        for _ in range(10**6):
-            slots.polls(10000)
-            if stop.is_set():
-                break
-        runner.join()
-        self.assertTrue(started.is_set())
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1000)  # only who gives the lock up loses it
+        try:
+            for polls in (10**7, 10**8, 10**9):
+                before = len(ticks)
+                self.slots.polls(polls)
+                ticked = len(ticks) - before
+                if ticked:
+                    break
+        finally:
+            sys.setswitchinterval(interval)
+            stop.set()
+            runner.join()
+        self.assertGreater(ticked, 0)
+
+    def test_a_signal_ends_polling(self) -> None:
+        class Alarm(Exception):
+            pass
+
+        def ring(number: int, frame: object) -> None:
+            raise Alarm
+
+        before = signal.signal(signal.SIGALRM, ring)
+        reached = []
+        try:
+            with self.assertRaises(Alarm):
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
+                # Where nobody looks for signals, the whole loop runs first.
+                began = time.process_time()
+                try:
+                    self.slots.polls(3 * 10**9)
+                finally:
+                    reached.append(time.process_time() - began)
+            short = time.process_time()
+            self.slots.polls(10**8)
+            # Not after all of the polls, which are thirty times as many.
+            self.assertLess(reached[0], 15 * (time.process_time() - short) + 0.2)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def test_memory(self) -> None:
         self.assertRaises(MemoryError, self.slots.memory)

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import kaa
 from kaa import _native
-from kaa._types import CType, TypeMap
+from kaa._types import CType, TypeMap, view_of
 
 import support
 
@@ -449,8 +449,8 @@ class Types(unittest.TestCase):
     def test_equality(self) -> None:
         one, two = self.ctype("int f(int a)"), self.ctype("int g(int b)")
         self.assertTrue(one.is_same(two))
-        self.assertEqual(one, CType(one.address))
-        self.assertEqual(hash(one), hash(CType(one.address)))
+        self.assertEqual(one, view_of(one.address))
+        self.assertEqual(hash(one), hash(view_of(one.address)))
         self.assertNotEqual(one, 5)
 
     def test_basic_classes(self) -> None:
@@ -462,7 +462,7 @@ class Types(unittest.TestCase):
                 self.assertIsNone(made)
             else:
                 size = _native.kaa_ctype_size(address)
-                self.assertEqual(ctypes.sizeof(made), size, CType(address))
+                self.assertEqual(ctypes.sizeof(made), size, view_of(address))
 
     def test_function_pointers_and_arrays(self) -> None:
         library = kaa.load(

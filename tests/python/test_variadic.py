@@ -6,6 +6,7 @@ import ctypes
 import threading
 from typing import Any, List
 
+import support  # noqa: F401
 from samples import Case, main
 
 

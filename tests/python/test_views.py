@@ -16,6 +16,7 @@ from kaa import _views
 from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span
 from kaa._views import gil_tables, merge, page, tables, text
 
+import support
 import views_samples as samples
 
 VOID = {"meta", "link", "input", "option", "br", "img"}
@@ -104,6 +105,23 @@ class Texts(unittest.TestCase):
         self.assertTrue(shown.isprintable())
         self.assertIn("\\x1b[31m", shown)
         self.assertEqual(text.printable("na\u00efve \U0001f40d"), "na\u00efve \U0001f40d")
+
+    def test_places(self) -> None:
+        here = __file__.rpartition("/")[0]
+        for file, wanted in (
+            ("/usr/lib/python3.12/threading.py", "python3.12/threading.py:3"),
+            ("/opt/lib/python3.13t/site-packages/numpy/core.py", "numpy/core.py:3"),
+            ("/usr/lib/python3/dist-packages/six.py", "six.py:3"),
+            ("/srv/python3.12.py", "/srv/python3.12.py:3"),
+            ("app/work.py", "app/work.py:3"),
+            ("<frozen os>", "<frozen os>:3"),
+            ("", ""),
+        ):
+            self.assertEqual(text.place(file, 3), wanted)
+        import os
+
+        self.assertEqual(text.place(os.path.abspath("x.py")), "x.py")
+        self.assertTrue(text.place("/" + here.strip("/") + "\0x", 1))
 
     def test_parts_keep_their_sum(self) -> None:
         for shares in ((1, 1, 1), (0, 0, 5), (1e-9, 1, 1e9), (3, 0, 1)):
@@ -457,6 +475,55 @@ class Formats(unittest.TestCase):
             _views.html({})
         with self.assertRaisesRegex(TypeError, r"table\(\) takes .*, not NoneType"):
             _views.table(None, io.StringIO())
+
+
+def is_traceable() -> bool:
+    try:
+        from kaa import gil
+    except ImportError:
+        return False
+    return support.BRIDGE and gil.is_available()[0]
+
+
+@unittest.skipUnless(is_traceable(), "needs a GIL that can be traced")
+class Real(unittest.TestCase):
+    """What a real program gives, through every view."""
+
+    def test_every_view(self) -> None:
+        import threading
+
+        from kaa import gil
+
+        def hold() -> None:
+            sorted([str(i) for i in range(60_000)])  # the line
+
+        with gil.monitor() as monitor:
+            made = [threading.Thread(target=hold, name=f"sorter-{i}") for i in range(3)]
+            for thread in made:
+                thread.start()
+            for thread in made:
+                thread.join()
+        recording = monitor.recording()
+        file = io.StringIO()
+        _views.table(recording, file)
+        self.assertIn("sorter-2", file.getvalue())
+        self.assertIn("test_views.py:", file.getvalue())
+        self.assertIn("# the line", file.getvalue())
+        (process,) = Page(_views.html(recording)).data()["processes"]
+        for index, thread in enumerate(recording.threads):
+            self.assertEqual(spans_of(process, index), list(thread.timeline))
+        events = json.loads(_views.chrome(recording))["traceEvents"]
+        names = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
+        self.assertLessEqual({"sorter-0", "sorter-1", "sorter-2"}, names)
+        self.assertEqual(
+            len(json.loads(_views.gecko(recording))["threads"]), len(recording.threads)
+        )
+        ElementTree.fromstring(_views.svg(recording))
+        profiles = json.loads(_views.speedscope(recording))["profiles"]
+        for profile, thread in zip(profiles, recording.threads):
+            spans = sum(s.end_ns - s.start_ns for s in thread.timeline)
+            self.assertEqual(sum(profile["weights"]), spans)
+        self.assertIn('thread="sorter-1"', _views.prometheus(recording))
 
 
 class Live(unittest.TestCase):

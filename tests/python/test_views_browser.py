@@ -113,6 +113,12 @@ class Gil(InABrowser):
         self.browser.run("document.getElementById('theme').click()")
         self.browser.settle()
         self.assertIn(HELD, self.colours("canvas"))
+        # Paper is white, whatever the screen: also when the system is dark.
+        self.browser.run("document.getElementById('theme').click()")
+        self.browser.run("void dispatchEvent(new Event('beforeprint'))")
+        self.assertIn(HELD, self.colours("canvas"))
+        self.browser.run("void dispatchEvent(new Event('afterprint'))")
+        self.assertIn(HELD_DARK, self.colours("canvas"))
         pdf = self.browser.printed()
         self.assertTrue(pdf.startswith(b"%PDF"))
         self.assertGreater(len(pdf), 20_000)

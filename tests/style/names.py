@@ -4,8 +4,8 @@
 
 Functions and data that cross files are kaa_<folder>__x unless a public header
 declares them; types do not end in _t (POSIX owns that); macros of public
-headers begin with KAA_; code says Py in lib/cpython alone (comments and texts
-may refer to CPython's functions by name).
+headers begin with KAA_; code says Py in the folders of SAYS_PY alone (comments
+and texts may refer to CPython's functions by name).
 """
 import pathlib
 import re
@@ -13,6 +13,8 @@ import sys
 
 import source
 
+# What is the interpreter's bridge, and what watches a live interpreter.
+SAYS_PY = {"cpython", "insight"}
 PY = re.compile(r"\b_?Py[A-Z_]\w*|\bPy\b")
 TYPEDEF_T = re.compile(r"\btypedef\b[^;{]*?(?:\{.*?\})?[^;{}]*?\b(\w+_t)\s*;", re.DOTALL)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
@@ -39,10 +41,10 @@ def check_text(path, text, folder, is_public):
     for match in TYPEDEF_T.finditer(bare):
         line = source.line_of(text, match.start(1))
         yield f"{path}:{line}: {match.group(1)}: _t belongs to POSIX"
-    if folder != "cpython":
+    if folder not in SAYS_PY:
         for match in PY.finditer(source.without_comments(text, literals=True)):
             line = source.line_of(text, match.start())
-            yield f"{path}:{line}: only lib/cpython says {match.group()}"
+            yield f"{path}:{line}: only lib/cpython and lib/insight say {match.group()}"
     if is_public:
         for match in MACRO.finditer(bare):
             if not match.group(1).startswith("KAA_"):

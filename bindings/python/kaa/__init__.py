@@ -82,5 +82,12 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext kaa` calls: brings the magics %%gil and %%heap."""
+    from kaa import _ipython
+
+    _ipython.load(shell)
+
+
 def __dir__() -> List[str]:
     return sorted(set(globals()) | set(__all__) | {"__version__"})

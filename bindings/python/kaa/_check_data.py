@@ -146,7 +146,7 @@ class CountChange(NamedTuple):
     """One change of a watched object's count."""
 
     at_ns: int
-    count: int  # after it
+    references: int  # after it
     c_function: str
     file: str = ""
     line: int = 0

@@ -23,7 +23,7 @@ from ctypes import _CFuncPtr  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed, value_of
+from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._function import Function
 from kaa._pointer import FIXED, POINTED, Found, fits
 from kaa._types import type_text
@@ -157,11 +157,10 @@ class Closure:
             try:
                 self._result.store(result, answer, kept)
             except Exception as error:
-                name = getattr(function, "__name__", type(function).__name__)
-                made = prefixed(f"callback {name}() result: ", error)
-                if made is error:
+                if not is_refusal(error):
                     raise
-                raise made from None
+                name = getattr(function, "__name__", type(function).__name__)
+                raise prefixed(f"callback {name}() result: ", error) from None
             if kept:
                 self._texts.append(kept)
         except BaseException as error:
@@ -225,12 +224,14 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # same callable a million times must not make a million.
         key = _identity(value), function
         with _making:
-            closure: Optional[Closure] = library._closures.get(key)
-            if closure is None:
-                closure = Closure(library, function, value, scope)
+            closure: Any = library._closures.get(key)
+            if not isinstance(closure, Closure):
+                made = Closure(library, function, value, scope)
                 # A finaliser that ran meanwhile may have made it too.
-                closure = library._closures.setdefault(key, closure)
-        return closure
+                closure = library._closures.get(key)
+                if not isinstance(closure, Closure):
+                    library._closures[key] = closure = made
+        return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
     if scope != _native.SCOPE_CALL:
         _held[closure._token] = closure

@@ -24,6 +24,7 @@ from kaa._pointer import (
     fits,
     pointee_of,
     pointer_argument,
+    pointer_to,
 )
 from kaa._types import BASIC, TypeMap, type_text
 
@@ -34,6 +35,7 @@ __all__ = [
     "Value",
     "find_function_pointer",
     "function_pointer",
+    "is_refusal",
     "pointer_argument",
     "prefixed",
     "symbol_address",
@@ -99,11 +101,15 @@ class Value(NamedTuple):
             self.storage.from_address(address).value = taken
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether it gives a reason alone, so that it has to be said where."""
+    return type(error) in _REFUSALS
+
+
 def prefixed(prefix: str, error: Exception) -> Exception:
-    """The same refusal, saying where; other exceptions as they are."""
-    if type(error) in _REFUSALS:
-        return type(error)(prefix + str(error))
-    return error
+    """The same refusal, saying where. To be raised as it is: a frame that keeps
+    it in a variable is garbage that only a collection finds."""
+    return type(error)(prefix + str(error))
 
 
 def shown(number: int) -> str:
@@ -303,7 +309,7 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
     def give(address: Optional[int]) -> Any:
         if not address:
             return None if nullable else made()
-        return ctypes.cast(ctypes.c_void_p(address), made)
+        return pointer_to(made, address)
 
     return give
 

@@ -73,6 +73,10 @@ class _Module(str):
         return library.module if isinstance(library, Owner) else str(self)
 
 
+#: What kaa's own subclasses of Function show.
+KEY = object()
+
+
 class Function:
     """A C function, bound to its declaration."""
 
@@ -84,7 +88,10 @@ class Function:
     address: int
     __call__: Callable[..., Any]
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, key: object = None, **keywords: Any) -> None:
+        # What a subclass gives would be believed, addresses of C's among it.
+        if key is not KEY:
+            raise TypeError("kaa.Function is final")
         super().__init_subclass__(**keywords)
         adopt(cls)
 

@@ -39,7 +39,7 @@ Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
 
 
-# Chosen when the first function is bound. (PyPy takes no annotation here.)
+# Chosen when the first library is loaded. (PyPy takes no annotation here.)
 _bind = None  # type: Optional[Bind]
 # The bridge alone can make many functions at once: the more functions of a
 # library were asked for one by one, the more of their neighbours come along.
@@ -65,6 +65,15 @@ def _choose_bind() -> Bind:
 
     _bind = _plain.bind
     return _plain.bind
+
+
+def _import_all() -> None:
+    """Imports what calls need at some time. A child of fork() may not import what
+    another thread was importing: it would wait for that for ever."""
+    if _bind is None:
+        from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
+
+        _choose_bind()
 
 
 _item_at = _native.DeclItem.from_address
@@ -147,7 +156,10 @@ class Declarations:
         """The address of the item of that name."""
         if "\0" in name:
             return None
-        raw = name.encode("utf-8", "surrogateescape")
+        try:
+            raw = name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return None
         found: Optional[int] = _find_item(self._pointer, raw)
         return found
 
@@ -181,7 +193,6 @@ class Library:
         "_addresses",
         "_hold_gil",
         "_errno",
-        "_held",
         "_closures",
         "_asked",
         "_lock",
@@ -190,13 +201,15 @@ class Library:
         "__weakref__",
     )
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        raise TypeError("kaa.Library is final")
+
     _name: Optional[str]
     _label: str
     _path: str
     _types: TypeMap
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
-    _held: Dict[str, Any]
     _closures: Dict[Any, Any]
     _token: Optional[bytes]
 
@@ -210,16 +223,16 @@ class Library:
             raise TypeError("a library is loaded once: its __init__ cannot be called")
         give(self, "_name", name)
         give(self, "_options", options)
+        _import_all()
         declarations = Declarations(text, options.tolerant)
         give(self, "_declarations", declarations)
         native, path = _open(name, options)
         give(self, "_native", native)
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
-        give(self, "_types", TypeMap(self._label, declarations))
+        give(self, "_types", TypeMap(self._label, declarations, self))
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
-        give(self, "_held", {})
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)
@@ -316,7 +329,7 @@ class Library:
             if symbol is None:
                 return self._absent(name, item)
             try:
-                value = (_bind or _choose_bind())(self, address, symbol)
+                value = _bind(self, address, symbol)  # type: ignore[misc]
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(str(error)) from None
             asked = next(self._asked)
@@ -493,9 +506,28 @@ def _close(address: Optional[int]) -> None:
     _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
+def _surrogate(text: str, at: int) -> _error.DeclarationError:
+    """The refusal of a character that no text can have."""
+    start = text.rfind("\n", 0, at) + 1
+    before = text[start:at].encode("utf-8", "surrogateescape")
+    line = text[start:].partition("\n")[0]
+    shown = "".join(c if c.isprintable() or c == "\t" else "?" for c in line)
+    made = _error.DeclarationError(
+        f"a lone surrogate, U+{ord(text[at]):04X}, is no character\n"
+        f"  {shown}\n  {' ' * (at - start)}^"
+    )
+    made.line = text.count("\n", 0, at) + 1
+    made.column = len(before) + 1
+    made.text = line
+    return made
+
+
 def _read_text(declarations: Text) -> bytes:
     if isinstance(declarations, str):
-        return declarations.encode("utf-8", "surrogateescape")
+        try:
+            return declarations.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise _surrogate(declarations, error.start) from None
     if isinstance(declarations, (bytes, bytearray, memoryview)):
         return bytes(declarations)
     if not isinstance(declarations, os.PathLike):

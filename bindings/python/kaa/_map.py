@@ -16,7 +16,7 @@ from operator import index
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _error, _native
-from kaa._convert import Value, prefixed
+from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
@@ -68,16 +68,20 @@ def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand
         view = memoryview(value)
     except (TypeError, BufferError):
         raise TypeError(name) from None
+    wrong = ""
     if element.kind == _native.VOID or not element.format_fits(view):
-        raise TypeError(f"{name} of format {view.format!r}")
-    if writable and view.readonly:
-        raise TypeError(f"a read-only {name}")
-    if is_contiguous(view):
+        wrong = f"{name} of format {view.format!r}"
+    elif writable and view.readonly:
+        wrong = f"a read-only {name}"
+    elif is_contiguous(view):
         address, keep = view_address(view)
         size = view.itemsize or 1
         return Operand(address, size, view.nbytes // size, (keep, view))
-    if view.ndim != 1 or (writable and _COPIES):
-        raise TypeError(f"a {name} that is not contiguous")
+    elif view.ndim != 1 or (writable and _COPIES):
+        wrong = f"a {name} that is not contiguous"
+    if wrong:
+        view.release()
+        raise TypeError(wrong)
     address, keep = view_address(view)
     stride = view.itemsize if _COPIES else (view.strides or (0,))[0]
     return Operand(address, stride, len(view), (keep, view))
@@ -108,7 +112,9 @@ def _operand(
         except TypeError:
             name = type(given).__name__
             raise TypeError(_wanted(types, value) + f", not {name}") from None
-    except (TypeError, ValueError, OverflowError) as error:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise prefixed(prefix, error) from None
 
 

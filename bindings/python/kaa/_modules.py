@@ -37,7 +37,7 @@ class Loader(importlib.machinery.ExtensionFileLoader):
             if _host is None:
                 from kaa import _plain_module
 
-                return _plain_module.load(os.fsencode(self.path))
+                return _plain_module.load(os.fsencode(self.path), spec.name)
             module: ModuleType = _native.kaa_cpython_module_create(
                 _host, os.fsencode(self.path), spec
             )

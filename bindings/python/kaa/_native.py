@@ -32,6 +32,8 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
+from kaa import _native_insight
+
 VERSION = (0, 1)
 
 OK = 0
@@ -244,6 +246,43 @@ WCHAR, CHAR16, CHAR32 = range(15, 18)
 FLOAT16, FLOAT, DOUBLE, LDOUBLE, FLOAT128 = range(18, 23)
 CFLOAT, CDOUBLE, CLDOUBLE, VALIST = range(23, 27)
 POINTER_, ARRAY, STRUCT, UNION, ENUM, FUNCTION, TYPEDEF, QUALIFIED = range(32, 40)
+KIND_NAMES: Dict[int, str] = {
+    VOID: "void",
+    BOOL: "bool",
+    CHAR: "char",
+    SCHAR: "schar",
+    UCHAR: "uchar",
+    SHORT: "short",
+    USHORT: "ushort",
+    INT: "int",
+    UINT: "uint",
+    LONG: "long",
+    ULONG: "ulong",
+    LLONG: "llong",
+    ULLONG: "ullong",
+    INT128: "int128",
+    UINT128: "uint128",
+    WCHAR: "wchar",
+    CHAR16: "char16",
+    CHAR32: "char32",
+    FLOAT16: "float16",
+    FLOAT: "float",
+    DOUBLE: "double",
+    LDOUBLE: "ldouble",
+    FLOAT128: "float128",
+    CFLOAT: "cfloat",
+    CDOUBLE: "cdouble",
+    CLDOUBLE: "cldouble",
+    VALIST: "valist",
+    POINTER_: "pointer",
+    ARRAY: "array",
+    STRUCT: "struct",
+    UNION: "union",
+    ENUM: "enum",
+    FUNCTION: "function",
+    TYPEDEF: "typedef",
+    QUALIFIED: "qualified",
+}
 
 # Bits of kaa_ctype_qualifiers() and of a type's flags.
 CONST, VOLATILE, RESTRICT, ATOMIC = 1, 2, 4, 8
@@ -451,6 +490,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
+    # insight.h
+    **_native_insight.prototypes(ErrorP),
 }
 
 

@@ -25,9 +25,9 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._closure import Closure, Frame, here
-from kaa._convert import Take, Value, as_it_is, prefixed, value_of
+from kaa._convert import Take, Value, as_it_is, is_refusal, prefixed, value_of
 from kaa._free import freeing
-from kaa._function import Function
+from kaa._function import KEY, Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import FIXED, Held, pointee_of
 from kaa._types import type_text
@@ -222,10 +222,10 @@ def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> An
     try:
         return parameter.value.take(given, kept)
     except Exception as error:
-        made = prefixed(f"{shape.name}() argument {parameter.label}: ", error)
-        if made is error:
+        if not is_refusal(error):
             raise
-        raise made from None
+        where = f"{shape.name}() argument {parameter.label}: "
+        raise prefixed(where, error) from None
 
 
 def settle(shape: Shape, values: List[Any], kept: List[Any]) -> None:
@@ -353,7 +353,7 @@ def release(kept: List[Any]) -> None:
             one.release()
 
 
-class PlainFunction(Function):
+class PlainFunction(Function, key=KEY):
     """A C function that ctypes calls."""
 
     __slots__ = (
@@ -370,53 +370,74 @@ class PlainFunction(Function):
         "__weakref__",
     )
 
-    def __init__(self, library: Library, item: int, address: int) -> None:
-        self._item = item
-        self._library = library
-        self.address = address
+    _shape: Shape
+    _call: Caller
+    _errno: Optional[Callable[[], int]]
+    _give: Callable[[Any], Any]
+    _variadic: Optional[Variadic]
+    _takes: Tuple[Take, ...]
+    _is_straight: bool
+
+    def __new__(cls, *args: object, **keywords: object) -> PlainFunction:
+        raise TypeError("functions are made by kaa.load()")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of a kaa function cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{name} of a kaa function cannot be deleted")
+
+    @staticmethod
+    def _make(library: Library, item: int, address: int) -> PlainFunction:
+        self = object.__new__(PlainFunction)
+        give = object.__setattr__
+        give(self, "_item", item)
+        give(self, "_library", library)
+        give(self, "address", address)
         native = _native.DeclItem.from_address(item)
         function = _native.kaa_ctype_strip(native.type)
-        self._shape = shape = shape_of(library, native, function)
+        shape = shape_of(library, native, function)
+        give(self, "_shape", shape)
         holds_gil = shape.name in library._hold_gil or bool(
             native.flags
             & (_native.DECL_HOLD_GIL | _native.DECL_CONST | _native.DECL_PURE)
         )
         errno = shape.name in library._errno or bool(native.flags & _native.DECL_ERRNO)
-        self._errno: Optional[Callable[[], int]] = None
-        self._give = shape.result.give
+        give(self, "_errno", None)
+        give(self, "_give", shape.result.give)
         if native.free_function is not None:
-            self._give = freeing(library, shape, native.free_function)
-        self._variadic: Optional[Variadic] = None
+            give(self, "_give", freeing(library, shape, native.free_function))
+        give(self, "_variadic", None)
         # Where nothing is filled in or added, arguments go straight through.
-        self._takes: Tuple[Take, ...] = tuple(
-            parameter.value.take for parameter in shape.parameters
-        )
-        self._is_straight = not (shape.outs or shape.has_lengths)
+        takes = tuple(parameter.value.take for parameter in shape.parameters)
+        give(self, "_takes", takes)
+        give(self, "_is_straight", not (shape.outs or shape.has_lengths))
         values: List[Any] = [parameter.value for parameter in shape.parameters]
-        self._call: Caller
         if (
             shape.result.plain
             and all(value.plain for value in values)
             and not shape.variadic
             and not (errno and holds_gil)
         ):
-            self._call = _ctypes_caller(shape, address, errno, holds_gil)
+            give(self, "_call", _ctypes_caller(shape, address, errno, holds_gil))
             if errno:
-                self._errno = ctypes.get_errno
-            return
+                give(self, "_errno", ctypes.get_errno)
+            return self
         if errno:
-            self._errno = _native.kaa_call_errno
+            give(self, "_errno", _native.kaa_call_errno)
         storages: List[Any] = [ctypes.c_void_p] * shape.places
         for parameter in shape.parameters:
             value = parameter.value
             storages[parameter.place] = None if value.whole else value.storage
         target = Target(address, shape.result, errno, holds_gil)
         if shape.variadic:
-            self._variadic = Variadic(library, function, storages, target)
-            self._call = self._variadic.caller(())
+            variadic = Variadic(library, function, storages, target)
+            give(self, "_variadic", variadic)
+            give(self, "_call", variadic.caller(()))
         else:
             plan = Plan(function, errno, 0, library._declarations)
-            self._call = Invoker(plan, target, storages)
+            give(self, "_call", Invoker(plan, target, storages))
+        return self
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         shape = self._shape
@@ -444,11 +465,11 @@ class PlainFunction(Function):
             for take, given in zip(self._takes, args):
                 values.append(take(given, kept))
         except Exception as error:
-            label = self._shape.parameters[len(values)].label
-            made = prefixed(f"{self._shape.name}() argument {label}: ", error)
-            if made is error:
+            if not is_refusal(error):
                 raise
-            raise made from None
+            label = self._shape.parameters[len(values)].label
+            where = f"{self._shape.name}() argument {label}: "
+            raise prefixed(where, error) from None
         if kept:
             settle(self._shape, values, kept)
         outer = here.frame
@@ -492,7 +513,9 @@ class PlainFunction(Function):
         for at, given in enumerate(extra, len(self._shape.parameters) + 1):
             try:
                 promoted = Promoted.of(given, kept)
-            except (TypeError, ValueError, OverflowError) as error:
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
             kinds.append(promoted)
             if promoted.found is not None and promoted.storage is not None:
@@ -513,12 +536,10 @@ class PlainFunction(Function):
                 for out, cell in zip(shape.outs, cells)
             ]
         except (TypeError, ValueError, OverflowError) as error:
-            made = prefixed(f"{shape.name}() result: ", error)
-            raise (
-                made
-                if made is not error
-                else ValueError(f"{shape.name}() result: {error}")
-            ) from None
+            where = f"{shape.name}() result: "
+            if not is_refusal(error):  # such as text that is no UTF-32
+                raise ValueError(f"{where}{error}") from None
+            raise prefixed(where, error) from None
         if not outs:
             return result
         if shape.result.storage is not None:
@@ -529,7 +550,7 @@ class PlainFunction(Function):
 def bind(library: Library, item: int, address: int) -> Function:
     """The callable of a function's declaration at an address."""
     try:
-        return PlainFunction(library, item, address)
+        return PlainFunction._make(library, item, address)
     except _error.UnsupportedError as error:
         name = _native.DeclItem.from_address(item).name.decode("utf-8", "replace")
         if str(error).startswith(name):

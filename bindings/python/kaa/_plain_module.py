@@ -243,6 +243,10 @@ def _base_of(ctx: Context, handle: int) -> type:
     return NativeObject if best is object else best
 
 
+#: The modules of packages, by the last part of their names.
+_full_names: Dict[str, str] = {}
+
+
 def _class_of(ctx: Context, handle: int) -> type:
     """The class for a type; it keeps the type."""
     if not _classes:
@@ -251,9 +255,10 @@ def _class_of(ctx: Context, handle: int) -> type:
     if found is not None:
         return found
     base = _base_of(ctx, handle)
+    module = _text_attribute(ctx, handle, b"__module__") or "builtins"
     body: Dict[str, Any] = {
         "__doc__": _text_attribute(ctx, handle, b"__doc__"),
-        "__module__": _text_attribute(ctx, handle, b"__module__") or "builtins",
+        "__module__": _full_names.get(module, module),
     }
     if issubclass(base, NativeObject):
         body["__slots__"] = ()
@@ -746,10 +751,13 @@ def _take(ctx: Context, value: Any) -> int:
     return _take_object(ctx, value)
 
 
-def load(path: bytes) -> ModuleType:
-    """Imports the module of a file natively."""
+def load(path: bytes, name: str = "") -> ModuleType:
+    """Imports the module of a file natively; `name` is what Python calls it."""
     with attached() as ctx:
         if not _classes:
             _learn_builtins(ctx)
+        # The native runtime has no packages: there it is the last part alone.
+        if "." in name:
+            _full_names[name.rpartition(".")[2]] = name
         module: ModuleType = _give(ctx, ctx.call("import", path))
         return module

@@ -29,6 +29,7 @@ Reference: Any = type(ctypes.byref(ctypes.c_int())) if _CPYTHON else _NoReferenc
 _INSTANCES = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
 _ADDRESSES = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)
 
+_ADDRESS_SIZE = ctypes.sizeof(ctypes.c_void_p)
 _BYTES = (_native.CHAR, _native.SCHAR, _native.UCHAR)
 _SIGNED_CODES = frozenset("bhilqn")
 _UNSIGNED_CODES = frozenset("BHILQN")
@@ -156,15 +157,25 @@ if _CPYTHON:
         return address, view
 
 else:
+    # PyPy's own, which every PyPy has: an instance made by ctypes' from_buffer()
+    # holds the buffer until a collection, this lets it go when asked.
+    import _cffi_backend
+
+    _CHARS = _cffi_backend.new_array_type(
+        _cffi_backend.new_pointer_type(_cffi_backend.new_primitive_type("char")), None
+    )
+    _UINTPTR = _cffi_backend.new_primitive_type("uintptr_t")
 
     def view_address(view: memoryview) -> Tuple[int, Any]:
         """Where a view's first element stands, and what keeps it there: the
-        object's own memory where it is writable, else a copy."""
+        view where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
             copy = _native.buffer_of(view.tobytes())
             return ctypes.addressof(copy), copy
-        flat = (ctypes.c_char * view.nbytes).from_buffer(view)
-        return ctypes.addressof(flat), (flat, view)
+        chars = _cffi_backend.from_buffer(_CHARS, view, True)
+        address = int(_cffi_backend.cast(_UINTPTR, chars))
+        _cffi_backend.release(chars)
+        return address, view
 
 
 def pointer_value(instance: Any) -> int:
@@ -174,8 +185,17 @@ def pointer_value(instance: Any) -> int:
         # No attribute tells it; memmove() of nothing returns where to.
         return ctypes.memmove(instance, b"", 0) or 0
     if _CPYTHON:
+        # Not cast(): what that is given refers to itself from then on.
         return ctypes.c_void_p.from_address(ctypes.addressof(instance)).value or 0
     return ctypes.cast(instance, ctypes.c_void_p).value or 0
+
+
+def pointer_to(kind: Any, address: int) -> Any:
+    """An instance of a pointer class (or of a function's) with an address. Not by
+    cast(), which leaves garbage that only a collection finds."""
+    if issubclass(kind, _Pointer):
+        return kind.from_buffer_copy(address.to_bytes(_ADDRESS_SIZE, sys.byteorder))
+    return kind(address)
 
 
 # Where a pointer's address comes from: kaa_cpython__source in libkaa.
@@ -387,6 +407,7 @@ class Pointee:
             return self._address(value, writable)
         view = self.view(value, writable)
         if not is_contiguous(view):
+            view.release()
             raise self.refusal(f"a {kind.__name__} that is not contiguous", writable)
         address, keep = view_address(view)
         return Found(FIXED, address, view.nbytes, keep)
@@ -411,15 +432,15 @@ class Pointee:
             view = memoryview(value)
         except (TypeError, BufferError):
             raise self.refusal(name, writable, value) from None
+        if self.format_fits(view) and not (writable and view.readonly):
+            return view
         if not self.format_fits(view):
             if not isinstance(value, (bytes, bytearray)):
                 name += f" of format {view.format!r}"
-            raise self.refusal(name, writable, value)
-        if writable and view.readonly:
-            if not isinstance(value, bytes):
-                name = f"a read-only {name}"
-            raise self.refusal(name, writable, value)
-        return view
+        elif not isinstance(value, bytes):
+            name = f"a read-only {name}"
+        view.release()
+        raise self.refusal(name, writable, value)
 
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""

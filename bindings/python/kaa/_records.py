@@ -26,9 +26,15 @@ if TYPE_CHECKING:
 # Names that would break the class if a field had them.
 _RESERVED = frozenset(
     ("_fields_", "_anonymous_", "_pack_", "_align_", "_layout_", "_objects")
-    + ("_b_base_", "_b_needsfree_", "_swappedbytes_", "_names_")
+    + ("_b_base_", "_b_needsfree_", "_swappedbytes_", "_names_", "_types_")
+    + ("_as_parameter_",)
     + tuple(dir(ctypes.Structure))
 )
+
+
+def _is_reserved(name: str) -> bool:
+    # Python gives a meaning to any name of the second form.
+    return name in _RESERVED or (name.startswith("__") and name.endswith("__"))
 
 
 _POINTERS: Any = (ctypes._Pointer, getattr(ctypes, "_CFuncPtr"))
@@ -41,7 +47,7 @@ def _show(value: Any) -> str:
         shown = ", ".join(_show(one) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
     if isinstance(value, _POINTERS):
-        address = ctypes.cast(value, ctypes.c_void_p).value
+        address = ctypes.c_void_p.from_address(ctypes.addressof(value)).value
         return f"<{address:#x}>" if address else "NULL"
     return repr(value)
 
@@ -96,6 +102,22 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
         setattr(self, name, value)
 
 
+def _refuse(cls: Any, *args: object, **keywords: object) -> Any:
+    kind = "union" if issubclass(cls, ctypes.Union) else "struct"
+    reason = cls._types_.skipped(cls.__name__)
+    raise TypeError(
+        f"{kind} {cls.__name__} is incomplete: it has no instances, only pointers"
+        + (f" (its definition was skipped: {reason})" if reason else "")
+    )
+
+
+# What classes of incomplete records have: C alone knows how large one is.
+_INCOMPLETE = {
+    "__new__": _refuse,
+    "from_buffer": classmethod(_refuse),
+    "from_buffer_copy": classmethod(_refuse),
+}
+
 # What the interpreter's allocators give: C may count on more.
 _ALLOCATED_ALIGN = 16
 
@@ -111,22 +133,64 @@ def _aligned_new(size: int, align: int) -> Any:
     return __new__
 
 
-class BitField:
+class _Field:
+    """A descriptor of a record class. It cannot be changed, and takes instances of
+    that class alone, as large as these are: it reads and writes C's memory."""
+
+    __slots__ = ("offset", "size", "_owner")
+
+    offset: int
+    size: int
+    _owner: Any
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of a record's member cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{name} of a record's member cannot be deleted")
+
+    def _check(self, record: Any) -> None:
+        owner = self._owner
+        if not issubclass(type(record), owner):
+            raise TypeError(
+                f"a {owner.__name__} is expected, not a {type(record).__name__}"
+            )
+        if ctypes.sizeof(record) < ctypes.sizeof(owner):
+            raise TypeError(f"this is smaller than a {owner.__name__}")
+
+
+class BitField(_Field):
     """A bit-field that ctypes is not trusted with."""
 
-    __slots__ = ("offset", "size", "_shift", "_width", "_signed", "_bool", "_count")
+    __slots__ = ("_shift", "_width", "_signed", "_bool", "_count")
 
-    def __init__(self, position: int, width: int, signed: bool, is_bool: bool) -> None:
-        self.offset = position // 8
-        self._shift = position % 8
-        self._width = width
-        self._signed = signed
-        self._bool = is_bool
-        self._count = (self._shift + width + 7) // 8
-        # ctypes packs a bit-field's width and position so.
-        self.size = width << 16 | position
+    _shift: int
+    _width: int
+    _signed: bool
+    _bool: bool
+    _count: int
+
+    def __init__(
+        self, owner: Any, position: int, width: int, signed: bool, is_bool: bool
+    ) -> None:
+        self._set(
+            _owner=owner,
+            offset=position // 8,
+            # ctypes packs a bit-field's width and position so.
+            size=width << 16 | position,
+            _shift=position % 8,
+            _width=width,
+            _signed=signed,
+            _bool=is_bool,
+            _count=(position % 8 + width + 7) // 8,
+        )
 
     def _bytes(self, record: Any) -> Any:
+        self._check(record)
         address = ctypes.addressof(record) + self.offset
         return (ctypes.c_ubyte * self._count).from_address(address)
 
@@ -160,41 +224,56 @@ class BitField:
         return f"<bit-field of {self._width} bits at bit {position}>"
 
 
-class _Promoted:
+class _Promoted(_Field):
     """A member of an anonymous member, seen as the outer record's."""
 
-    __slots__ = ("offset", "size", "_outer", "_name")
+    __slots__ = ("_outer", "_name")
 
-    def __init__(self, outer: Any, inner: Any, name: str) -> None:
-        self._outer = outer
-        self._name = name
-        self.offset = outer.offset + inner.offset
-        self.size = inner.size
+    _outer: Any
+    _name: str
+
+    def __init__(self, owner: Any, outer: Any, inner: Any, name: str) -> None:
+        self._set(
+            _owner=owner,
+            _outer=outer,
+            _name=name,
+            offset=outer.offset + inner.offset,
+            size=inner.size,
+        )
 
     def __get__(self, record: Any, owner: Any = None) -> Any:
         if record is None:
             return self
+        self._check(record)
         return getattr(self._outer.__get__(record, owner), self._name)
 
     def __set__(self, record: Any, value: Any) -> None:
+        self._check(record)
         setattr(self._outer.__get__(record, type(record)), self._name, value)
 
 
-class _Converted:
+class _Converted(_Field):
     """A field that ctypes shows as an instance, read and written by its value;
     or an enum's, read as a member of the enum where it is one."""
 
-    __slots__ = ("offset", "size", "_field", "_enum")
+    __slots__ = ("_field", "_enum")
 
-    def __init__(self, field: Any, enum_class: Any = None) -> None:
-        self.offset = field.offset
-        self.size = field.size
-        self._field = field
-        self._enum = enum_class
+    _field: Any
+    _enum: Any
+
+    def __init__(self, owner: Any, field: Any, enum_class: Any = None) -> None:
+        self._set(
+            _owner=owner,
+            _field=field,
+            _enum=enum_class,
+            offset=field.offset,
+            size=field.size,
+        )
 
     def __get__(self, record: Any, owner: Any = None) -> Any:
         if record is None:
             return self
+        self._check(record)
         value = self._field.__get__(record, owner)
         if self._enum is None:
             return value.value
@@ -204,6 +283,7 @@ class _Converted:
             return value
 
     def __set__(self, record: Any, value: Any) -> None:
+        self._check(record)
         if self._enum is not None:
             self._field.__set__(record, index(value))
         elif isinstance(value, type(self._field.__get__(record, type(record)))):
@@ -249,15 +329,14 @@ class RecordMaker:
         """The class of a record, whose fields come with finish()."""
         name = _native.text_or_none(_native.kaa_ctype_name(address)) or hint
         base: Any = StructRecord if kind == _native.STRUCT else UnionRecord
-        made = type(base)(
-            name or "anonymous",
-            (base,),
-            {
-                "__module__": self._types.module,
-                "__doc__": None,
-                "_types_": self._types,
-            },
-        )
+        body = {
+            "__module__": self._types.module,
+            "__doc__": None,
+            "_types_": self._types,
+        }
+        if not _native.kaa_ctype_is_complete(address):
+            body.update(_INCOMPLETE)
+        made = type(base)(name or "anonymous", (base,), body)
         if name is None:
             self.unnamed.add(address)
         self._types.add(address, made)
@@ -306,7 +385,7 @@ class RecordMaker:
             anonymous = name is None
             if name is None:
                 name = f"_anonymous_{i}"
-            elif name in _RESERVED:
+            elif _is_reserved(name):
                 name += "_"
             pieces.append(
                 _Piece(name, one.type, one.offset, one.bit_position, width, anonymous)
@@ -394,14 +473,16 @@ class RecordMaker:
             if piece.anonymous:
                 outer = made.__dict__[piece.name]
                 for name in getattr(kind, "_names_", ()):
-                    setattr(made, name, _Promoted(outer, getattr(kind, name), name))
+                    setattr(made, name, _Promoted(made, outer, getattr(kind, name), name))
                     names.append(name)
                 continue
             names.append(piece.name)
             if piece.bit_width is not None:
                 is_bool = _native.kaa_ctype_kind_of(stripped) == _native.BOOL
                 signed = bool(_native.kaa_ctype_is_signed(stripped))
-                field = BitField(piece.bit_position, piece.bit_width, signed, is_bool)
+                field = BitField(
+                    made, piece.bit_position, piece.bit_width, signed, is_bool
+                )
                 setattr(made, piece.name, field)
                 continue
             self._convert(made, piece, stripped)
@@ -410,11 +491,11 @@ class RecordMaker:
     def _convert(self, made: Any, piece: _Piece, stripped: int) -> None:
         kind = _native.kaa_ctype_kind_of(stripped)
         if kind in _BY_VALUE:
-            setattr(made, piece.name, _Converted(made.__dict__[piece.name]))
+            setattr(made, piece.name, _Converted(made, made.__dict__[piece.name]))
         elif kind == _native.ENUM:
             enum_class = self._types.enum_class(piece.type)
             if enum_class is not None:
-                field = _Converted(made.__dict__[piece.name], enum_class)
+                field = _Converted(made, made.__dict__[piece.name], enum_class)
                 setattr(made, piece.name, field)
 
 

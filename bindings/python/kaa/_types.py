@@ -9,50 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import weakref
 from _thread import RLock
 from operator import index
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 from kaa import _native
-
-_KIND_NAMES: Dict[int, str] = {
-    _native.VOID: "void",
-    _native.BOOL: "bool",
-    _native.CHAR: "char",
-    _native.SCHAR: "schar",
-    _native.UCHAR: "uchar",
-    _native.SHORT: "short",
-    _native.USHORT: "ushort",
-    _native.INT: "int",
-    _native.UINT: "uint",
-    _native.LONG: "long",
-    _native.ULONG: "ulong",
-    _native.LLONG: "llong",
-    _native.ULLONG: "ullong",
-    _native.INT128: "int128",
-    _native.UINT128: "uint128",
-    _native.WCHAR: "wchar",
-    _native.CHAR16: "char16",
-    _native.CHAR32: "char32",
-    _native.FLOAT16: "float16",
-    _native.FLOAT: "float",
-    _native.DOUBLE: "double",
-    _native.LDOUBLE: "ldouble",
-    _native.FLOAT128: "float128",
-    _native.CFLOAT: "cfloat",
-    _native.CDOUBLE: "cdouble",
-    _native.CLDOUBLE: "cldouble",
-    _native.VALIST: "valist",
-    _native.POINTER_: "pointer",
-    _native.ARRAY: "array",
-    _native.STRUCT: "struct",
-    _native.UNION: "union",
-    _native.ENUM: "enum",
-    _native.FUNCTION: "function",
-    _native.TYPEDEF: "typedef",
-    _native.QUALIFIED: "qualified",
-}
-
+from kaa._enums import int_enum
 
 class Member(NamedTuple):
     """A member of a record; offsets in bytes, bit positions in bits."""
@@ -74,17 +37,38 @@ class Parameter(NamedTuple):
 class CType:
     """A C type. Immutable; equal if it is the same type of the same text.
 
-    `address` is that of the kaa_ctype, `keep` whatever owns it.
+    `address` is that of the kaa_ctype, `keep` whatever owns it. Libraries give
+    them; nobody else can make one.
     """
 
     __slots__ = ("address", "keep")
 
-    def __init__(self, address: int, keep: object = None) -> None:
-        self.address = address
-        self.keep = keep
+    address: int
+    keep: object
+
+    def __new__(cls, *args: object, **keywords: object) -> CType:
+        raise TypeError("a CType comes from a library, it cannot be made")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        raise TypeError("CType is final")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a CType is immutable: {name} cannot be deleted")
+
+    def __copy__(self) -> CType:
+        return self
+
+    def __deepcopy__(self, memo: object) -> CType:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle a CType: it is an address")
 
     def _view(self, address: Optional[int]) -> Optional[CType]:
-        return CType(address, self.keep) if address else None
+        return view_of(address, self.keep) if address else None
 
     @property
     def kind(self) -> int:
@@ -94,7 +78,7 @@ class CType:
     @property
     def kind_name(self) -> str:
         """Its kind as a word."""
-        return _KIND_NAMES.get(self.kind, "unknown")
+        return _native.KIND_NAMES.get(self.kind, "unknown")
 
     @property
     def size(self) -> int:
@@ -160,7 +144,7 @@ class CType:
         return tuple(
             Member(
                 _native.text_or_none(one.name),
-                CType(one.type, self.keep),
+                view_of(one.type, self.keep),
                 one.offset,
                 one.bit_position,
                 None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width,
@@ -175,7 +159,7 @@ class CType:
         if not native:
             return ()
         return tuple(
-            Parameter(_native.text_or_none(one.name), CType(one.type, self.keep))
+            Parameter(_native.text_or_none(one.name), view_of(one.type, self.keep))
             for one in native[: self.count]
         )
 
@@ -200,7 +184,7 @@ class CType:
 
     def strip(self) -> CType:
         """The type behind typedefs and qualifiers."""
-        return CType(_native.kaa_ctype_strip(self.address), self.keep)
+        return view_of(_native.kaa_ctype_strip(self.address), self.keep)
 
     def declare(self, name: str) -> str:
         """The C declaration of `name` with this type."""
@@ -223,6 +207,14 @@ class CType:
 
     def __repr__(self) -> str:
         return f"<CType {self}>"
+
+
+def view_of(address: int, keep: object = None) -> CType:
+    """The view of the kaa_ctype at an address, which `keep` owns."""
+    made = object.__new__(CType)
+    object.__setattr__(made, "address", address)
+    object.__setattr__(made, "keep", keep)
+    return made
 
 
 def named(address: int) -> Tuple[int, Optional[str]]:
@@ -424,6 +416,7 @@ class TypeMap:
     __slots__ = (
         "module",
         "keep",
+        "library",
         "records",
         "_ready",
         "_classes",
@@ -433,11 +426,15 @@ class TypeMap:
         "__weakref__",
     )
 
-    def __init__(self, module: str, keep: object = None) -> None:
+    def __init__(
+        self, module: str, keep: object = None, library: object = None
+    ) -> None:
         from kaa._records import RecordMaker
 
         self.module = module
         self.keep = keep
+        #: Gives the library that pickles name; None where there is none.
+        self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
         self._classes: Dict[int, Any] = {}
@@ -469,7 +466,18 @@ class TypeMap:
 
     def ctype(self, address: int) -> CType:
         """The view of a type that keeps it alive."""
-        return CType(address, self.keep)
+        return view_of(address, self.keep)
+
+    def skipped(self, name: str) -> Optional[str]:
+        """Why the definition of a name was skipped, if it was."""
+        for address in getattr(self.keep, "items", list)():
+            item = _native.DeclItem.from_address(address)
+            if item.kind == _native.DECL_SKIPPED and item.name == name.encode(
+                "utf-8", "surrogateescape"
+            ):
+                reason: str = item.reason.decode("utf-8", "replace")
+                return reason
+        return None
 
     def origin(self, record: Any) -> Optional[int]:
         """The address of the type that a record class of this map stands for."""
@@ -552,31 +560,18 @@ class TypeMap:
         if behind not in self._enums:
             made: Optional[Type[enum.IntEnum]] = None
             if _native.kaa_ctype_kind_of(behind) == _native.ENUM:
-                view = CType(behind)
+                view = view_of(behind)
                 name = view.name or hint
                 if not name:
                     # A typedef that comes later may still give it a name.
                     return None
                 if view.enumerators:
-                    made = _int_enum(name, view.enumerators, self.module)
+                    made = int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
+                    library = None if self.library is None else self.library()
+                    if library is not None:
+                        attribute = f"enum {view.name}" if view.name else name
+                        made._origin_ = library, attribute  # type: ignore
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]
-
-
-def _int_enum(
-    name: str, names: Tuple[Tuple[str, int], ...], module: str
-) -> Type[enum.IntEnum]:
-    try:
-        return enum.IntEnum(name, list(names), module=module)  # type: ignore[return-value]
-    except (TypeError, ValueError):
-        # Names that enum keeps for itself (_x_, mro): those are left out.
-        kept: List[Tuple[str, int]] = []
-        for one in names:
-            try:
-                enum.IntEnum(name, kept + [one], module=module)
-            except (TypeError, ValueError):
-                continue
-            kept.append(one)
-        return enum.IntEnum(name, kept, module=module)  # type: ignore[return-value]

@@ -6,10 +6,12 @@ Scalars are values; records and arrays are live views of C's memory.
 from __future__ import annotations
 
 import ctypes
+from _thread import RLock
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Dict
 
 from kaa import _native
+from kaa._pointer import pointer_to, pointer_value
 from kaa._types import character, type_text
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ _HELD_BY_VALUE = frozenset(
     (_native.INT128, _native.UINT128)
     + (_native.CFLOAT, _native.CDOUBLE, _native.CLDOUBLE)
 )
+
+
+# What C's variables point at, by their addresses. It outlives the library's object:
+# the code, and so the variable, stays.
+_held: Dict[int, Any] = {}
+_assigning = RLock()
 
 
 class Variable:
@@ -56,7 +64,7 @@ class Variable:
     def _view(self) -> Any:
         if self._is_unsized:
             # A pointer to the first element, unchecked as in C.
-            view = ctypes.cast(ctypes.c_void_p(self._address), self._class)
+            view = pointer_to(self._class, self._address)
         else:
             view = self._class.from_address(self._address)
         # The memory is the library's; so the view keeps that.
@@ -98,12 +106,7 @@ class Variable:
         if isinstance(view, ctypes.c_void_p):
             return view.value
         # A copy: what it points at now, whatever the variable is set to later.
-        if isinstance(view, ctypes._Pointer):
-            # Of bytes: PyPy never ends describing a pointer to a record that
-            # points at itself.
-            size = ctypes.sizeof(self._class)
-            return self._class.from_buffer_copy(ctypes.string_at(self._address, size))
-        return self._class(ctypes.cast(view, ctypes.c_void_p).value or 0)
+        return pointer_to(self._class, pointer_value(view))
 
     def write(self, value: Any) -> None:
         """Assigns, as C would, if the value fits."""
@@ -175,10 +178,9 @@ class Variable:
             address, kept = _convert.pointer_argument(
                 self._library._types, self._type, value, writable
             )
-        # C may read through the pointer as long as the variable has it.
-        with self._library._lock:
+        with _assigning:
             ctypes.c_void_p.from_address(self._address).value = address
-            self._library._held[self._name] = kept
+            self._hold(kept)
 
     def _copy(self, view: Any, value: Any) -> None:
         # isinstance() believes a __class__ that lies.
@@ -200,7 +202,13 @@ class Variable:
                 f"the {type(value).__name__} has less memory of its own than"
                 f" {type_text(self._type)} needs"
             )
-        with self._library._lock:
+        with _assigning:
             ctypes.memmove(self._address, ctypes.addressof(value), ctypes.sizeof(view))
-            # What its pointers point at.
-            self._library._held[self._name] = getattr(value, "_objects", None)
+            self._hold(getattr(value, "_objects", None))
+
+    def _hold(self, kept: Any) -> None:
+        """Keeps what C may reach through the variable, and no longer what it had."""
+        if kept is not None:
+            _held[self._address] = kept
+        else:
+            _held.pop(self._address, None)

@@ -100,6 +100,7 @@ make(kaa_cpython *host, PyObject *library, const kaa_ctype *signature,
     self->callable = callable;
     PY(Py_IncRef)(library);
     self->library = library;
+    self->signature = signature;
     if (init(object, self, signature) != 0) {
         PY(Py_DecRef)(object);
         return NULL;
@@ -164,6 +165,20 @@ make_key(PyObject *callable, const kaa_ctype *signature)
     return key;
 }
 
+/* Python code can reach the library's dict: what is found there may be
+ * anything. */
+static int
+is_callback_of(const kaa_cpython *host, PyObject *object,
+               const kaa_ctype *signature)
+{
+    const callback *found;
+
+    if (object == NULL || kaa_cpython__type(object) != host->callback_type)
+        return 0;
+    found = kaa_cpython__callback_body(object);
+    return found->closure != NULL && found->signature == signature;
+}
+
 static PyObject *
 kept_by_library(kaa_cpython__state *state, const kaa_ctype *signature,
                 PyObject *callable)
@@ -175,7 +190,7 @@ kept_by_library(kaa_cpython__state *state, const kaa_ctype *signature,
 
     if (key != NULL) {
         object = PY(PyDict_GetItemWithError)(closures, key);
-        if (object != NULL) {
+        if (is_callback_of(state->host, object, signature)) {
             PY(Py_IncRef)(object);
         } else if (PY(PyErr_Occurred)() == NULL) {
             object = make(state->host, state->library, signature, callable,

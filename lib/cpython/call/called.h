@@ -23,6 +23,7 @@ typedef struct kaa_cpython__callback {
     kaa_cpython__target *target;
     PyObject *callable;
     PyObject *library; /* owner of the types */
+    const kaa_ctype *signature;
     uint64_t address;
     uint32_t scope;
     uint32_t count;

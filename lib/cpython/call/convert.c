@@ -74,7 +74,10 @@ init_pointer(kaa_cpython__conversion *self)
     kind = kaa_ctype_kind_of(self->target);
     self->op = CONVERT_POINTER;
     self->item = items[kind];
-    if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(self->target))
+    if (kind == KAA_CTYPE_ENUM && kaa_ctype_target(self->target) != NULL)
+        self->item = items[kaa_ctype_kind_of(
+            kaa_ctype_strip(kaa_ctype_target(self->target)))];
+    else if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(self->target))
         self->item = ITEM_UNSIGNED;
     self->item_size = kaa_ctype_size(self->target);
     if (self->item == ITEM_ANY || self->item == ITEM_BYTE)

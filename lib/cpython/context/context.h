@@ -226,6 +226,8 @@ typedef struct kaa_cpython__module_record {
 
 /* The record of a module that kaa made; NULL for any other object. */
 kaa_cpython__module_record *kaa_cpython__record_of_module(PyObject *module);
+/* The module that this thread is filling, borrowed; NULL: none. */
+PyObject *kaa_cpython__module_in_work(void);
 /* What functions and types of a module lock; NULL: nothing. */
 PyObject *kaa_cpython__lock_of(kaa_context *ctx, PyObject *module);
 

@@ -329,6 +329,12 @@ typedef struct filling {
 
 static KAA_CPYTHON__TLS filling *fillings;
 
+PyObject *
+kaa_cpython__module_in_work(void)
+{
+    return fillings != NULL ? fillings->module : NULL;
+}
+
 static int
 fill(kaa_cpython__module_record *record, PyObject *module)
 {

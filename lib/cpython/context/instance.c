@@ -244,3 +244,35 @@ kaa_cpython__fill_life(kaa_cpython__type_record *record)
                ? -1
                : add(record, HOST_TP_CLEAR, KAA_CPYTHON__ANY(clear));
 }
+
+/* The host's own rule for protocols 0 and 1 looks at the __dict__ alone and
+ * takes object for the base, which would lose C's data without a word. Its rule
+ * for protocol 2 asks __reduce__ and __getstate__, refuses what has data that
+ * nobody tells, and makes what every protocol can write. */
+static PyObject *
+reduce_ex(PyObject *self, PyObject *protocol)
+{
+    long long number = PY(PyLong_AsLongLong)(protocol);
+    PyObject *reduce, *raised, *result = NULL;
+
+    if (number == -1 && PY(PyErr_Occurred)() != NULL)
+        return NULL;
+    reduce = PY(PyObject_GetAttrString)(PY(PyBaseObject_Type), "__reduce_ex__");
+    raised = PY(PyLong_FromLongLong)(number < 2 ? 2 : number);
+    if (reduce != NULL && raised != NULL)
+        result = PY(PyObject_CallFunctionObjArgs)(reduce, self, raised, NULL);
+    drop(reduce);
+    drop(raised);
+    return result;
+}
+
+void
+kaa_cpython__fill_reduce(host_method *out)
+{
+    PyObject *(*function)(PyObject *, PyObject *) = reduce_ex;
+
+    out->name = "__reduce_ex__";
+    memcpy(&out->function, &function, sizeof(function));
+    out->flags = HOST_METH_O;
+    out->doc = NULL;
+}

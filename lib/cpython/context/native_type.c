@@ -112,19 +112,22 @@ check_base(const kaa_type_spec *spec, PyObject *type,
 
 /* ---- records */
 
-/* "package.module.Name" where the spec says "module.Name" and the module is
- * that of a package, or says "Name" alone: pickle looks there. */
-static char *
-full_name(const kaa_type_spec *spec, PyObject *module)
+/* "package.module.Name" where `given` is "module.Name" and the module is that
+ * of a package, or is "Name" alone: pickle looks there. Where no module is
+ * given, it is the one that this thread is filling. */
+char *
+kaa_cpython__full_name(const char *given, PyObject *module)
 {
-    const char *dot = strrchr(spec->name, '.');
-    const char *last = dot != NULL ? dot + 1 : spec->name;
-    size_t prefix = dot != NULL ? (size_t)(dot - spec->name) : 0;
+    const char *dot = strrchr(given, '.');
+    const char *last = dot != NULL ? dot + 1 : given;
+    size_t prefix = dot != NULL ? (size_t)(dot - given) : 0;
     PyObject *name = NULL;
     const char *utf8 = NULL;
     ssize_t length = 0;
     char *made;
 
+    if (module == NULL)
+        module = kaa_cpython__module_in_work();
     if (module != NULL && is_kind_of(module, PY(PyModule_Type))) {
         name = PY(PyModule_GetNameObject)(module);
         utf8 = name != NULL ? PY(PyUnicode_AsUTF8AndSize)(name, &length) : NULL;
@@ -134,14 +137,14 @@ full_name(const kaa_type_spec *spec, PyObject *module)
     if (utf8 != NULL && dot != NULL &&
         !((size_t)length > prefix + 1 &&
           utf8[(size_t)length - prefix - 1] == '.' &&
-          strncmp(utf8 + ((size_t)length - prefix), spec->name, prefix) == 0))
+          strncmp(utf8 + ((size_t)length - prefix), given, prefix) == 0))
         utf8 = NULL;
     if (utf8 == NULL && dot == NULL) {
         utf8 = "builtins";
         length = 8;
     }
     if (utf8 == NULL) {
-        made = kaa_base__copy_text(spec->name, strlen(spec->name));
+        made = kaa_base__copy_text(given, strlen(given));
     } else {
         made = kaa_base__alloc((size_t)length + strlen(last) + 2);
         if (made != NULL) {
@@ -161,11 +164,15 @@ fill_methods(kaa_cpython__type_record *record)
 {
     const kaa_method *methods = record->spec.methods;
     size_t count = 0;
+    int reduces = record->base != NULL || record->is_exception;
 
-    while (methods != NULL && methods[count].name != NULL)
+    while (methods != NULL && methods[count].name != NULL) {
+        if (strcmp(methods[count].name, "__reduce_ex__") == 0)
+            reduces = 1;
         count++;
+    }
     record->methods =
-        kaa_base__alloc_zeroed((count + 1) * sizeof(*record->methods));
+        kaa_base__alloc_zeroed((count + 2) * sizeof(*record->methods));
     record->bound_methods =
         kaa_base__alloc_zeroed((count + 1) * sizeof(*record->bound_methods));
     if (record->methods == NULL || record->bound_methods == NULL) {
@@ -187,11 +194,14 @@ fill_methods(kaa_cpython__type_record *record)
                                    : "no declaration");
             return -1;
         }
+        record->method_count = i + 1;
         if (kaa_cpython__fill_method(record->ctx, &methods[i], self,
                                      record->lock, &record->bound_methods[i],
                                      &record->methods[i]) != 0)
             return -1;
     }
+    if (!reduces)
+        kaa_cpython__fill_reduce(&record->methods[count]);
     return 0;
 }
 
@@ -234,8 +244,7 @@ free_record(kaa_cpython__type_record *record)
 {
     for (int i = 0; i < record->slot_count; i++)
         kaa_cpython__thunk_free(record->slots[i].value);
-    for (size_t i = 0;
-         record->methods != NULL && record->methods[i].name != NULL; i++) {
+    for (size_t i = 0; i < record->method_count; i++) {
         kaa_cpython__thunk_free(record->methods[i].function);
         if (record->methods[i].doc != record->spec.methods[i].doc)
             kaa_base__free((void *)(uintptr_t)record->methods[i].doc);
@@ -320,7 +329,7 @@ make_record(kaa_context *ctx, const kaa_type_spec *given,
     record->is_exception = is_exception;
     record->lock = lock != NULL ? new_reference(lock) : NULL;
     derive(record); /* for the fields */
-    record->name = full_name(spec, module);
+    record->name = kaa_cpython__full_name(spec->name, module);
     if (record->name == NULL || kaa_cpython__fill_fields(record) != 0 ||
         fill_methods(record) != 0) {
         free_record(record);
@@ -353,7 +362,7 @@ find_unused(kaa_context *ctx, const kaa_type_spec *given,
             memcmp(&record->spec, spec, sizeof(*spec)) != 0 || is_alive(record))
             continue;
         if (name == NULL)
-            name = full_name(spec, module);
+            name = kaa_cpython__full_name(spec->name, module);
         if (name == NULL) {
             PY(PyErr_Clear)();
             return NULL;

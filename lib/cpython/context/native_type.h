@@ -48,10 +48,11 @@ typedef struct kaa_cpython__type_record {
     host_member own_weak[2]; /* where an exception keeps weak references */
     int is_lively;           /* it or a base has traverse, clear or destroy */
     size_t data_bytes;
-    size_t count;       /* of `references` */
-    size_t *references; /* where instances own objects, each place once */
-    host_method *methods;
+    size_t count;         /* of `references` */
+    size_t *references;   /* where instances own objects, each place once */
+    host_method *methods; /* the spec's, and perhaps __reduce_ex__ */
     kaa_cpython__bound *bound_methods;
+    size_t method_count; /* of the spec's */
     host_getset *getsets;
     kaa_cpython__field *fields;
     host_member *members;
@@ -99,6 +100,11 @@ int kaa_cpython__add_slot(kaa_cpython__type_record *record, int slot,
 void kaa_cpython__speed_up(kaa_cpython__type_record *record);
 /* instance.c: the slots of instances' lives. */
 int kaa_cpython__fill_life(kaa_cpython__type_record *record);
+/* A __reduce_ex__ that loses no data at any protocol. */
+void kaa_cpython__fill_reduce(host_method *out);
+/* native_type.c: the name for a type, with its module's in front; the caller
+ * frees it. NULL: with an exception. */
+char *kaa_cpython__full_name(const char *given, PyObject *module);
 /* field.c: members and properties. */
 int kaa_cpython__fill_fields(kaa_cpython__type_record *record);
 void kaa_cpython__free_fields(kaa_cpython__type_record *record);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpython/context/context.h"
+#include "base/memory.h"
+
+#include "cpython/context/native_type.h"
 
 int
 kaa_cpython__wrong_type(PyObject *object, const char *wanted)
@@ -176,19 +178,19 @@ kaa_object *
 kaa_cpython__slot_exception_new_type(kaa_context *ctx, const char *name,
                                      const char *doc, kaa_object *base)
 {
-    char dotted[256];
+    PyObject *made;
+    char *dotted;
 
-    (void)ctx;
-    if (strchr(name, '.') == NULL) { /* the host insists on a module */
-        snprintf(dotted, sizeof(dotted), "builtins.%s", name);
-        name = dotted;
-    }
     if (base == NULL)
         base = as_kaa(PY(PyExc_Exception));
     if (!is_exception_type(ctx, as_host(base)))
         return NULL;
-    return as_kaa(
-        PY(PyErr_NewExceptionWithDoc)(name, doc, as_host(base), NULL));
+    dotted = kaa_cpython__full_name(name, NULL);
+    if (dotted == NULL)
+        return NULL;
+    made = PY(PyErr_NewExceptionWithDoc)(dotted, doc, as_host(base), NULL);
+    kaa_base__free(dotted);
+    return as_kaa(made);
 }
 
 kaa_object *

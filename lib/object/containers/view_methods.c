@@ -241,6 +241,16 @@ kaa_object__view_compare(kaa_context *ctx, kaa_object *left, kaa_object *right,
     return equal < 0 ? NULL : kaa_object__truth_value(equal == (op == KAA_EQ));
 }
 
+static int
+exporter_has_hash(kaa_context *ctx, kaa_object__view *view)
+{
+    kaa_object *exporter = kaa_object__view_exporter(ctx, view);
+    int64_t hash = exporter != NULL ? kaa_object__hash(ctx, exporter) : 0;
+
+    kaa_object__give(ctx, exporter);
+    return hash != -1;
+}
+
 int64_t
 kaa_object__view_hash(kaa_context *ctx, kaa_object *self)
 {
@@ -260,6 +270,10 @@ kaa_object__view_hash(kaa_context *ctx, kaa_object *self)
             "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
     if (view->hash != 0)
         return (int64_t)view->hash;
+    /* A read-only view of what may change has no hash, as that has none. */
+    if (!exporter_has_hash(ctx, view) ||
+        (view = kaa_object__view_of(ctx, self)) == NULL)
+        return -1;
     copy = kaa_object__memory(ctx, (size_t)view->buffer.bytes + 1);
     if (copy == NULL)
         return -1;

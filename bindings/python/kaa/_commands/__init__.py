@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE = 0, 1, 2
 
 # In the order of the help.
-NAMES = ["decl", "call", "stub", "new", "cmake"]
+NAMES = ["decl", "call", "gil", "stub", "new", "cmake"]
 
 
 def complain(text: str) -> int:

@@ -244,7 +244,7 @@ def _suspects(report: RefsReport, limit: Optional[int]) -> Optional[Table]:
 
 def _changes(report: RefsReport, limit: Optional[int]) -> Table:
     rows: List[Sequence[object]] = [
-        [one.at_ns, one.count, one.c_function, text.place(one.file, one.line), one.thread]
+        [one.at_ns, one.references, one.c_function, text.place(one.file, one.line), one.thread]
         for one in report.changes
     ]
     columns = [

@@ -259,6 +259,7 @@ def interval_blocks(
         threads(replace(last, threads=alive), limit),
     ]
     found[1].title = f"Threads, last {text.duration(last.wall_ns)}"
+    found[1].note = found[1].note.partition(";")[0]  # there is no page yet
     few = max(3, limit // 3)
     if recording.hogs:
         found.append(hogs(recording, few))

@@ -194,7 +194,7 @@ def walk_blocks(walk: Walk, limit: Optional[int] = None) -> List[Block]:
 
 
 def _path(path: Sequence[object]) -> str:
-    made = []
+    made: List[str] = []
     for step in path:
         edge = f" --{step.edge}--> " if step.edge else " --> "  # type: ignore[attr-defined]
         name = f"{step.type} {step.text}".strip()  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ import os
 from functools import lru_cache
 from typing import Any, List, Optional, Sequence
 
-from kaa._views.tables import BAR, CODE, NAME, TEXT, Block, Table, cell, parts
+from kaa._views.tables import BAR, CODE, NAME, TEXT, Block, Table, cell, filled, parts
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 
@@ -53,7 +53,8 @@ def table_html(table: Table) -> str:
     """A table whose cells carry the raw numbers, for sorting by them."""
     made = [f"<h2>{escaped(table.title)}</h2>", '<div class="wide"><table class="sorts">']
     made.append("<thead><tr>")
-    for column in table.columns:
+    used = filled(table)
+    for column in (table.columns[i] for i in used):
         hint = f' title="{escaped(column.hint)}"' if column.hint else ""
         kind = "t" if column.kind in (TEXT, CODE, NAME, BAR) else "n"
         name = escaped(column.name) or "&nbsp;"
@@ -62,8 +63,7 @@ def table_html(table: Table) -> str:
     for i, row in enumerate(table.rows):
         key = table.keys[i] if i < len(table.keys) else None
         made.append("<tr>" if key is None else f'<tr data-key="{int(key)}">')
-        for column, value in zip(table.columns, row):
-            made.append(_cell_html(column.kind, value))
+        made += [_cell_html(table.columns[i].kind, row[i]) for i in used]
         made.append("</tr>")
     made.append("</tbody></table></div>")
     if table.note:

@@ -44,9 +44,10 @@ class _Plain:
     def show(self, blocks: List[Block]) -> None:
         lines = tables.plain(blocks, self.file)
         if self.is_terminal:
-            height = shutil.get_terminal_size().lines - 1
+            width, height = shutil.get_terminal_size()
             self.file.write("\x1b[H")
-            lines = [line + "\x1b[K" for line in lines[:height]]
+            # A line that wraps would push the last ones out.
+            lines = [line[: width - 1] + "\x1b[K" for line in lines[: height - 1]]
         for line in lines:
             self.file.write(tables.sendable(line, self.file) + "\n")
         if self.is_terminal:

@@ -184,16 +184,24 @@ def _texts(table: Table, glyphs: str) -> List[List[str]]:
     ]
 
 
+def filled(table: Table) -> List[int]:
+    """The columns with anything in them; all where there are no rows."""
+    every = range(len(table.columns))
+    empty = (None, "")
+    used = [i for i in every if any(row[i] not in empty for row in table.rows)]
+    return used if table.rows else list(every)
+
+
 def _used(
     table: Table, rows: List[List[str]], width: Optional[int]
 ) -> Dict[int, int]:
     """The columns to show and their widths: those with anything in them, without
     the highest ranks where a terminal is too narrow. Columns that may be broken
     count with at most 24."""
-    found = {}
-    for i, column in enumerate(table.columns):
-        if not rows or any(row[i] for row in rows):
-            found[i] = max(len(column.name), *(len(row[i]) for row in rows), 1)
+    found = {
+        i: max(len(table.columns[i].name), *(len(row[i]) for row in rows), 1)
+        for i in filled(table)
+    }
 
     def needed() -> int:
         return 2 * len(found) + sum(

@@ -58,15 +58,23 @@ def printable(text: str) -> str:
     )
 
 
+# Where installed Python files stand; what is before says nothing to most readers.
+_INSTALLED = re.compile(r"^.*/(?:(?=python3\.\d+t?/)|(?:site|dist)-packages/)")
+
+
 def place(file: Optional[str], line: int = 0) -> str:
-    """file:line, relative to the current directory where that is shorter."""
+    """file:line; the file relative to the current directory if it is in it, or to
+    where Python's own files or packages are installed: python3.12/threading.py:355."""
     if not file:
         return ""
+    shown = file
     try:
-        relative = os.path.relpath(file) if os.path.isabs(file) else file
+        if os.path.isabs(file):
+            relative = os.path.relpath(file)
+            shown = file if relative.startswith("..") else relative
     except (ValueError, OSError):  # a NUL in it, or no current directory
-        relative = file
-    shown = file if relative.startswith("..") or len(relative) > len(file) else relative
+        pass
+    shown = _INSTALLED.sub("", shown)
     return f"{shown}:{line}" if line > 0 else shown
 
 

@@ -132,13 +132,19 @@ $("theme").addEventListener("click", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 addEventListener("resize", repaint);
+/* Paper is white: the pictures are drawn again in the light colours. */
+let themeBefore;
 addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((one) => (one.open = true));
   document.body.dataset.prints = "";
+  themeBefore = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
   repaint();
 });
 addEventListener("afterprint", () => {
   delete document.body.dataset.prints;
+  if (themeBefore) document.documentElement.dataset.theme = themeBefore;
+  else delete document.documentElement.dataset.theme;
   repaint();
 });
 addEventListener("DOMContentLoaded", () => {

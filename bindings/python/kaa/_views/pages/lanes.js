@@ -42,7 +42,7 @@ function firstAfter(spans, time) {
 }
 
 const CALLS = [
-  ["lock", /futex|sem_|mutex|cond|lock|join/i],
+  ["lock", /futex|sem_|mutex|cond|lock|acquire|join/i],
   ["sleep", /sleep|pause|sigwait/i],
   ["io", /read|write|recv|send|poll|select|epoll|accept|connect|open|close|fsync|stat|ioctl|splice|wait4|waitid|io_/i],
 ];

@@ -1,0 +1,44 @@
+"""The IntEnum classes of C's enums."""
+
+from __future__ import annotations
+
+import copyreg
+import enum
+from typing import Any, List, Optional, Tuple, Type
+
+
+class _EnumType(enum.EnumMeta):
+    """The class of enum classes: these pickle by library and name."""
+
+    #: The library, and the attribute of it that the class is.
+    _origin_: Optional[Tuple[Any, str]] = None
+
+
+def _reduce_enum(kind: _EnumType) -> Any:
+    # Without a library it is looked up in its module, as any class.
+    return kind.__qualname__ if kind._origin_ is None else (getattr, kind._origin_)
+
+
+copyreg.pickle(_EnumType, _reduce_enum)  # type: ignore[arg-type]
+
+
+class _IntEnum(enum.IntEnum, metaclass=_EnumType):
+    """The base of all enum classes that are made of C's."""
+
+
+def int_enum(
+    name: str, names: Tuple[Tuple[str, int], ...], module: str
+) -> Type[enum.IntEnum]:
+    """The class of an enum with these names and values."""
+    try:
+        return _IntEnum(name, list(names), module=module)  # type: ignore[return-value]
+    except (TypeError, ValueError):
+        # Names that enum keeps for itself (_x_, mro): those are left out.
+        kept: List[Tuple[str, int]] = []
+        for one in names:
+            try:
+                _IntEnum(name, kept + [one], module=module)
+            except (TypeError, ValueError):
+                continue
+            kept.append(one)
+        return _IntEnum(name, kept, module=module)  # type: ignore[return-value]

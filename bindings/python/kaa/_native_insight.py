@@ -1,0 +1,186 @@
+"""The structures and prototypes of kaa/insight.h; a part of kaa._native."""
+
+from __future__ import annotations
+
+from ctypes import (
+    POINTER,
+    Structure,
+    c_char,
+    c_int,
+    c_int32,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
+from typing import Any, Dict, Tuple
+
+
+class InsightOptions(Structure):
+    """kaa_insight_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("handle", c_void_p),
+        ("version", c_uint32),
+        ("reserved", c_uint32),
+        ("threshold_ns", c_uint64),
+        ("interval_ns", c_uint64),
+        ("alarm_ns", c_uint64),
+    ]
+
+
+class InsightTrace(Structure):
+    """kaa_insight_trace"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("users", c_uint32),
+        ("started_ns", c_uint64),
+        ("now_ns", c_uint64),
+        ("has_lines", c_uint32),
+        ("has_forced", c_uint32),
+        ("is_foreign", c_uint32),
+        ("is_left", c_uint32),
+        ("gils", c_uint32),
+        ("threads", c_uint32),
+        ("threads_lost", c_uint64),
+        ("stacks_lost", c_uint64),
+        ("stacks", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class InsightConvoy(Structure):
+    """kaa_insight_convoy"""
+
+    _fields_ = [
+        ("holder", c_uint32),
+        ("holder_stack", c_uint32),
+        ("waiter_stack", c_uint32),
+        ("reserved", c_uint32),
+        ("count", c_uint64),
+        ("waited_ns", c_uint64),
+    ]
+
+
+class InsightCall(Structure):
+    """kaa_insight_call"""
+
+    _fields_ = [("call", c_uint32), ("reserved", c_uint32), ("ns", c_uint64)]
+
+
+class InsightThread(Structure):
+    """kaa_insight_thread"""
+
+    _fields_ = [
+        ("id", c_uint32),
+        ("state", c_uint32),
+        ("gil", c_uint32),
+        ("is_ended", c_uint32),
+        ("start_ns", c_uint64),
+        ("end_ns", c_uint64),
+        ("ns", c_uint64 * 3),
+        ("acquired", c_uint64),
+        ("contended", c_uint64),
+        ("forced", c_uint64),
+        ("voluntary", c_uint64),
+        ("ns_max", c_uint64 * 2),
+        ("cpu_ns", c_uint64),
+        ("name", c_char * 16),
+        ("spans", c_uint32),
+        ("serial", c_uint32),
+        ("histograms", c_uint32 * 40 * 2),
+        ("convoys", InsightConvoy * 4),
+        ("calls", InsightCall * 6),
+    ]
+
+
+class InsightSpan(Structure):
+    """kaa_insight_span"""
+
+    _fields_ = [
+        ("start_ns", c_uint64),
+        ("end_ns", c_uint64),
+        ("held_ns", c_uint64),
+        ("waited_ns", c_uint64),
+        ("state", c_uint32),
+        ("stack", c_uint32),
+        ("call", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class InsightTally(Structure):
+    """kaa_insight_tally"""
+
+    _fields_ = [
+        ("count", c_uint64),
+        ("ns", c_uint64),
+        ("ns_max", c_uint64),
+        ("others_ns", c_uint64),
+        ("address", c_uint64),
+        ("call", c_uint32),
+        ("reserved", c_uint32),
+        ("threads", c_uint32 * 6),
+    ]
+
+
+class InsightStack(Structure):
+    """kaa_insight_stack"""
+
+    _fields_ = [
+        ("number", c_uint32),
+        ("frames", c_uint32),
+        ("tallies", InsightTally * 3),
+    ]
+
+
+class InsightFrame(Structure):
+    """kaa_insight_frame"""
+
+    _fields_ = [("code", c_void_p), ("instruction", c_int32), ("line", c_int32)]
+
+
+class InsightAlarm(Structure):
+    """kaa_insight_alarm"""
+
+    _fields_ = [
+        ("thread", c_uint32),
+        ("stack", c_uint32),
+        ("held_ns", c_uint64),
+        ("others_ns", c_uint64),
+        ("at_ns", c_uint64),
+    ]
+
+
+def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
+    """As in _native.PROTOTYPES; True: the interpreter's lock is kept."""
+    return {
+        "kaa_insight_trace_start": (c_int, (POINTER(InsightOptions), error), True),
+        "kaa_insight_trace_stop": (c_int, (), True),
+        "kaa_insight_trace_read": (c_int, (POINTER(InsightTrace), error), True),
+        "kaa_insight_trace_threads": (
+            c_uint32,
+            (POINTER(InsightThread), c_uint32, c_int),
+            True,
+        ),
+        "kaa_insight_trace_spans": (
+            c_uint32,
+            (c_uint32, POINTER(InsightSpan), c_uint32),
+            True,
+        ),
+        "kaa_insight_trace_stacks": (
+            c_uint32,
+            (POINTER(InsightStack), c_uint32, c_int),
+            True,
+        ),
+        "kaa_insight_trace_frames": (
+            c_uint32,
+            (c_uint32, POINTER(InsightFrame), c_uint32),
+            True,
+        ),
+        "kaa_insight_trace_alarm": (c_int, (c_uint64, POINTER(InsightAlarm)), False),
+        "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),
+    }

@@ -1,0 +1,275 @@
+/* kaa/insight.h - who holds a GIL and who waits for it, in a live CPython.
+ *
+ * A trace is exact: the interpreter's calls of pthread_cond_signal() and
+ * pthread_cond_timedwait() go through functions of kaa's, which know from the
+ * first release and acquisition what the GIL is. Nothing is preloaded, no code
+ * is changed, nobody is stopped, and stopping the trace puts everything back.
+ *
+ *     kaa_insight_trace_start(&options, &err)          in a thread with the GIL
+ *         ... the program runs ...
+ *     kaa_insight_trace_threads(threads, capacity)     any number of times
+ *     kaa_insight_trace_stacks(stacks, capacity)
+ *     kaa_insight_trace_stop()
+ *
+ * There is one trace in a process. Starts are counted: who starts one that runs
+ * joins it, and the last stop ends it. Each moment of a thread's life counts as
+ * held (it has the GIL), waited (it wants it) or off (it wants none: blocked,
+ * or in C code that released it); the three add up to its life.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC. Functions that need the GIL say so;
+ * those are meant for kaa's Python package.
+ */
+#ifndef KAA_INSIGHT_H
+#define KAA_INSIGHT_H
+
+#include <kaa/base.h>
+
+KAA_BEGIN_DECLS
+
+/** Buckets of a histogram; number i counts spells of 2^i to 2^(i+1)-1 ns. */
+#define KAA_INSIGHT_BUCKETS 40
+/** Convoys kept for each thread. */
+#define KAA_INSIGHT_CONVOYS 4
+/** System calls told for each thread. */
+#define KAA_INSIGHT_CALLS 6
+/** As a system call: none, the thread runs. */
+#define KAA_INSIGHT_RUNNING 0xffff
+/** Threads named for each stack and state. */
+#define KAA_INSIGHT_STACK_THREADS 6
+
+/** What a thread can be doing; indices of arrays. */
+typedef enum kaa_insight_state {
+    KAA_INSIGHT_HELD = 0,
+    KAA_INSIGHT_WAITED = 1,
+    KAA_INSIGHT_OFF = 2,
+    KAA_INSIGHT_MIXED = 3, /**< Many short spells: kaa_insight_span. */
+} kaa_insight_state;
+
+/** Bits of kaa_insight_options::flags. */
+enum {
+    KAA_INSIGHT_NO_TIMELINE = 1u << 0, /**< Keep no spans. */
+};
+
+/** Choices for a trace. All zero but `size` means the defaults. */
+typedef struct kaa_insight_options {
+    uint32_t size;     /**< sizeof(kaa_insight_options) in the caller. */
+    uint32_t flags;    /**< KAA_INSIGHT_* bits; an unknown bit is refused. */
+    void *handle;      /**< For dlsym(); NULL: the program's own symbols. */
+    uint32_t version;  /**< Of the interpreter, as 0x030c for 3.12. */
+    uint32_t reserved; /**< 0. */
+    uint64_t threshold_ns; /**< Longer spells are told by stack; 0: 0.1 ms. */
+    uint64_t interval_ns;  /**< The switch interval; 0: 5 ms. */
+    uint64_t alarm_ns;     /**< Longer holds are alarms; 0: none are. */
+} kaa_insight_options;
+
+/**
+ * Starts tracing the GIL, or joins the trace that runs (whose choices stay).
+ *
+ * @param options  NULL is refused: `version` is needed.
+ *
+ * @gil    held (the interpreter's); let go and taken again meanwhile
+ * @fails  KAA_INVALID_ARGUMENT; KAA_UNSUPPORTED (no GIL, an interpreter or a
+ *         machine that is not known); KAA_NO_MEMORY; KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_trace_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * Undoes one start. The last one takes the hooks out, unless another tool put
+ * its own behind them: they then stay and do nothing. What was recorded is
+ * gone afterwards.
+ *
+ * @return 1 if the trace goes on for others, else 0.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API int kaa_insight_trace_stop(void);
+
+/** What is to be known of a trace as a whole. */
+typedef struct kaa_insight_trace {
+    uint32_t size;       /**< sizeof(kaa_insight_trace) in the caller. */
+    uint32_t users;      /**< Starts without their stop; 0: there is none. */
+    uint64_t started_ns; /**< CLOCK_MONOTONIC; all other times count from it. */
+    uint64_t now_ns;     /**< How long it has been on. */
+    uint32_t has_lines;  /**< 0: stacks are empty, the layout is unknown. */
+    uint32_t has_forced; /**< 0: all releases count as voluntary. */
+    uint32_t is_foreign; /**< Another tool's hooks are called on. */
+    uint32_t is_left; /**< An earlier trace's hooks could not be taken out. */
+    uint32_t gils;    /**< Interpreters with GILs of their own, that ran. */
+    uint32_t threads; /**< How many kaa_insight_trace_threads() has. */
+    uint64_t threads_lost; /**< Threads that found no room. */
+    uint64_t stacks_lost;  /**< Spells that found no room for their stack. */
+    uint32_t stacks;       /**< How many kaa_insight_trace_stacks() has. */
+    uint32_t reserved;     /**< 0. */
+} kaa_insight_trace;
+
+/**
+ * Tells of the trace.
+ *
+ * @param out  `size` is the caller's; as much is written.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT
+ * @since  0.1
+ */
+KAA_API kaa_status kaa_insight_trace_read(kaa_insight_trace *out,
+                                          kaa_error *err);
+
+/** A thread that, again and again, waits long after short holds. */
+typedef struct kaa_insight_convoy {
+    uint32_t holder;       /**< Id of the thread that held the GIL; 0: none. */
+    uint32_t holder_stack; /**< Where it let go, once. */
+    uint32_t waiter_stack; /**< Where the thread waited, once. */
+    uint32_t reserved;
+    uint64_t count;
+    uint64_t waited_ns;
+} kaa_insight_convoy;
+
+/** Time off, by what the thread was blocked in, where that was looked at. */
+typedef struct kaa_insight_call {
+    uint32_t call; /**< The system call's number and 1; KAA_INSIGHT_RUNNING. */
+    uint32_t reserved;
+    uint64_t ns;
+} kaa_insight_call;
+
+/** One thread. */
+typedef struct kaa_insight_thread {
+    uint32_t id;    /**< The operating system's; 0: a sum of ended threads. */
+    uint32_t state; /**< What it does now. */
+    uint32_t gil;   /**< 0: the main interpreter's. */
+    uint32_t is_ended;
+    uint64_t start_ns; /**< Its first event. */
+    uint64_t end_ns;   /**< Its end, or now. */
+    uint64_t ns[3];    /**< By state; they add up to end_ns - start_ns. */
+    uint64_t acquired;
+    uint64_t contended; /**< Acquisitions that found the GIL held. */
+    uint64_t forced;    /**< Releases that others asked for. */
+    uint64_t voluntary;
+    uint64_t ns_max[2]; /**< The longest held and waited, since last taken. */
+    uint64_t cpu_ns;    /**< Of the processor, in its life. */
+    char name[16];      /**< The operating system's. */
+    uint32_t spans;     /**< How many kaa_insight_trace_spans() has. */
+    uint32_t serial;    /**< Of this thread alone in this trace; not 0. */
+    uint32_t histograms[2][KAA_INSIGHT_BUCKETS]; /**< Held and waited. */
+    kaa_insight_convoy convoys[KAA_INSIGHT_CONVOYS];
+    kaa_insight_call calls[KAA_INSIGHT_CALLS];
+} kaa_insight_thread;
+
+/**
+ * Copies what threads did since the trace began, those that ended included.
+ *
+ * @param take  Whether ns_max begins anew.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_trace_threads(kaa_insight_thread *out,
+                                           uint32_t capacity, int take);
+
+/** What a thread did for a while. */
+typedef struct kaa_insight_span {
+    uint64_t start_ns;
+    uint64_t end_ns;
+    uint64_t held_ns;   /**< Of a KAA_INSIGHT_MIXED span. */
+    uint64_t waited_ns; /**< Likewise. */
+    uint32_t state;
+    uint32_t stack; /**< A number of kaa_insight_trace_stacks(), or 0. */
+    uint32_t call;  /**< As kaa_insight_call::call, or 0. */
+    uint32_t reserved;
+} kaa_insight_span;
+
+/**
+ * Copies the timeline of the thread with that serial: spans without gaps, in
+ * order, bounded in number whatever happened.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_trace_spans(uint32_t serial, kaa_insight_span *out,
+                                         uint32_t capacity);
+
+/** What happened at a stack, of one state. */
+typedef struct kaa_insight_tally {
+    uint64_t count;     /**< Spells longer than the threshold. */
+    uint64_t ns;        /**< Their sum. */
+    uint64_t ns_max;    /**< The longest, since last taken. */
+    uint64_t others_ns; /**< What other threads waited meanwhile, added up. */
+    uint64_t address;   /**< In the C function it was in, or 0. */
+    uint32_t call;      /**< As kaa_insight_call::call, or 0. */
+    uint32_t reserved;
+    uint32_t threads[KAA_INSIGHT_STACK_THREADS]; /**< Ids, the first ones. */
+} kaa_insight_tally;
+
+/** A Python stack at which something took long. */
+typedef struct kaa_insight_stack {
+    uint32_t number;
+    uint32_t frames;
+    kaa_insight_tally tallies[3]; /**< By state. */
+} kaa_insight_stack;
+
+/**
+ * Copies the stacks. Number 0, without frames, stands for all that found none.
+ *
+ * @param take  Whether ns_max begins anew.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_trace_stacks(kaa_insight_stack *out,
+                                          uint32_t capacity, int take);
+
+/** One frame of a stack. */
+typedef struct kaa_insight_frame {
+    void *code;          /**< The code object, borrowed from the trace. */
+    int32_t instruction; /**< Bytes, as PyCode_Addr2Line() wants them. */
+    int32_t line;        /**< Its line; 0 where there is none. */
+} kaa_insight_frame;
+
+/**
+ * Copies the frames of a stack, the innermost first.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_trace_frames(uint32_t number,
+                                          kaa_insight_frame *out,
+                                          uint32_t capacity);
+
+/** A hold that was longer than kaa_insight_options::alarm_ns. */
+typedef struct kaa_insight_alarm {
+    uint32_t thread; /**< The operating system's id. */
+    uint32_t stack;
+    uint64_t held_ns;
+    uint64_t others_ns; /**< What others waited meanwhile, added up. */
+    uint64_t at_ns;     /**< When it ended. */
+} kaa_insight_alarm;
+
+/**
+ * Waits for the next alarm. Alarms that nobody takes are kept, the last 64.
+ *
+ * @return 1 and *out; 0 when `timeout_ns` is over or the trace has ended.
+ * @gil    free (the interpreter's)
+ * @since  0.1
+ */
+KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
+                                    kaa_insight_alarm *out);
+
+/**
+ * Finds the C function that an address lies in, static ones too where the file
+ * has its symbols.
+ *
+ * @return the length of "function" (or "file+0x12"), as snprintf() does; 0 if
+ *         the address is in no loaded file.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_symbol(uint64_t address, char *buffer, size_t size);
+
+KAA_END_DECLS
+
+#endif /* KAA_INSIGHT_H */

@@ -1,0 +1,270 @@
+/* insight/interpreter.c - finding the interpreter's functions and the layout of
+ * its frames. The table was read from CPython's sources, 3.9 to 3.15
+ * (cpython/pystate.h, internal/pycore_frame.h), on 64-bit machines. */
+#include "insight/interpreter.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "insight/memory.h"
+
+#define IN(member) offsetof(kaa_insight__interpreter, member)
+
+static const struct {
+    const char *name;
+    size_t place;
+} functions[] = {
+    {"PyEval_SaveThread", IN(save_thread)},
+    {"PyEval_RestoreThread", IN(restore_thread)},
+    {"PyGILState_GetThisThreadState", IN(this_thread_state)},
+    {"PyThreadState_Get", IN(thread_state_get)},
+    {"Py_IncRef", IN(incref)},
+    {"Py_DecRef", IN(decref)},
+    {"PyCode_Type", IN(code_type)},
+    {"PyCode_Addr2Line", IN(code_line)},
+    {"PyEval_GetFrame", IN(eval_get_frame)},
+    {"PyFrame_GetCode", IN(frame_get_code)},
+    {"PyFrame_GetBack", IN(frame_get_back)},
+    {"PyFrame_GetLineNumber", IN(frame_get_line)},
+};
+
+/* From this version on: frame, through, code, back, instruction, owner,
+ * owner_c, code_bytes, scale. 3.11's owners are all Python's. */
+static const struct {
+    uint32_t version;
+    kaa_insight__frame_layout layout;
+} layouts[] = {
+    {0x0309, {1, 24, -1, 32, 24, 104, -1, 0, 0, 1}},
+    {0x030a, {1, 24, -1, 32, 24, 96, -1, 0, 0, 2}},
+    {0x030b, {1, 56, 8, 32, 48, 56, -1, 0, 184, 1}},
+    {0x030c, {1, 56, 0, 0, 8, 56, 70, 3, 192, 1}},
+    {0x030d, {1, 72, -1, 0, 8, 56, 70, 3, 200, 1}},
+    {0x030e, {1, 72, -1, 0, 8, 56, 74, 3, 208, 1}},
+};
+
+/* References to code objects carry marks in their low bits from 3.14 on. */
+#define POINTER_BITS (~(uintptr_t)7)
+/* No stack is deeper; a damaged one may be endless. */
+#define DEPTH_MAX 100000u
+
+static uintptr_t
+word(uintptr_t base, uint32_t offset)
+{
+    uintptr_t value;
+
+    memcpy(&value, (const void *)(base + offset), sizeof(value));
+    return value;
+}
+
+static int
+is_of_c(const kaa_insight__frame_layout *layout, uintptr_t frame)
+{
+    unsigned char owner;
+
+    if (layout->owner < 0)
+        return 0;
+    memcpy(&owner, (const void *)(frame + (uint32_t)layout->owner), 1);
+    return owner >= layout->owner_c;
+}
+
+static int64_t
+instruction_of(const kaa_insight__frame_layout *layout, uintptr_t frame,
+               uintptr_t code)
+{
+    int number;
+
+    if (layout->code_bytes != 0)
+        return (int64_t)(word(frame, layout->instruction) -
+                         (code + layout->code_bytes));
+    memcpy(&number, (const void *)(frame + layout->instruction),
+           sizeof(number));
+    return (int64_t)number * layout->scale;
+}
+
+uint32_t
+kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
+                         const void *state, kaa_insight__place *places,
+                         uint32_t capacity)
+{
+    uintptr_t frame;
+    uint32_t count = 0;
+
+    if (!layout->is_known || state == NULL)
+        return 0;
+    frame = word((uintptr_t)state, layout->frame);
+    if (frame != 0 && layout->through >= 0)
+        frame = word(frame, (uint32_t)layout->through);
+    for (uint32_t i = 0; frame != 0 && count < capacity && i < DEPTH_MAX; i++) {
+        if (!is_of_c(layout, frame)) {
+            uintptr_t code = word(frame, layout->code) & POINTER_BITS;
+
+            places[count].code = (void *)code;
+            places[count].instruction = instruction_of(layout, frame, code);
+            count++;
+        }
+        frame = word(frame, layout->back);
+    }
+    return count;
+}
+
+/* As much of a frame as is looked at. */
+#define FRAME_BYTES_MAX 128u
+
+static uint32_t
+frame_bytes(const kaa_insight__frame_layout *layout)
+{
+    uint32_t end = layout->instruction + 8;
+
+    if (layout->code + 8 > end)
+        end = layout->code + 8;
+    if (layout->back + 8 > end)
+        end = layout->back + 8;
+    if (layout->owner >= 0 && (uint32_t)layout->owner + 1 > end)
+        end = (uint32_t)layout->owner + 1;
+    return end;
+}
+
+uint32_t
+kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
+                         uintptr_t state, kaa_insight__place *places,
+                         uint32_t capacity)
+{
+    unsigned char bytes[FRAME_BYTES_MAX];
+    uint32_t size = frame_bytes(layout), count = 0;
+    uintptr_t at, frame = 0;
+
+    if (!layout->is_known || size > sizeof(bytes) ||
+        !kaa_insight__peek(process, state + layout->frame, &frame,
+                           sizeof(frame)))
+        return 0;
+    if (frame != 0 && layout->through >= 0 &&
+        !kaa_insight__peek(process, frame + (uint32_t)layout->through, &frame,
+                           sizeof(frame)))
+        return 0;
+    /* A list that changes while it is read may have no end. */
+    for (uint32_t i = 0; frame != 0 && count < capacity && i < 4 * capacity;
+         i++) {
+        if (!kaa_insight__peek(process, frame, bytes, size))
+            break;
+        at = (uintptr_t)bytes;
+        if (!is_of_c(layout, at)) {
+            uintptr_t code = word(at, layout->code) & POINTER_BITS;
+
+            places[count].code = (void *)code;
+            places[count].instruction = instruction_of(layout, at, code);
+            count++;
+        }
+        frame = word(at, layout->back);
+    }
+    return count;
+}
+
+/* An object is a reference count and a type. What a freed block holds instead
+ * of the count is a pointer of an allocator's list, or nothing. */
+#define COUNT_MAX 0xffffffffu
+
+int
+kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
+{
+    uintptr_t words[2];
+
+    return kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) &&
+           words[1] == (uintptr_t)in->code_type && words[0] != 0 &&
+           (words[0] <= COUNT_MAX || in->version >= 0x030e);
+}
+
+/* ---- opening ---- */
+
+#define CHECKED_FRAMES 16u
+
+typedef struct stack {
+    void *codes[CHECKED_FRAMES];
+    int lines[CHECKED_FRAMES];
+    uint32_t count;
+} stack;
+
+/* The stack as the documented functions give it. */
+static void
+read_documented(const kaa_insight__interpreter *in, stack *found)
+{
+    void *frame = in->eval_get_frame(); /* borrowed */
+
+    found->count = 0;
+    if (frame != NULL)
+        in->incref(frame);
+    while (frame != NULL && found->count < CHECKED_FRAMES) {
+        void *code = in->frame_get_code(frame);
+        void *back = in->frame_get_back(frame);
+
+        found->codes[found->count] = code;
+        found->lines[found->count] = in->frame_get_line(frame);
+        found->count++;
+        in->decref(code); /* the frame keeps it */
+        in->decref(frame);
+        frame = back;
+    }
+    if (frame != NULL)
+        in->decref(frame);
+}
+
+static int
+gives(const kaa_insight__interpreter *in,
+      const kaa_insight__frame_layout *layout, const stack *expected)
+{
+    kaa_insight__place places[CHECKED_FRAMES];
+    uint32_t count = kaa_insight__frames_read(layout, in->thread_state_get(),
+                                              places, CHECKED_FRAMES);
+
+    if (count != expected->count)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (places[i].code != expected->codes[i])
+            return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (in->code_line(places[i].code, (int)places[i].instruction) !=
+            expected->lines[i])
+            return 0;
+    return 1;
+}
+
+static void
+find_layout(kaa_insight__interpreter *in)
+{
+    size_t chosen = 0;
+    stack expected;
+
+    memset(&in->frames, 0, sizeof(in->frames));
+    if (sizeof(void *) != 8 || in->version < layouts[0].version)
+        return;
+    read_documented(in, &expected);
+    if (expected.count == 0)
+        return;
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+        if (in->version >= layouts[i].version)
+            chosen = i;
+    if (gives(in, &layouts[chosen].layout, &expected))
+        in->frames = layouts[chosen].layout;
+}
+
+kaa_status
+kaa_insight__interpreter_open(void *handle, uint32_t version,
+                              kaa_insight__interpreter *out, kaa_error *err)
+{
+    kaa_insight__interpreter in = {.handle = handle, .version = version};
+
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+        void *address =
+            dlsym(handle != NULL ? handle : RTLD_DEFAULT, functions[i].name);
+
+        if (address == NULL)
+            return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                                  "this interpreter has no %s",
+                                  functions[i].name);
+        memcpy((char *)&in + functions[i].place, &address, sizeof(address));
+    }
+    find_layout(&in);
+    *out = in;
+    return KAA_OK;
+}
