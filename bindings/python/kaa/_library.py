@@ -29,7 +29,6 @@ from typing import (
     Union,
 )
 
-from kaa import _last as _last  # before all that calls need
 from kaa import _error, _native
 from kaa._function import Function
 from kaa._owner import keeper
