@@ -32,6 +32,25 @@
  * returns_nonnull, noreturn, deprecated, weak, packed, aligned and mode, and
  * C23 unsequenced, reproducible, noreturn and deprecated, which say something.
  *
+ * With kaa_decl_options::preprocess the text is one that a compiler would be
+ * given: kaa preprocesses it first.
+ *
+ *     kaa_preprocess_options preprocess = {.size = sizeof(preprocess)};
+ *     kaa_decl_options options = {.size = sizeof(options),
+ *                                 .flags = KAA_DECL_TOLERANT,
+ *                                 .preprocess = &preprocess};
+ *     kaa_decl_parse(types, "#include <zlib.h>\n", 18, &options,
+ *                    &declarations, &err);
+ *
+ * Then macros with parameters are items too, and so is the expression that a
+ * static inline function returns. The text itself is strict; KAA_DECL_TOLERANT
+ * is for what it includes. A function or variable that the text itself
+ * declares once more takes the type that it says there, and annotations are
+ * added. Items have the header's own file and line, errors too. What is not
+ * chosen (`only`, or by default: what neither the headers named in the text nor
+ * those of their folder or package declare) stays as an item with
+ * KAA_DECL_HIDDEN, unless it is a type that a chosen one needs.
+ *
  * Any bytes may be parsed: the time is linear in the length, nesting is bounded
  * (the deepest text needs less than 256 KiB of stack).
  *
@@ -41,6 +60,7 @@
 #define KAA_DECL_H
 
 #include <kaa/ctype.h>
+#include <kaa/preprocess.h>
 
 KAA_BEGIN_DECLS
 
@@ -56,6 +76,11 @@ enum {
 typedef struct kaa_decl_options {
     uint32_t size;  /**< sizeof(kaa_decl_options) in the caller. */
     uint32_t flags; /**< KAA_DECL_* bits; an unknown bit is refused. */
+    const kaa_preprocess_options *preprocess; /**< NULL: the text has been
+                                                   preprocessed. */
+    const char *const *only; /**< Patterns of names, as in a shell: "z*". */
+    uint32_t only_count;     /**< 0: by files, if `preprocess` is given. */
+    uint32_t reserved;
 } kaa_decl_options;
 
 /** What an item declares. Numbers never change. */
@@ -69,7 +94,10 @@ typedef enum kaa_decl_kind {
                                address as well: ((void *)-1). */
     KAA_DECL_FLOATING = 6,
     KAA_DECL_STRING = 7,
-    KAA_DECL_SKIPPED = 8, /**< Not understood: `reason` says why. */
+    KAA_DECL_SKIPPED = 8,        /**< Not understood: `reason` says why. */
+    KAA_DECL_MACRO_FUNCTION = 9, /**< A macro with parameters: `string` is
+                                      "(a,b) body", the body expanded. Only
+                                      with kaa_decl_options::preprocess. */
 } kaa_decl_kind;
 
 /** Bits of kaa_decl_item::flags. */
@@ -90,6 +118,9 @@ enum {
     KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
     KAA_DECL_WEAK = 1u << 12,       /**< GNU weak: may lack its symbol. */
 };
+
+/** One more bit of kaa_decl_item::flags: not chosen by `only` or its file. */
+#define KAA_DECL_HIDDEN (1u << 13)
 
 /** Bits of kaa_decl_parameter::flags. */
 enum {
@@ -137,7 +168,8 @@ typedef struct kaa_decl_item {
     const char *free_function;            /**< kaa::free's argument, or NULL. */
     int64_t integer;    /**< The value; see KAA_DECL_UNSIGNED. */
     double floating;    /**< A long double is rounded. */
-    const char *string; /**< The bytes, NUL-terminated. */
+    const char *string; /**< The bytes, NUL-terminated. Of a static function:
+                             the expression that is all it returns, or NULL. */
     size_t string_length;
     const char *reason; /**< Why it was skipped; else NULL. */
 } kaa_decl_item;
@@ -218,6 +250,16 @@ KAA_API const kaa_decl_item *kaa_decl_at(const kaa_decl *decl, size_t index);
  */
 KAA_API const kaa_decl_item *kaa_decl_find(const kaa_decl *decl,
                                            const char *name);
+
+/**
+ * What the text was preprocessed to; NULL without
+ * kaa_decl_options::preprocess. Its files are those that were read.
+ *
+ * @owns   As long as `decl` lives.
+ * @gil    any
+ * @since  0.2
+ */
+KAA_API const kaa_preprocess_result *kaa_decl_source(const kaa_decl *decl);
 
 /**
  * Writes an item as a C declaration on one line, attributes included:

@@ -17,6 +17,7 @@
 #include <kaa/library.h>
 #include <kaa/module.h>
 #include <kaa/object.h>
+#include <kaa/preprocess.h>
 #include <kaa/runtime.h>
 #include <kaa/slots.h>
 

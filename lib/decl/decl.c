@@ -44,6 +44,35 @@ end(kaa_decl__parser *p)
     kaa_base__free(p);
 }
 
+static kaa_status
+preprocess(const kaa_decl_options *chosen, const char *text, size_t length,
+           kaa_preprocess_result **out_source, kaa_error *err)
+{
+    kaa_preprocess_options options = {.size = sizeof(options)};
+    kaa_status status = kaa_base__read_options(&options, sizeof(options),
+                                               chosen->preprocess, err);
+
+    if (status != KAA_OK)
+        return status;
+    options.flags |= KAA_PREPROCESS_MACROS;
+    return kaa_preprocess_run(text, length, &options, out_source, err);
+}
+
+/* The parser reads what kaa preprocessed: the text itself is strict. */
+static int
+set_source(kaa_decl__parser *p, const kaa_preprocess_options *options)
+{
+    const char *name = options->name != NULL ? options->name : "<text>";
+    kaa_decl__symbol *symbol = kaa_decl__intern(
+        p, name, strlen(name), kaa_decl__hash(name, strlen(name)));
+
+    if (symbol == NULL)
+        return 0;
+    p->is_preprocessed = 1;
+    p->strict_file = symbol->name;
+    return 1;
+}
+
 kaa_status
 kaa_decl_parse(kaa_ctype_table *types, const char *text, size_t length,
                const kaa_decl_options *options, kaa_decl **out_decl,
@@ -52,6 +81,7 @@ kaa_decl_parse(kaa_ctype_table *types, const char *text, size_t length,
     kaa_decl_options chosen = {.size = sizeof(chosen)};
     kaa_error own;
     kaa_decl__parser *p = NULL;
+    kaa_preprocess_result *source = NULL;
     kaa_decl *decl;
     kaa_status status = check_text(types, text, length, out_decl, err);
 
@@ -59,15 +89,28 @@ kaa_decl_parse(kaa_ctype_table *types, const char *text, size_t length,
         status = kaa_base__read_options(&chosen, sizeof(chosen), options, err);
     if (status != KAA_OK)
         return status;
-    if ((chosen.flags & ~(uint32_t)KAA_DECL_TOLERANT) != 0)
+    if ((chosen.flags & ~(uint32_t)KAA_DECL_TOLERANT) != 0 ||
+        (chosen.only_count != 0 && chosen.only == NULL))
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
-                              "options have bits that are not known");
+                              "options have bits that are not known, or a list "
+                              "that is NULL though its count is not 0");
+    if (chosen.preprocess != NULL) {
+        status = preprocess(&chosen, text, length, &source, err);
+        if (status != KAA_OK)
+            return status;
+        text = kaa_preprocess_text(source, &length);
+    }
     /* The parse writes into `own`: a failure it recovers from is no output. */
     status = begin(types, text, length, &p, &own);
+    if (status != KAA_OK)
+        kaa_preprocess_destroy(source);
     if (status == KAA_OK) {
         decl = p->decl;
+        decl->source = source;
         p->is_tolerant = (chosen.flags & KAA_DECL_TOLERANT) != 0;
-        if (kaa_decl__translation_unit(p) && kaa_decl__finish_macros(p)) {
+        if ((source == NULL || set_source(p, chosen.preprocess)) &&
+            kaa_decl__translation_unit(p) && kaa_decl__finish_macros(p) &&
+            kaa_decl__select(p, &chosen)) {
             kaa_decl__compact(p);
             *out_decl = decl;
         } else {
@@ -126,9 +169,16 @@ kaa_decl_destroy(kaa_decl *decl)
     if (decl == NULL)
         return;
     kaa_decl__symbols_fini(&decl->symbols);
+    kaa_preprocess_destroy(decl->source);
     kaa_base__free(decl->entries);
     kaa_base__arena_fini(&decl->arena);
     kaa_base__free(decl);
+}
+
+const kaa_preprocess_result *
+kaa_decl_source(const kaa_decl *decl)
+{
+    return decl != NULL ? decl->source : NULL;
 }
 
 size_t

@@ -137,7 +137,7 @@ is(const char *word, size_t length, const char *wanted)
 static int
 refuse(kaa_decl__parser *p, const kaa_decl__token *where, const char *reason)
 {
-    if (!p->is_tolerant)
+    if (!kaa_decl__is_tolerant(p, where->marker))
         return kaa_decl__fail(p, where, "%s", reason);
     return kaa_decl__add_skipped(p, "", where, reason);
 }
@@ -159,6 +159,35 @@ forget_macro(kaa_decl__parser *p, kaa_decl__symbol *symbol)
     if (symbol->macro != NULL && !symbol->macro->has_arguments)
         p->decl->entries[symbol->macro->entry].is_dead = 1;
     symbol->macro = NULL;
+}
+
+/* A macro with parameters, its body expanded by kaa's preprocessor; or, behind
+ * an @, why there is none. */
+static int
+add_callable(kaa_decl__parser *p, kaa_decl__symbol *symbol,
+             const kaa_decl__macro *macro, const kaa_decl__token *where)
+{
+    const char *at = macro->body;
+    const char *end = macro->body_end;
+    const char *mark = memchr(at, '@', (size_t)(end - at));
+    kaa_decl__entry *entry;
+
+    if (symbol->ordinary != 0)
+        return 1; /* a function of that name serves better */
+    if (mark != NULL && end - mark > 2) {
+        const char *reason =
+            kaa_decl__copy(p, mark + 2, (size_t)(end - mark) - 2);
+        return reason != NULL &&
+               kaa_decl__add_skipped(p, symbol->name, where, reason);
+    }
+    entry = kaa_decl__add(p, KAA_DECL_MACRO_FUNCTION, symbol, where);
+    if (entry == NULL)
+        return 0;
+    entry->item.flags |= KAA_DECL_MACRO;
+    entry->item.string = kaa_decl__copy(p, at, (size_t)(end - at));
+    entry->item.string_length = (size_t)(end - at);
+    symbol->ordinary = (uint32_t)p->decl->count;
+    return entry->item.string != NULL;
 }
 
 static int
@@ -187,9 +216,14 @@ define(kaa_decl__parser *p, struct line *l, const kaa_decl__token *where)
     macro->body_end = l->end;
     forget_macro(p, symbol);
     if (macro->has_arguments) {
-        if (p->is_tolerant && !kaa_decl__add_skipped(p, symbol->name, &name_at,
-                                                     "a macro with arguments"))
+        if (p->is_preprocessed) {
+            if (!add_callable(p, symbol, macro, &name_at))
+                return 0;
+        } else if (p->is_tolerant &&
+                   !kaa_decl__add_skipped(p, symbol->name, &name_at,
+                                          "a macro with arguments")) {
             return 0;
+        }
     } else {
         entry = kaa_decl__add(p, KAA_DECL_INTEGER, symbol, &name_at);
         if (entry == NULL)
@@ -220,6 +254,16 @@ take_file(kaa_decl__parser *p, struct line *l)
     return symbol != NULL ? symbol->name : NULL;
 }
 
+/* Whether one of the flags behind a marker's file is that digit. */
+static int
+has_flag(const struct line *l, char wanted)
+{
+    for (const char *at = l->at; at < l->end && *at != '\n'; at++)
+        if (*at == wanted)
+            return 1;
+    return 0;
+}
+
 /* `# 12 "file.h" 3` or `#line 12 "file.h"`: what the next line is called. */
 static int
 mark_line(kaa_decl__parser *p, struct line *l, const kaa_decl__token *where)
@@ -240,6 +284,11 @@ mark_line(kaa_decl__parser *p, struct line *l, const kaa_decl__token *where)
                    : p->marker != NULL ? p->marker->file
                                        : NULL;
     marker->delta = (int64_t)number - (int64_t)p->main.line - 1;
+    marker->is_system = file == NULL && p->marker != NULL
+                            ? p->marker->is_system
+                            : (uint32_t)has_flag(l, '3');
+    marker->is_strict =
+        p->strict_file != NULL && marker->file == p->strict_file;
     p->marker = marker;
     return 1;
 }
@@ -403,6 +452,7 @@ kaa_decl__directive(kaa_decl__parser *p, const char *hash)
     if (hash < p->directives_done)
         return;
     p->directives_done = c->at;
-    if (!perform(p, &l, &where) && p->is_tolerant && kaa_decl__forgive(p))
+    if (!perform(p, &l, &where) && kaa_decl__is_tolerant(p, where.marker) &&
+        kaa_decl__forgive(p))
         kaa_decl__add_skipped(p, "", &where, p->err->message);
 }

@@ -146,8 +146,9 @@ typedef struct kaa_decl__entry {
     kaa_decl__symbol *symbol; /* NULL for skipped items */
     kaa_decl__macro *macro;   /* while parsing: its value comes at the end */
     uint8_t is_tag;
-    uint8_t is_dead; /* a macro without a value: removed at the end */
-    uint8_t reserved[6];
+    uint8_t is_dead;   /* a macro without a value: removed at the end */
+    uint8_t is_system; /* by the line marker */
+    uint8_t reserved[5];
 } kaa_decl__entry;
 
 struct kaa_decl {
@@ -156,12 +157,15 @@ struct kaa_decl {
     size_t count;
     size_t capacity;
     kaa_decl__symbols symbols;
+    kaa_preprocess_result *source; /* NULL: the text was preprocessed already */
 };
 
 /* What a line marker says of the lines after it. */
 typedef struct kaa_decl__marker {
-    const char *file; /* NULL: none */
-    int64_t delta;    /* source line = line + delta */
+    const char *file;   /* NULL: none */
+    int64_t delta;      /* source line = line + delta */
+    uint32_t is_system; /* the marker's flag 3: not what was asked for */
+    uint32_t is_strict; /* of the text itself, not of what it includes */
 } kaa_decl__marker;
 
 typedef struct kaa_decl__token {
@@ -333,8 +337,10 @@ typedef struct kaa_decl__parser {
     uint8_t is_raw;   /* skipping: macros stay as they are */
     uint8_t is_quiet; /* errors need no message */
     uint8_t has_failed;
-    uint8_t is_over; /* the failure ends a tolerant parse too */
-    uint8_t reserved[2];
+    uint8_t is_over;         /* the failure ends a tolerant parse too */
+    uint8_t is_preprocessed; /* by kaa: macros come last, expanded */
+    uint8_t reserved[1];
+    const char *strict_file;     /* that file's text is not read tolerantly */
     uint32_t unevaluated;        /* > 0: behind && || ?: or in sizeof */
     uint32_t linkage;            /* open extern "C" { */
     uint64_t expansion_left;     /* tokens that macros may still expand to */
@@ -373,6 +379,10 @@ int kaa_decl__enter(kaa_decl__parser *p);
 void kaa_decl__leave(kaa_decl__parser *p);
 
 /* report.c - failures. All return 0. */
+/* Whether what stands in the text of that marker is skipped if it is not
+ * understood. */
+int kaa_decl__is_tolerant(const kaa_decl__parser *p,
+                          const kaa_decl__marker *marker);
 int kaa_decl__fail(kaa_decl__parser *p, const kaa_decl__token *where,
                    const char *format, ...) KAA_PRINTF(3, 4);
 int kaa_decl__fail_as(kaa_decl__parser *p, kaa_status status,
@@ -442,6 +452,9 @@ void kaa_decl__rewind(kaa_decl__parser *p, const kaa_decl__mark *mark);
 int kaa_decl__read_static_assert(kaa_decl__parser *p);
 /* All of the text. */
 int kaa_decl__translation_unit(kaa_decl__parser *p);
+
+/* select.c - hides what was not chosen */
+int kaa_decl__select(kaa_decl__parser *p, const kaa_decl_options *options);
 
 /* item.c - the list of items */
 kaa_decl__entry *kaa_decl__add(kaa_decl__parser *p, kaa_decl_kind kind,

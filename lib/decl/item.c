@@ -52,6 +52,7 @@ kaa_decl__add(kaa_decl__parser *p, kaa_decl_kind kind, kaa_decl__symbol *symbol,
     entry->item.kind = (uint32_t)kind;
     entry->item.name = symbol != NULL ? symbol->name : "";
     kaa_decl__set_place(&entry->item, where);
+    entry->is_system = where->marker != NULL && where->marker->is_system;
     return entry;
 }
 
@@ -343,6 +344,11 @@ redeclare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
     if (item->kind != KAA_DECL_FUNCTION && item->kind != KAA_DECL_VARIABLE)
         return fail_redeclared(p, &d->where, item);
     is_compatible = compare_types(item->type, d->type);
+    /* Text beside a header has the last word. */
+    if (is_compatible == 0 && p->is_preprocessed && d->where.marker != NULL &&
+        d->where.marker->is_strict &&
+        is_function == (kaa_ctype__kind(d->type) == KAA_CTYPE_FUNCTION))
+        is_compatible = 2;
     if (is_compatible == 0)
         return fail_redeclared(p, &d->where, item);
     if (is_compatible == 2) {
@@ -376,8 +382,15 @@ kaa_decl__declare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
         return 0;
     if (kaa_ctype__kind(d->type) == KAA_CTYPE_VOID)
         return kaa_decl__fail(p, &d->where, "a variable of type void");
-    if (symbol->ordinary != 0)
-        return redeclare(p, s, d, &p->decl->entries[symbol->ordinary - 1].item);
+    if (symbol->ordinary != 0) {
+        entry = &p->decl->entries[symbol->ordinary - 1];
+        if (entry->is_system && d->where.marker != NULL &&
+            !d->where.marker->is_system) {
+            entry->is_system = 0;
+            kaa_decl__set_place(&entry->item, &d->where);
+        }
+        return redeclare(p, s, d, &entry->item);
+    }
     entry =
         kaa_decl__add(p, is_function ? KAA_DECL_FUNCTION : KAA_DECL_VARIABLE,
                       symbol, &d->where);

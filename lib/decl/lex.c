@@ -122,7 +122,7 @@ report_comment(kaa_decl__parser *p, const kaa_decl__cursor *c,
     where.line = line;
     where.column = column;
     where.marker = p->marker;
-    if (p->is_tolerant)
+    if (kaa_decl__is_tolerant(p, where.marker))
         kaa_decl__add_skipped(p, "", &where, "a comment has no end");
     else
         kaa_decl__fail(p, &where, "a comment has no end");

@@ -92,16 +92,52 @@ kaa_decl__read_static_assert(kaa_decl__parser *p)
     return kaa_decl__expect(p, ';', "';'");
 }
 
+/* `return expression;` that is all of a static function's body, which begins at
+ * `at`: the item keeps the expression. */
+static int
+note_result(kaa_decl__parser *p, const kaa_decl__declarator *d, const char *at)
+{
+    kaa_decl_item *item;
+    const char *end;
+
+    if (d->name->ordinary == 0)
+        return 1;
+    item = &p->decl->entries[d->name->ordinary - 1].item;
+    if (item->kind != KAA_DECL_FUNCTION || !(item->flags & KAA_DECL_STATIC))
+        return 1;
+    while (at < p->text_end && (*at == ' ' || *at == '\n' || *at == '\t'))
+        at++;
+    if (p->text_end - at < 7 || memcmp(at, "return", 6) != 0 ||
+        (at[6] != ' ' && at[6] != '(' && at[6] != '\n'))
+        return 1;
+    at += 6;
+    end = memchr(at, ';', (size_t)(p->text_end - at));
+    if (end == NULL || memchr(at, '#', (size_t)(end - at)) != NULL ||
+        memchr(at, '{', (size_t)(end - at)) != NULL ||
+        memchr(at, '"', (size_t)(end - at)) != NULL)
+        return 1;
+    item->string = kaa_decl__copy(p, at, (size_t)(end - at));
+    item->string_length = (size_t)(end - at);
+    for (end++; end < p->text_end && (*end == ' ' || *end == '\n'); end++) {
+    }
+    if (end < p->text_end && *end != '}') /* more than one statement */
+        item->string = NULL;
+    return item->string != NULL || !p->has_failed;
+}
+
 /* The body of a function, raw: macros in it are of no account. */
 static int
-skip_body(kaa_decl__parser *p)
+skip_body(kaa_decl__parser *p, const kaa_decl__declarator *d)
 {
+    const char *from;
     int is_skipped;
 
     p->is_raw = 1;
+    from = p->token.start + 1;
     is_skipped = kaa_decl__skip_group(p);
     p->is_raw = 0;
-    return is_skipped;
+    return is_skipped && (p->is_preprocessed == 0 || d->name == NULL ||
+                          note_result(p, d, from));
 }
 
 /* To the , or ; behind an initialiser. */
@@ -210,7 +246,7 @@ read_one(kaa_decl__parser *p, const kaa_decl__specifiers *s,
     if (p->token.kind == '{' && d->is_function &&
         !(s->storage & STORAGE_TYPEDEF)) {
         *is_done = 1;
-        return kaa_decl__declare(p, s, d, NULL) && skip_body(p);
+        return kaa_decl__declare(p, s, d, NULL) && skip_body(p, d);
     }
     if (p->token.kind == '=' && !(s->storage & STORAGE_TYPEDEF)) {
         kaa_decl__next(p);
@@ -442,7 +478,8 @@ recover(kaa_decl__parser *p, const kaa_decl__mark *start,
     kaa_decl__symbol *name;
     size_t index = p->decl->count;
 
-    if (!p->is_tolerant || !kaa_decl__forgive(p) ||
+    if (!kaa_decl__is_tolerant(p, start->token.marker) ||
+        !kaa_decl__forgive(p) ||
         !kaa_decl__add_skipped(p, "", &start->token, p->err->message) ||
         !skip_declaration(p, start, failed_at, &name))
         return 0;

@@ -389,6 +389,9 @@ add_item(kaa_base__text *out, const kaa_decl_item *item)
     case KAA_DECL_STRING:
         add_constant(out, item);
         break;
+    case KAA_DECL_MACRO_FUNCTION:
+        kaa_base__text_printf(out, "#define %s%s", item->name, item->string);
+        break;
     case KAA_DECL_SKIPPED:
         add_skipped(out, item);
         break;

@@ -116,11 +116,40 @@ print_window(const kaa_decl__parser *p, const char *place, char *to)
     return used;
 }
 
+int
+kaa_decl__is_tolerant(const kaa_decl__parser *p, const kaa_decl__marker *marker)
+{
+    return p->is_tolerant && (marker == NULL || !marker->is_strict);
+}
+
+/* "header.h:12: " in front of a failure in a header. */
+static size_t
+print_file(const kaa_decl__parser *p, const kaa_decl__token *where,
+           int is_tolerant, size_t room)
+{
+    char text[128];
+    const char *file;
+    int length;
+
+    if (is_tolerant || !p->is_preprocessed || where->marker == NULL ||
+        where->marker->file == NULL || where->marker->is_strict)
+        return 0;
+    file = where->marker->file;
+    if (strlen(file) > 100)
+        file += strlen(file) - 100;
+    length =
+        snprintf(text, sizeof(text), "%s:%u: ", file, (unsigned)p->err->line);
+    if (length < 0 || (size_t)length >= room)
+        return 0;
+    return copy_clean(p->err->message, room, text, text + length);
+}
+
 KAA_PRINTF(4, 0)
 static int
 fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
           const char *format, va_list values)
 {
+    int is_tolerant = !p->is_over && kaa_decl__is_tolerant(p, where->marker);
     char window[2 * WINDOW_MAX + 16] = "";
     char message[512];
     size_t room = sizeof(p->err->message) - 1;
@@ -138,7 +167,9 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
         p->err->message[0] = '\0';
         return 0;
     }
-    if (!p->is_tolerant || p->is_over)
+    if (p->is_preprocessed && where->marker != NULL)
+        p->err->line = (uint32_t)((int64_t)where->line + where->marker->delta);
+    if (!is_tolerant)
         room -= print_window(p, where->place, window);
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): its callers do */
     length = vsnprintf(message, sizeof(message), format, values);
@@ -146,7 +177,9 @@ fail_with(kaa_decl__parser *p, kaa_status status, const kaa_decl__token *where,
         length = 0;
     if ((size_t)length >= sizeof(message))
         length = (int)sizeof(message) - 1;
-    used = copy_clean(p->err->message, room, message, message + length);
+    used = print_file(p, where, is_tolerant, room);
+    used += copy_clean(p->err->message + used, room - used, message,
+                       message + length);
     /* copy_clean() left room for the window and its NUL. */
     memcpy(p->err->message + used, window, strlen(window) + 1);
     return 0;

@@ -20,7 +20,9 @@ kaa_library_bind(const kaa_library *library, const kaa_decl *decl,
         const kaa_decl_item *item = kaa_decl_at(decl, i);
 
         addresses[i] = NULL;
-        if (item->kind != KAA_DECL_FUNCTION && item->kind != KAA_DECL_VARIABLE)
+        if ((item->kind != KAA_DECL_FUNCTION &&
+             item->kind != KAA_DECL_VARIABLE) ||
+            (item->flags & KAA_DECL_HIDDEN))
             continue;
         addresses[i] = dlsym(library->handle, item->symbol);
         if (addresses[i] == NULL &&

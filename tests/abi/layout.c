@@ -17,6 +17,7 @@
 #include <kaa/insight.h>
 #include <kaa/kaa.h>
 #include <kaa/library.h>
+#include <kaa/preprocess.h>
 
 #define SIZE(type, bytes)                                                      \
     _Static_assert(sizeof(type) == (bytes), "size of " #type)
@@ -120,10 +121,29 @@ VALUE(KAA_CTYPE_UNPROTOTYPED, 2);
 VALUE(KAA_CTYPE_PACKED, 1);
 VALUE(KAA_CTYPE_FLEXIBLE, 2);
 
+/* preprocess.h */
+SIZE(kaa_preprocess_options, 72);
+MEMBER(kaa_preprocess_options, size, 0);
+MEMBER(kaa_preprocess_options, flags, 4);
+MEMBER(kaa_preprocess_options, name, 8);
+MEMBER(kaa_preprocess_options, include_dirs, 16);
+MEMBER(kaa_preprocess_options, system_dirs, 24);
+MEMBER(kaa_preprocess_options, defines, 32);
+MEMBER(kaa_preprocess_options, undefines, 40);
+MEMBER(kaa_preprocess_options, include_dir_count, 48);
+MEMBER(kaa_preprocess_options, system_dir_count, 52);
+MEMBER(kaa_preprocess_options, define_count, 56);
+MEMBER(kaa_preprocess_options, undefine_count, 60);
+MEMBER(kaa_preprocess_options, predefined, 64);
+
 /* decl.h */
-SIZE(kaa_decl_options, 8);
+SIZE(kaa_decl_options, 32);
 MEMBER(kaa_decl_options, size, 0);
 MEMBER(kaa_decl_options, flags, 4);
+MEMBER(kaa_decl_options, preprocess, 8);
+MEMBER(kaa_decl_options, only, 16);
+MEMBER(kaa_decl_options, only_count, 24);
+MEMBER(kaa_decl_options, reserved, 28);
 SIZE(kaa_decl_parameter, 16);
 MEMBER(kaa_decl_parameter, flags, 0);
 MEMBER(kaa_decl_parameter, scope, 4);
@@ -174,6 +194,10 @@ VALUE(KAA_DECL_PARAMETER_OUT, 1);
 VALUE(KAA_DECL_PARAMETER_NULLABLE, 2);
 VALUE(KAA_DECL_PARAMETER_NONNULL, 4);
 VALUE(KAA_DECL_PARAMETER_LENGTH, 8);
+VALUE(KAA_DECL_MACRO_FUNCTION, 9);
+VALUE(KAA_PREPROCESS_MACROS, 1);
+VALUE(KAA_PREPROCESS_NO_PREDEFINED, 2);
+VALUE(KAA_PREPROCESS_NO_OWN_HEADERS, 4);
 VALUE(KAA_DECL_SCOPE_LIBRARY, 0);
 VALUE(KAA_DECL_SCOPE_CALL, 1);
 VALUE(KAA_DECL_SCOPE_ASYNC, 2);

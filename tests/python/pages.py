@@ -15,7 +15,7 @@ behind the fence's language says what a block is:
     text, pycon, ...    shown only
 
 A line `<!-- needs: name ... -->` skips the blocks behind it, up to the next such line,
-where a name is missing: a library (libz.so.1), a program (cc), a module (numpy), or
+where a name is missing: a library (libz.so.1), a file's path, a program (cc), a module (numpy), or
 `bridge`; `<!-- needs: -->` ends that.
 """
 
@@ -50,6 +50,8 @@ def is_here(name: str) -> bool:
         except OSError:
             return False
         return True
+    if name.startswith("/"):
+        return os.path.exists(name)
     if shutil.which(name):
         return True
     try:

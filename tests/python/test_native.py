@@ -12,7 +12,17 @@ from kaa import _error, _native, _native_insight
 
 import support
 
-HEADERS = ("base", "ctype", "decl", "library", "call", "closure", "cpython", "insight")
+HEADERS = (
+    "base",
+    "ctype",
+    "preprocess",
+    "decl",
+    "library",
+    "call",
+    "closure",
+    "cpython",
+    "insight",
+)
 
 STRUCTURES: Dict[str, Any] = {
     "kaa_error": _native.Error,
@@ -21,6 +31,7 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_ctype_enumerator": _native.Enumerator,
     "kaa_ctype_record_options": _native.RecordOptions,
     "kaa_ctype_enum_options": _native.EnumOptions,
+    "kaa_preprocess_options": _native.PreprocessOptions,
     "kaa_decl_options": _native.DeclOptions,
     "kaa_decl_parameter": _native.DeclParameter,
     "kaa_decl_item": _native.DeclItem,

@@ -30,6 +30,7 @@ from typing import (
 )
 
 from kaa import _error, _native
+from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._owner import keeper
 from kaa._types import TypeMap
@@ -79,98 +80,7 @@ _item_at = _native.DeclItem.from_address
 _FUNCTION = _native.DECL_FUNCTION
 
 
-class Declarations:
-    """Parsed C text with the types in it; frees both."""
-
-    __slots__ = (
-        "text",
-        "decl",
-        "table",
-        "count",
-        "_keeper",
-        "_pointer",
-        "_first",
-        "_stride",
-        "__weakref__",
-    )
-
-    def __init__(self, text: bytes, tolerant: bool) -> None:
-        error = _native.Error()
-        self.text = text
-        self.table = _native.TableP()
-        self.decl = _native.DeclP()
-        _error.check(
-            _native.kaa_ctype_table_create(ctypes.byref(self.table), error), error
-        )
-        options = _native.DeclOptions(
-            ctypes.sizeof(_native.DeclOptions), _native.DECL_TOLERANT if tolerant else 0
-        )
-        status = _native.kaa_decl_parse(
-            self.table,
-            text,
-            len(text),
-            ctypes.byref(options),
-            ctypes.byref(self.decl),
-            error,
-        )
-        self._keeper = keeper(_free, self.decl, self.table)
-        if status != _native.OK:
-            error.status = status
-            raise self._explain(_error.from_native(error))
-        self.count = _native.kaa_decl_count(self.decl)
-        address = ctypes.cast(self.decl, ctypes.c_void_p).value
-        self._pointer = ctypes.c_void_p(address)
-        self._find_stride()
-
-    def _explain(self, error: _error.Error) -> _error.Error:
-        if isinstance(error, _error.DeclarationError) and error.line:
-            lines = self.text.split(b"\n")
-            if error.line <= len(lines):
-                line = lines[error.line - 1].rstrip(b"\r")
-                error.text = line.decode("utf-8", "surrogateescape")
-        return error
-
-    def _find_stride(self) -> None:
-        """Items most likely stand in one array: then an address gives the number,
-        without another call. A stride of 0 says that they do not."""
-        at, count = _native.kaa_decl_at, self.count
-        self._first = at(self.decl, 0) or 0
-        self._stride = at(self.decl, 1) - self._first if count > 1 else 1
-        if self._stride * (count - 1) != (at(self.decl, count - 1) or 0) - self._first:
-            self._stride = 0
-
-    def number(self, item: int) -> int:
-        """The place of an item among all."""
-        if self._stride:
-            number, rest = divmod(item - self._first, self._stride)
-            if rest == 0 and 0 <= number < self.count:
-                return number
-        return self.items().index(item)
-
-    def items(self) -> List[int]:
-        """The addresses of all items, in the order of the text."""
-        return [_native.kaa_decl_at(self.decl, i) for i in range(self.count)]
-
-    def find(self, name: str) -> Optional[int]:
-        """The address of the item of that name."""
-        if "\0" in name:
-            return None
-        try:
-            raw = name.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            return None
-        found: Optional[int] = _find_item(self._pointer, raw)
-        return found
-
-
-# One call an attribute: without argtypes it takes a third of the time.
-_find_item = _native.make("kaa_decl_find")
-_find_item.argtypes = None
-
-
-def _free(decl: Any, table: Any) -> None:
-    _native.kaa_decl_destroy(decl)
-    _native.kaa_ctype_table_destroy(table)
+_NEEDS_NO_SYMBOL = _native.DECL_STATIC | _native.DECL_WEAK | _native.DECL_HIDDEN
 
 
 class Library:
@@ -223,7 +133,12 @@ class Library:
         give(self, "_name", name)
         give(self, "_options", options)
         _import_all()
-        declarations = Declarations(text, options.tolerant)
+        if options.header is None:
+            declarations = Declarations(text, options.tolerant)
+        else:
+            from kaa import _headers
+
+            declarations = _headers.declarations(text, options.header)
         give(self, "_declarations", declarations)
         native, path = _open(name, options)
         give(self, "_native", native)
@@ -266,7 +181,7 @@ class Library:
             if (
                 addresses[number] is None
                 and item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)
-                and not item.flags & (_native.DECL_STATIC | _native.DECL_WEAK)
+                and not item.flags & _NEEDS_NO_SYMBOL
             ):
                 name = item.symbol.decode("utf-8", "surrogateescape")
                 if name not in names:
@@ -322,6 +237,14 @@ class Library:
             self._unknown(name)
         item = _item_at(address)
         kind = item.kind
+        if self._options.header is not None and (
+            item.flags & (_native.DECL_HIDDEN | _native.DECL_STATIC | _native.DECL_MACRO)
+        ):
+            from kaa import _headers
+
+            found, value = _headers.special(self, name, address, item)
+            if found:
+                return self.__dict__.setdefault(name, value)
         if kind == _FUNCTION:
             number = self._declarations.number(address)
             symbol = self._addresses[number]
@@ -386,6 +309,10 @@ class Library:
 
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
+        if self._options.header is not None:
+            from kaa import _headers
+
+            _headers.say_skipped(self, name)
         if not (name.startswith("__") and name.endswith("__")):
             import difflib
 
@@ -410,10 +337,19 @@ class Library:
         names = set(self.__dict__)
         for address in self._declarations.items():
             item = _native.DeclItem.from_address(address)
-            if item.kind != _native.DECL_SKIPPED:
+            if item.kind != _native.DECL_SKIPPED and not item.flags & _native.DECL_HIDDEN:
                 names.add(item.name.decode("utf-8", "surrogateescape"))
+        if self._options.header is not None:
+            names.difference_update(one.name for one in self.skipped)
         names.discard("")
         return sorted(names)
+
+    @property
+    def skipped(self) -> List[Any]:
+        """What of the header is left out: a list of (name, file, line, reason)."""
+        from kaa import _headers
+
+        return _headers.skipped(self)
 
     def __repr__(self) -> str:
         count = self._declarations.count
@@ -442,6 +378,7 @@ class _Options(tuple):  # type: ignore[type-arg]
     missing: str = property(lambda self: self[2])  # type: ignore[assignment]
     tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
     flags: int = property(lambda self: self[4])  # type: ignore[assignment]
+    header: Any = property(lambda self: self[5])
 
 
 # The libraries that were pickled here or elsewhere, by what their pickles carry:
@@ -548,16 +485,35 @@ def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
     return made
 
 
+def _read_header(header: Any, text: bytes, choice: Any) -> Tuple[bytes, Any]:
+    """The text that includes it, and how it is to be read."""
+    if header is not None:
+        from kaa import _headers
+
+        return _headers.text_of(header, text), _headers.Choice.make(*choice)
+    if choice[0] is not None or any(choice[1:]):
+        raise ValueError(
+            "only, defines, undefines, include_dirs and package need a header"
+        )
+    return text, None
+
+
 def load(
     name: Union[str, os.PathLike[str], None],
     declarations: Text = "",
     *,
     hold_gil: Collection[str] = (),
     errno: Collection[str] = (),
-    missing: str = "error",
+    missing: Optional[str] = None,
     tolerant: bool = False,
     lazy: bool = False,
     global_symbols: bool = False,
+    header: Any = None,
+    only: Union[str, Collection[str], None] = None,
+    defines: Any = (),
+    undefines: Collection[str] = (),
+    include_dirs: Collection[Any] = (),
+    package: Union[str, Collection[str], None] = None,
 ) -> Library:
     """Loads a shared library and binds what `declarations` declare.
 
@@ -569,7 +525,8 @@ def load(
               short ones that neither block nor call back into Python
     errno     names of functions whose failure raises OSError with errno
     missing   "error": a name that the library lacks raises SymbolError here;
-              "ignore": it raises AttributeError when it is used
+              "ignore": it raises AttributeError when it is used. The first is
+              the default without `header`, the second with it
     tolerant  skip declarations that are not understood
     lazy      resolve what the library itself calls when it is called, not now
               (RTLD_LAZY); a function that resolves nowhere then ends the process
@@ -577,14 +534,26 @@ def load(
               the library's symbols serve libraries that are loaded later
               (RTLD_GLOBAL)
 
+    header    a header, or several, read as a C compiler does: a name to look up
+              ("sqlite3.h"), a path (os.PathLike, or it begins with / or .), or
+              the text itself. `skipped` tells what is no attribute, and why.
+              `declarations` overlay it: they add annotations and replace types
+    only      names that are kept: a pattern ("sqlite3_*"), several, or None for
+              what the header and those of its folder declare
+    defines, undefines, include_dirs, package
+              macros (a dict, or a list of "NAME=body"), names, folders that come
+              first; packages of pkg-config, which have folders and macros
+
     A function or variable declared `__attribute__((weak))` that the library lacks
     is None.
     """
     if name is not None:
         name = os.fsdecode(name)
-    if missing not in ("error", "ignore"):
+    if missing not in ("error", "ignore", None):
         raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
     text = _read_text(declarations)
+    choice = (only, defines, undefines, include_dirs, package)
+    text, chosen = _read_header(header, text, choice)
     flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW
     if global_symbols:
         flags |= _native.LIBRARY_GLOBAL
@@ -592,9 +561,10 @@ def load(
         (
             _names("hold_gil", hold_gil),
             _names("errno", errno),
-            missing,
+            missing or ("error" if header is None else "ignore"),
             bool(tolerant),
             flags,
+            chosen,
         )
     )
     return Library(name, text, options)

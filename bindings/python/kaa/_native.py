@@ -100,10 +100,36 @@ class EnumOptions(Structure):
     _fields_ = [("size", c_uint32), ("flags", c_uint32), ("underlying", c_void_p)]
 
 
+class PreprocessOptions(Structure):
+    """kaa_preprocess_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("name", c_char_p),
+        ("include_dirs", POINTER(c_char_p)),
+        ("system_dirs", POINTER(c_char_p)),
+        ("defines", POINTER(c_char_p)),
+        ("undefines", POINTER(c_char_p)),
+        ("include_dir_count", c_uint32),
+        ("system_dir_count", c_uint32),
+        ("define_count", c_uint32),
+        ("undefine_count", c_uint32),
+        ("predefined", c_char_p),
+    ]
+
+
 class DeclOptions(Structure):
     """kaa_decl_options"""
 
-    _fields_ = [("size", c_uint32), ("flags", c_uint32)]
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("preprocess", POINTER(PreprocessOptions)),
+        ("only", POINTER(c_char_p)),
+        ("only_count", c_uint32),
+        ("reserved", c_uint32),
+    ]
 
 
 class DeclParameter(Structure):
@@ -210,6 +236,10 @@ class Table(Structure):
     """kaa_ctype_table: opaque"""
 
 
+class Preprocessed(Structure):
+    """kaa_preprocess_result: opaque"""
+
+
 class Decl(Structure):
     """kaa_decl: opaque"""
 
@@ -232,6 +262,7 @@ class Closure(Structure):
 
 TableP = POINTER(Table)
 DeclP = POINTER(Decl)
+PreprocessedP = POINTER(Preprocessed)
 LibraryP = POINTER(Library)
 PlanP = POINTER(Plan)
 MapP = POINTER(Map)
@@ -295,6 +326,7 @@ NOT_A_BIT_FIELD = 2**32 - 1
 DECL_TOLERANT = 1
 DECL_FUNCTION, DECL_VARIABLE, DECL_TYPEDEF, DECL_RECORD, DECL_ENUM = range(5)
 DECL_INTEGER, DECL_FLOATING, DECL_STRING, DECL_SKIPPED = range(5, 9)
+DECL_MACRO_FUNCTION = 9
 DECL_HOLD_GIL = 1 << 0
 DECL_ERRNO = 1 << 1
 DECL_NULLABLE = 1 << 2
@@ -308,6 +340,7 @@ DECL_UNSIGNED = 1 << 9
 DECL_MACRO = 1 << 10
 DECL_ENUMERATOR = 1 << 11
 DECL_WEAK = 1 << 12
+DECL_HIDDEN = 1 << 13
 
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
@@ -382,6 +415,23 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_same": (c_int, (_A, _A), HELD),
     "kaa_ctype_print": (c_size_t, (_A, c_char_p, _A, c_size_t), HELD),
     "kaa_ctype_print_definition": (c_size_t, (_A, _A, c_size_t), HELD),
+    # preprocess.h
+    "kaa_preprocess_run": (
+        c_int,
+        (
+            c_char_p,
+            c_size_t,
+            POINTER(PreprocessOptions),
+            POINTER(PreprocessedP),
+            ErrorP,
+        ),
+        FREE,
+    ),
+    "kaa_preprocess_text": (c_char_p, (PreprocessedP, POINTER(c_size_t)), HELD),
+    "kaa_preprocess_file": (c_char_p, (PreprocessedP, c_size_t), HELD),
+    "kaa_preprocess_destroy": (None, (PreprocessedP,), HELD),
+    "kaa_preprocess_predefined": (c_char_p, (), HELD),
+    "kaa_preprocess_system_dir": (c_char_p, (c_size_t,), HELD),
     # decl.h
     "kaa_decl_parse": (
         c_int,
@@ -404,6 +454,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_decl_count": (c_size_t, (DeclP,), HELD),
     "kaa_decl_at": (_A, (DeclP, c_size_t), HELD),
     "kaa_decl_find": (_A, (DeclP, c_char_p), HELD),
+    "kaa_decl_source": (PreprocessedP, (DeclP,), HELD),
     "kaa_decl_print": (c_size_t, (_A, _A, c_size_t), HELD),
     # library.h
     "kaa_library_open": (

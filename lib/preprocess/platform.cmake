@@ -1,0 +1,98 @@
+# Writes platform.c: what the compiler that builds kaa predefines, where it looks
+# for headers, what it answers to __has_attribute and its relatives; and the
+# headers that kaa brings itself.
+#
+# kaa_write_platform(OUTPUT) uses CMAKE_C_COMPILER.
+set(preprocess_dir ${CMAKE_CURRENT_LIST_DIR})
+
+# The bytes of a file or text as the initialiser of an array, NUL behind them.
+function(kaa_bytes_of hex variable)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(................................................................................)"
+         "\\1\n" bytes "${bytes}")
+  set(${variable} "${bytes}0" PARENT_SCOPE)
+endfunction()
+
+function(kaa_ask_compiler arguments input variable)
+  set(file ${PROJECT_BINARY_DIR}/platform_question.c)
+  file(WRITE ${file} "${input}")
+  execute_process(
+    COMMAND ${CMAKE_C_COMPILER} ${arguments} -E -x c ${file}
+    OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "the compiler does not preprocess: ${errors}")
+  endif()
+  set(${variable} "${output}" PARENT_SCOPE)
+  set(${variable}_errors "${errors}" PARENT_SCOPE)
+endfunction()
+
+function(kaa_write_platform output)
+  set(text "/* Written by lib/preprocess/platform.cmake. */\n")
+  string(APPEND text "#include \"preprocess/internal.h\"\n\n")
+
+  kaa_ask_compiler("-dM" "" macros)
+  string(HEX "${macros}" hex)
+  kaa_bytes_of("${hex}" bytes)
+  string(APPEND text "const char kaa_preprocess__predefined[] = {\n${bytes}};\n\n")
+
+  kaa_ask_compiler("-v" "" ignored)
+  string(REGEX MATCH "<...> search starts here:\n(.*)\nEnd of search" _ "${ignored_errors}")
+  string(REPLACE "\n" ";" dirs "${CMAKE_MATCH_1}")
+  string(APPEND text "const char *const kaa_preprocess__system_dirs[] = {\n")
+  # The compiler's own folder comes last: kaa's headers stand in its place, and
+  # their #include_next means the C library's.
+  set(own_dirs "")
+  foreach(dir IN LISTS dirs)
+    string(STRIP "${dir}" dir)
+    string(REGEX REPLACE " \\(framework directory\\)$" "" dir "${dir}")
+    get_filename_component(dir "${dir}" ABSOLUTE)
+    if(EXISTS "${dir}/stddef.h" AND EXISTS "${dir}/float.h")
+      string(APPEND own_dirs "    \"${dir}\",\n")
+    else()
+      string(APPEND text "    \"${dir}\",\n")
+    endif()
+  endforeach()
+  string(APPEND text "${own_dirs}")
+  string(APPEND text "    NULL,\n};\n\n")
+
+  set(question "")
+  file(STRINGS ${preprocess_dir}/questions.txt lines REGEX "^[a-z]")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^([a-z_]+) (.*)$" _ "${line}")
+    string(APPEND question "#ifdef __has_${CMAKE_MATCH_1}\n"
+           "#if __has_${CMAKE_MATCH_1}(${CMAKE_MATCH_2})\n"
+           "#if __has_${CMAKE_MATCH_1}(${CMAKE_MATCH_2}) > 1\n"
+           "#define kaa_year __has_${CMAKE_MATCH_1}(${CMAKE_MATCH_2})\n"
+           "@${line}@ 2\n#else\n@${line}@ 1\n#endif\n#endif\n#endif\n")
+  endforeach()
+  kaa_ask_compiler("-P" "${question}" answers)
+  string(REGEX MATCHALL "@[a-z_]+ [^@]*@ [0-9]+" answers "${answers}")
+  string(APPEND text "const kaa_preprocess__answer kaa_preprocess__answers[] = {\n")
+  foreach(answer IN LISTS answers)
+    string(REGEX MATCH "^@([^@]*)@ ([0-9]+)$" _ "${answer}")
+    set(value ${CMAKE_MATCH_2})
+    string(REPLACE " :: " "::" name "${CMAKE_MATCH_1}")
+    if(value EQUAL 2)
+      set(value 202311) # a year and month: what C23 says of its attributes
+    endif()
+    string(APPEND text "    {\"${name}\", ${value}},\n")
+  endforeach()
+  string(APPEND text "    {NULL, 0},\n};\n\n")
+
+  file(GLOB headers RELATIVE ${preprocess_dir}/headers CONFIGURE_DEPENDS
+       ${preprocess_dir}/headers/*.h)
+  set(table "const kaa_preprocess__own kaa_preprocess__own_headers[] = {\n")
+  foreach(header IN LISTS headers)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+                 ${preprocess_dir}/headers/${header})
+    file(READ ${preprocess_dir}/headers/${header} hex HEX)
+    kaa_bytes_of("${hex}" bytes)
+    string(MAKE_C_IDENTIFIER ${header} name)
+    string(APPEND text "static const char own_${name}[] = {\n${bytes}};\n\n")
+    string(APPEND table "    {\"${header}\", own_${name}, sizeof(own_${name}) - 1},\n")
+  endforeach()
+  string(APPEND text "${table}    {NULL, NULL, 0},\n};\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+               ${preprocess_dir}/questions.txt)
+  file(CONFIGURE OUTPUT ${output} CONTENT "${text}" @ONLY)
+endfunction()
