@@ -326,6 +326,24 @@ VALUE(KAA_GIL_TIME_NONE, 4);
 VALUE(KAA_GIL_FENCE, 8);
 
 /* cpython.h */
+SIZE(kaa_cpython_data_options, 72);
+MEMBER(kaa_cpython_data_options, size, 0);
+MEMBER(kaa_cpython_data_options, dimensions, 4);
+MEMBER(kaa_cpython_data_options, type, 8);
+MEMBER(kaa_cpython_data_options, library, 16);
+MEMBER(kaa_cpython_data_options, layout, 24);
+MEMBER(kaa_cpython_data_options, base, 32);
+MEMBER(kaa_cpython_data_options, name, 40);
+MEMBER(kaa_cpython_data_options, doc, 48);
+MEMBER(kaa_cpython_data_options, format, 56);
+MEMBER(kaa_cpython_data_options, shape, 64);
+VALUE(KAA_CPYTHON_DATA_ADDRESS, 0);
+VALUE(KAA_CPYTHON_DATA_OWNER, 1);
+VALUE(KAA_CPYTHON_DATA_LENGTH, 2);
+VALUE(KAA_CPYTHON_DATA_HAS_MEMORY, 3);
+VALUE(KAA_CPYTHON_DATA_KEPT, 4);
+VALUE(KAA_CPYTHON_DATA_LAYOUT, 5);
+
 SIZE(kaa_cpython_options, 112);
 MEMBER(kaa_cpython_options, size, 0);
 MEMBER(kaa_cpython_options, flags, 4);

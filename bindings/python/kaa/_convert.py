@@ -17,6 +17,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
+from kaa._instance import address_of, is_data, new, record_address, view
 from kaa._pointer import (
     TEXT_READERS,
     Found,
@@ -24,7 +25,6 @@ from kaa._pointer import (
     fits,
     pointee_of,
     pointer_argument,
-    pointer_to,
 )
 from kaa._types import BASIC, TypeMap, type_text
 
@@ -87,7 +87,7 @@ class Value(NamedTuple):
         if self.storage is None:
             return None
         cell = self.storage.from_address(address)
-        return self.give(_copied(cell) if self.whole else cell.value)
+        return self.give(cell if self.whole else cell.value)
 
     def store(self, address: int, value: Any, kept: List[Any]) -> None:
         """Converts a Python value and writes it to an address."""
@@ -120,13 +120,6 @@ def shown(number: int) -> str:
 
 def _named(value: Any) -> str:
     return type(value).__name__
-
-
-def _copied(cell: Any) -> Any:
-    """A copy of an instance, of the same class, with memory of its own."""
-    copy = type(cell)()
-    ctypes.memmove(ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell))
-    return copy
 
 
 # Arguments. ------------------------------------------------------------------
@@ -251,9 +244,13 @@ def _complex(ctype: int, kind: int) -> Take:
 def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
     size = _native.kaa_ctype_size(ctype)
+    behind = _native.kaa_ctype_strip(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
         kind = type(value)  # isinstance() believes a __class__ that lies
+        if is_data(value):
+            kept.append(value)
+            return own.from_address(record_address(types, behind, value))
         if issubclass(kind, own) or fits(types, ctype, kind):
             if ctypes.sizeof(value) >= size:
                 return value
@@ -267,6 +264,19 @@ def _record(types: TypeMap, ctype: int) -> Take:
 
 
 # Results. --------------------------------------------------------------------
+
+
+def _give_record(types: TypeMap, ctype: int) -> Give:
+    """A copy with memory of its own."""
+    behind = _native.kaa_ctype_strip(ctype)
+    size = _native.kaa_ctype_size(ctype)
+
+    def give(cell: Any) -> Any:
+        copy = new(types.data_class(behind))
+        ctypes.memmove(address_of(copy), ctypes.addressof(cell), size)
+        return copy
+
+    return give
 
 
 def as_it_is(value: Any) -> Any:
@@ -293,7 +303,7 @@ def _give_enum(types: TypeMap, ctype: int) -> Give:
 
 
 def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
-    """Results that are pointers: text, an address, a ctypes pointer, a function."""
+    """Results that are pointers: text, an address, a pointer, a function."""
     target = _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
     behind = _native.kaa_ctype_strip(target)
     kind = _native.kaa_ctype_kind_of(behind)
@@ -304,12 +314,21 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
-    made = types.ctypes_class(ctype)
+    if kind == _native.FUNCTION:
+        function = types.ctypes_class(ctype)
+
+        def give_function(address: Optional[int]) -> Any:
+            if not address:
+                return None if nullable else function()
+            return ctypes.cast(ctypes.c_void_p(address), function)
+
+        return give_function
+    pointer = _native.kaa_ctype_strip(ctype)
 
     def give(address: Optional[int]) -> Any:
-        if not address:
-            return None if nullable else made()
-        return pointer_to(made, address)
+        if not address and nullable:
+            return None
+        return view(types.data_class(pointer), address or 0, None, -1)
 
     return give
 
@@ -337,7 +356,8 @@ def value_of(
     size = _native.kaa_ctype_size(behind)
     if kind in (_native.STRUCT, _native.UNION):
         own = types.ctypes_class(ctype)
-        return Value(ctype, kind, own, _record(types, ctype), as_it_is, True, False)
+        give = _give_record(types, ctype)
+        return Value(ctype, kind, own, _record(types, ctype), give, True, False)
     if kind in _COMPLEXES:
         take = _complex(ctype, kind)
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)

@@ -32,9 +32,11 @@ from typing import (
 from kaa import _error, _native
 from kaa._convert import Value
 from kaa._owner import keeper
+from kaa._instance import RECORDS, address_of, is_data, layout_in
 from kaa._pointer import (
     BYREF,
     DATA,
+    FIXED,
     ITEMS,
     POINTED,
     Found,
@@ -170,6 +172,9 @@ class Promoted(NamedTuple):
         """How a Python value is passed; what must outlive the call goes into
         the list."""
         kind = type(value)  # isinstance() believes a __class__ that lies
+        if is_data(value):
+            kept.append(value)
+            return _data(value)
         if issubclass(kind, _Instances):
             kept.append(value)
             instance = _of_instance(kind, value)
@@ -184,7 +189,7 @@ class Promoted(NamedTuple):
         elif is_number(kind):
             return _integer(int(index(value)))
         raise TypeError(
-            "int, float, str, bytes, None or a ctypes instance expected, not "
+            "int, float, str, bytes, None or an instance of C data expected, not "
             + kind.__name__
         )
 
@@ -256,6 +261,17 @@ def _text(value: Any, kept: List[Any]) -> int:
     buffer = _native.buffer_of(value)
     kept.append(buffer)
     return ctypes.addressof(buffer)
+
+
+def _data(value: Any) -> Promoted:
+    """A record is passed by value; an array decays to a pointer."""
+    layout = layout_in(value)
+    if layout.kind not in RECORDS:
+        return _address(address_of(value))
+    kind = layout.types.ctypes_class(layout.ctype)
+    cell = kind.from_address(address_of(value))
+    found = Found(FIXED, address_of(value), layout.size, value)
+    return Promoted(layout.ctype, None, cell, layout.types, found)
 
 
 def _simple(value: Any) -> Optional[Promoted]:

@@ -345,6 +345,8 @@ DECL_HIDDEN = 1 << 13
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
+#: As long as what has the pointer: a record, an array. Not one of libkaa's.
+SCOPE_RECORD = 255
 
 LIBRARY_GLOBAL, LIBRARY_NOW, LIBRARY_LAZY = 1, 2, 4
 CALL_LIBFFI, CALL_ERRNO = 1, 2
@@ -539,6 +541,19 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_class": (py_object, (CpythonP, _A), HELD),
+    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
+    "kaa_cpython_data_keep": (
+        c_int,
+        (CpythonP, py_object, c_uint64, py_object),
+        HELD,
+    ),
+    "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_view": (
+        py_object,
+        (CpythonP, py_object, c_uint64, py_object, c_int64),
+        HELD,
+    ),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h

@@ -12,9 +12,10 @@ import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
 from operator import index
-from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
 from kaa import _native
+from kaa._instance import is_data
 from kaa._types import BASIC, TypeMap, type_text
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -102,6 +103,11 @@ TEXT_READERS: Dict[int, Callable[[int], str]] = {
     _native.CHAR16: char16_at,
     _native.CHAR32: char32_at,
 }
+
+
+def encode_wide(value: str, size: int) -> bytes:
+    """Text as wide characters of `size` bytes."""
+    return value.encode(_utf(16 if size == 2 else 32), "surrogatepass")
 
 
 def _utf(bits: int) -> str:
@@ -401,6 +407,10 @@ class Pointee:
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, str):
             return self._text(value, writable)
+        if is_data(value) or (issubclass(kind, (list, tuple)) and not writable):
+            from kaa._pointers import find_data
+
+            return find_data(self, value, writable)
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable)
         if is_number(kind):
@@ -471,8 +481,7 @@ class Pointee:
         try:
             if self.kind == _native.CHAR:
                 return value.encode("utf-8", "surrogateescape")
-            bits = 16 if self.size == 2 else 32
-            return value.encode(_utf(bits), "surrogatepass")
+            return encode_wide(value, self.size)
         except UnicodeEncodeError as error:
             raise ValueError(f"character {error.start} is a lone surrogate") from None
 
@@ -531,7 +540,7 @@ class Pointee:
             if not writable and _native.WCHAR <= self.kind <= _native.CHAR32:
                 text = "str or "
             return f"{text}{buffer} of format '{_CODES[self.kind]}'"
-        return f"a ctypes instance or pointer of {type_text(self.target)}"
+        return f"an instance, array or pointer of {type_text(self.target)}"
 
     def refusal(self, given: str, writable: bool, value: Any = None) -> TypeError:
         """The exception for a value that is not taken."""

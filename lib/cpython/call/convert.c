@@ -126,11 +126,13 @@ drop(PyObject **reference)
 void
 kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
 {
+    drop(&self->own_class);
     drop(&self->direct_class);
     drop(&self->indirect_class);
     drop(&self->byref_class);
     drop(&self->buffer_class);
-    self->new_instance = NULL;
+    self->data_class = NULL;
+    drop(&self->data_type);
     drop(&self->result_class);
     drop(&self->enum_members);
 }
@@ -142,10 +144,11 @@ kaa_cpython__visit_conversion(const kaa_cpython__conversion *conversion,
     PyObject *const held[] = {
         conversion->direct_class, conversion->indirect_class,
         conversion->buffer_class, conversion->result_class,
-        conversion->enum_members, conversion->byref_class};
+        conversion->enum_members, conversion->byref_class,
+        conversion->data_type,    conversion->own_class};
     int stop = 0;
 
-    for (int i = 0; i < 6 && stop == 0; i++)
+    for (int i = 0; i < 8 && stop == 0; i++)
         if (held[i] != NULL)
             stop = visit(held[i], user);
     return stop;

@@ -64,19 +64,23 @@ typedef struct kaa_cpython__conversion {
     uint8_t direct_source; /* how direct_class was taken */
     uint64_t item_size;    /* of a pointer's target, of a record */
     uint32_t flags;
-    uint32_t scope;           /* functions: a kaa_decl_scope */
-    uint32_t length_of;       /* with CONVERT_LENGTH */
-    const kaa_ctype *type;    /* as declared */
-    const kaa_ctype *core;    /* behind typedefs and qualifiers */
-    const kaa_ctype *target;  /* pointers: the core of the target */
+    uint32_t scope;                      /* functions: a kaa_decl_scope */
+    uint32_t length_of;                  /* with CONVERT_LENGTH */
+    const kaa_ctype *type;               /* as declared */
+    const kaa_ctype *core;               /* behind typedefs and qualifiers */
+    const kaa_ctype *target;             /* pointers: the core of the target */
+    struct kaa_cpython__class *own_data; /* with own_class: its class */
+    PyObject *own_class; /* of C data: its data pointer is passed, or copied */
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
     PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
-    host_new *new_instance; /* its tp_new; NULL: the class is called */
-    PyObject *enum_members; /* value -> member, or None */
+    struct kaa_cpython__class
+        *_Atomic data_class; /* of C data; NULL: not yet */
+    PyObject *data_type;     /* its type, kept; for the collector too */
+    PyObject *enum_members;  /* value -> member, or None */
 } kaa_cpython__conversion;
 
 /* Where a pointer's address comes from. */
@@ -158,6 +162,15 @@ int kaa_cpython__function_to_c(kaa_cpython__state *state,
                                kaa_cpython__conversion *self, PyObject *value,
                                void *place);
 
+/* own.c: 1: `value` is C data that fits a pointer, and its address stands at
+ * `place`. What has a length to be checked is left to the slow path. */
+int kaa_cpython__take_data(const kaa_cpython__state *state,
+                           kaa_cpython__conversion *self, PyObject *value,
+                           void *place);
+/* Whether a value is C data of a record's very type. */
+int kaa_cpython__is_own_record(const kaa_cpython__state *state,
+                               kaa_cpython__conversion *self, PyObject *value);
+
 /* The C value in `storage`, as wide as its type, as an object: a new reference,
  * or NULL with an exception. */
 PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
@@ -166,8 +179,11 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 /* An integer (or pointer) that has been widened to 64 bits. */
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
-/* A new instance of the type's class, `size` bytes of it copied: a record, or a
- * pointer. */
+/* A new instance of a pointer's class. */
+PyObject *kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
+                                   kaa_cpython__conversion *self,
+                                   void *address);
+/* A new instance of a record's class, with a copy of `size` bytes. */
 PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,
                                   const void *bytes, size_t size);

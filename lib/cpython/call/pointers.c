@@ -9,6 +9,7 @@
 
 #include "cpython/call/callback.h"
 #include "cpython/call/convert.h"
+#include "cpython/data/data.h"
 
 static int
 is_a(PyObject *value, PyObject *type)
@@ -351,6 +352,9 @@ kaa_cpython__known_instance(kaa_cpython *host,
     char *data = NULL, *address;
     ssize_t bytes = 0;
 
+    if (type == self->own_class &&
+        kaa_cpython__data_body(value)->class_ == self->own_data)
+        return store_address(place, kaa_cpython__data_body(value)->data) == 0;
     if (type == self->direct_class) {
         kaa_cpython__cdata_extent(host, value, &data, &bytes);
         return (uint64_t)bytes >= self->item_size &&
@@ -494,6 +498,8 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
     if (type == PY(PyBytes_Type) &&
         (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
+    if (kaa_cpython__take_data(state, self, value, place))
+        return 0;
     known = take_known(state, self, value, place);
     if (known != 0)
         return known > 0 ? 0 : -1;
@@ -544,6 +550,11 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
     void *data = NULL;
     int failed;
 
+    if (kaa_cpython__is_own_record(state, self, value)) {
+        memcpy(place, kaa_cpython__data_body(value)->data,
+               (size_t)self->item_size);
+        return 0;
+    }
     if (kaa_cpython__type(value) == self->direct_class)
         failed =
             kaa_cpython__borrow(state, self, value, SOURCE_DATA, NULL, &data);

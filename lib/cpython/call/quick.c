@@ -139,8 +139,10 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
     case CONVERT_FLOAT:
         return store_floating(quick, value, frame + quick->offset);
     case CONVERT_RECORD:
-        if (quick_type(value) != conversion->direct_class ||
-            !quick_is_whole(conversion, value))
+        if ((quick_type(value) != conversion->own_class ||
+             !quick_is_own(conversion, value)) &&
+            (quick_type(value) != conversion->direct_class ||
+             !quick_is_whole(conversion, value)))
             return 0;
         store_record(&self->plan->places[i], frame, quick_cdata(value));
         return 1;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cpython/call/function.h"
+#include "cpython/data/data.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -192,6 +193,20 @@ quick_word kaa_cpython__quick_other(kaa_cpython *host,
                                     const kaa_cpython__conversion *conversion,
                                     PyObject *value);
 
+/* Whether C data, of the type that was met before, is of its class too: its
+ * __class__ may have been assigned to. */
+static inline int
+quick_is_own(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    struct kaa_cpython__class *class_;
+
+    memcpy(&class_,
+           (const char *)value + QUICK_HEADER +
+               offsetof(kaa_cpython__data, class_),
+           sizeof(class_));
+    return class_ == conversion->own_data;
+}
+
 static ALWAYS_INLINE quick_word
 quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
               PyObject *value, views *held)
@@ -200,6 +215,9 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
 
     if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
         return kaa_cpython__quick_text(value);
+    if (KAA_LIKELY(type == conversion->own_class) &&
+        KAA_LIKELY(quick_is_own(conversion, value)))
+        return quick_address(quick_cdata(value));
     if (type == conversion->direct_class &&
         KAA_LIKELY(quick_is_whole(conversion, value)))
         return quick_address(quick_cdata(value));

@@ -3,6 +3,7 @@
 #include <wchar.h>
 
 #include "cpython/call/convert.h"
+#include "cpython/data/data.h"
 #include "cpython/host/type.h"
 
 /* The class of a type, from Python, remembered where threads allow: a new
@@ -26,40 +27,35 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     return class_;
 }
 
-/* tp_new of a class; NULL for one that the interpreter does not tell. */
-static host_new *
-new_of(PyObject *class_)
+/* The class of C data that results are instances of, found once; NULL with an
+ * exception. The conversion keeps its type. */
+static kaa_cpython__class *
+data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
 {
-    void *slot = PY(PyType_GetSlot)(class_, HOST_TP_NEW);
-    host_new *found = NULL;
+    kaa_cpython__class *found =
+        atomic_load_explicit(&self->data_class, memory_order_acquire);
+    kaa_cpython__class *none = NULL;
+    PyObject *type = NULL;
 
-    if (slot == NULL)
-        PY(PyErr_Clear)(); /* 3.9 tells of heap types alone */
-    memcpy(&found, &slot, sizeof(found));
+    if (KAA_LIKELY(found != NULL))
+        return found;
+    found = kaa_cpython__class_for(host, library, self->type, &type);
+    if (found == NULL)
+        return NULL;
+    if (atomic_compare_exchange_strong(&self->data_class, &none, found))
+        self->data_type = type; /* the reference is the conversion's now */
+    else
+        PY(Py_DecRef)(type);
     return found;
 }
 
-/* An instance by tp_new alone, as ctypes makes its own results: calling the
- * class costs more, and an __init__ is for those who write Point(1, 2). */
-static PyObject *
-new_instance(kaa_cpython *host, PyObject *library,
-             kaa_cpython__conversion *self)
+PyObject *
+kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
+                         kaa_cpython__conversion *self, void *address)
 {
-    PyObject *class_, *made;
-    host_new *found;
+    kaa_cpython__class *made = data_class(host, library, self);
 
-    if (KAA_LIKELY(self->new_instance != NULL))
-        return self->new_instance(self->result_class, host->no_arguments, NULL);
-    class_ = class_of(host, library, self);
-    if (class_ == NULL)
-        return NULL;
-    found = new_of(class_);
-    if (self->result_class == class_)
-        self->new_instance = found;
-    made = found != NULL ? found(class_, host->no_arguments, NULL)
-                         : PY(PyObject_CallObject)(class_, NULL);
-    PY(Py_DecRef)(class_);
-    return made;
+    return made != NULL ? kaa_cpython__new_view(made, address, NULL, -1) : NULL;
 }
 
 PyObject *
@@ -67,25 +63,11 @@ kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                         kaa_cpython__conversion *self, const void *bytes,
                         size_t size)
 {
-    PyObject *made = new_instance(host, library, self);
-    void *data;
+    kaa_cpython__class *class_ = data_class(host, library, self);
+    PyObject *made = class_ != NULL ? kaa_cpython__new_data(class_) : NULL;
 
-    if (made == NULL)
-        return NULL;
-    if (self->result_class != NULL &&
-        KAA_UNLIKELY(kaa_cpython__type(made) != self->result_class)) {
-        PY(Py_DecRef)(made);
-        kaa_cpython__raise(PY(PyExc_TypeError),
-                           "the __new__ of its class makes something else");
-        return NULL;
-    }
-    data = kaa_cpython__cdata(host, made);
-    if (data == NULL && size != 0) {
-        PY(Py_DecRef)(made);
-        return NULL;
-    }
-    if (size != 0)
-        memcpy(data, bytes, size);
+    if (made != NULL && size != 0)
+        memcpy(kaa_cpython__data_body(made)->data, bytes, size);
     return made;
 }
 
@@ -200,8 +182,8 @@ pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
         return wide_text(self, address);
     if (self->item == ITEM_ANY)
         return PY(PyLong_FromUnsignedLongLong)(word);
-    return kaa_cpython__new_record(host, library, self, &address,
-                                   sizeof(address));
+    return kaa_cpython__new_pointer(host, library, self,
+                                    (void *)(uintptr_t)word);
 }
 
 PyObject *

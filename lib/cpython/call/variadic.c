@@ -32,7 +32,7 @@ refuse_extra(kaa_cpython__special *call, uint32_t i, PyObject *value)
     call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
     return kaa_cpython__refuse_type(
-        &call->state, "int, float, str, bytes, None or a ctypes instance",
+        &call->state, "int, float, str, bytes, None or an instance of C data",
         value);
 }
 
@@ -150,6 +150,7 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
                                          &out->word);
     }
     if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
+        PY(PyType_IsSubtype)(type, call->state.host->data_type) ||
         type == call->state.host->byref_type) {
         call->state.position = call->self->count + i + 1;
         call->state.name = NULL;
