@@ -29,12 +29,13 @@ class Owner:
         self.file = lib.fopen(sys.argv[1], "w")
         if sys.argv[2] == "used":
             self.run()
-    def run(self, write=os.write, error=BaseException, repr=repr, lib=lib):
+    def run(self, write=os.write, error=BaseException, repr=repr, lib=lib, used=sys.argv[2] == "used"):
         said = []
         try:
             said.append(lib.fputs("the end\n", self.file))
             said.append(lib.fileno(self.file) > 2)
-            said.append(lib.div(7, 2).rem)
+            if used:  # a record class is not made so late
+                said.append(lib.div(7, 2).rem)
             said.append(lib.strlen("four"))
             said.append(lib.strtol("12", 10)[0])
             said.append(lib.snprintf(bytearray(20), 20, "%d %s", 5, "x"))
@@ -89,9 +90,9 @@ class Last(unittest.TestCase):
                 with self.subTest(where, used=used), tempfile.TemporaryDirectory() as at:
                     path = os.path.join(at, "file")
                     done = support.run_python("-c", LAST + text, path, used)
-                    said = "[1, True, 1, 4, 12, 3]"
+                    said = "[1, True, 4, 12, 3]"
                     if used == "used":
-                        said += said
+                        said = 2 * "[1, True, 1, 4, 12, 3]"
                     self.assertEqual((done.stdout, done.stderr), (said, ""))
                     with open(path) as file:
                         self.assertEqual(

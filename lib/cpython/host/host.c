@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/stack.h"
 
 kaa_cpython__functions kaa_cpython__py;
 kaa_cpython__layouts kaa_cpython__layout;
@@ -351,20 +350,10 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 }
 
 int
-kaa_cpython__check_stack(const char *where)
+kaa_cpython__stack_used_up(const char *where)
 {
-    if (!kaa_base__stack_is_low())
-        return 0;
     return kaa_cpython__raise(PY(PyExc_RecursionError),
                               "the stack is used up%s", where);
-}
-
-int
-kaa_cpython__enter_recursive(const char *where)
-{
-    if (kaa_cpython__check_stack(where) != 0)
-        return -1;
-    return PY(Py_EnterRecursiveCall)(where) != 0 ? -1 : 0;
 }
 
 int
