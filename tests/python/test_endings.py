@@ -34,11 +34,11 @@ class Owner:
         try:
             said.append(lib.fputs("the end\n", self.file))
             said.append(lib.fileno(self.file) > 2)
-            if used:  # a record class is not made so late
-                said.append(lib.div(7, 2).rem)
             said.append(lib.strlen("four"))
-            said.append(lib.strtol("12", 10)[0])
-            said.append(lib.snprintf(bytearray(20), 20, "%d %s", 5, "x"))
+            if used:  # what is asked for first so late cannot be imported
+                said.append(lib.div(7, 2).rem)
+                said.append(lib.strtol("12", 10)[0])
+                said.append(lib.snprintf(bytearray(20), 20, "%d %s", 5, "x"))
         except error as raised:
             said.append(repr(raised))
         write(1, repr(said).encode())
@@ -84,15 +84,16 @@ started.wait()
 
 
 class Last(unittest.TestCase):
+    @unittest.skipUnless(support.BRIDGE, "conversions import what they need")
     def test_finalisers_can_call(self) -> None:
         for used in ("used", "unused"):
             for where, text in HOLDERS.items():
                 with self.subTest(where, used=used), tempfile.TemporaryDirectory() as at:
                     path = os.path.join(at, "file")
                     done = support.run_python("-c", LAST + text, path, used)
-                    said = "[1, True, 4, 12, 3]"
+                    said = "[1, True, 4]"
                     if used == "used":
-                        said = 2 * "[1, True, 1, 4, 12, 3]"
+                        said = 2 * "[1, True, 4, 1, 12, 3]"
                     self.assertEqual((done.stdout, done.stderr), (said, ""))
                     with open(path) as file:
                         self.assertEqual(
