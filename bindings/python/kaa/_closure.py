@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tu
 
 from kaa import _error, _native
 from kaa._convert import Value, is_refusal, prefixed, value_of
+from kaa._fault import SIGNATURE, TYPE, refusal
 from kaa._function import Function
 from kaa._pointer import FIXED, POINTED, Found, fits
-from kaa._types import type_text
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -292,10 +292,8 @@ def function_address(types: Any, ctype: int, value: Any) -> Found:
     elif issubclass(kind, ctypes.c_void_p):
         return Found(POINTED, 0, -1, value)
     else:
-        raise TypeError(f"a callable expected, not {kind.__name__}")
-    raise TypeError(
-        f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
-    )
+        raise refusal(TYPE, ctype, given=kind.__name__)
+    raise refusal(SIGNATURE, ctype, given=refused)
 
 
 def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:

@@ -304,8 +304,6 @@ def fill(layout: Layout, data: Any, address: int, value: Any) -> None:
 
 def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
     """The bytes of text or of a buffer whose elements are the array's."""
-    from kaa._pointer import code_fits
-
     if isinstance(value, str):
         if element.kind == _native.CHAR:
             return value.encode("utf-8", "surrogateescape")
@@ -318,18 +316,14 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
         buffer = memoryview(value)
     except TypeError:
         return None
-    code = buffer.format
-    if code[:1] in "@=<" and len(code) > 1:
-        code = code[1:]
     behind, kind = element.core, element.kind
     while kind == _native.ARRAY:  # a matrix may be filled from a flat buffer
         behind = _native.kaa_ctype_strip(_native.kaa_ctype_target(behind))
         kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.ENUM:
         return None
-    signed = bool(_native.kaa_ctype_is_signed(behind))
-    size = _native.kaa_ctype_size(behind)
-    if code_fits(kind, size, signed, code, buffer.itemsize):
+    code = buffer.format.encode()
+    if _native.kaa_convert_format_fits(behind, code, buffer.itemsize):
         return buffer.tobytes()
     if isinstance(value, (bytes, bytearray)):
         raise TypeError(f"a list of elements expected, not {type(value).__name__}")

@@ -31,6 +31,7 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._convert import Value
+from kaa._fault import NUL, SURROGATE, VARIABLE, VARIABLE_INT, refusal
 from kaa._owner import keeper
 from kaa._instance import RECORDS, address_of, is_data, layout_in
 from kaa._pointer import (
@@ -188,10 +189,7 @@ class Promoted(NamedTuple):
             return _address(_text(value, kept))
         elif is_number(kind):
             return _integer(int(index(value)))
-        raise TypeError(
-            "int, float, str, bytes, None or an instance of C data expected, not "
-            + kind.__name__
-        )
+        raise refusal(VARIABLE, given=kind.__name__)
 
 
 def _integer(value: int) -> Promoted:
@@ -202,7 +200,7 @@ def _integer(value: int) -> Promoted:
     ):
         if low <= value <= high:
             return _basic(kind, value)
-    raise OverflowError("the int is out of range for long long and unsigned long long")
+    raise refusal(VARIABLE_INT)
 
 
 _Instances = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
@@ -252,11 +250,11 @@ def _any_pointer() -> int:
 def _text(value: Any, kept: List[Any]) -> int:
     if isinstance(value, str):
         if "\0" in value:
-            raise ValueError("embedded NUL character")
+            raise refusal(NUL)
         try:
             value = value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
-            raise ValueError(f"character {error.start} is a lone surrogate") from None
+            raise refusal(SURROGATE, number=error.start) from None
     # A copy: also where bytes may move, and always with a NUL behind.
     buffer = _native.buffer_of(value)
     kept.append(buffer)

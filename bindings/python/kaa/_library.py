@@ -332,11 +332,11 @@ class Library:
 
             _headers.say_skipped(self, name)
         if not (name.startswith("__") and name.endswith("__")):
-            import difflib
+            from kaa._fault import nearest
 
-            near = difflib.get_close_matches(name, dir(self), 3)
-            if near:
-                hint = f"; did you mean {' or '.join(near)}?"
+            near = nearest(name, dir(self))
+            if near is not None:
+                hint = f"; did you mean {near}?"
         raise AttributeError(f"{self._label} declares no {name!r}{hint}")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -137,8 +137,10 @@ def _operand(
 
 def _format(types: TypeMap, ctype: int) -> str:
     """The buffer that holds values of a type, for messages."""
-    wanted = Pointee(types, ctype, ctype).wanted(False)
-    return wanted.partition("buffer")[2]
+    code = _native.kaa_convert_format(ctype)
+    if code in (b"c", b"b", b"B"):
+        return " of bytes"
+    return f" of format '{code.decode()}'" if code else ""
 
 
 def _wanted(types: TypeMap, value: Value) -> str:

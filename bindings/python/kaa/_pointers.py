@@ -7,6 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple
 
 from kaa import _native
+from kaa._fault import TYPE, refusal
 from kaa._instance import (
     AGGREGATES,
     RECORDS,
@@ -414,7 +415,7 @@ def find_data(pointee: Pointee, value: Any, writable: bool) -> Found:
         made = new(pointee.types.array_class(pointee.target, max(len(value), 1)))
         fill(layout_in(made), made, address_of(made), value)
         return Found(FIXED, address_of(made), len(value) * pointee.size, made)
-    raise pointee.refusal(type(value).__name__, writable, value)
+    raise refusal(TYPE, pointee.pointer, given=type(value).__name__)
 
 
 def _takes_lists(pointee: Pointee) -> bool:

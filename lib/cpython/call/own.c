@@ -34,15 +34,15 @@ store_address(void *place, const void *address)
 static int
 data_fits(const kaa_cpython__conversion *self, const kaa_cpython__class *given)
 {
-    if (self->item == ITEM_ANY)
+    if (self->shape.item == ITEM_ANY)
         return 1;
     if (given->kind == KAA_CTYPE_POINTER || given->kind == KAA_CTYPE_ARRAY)
-        if (given->element.core == self->target ||
-            kaa_ctype_same(given->element.core, self->target))
+        if (given->element.core == self->shape.target ||
+            kaa_ctype_same(given->element.core, self->shape.target))
             return 1;
     return given->kind != KAA_CTYPE_POINTER &&
-           (given->core == self->target ||
-            kaa_ctype_same(given->core, self->target));
+           (given->core == self->shape.target ||
+            kaa_ctype_same(given->core, self->shape.target));
 }
 
 /* 1: `value` is C data that fits, and its address stands at `place`: it stays
@@ -58,15 +58,15 @@ kaa_cpython__take_data(const kaa_cpython__state *state,
     if (!kaa_cpython__is_data_type(state->host, type))
         return 0;
     body = kaa_cpython__data_body(value);
-    if ((body->data == NULL && self->flags & CONVERT_NONNULL) ||
-        self->flags & CONVERT_LENGTH)
+    if ((body->data == NULL && self->shape.flags & CONVERT_NONNULL) ||
+        self->shape.flags & CONVERT_LENGTH)
         return 0;
     if (type != self->own_class || body->class_ != self->own_data) {
         if (!data_fits(self, body->class_))
             return 0;
         /* A pointer may be NULL another time. */
         if (!state->host->is_free_threaded &&
-            !(self->flags & CONVERT_NONNULL &&
+            !(self->shape.flags & CONVERT_NONNULL &&
               body->class_->kind == KAA_CTYPE_POINTER))
             learn(self, type, body->class_);
     }
@@ -84,7 +84,8 @@ kaa_cpython__is_own_record(const kaa_cpython__state *state,
     if (!kaa_cpython__is_data_type(state->host, type))
         return 0;
     given = kaa_cpython__data_body(value)->class_;
-    if (given->core != self->core && !kaa_ctype_same(given->core, self->core))
+    if (given->core != self->shape.core &&
+        !kaa_ctype_same(given->core, self->shape.core))
         return 0;
     if (!state->host->is_free_threaded)
         learn(self, type, given);

@@ -176,7 +176,7 @@ quick_is_whole(const kaa_cpython__conversion *conversion, const PyObject *value)
     uint64_t bytes;
 
     memcpy(&bytes, (const char *)value + QUICK_CDATA_SIZE, sizeof(bytes));
-    return bytes >= conversion->item_size;
+    return bytes >= conversion->shape.item_size;
 }
 
 static inline quick_word
@@ -213,7 +213,7 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
 {
     PyObject *type = quick_type(value);
 
-    if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
+    if (conversion->shape.op == CONVERT_TEXT && type == PY(PyUnicode_Type))
         return kaa_cpython__quick_text(value);
     if (KAA_LIKELY(type == conversion->own_class) &&
         KAA_LIKELY(quick_is_own(conversion, value)))
@@ -224,7 +224,7 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
     if (type == conversion->buffer_class)
         return kaa_cpython__quick_buffer(conversion, value, held);
     if (type == PY(PyBytes_Type) &&
-        (conversion->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+        (conversion->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
             CONVERT_BYTES)
         return quick_address((const char *)value + QUICK_BYTES);
     return kaa_cpython__quick_other(host, conversion, value);
@@ -238,11 +238,12 @@ quick_make_word(const kaa_cpython__function *self, uint64_t word)
 {
     const char *text = (const char *)(uintptr_t)word;
 
-    if (KAA_LIKELY(self->result.op == CONVERT_INTEGER &&
-                   !(self->result.flags & CONVERT_ENUM)))
-        return self->result.is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
-                                      : PY(PyLong_FromUnsignedLongLong)(word);
-    if (self->result.op == CONVERT_TEXT && text != NULL)
+    if (KAA_LIKELY(self->result.shape.op == CONVERT_INTEGER &&
+                   !(self->result.shape.flags & CONVERT_ENUM)))
+        return self->result.shape.is_signed
+                   ? PY(PyLong_FromLongLong)((int64_t)word)
+                   : PY(PyLong_FromUnsignedLongLong)(word);
+    if (self->result.shape.op == CONVERT_TEXT && text != NULL)
         return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
                                         "surrogateescape");
     return kaa_cpython__word_result(self, word);
