@@ -191,8 +191,10 @@ function startTimeline() {
   ];
   const end = Math.max(DATA.wall, ...DATA.timeline.map((one) => one[0]));
   const marks = DATA.peakAt ? [[DATA.peakAt, "peak"]] : [];
+  const pauses = DATA.collections.map(([at, , pause]) => [at, pause]);
+  if (pauses.length) series.push({ name: "collector's pauses", colour: PALETTE[3], points: [] });
   legendOf($("time-legend"), series.map((one) => [one.name, one.name, one.colour]));
-  PAINTERS.push(() => plotLines($("timeline"), series, marks, end, size));
+  PAINTERS.push(() => plotLines($("timeline"), series, marks, end, size, pauses));
 }
 
 function startAccount() {
