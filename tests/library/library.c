@@ -82,6 +82,21 @@ KAA_TEST(a_missing_symbol_names_its_neighbours)
                  KAA_NO_SYMBOL);
 }
 
+KAA_TEST(symbols_are_found_in_either_hash_table)
+{
+    static const char *const paths[] = {HASH_GNU, HASH_SYSV};
+
+    for (int i = 0; i < 2; i++) {
+        kaa_library *library = open_library(t, paths[i]);
+        void *address = NULL;
+
+        CHECK_STATUS(
+            kaa_library_symbol(library, "chain_of_hashs", &address, &t->err),
+            KAA_NO_SYMBOL);
+        CHECK_HAS(t->err.message, "nearest: 'chain_of_hashes'");
+    }
+}
+
 KAA_TEST(distances)
 {
     CHECK_EQ(kaa_base__distance("compres", "compress", 3), 1);
@@ -148,7 +163,7 @@ KAA_TEST(a_missing_dependency_is_named)
 {
     const char *message = refused(t, CHAIN_TOP);
 
-    CHECK_HAS(message, "libkaa_middle.so needs libkaa_gone.so.7, which is not "
+    CHECK_HAS(message, "/libkaa_middle.so needs libkaa_gone.so.7, which is not "
                        "found, needed by ");
     CHECK_HAS(message, "libkaa_top.so");
 }

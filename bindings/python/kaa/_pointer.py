@@ -26,6 +26,7 @@ from kaa._fault import (
     shown,
 )
 from kaa._instance import is_data
+from kaa._origins import origin_of
 from kaa._types import BASIC, TypeMap
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -156,7 +157,7 @@ else:
         """Where a view's first element stands, and what keeps it there: the
         view where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
-            copy = ctypes.create_string_buffer(view.tobytes())
+            copy = _native.buffer_of(view.tobytes())
             return ctypes.addressof(copy), copy
         chars = _cffi_backend.from_buffer(_CHARS, view, True)
         address = int(_cffi_backend.cast(_UINTPTR, chars))
@@ -321,11 +322,9 @@ def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
         return True
     # A class of another library's is as good if C takes the types for one.
     for base in kind.__mro__:
-        owner = getattr(base, "_types_", None)
-        if isinstance(owner, TypeMap):
-            origin = owner.origin(base)
-            if origin is not None:
-                return bool(_native.kaa_ctype_same(origin, record))
+        origin = origin_of(base)
+        if origin is not None:
+            return bool(_native.kaa_ctype_same(origin[1], record))
     return False
 
 
@@ -420,7 +419,7 @@ class Pointee:
         if "\0" in value:
             raise refusal(NUL)
         encoded = self._encoded(value)
-        buffer = ctypes.create_string_buffer(encoded + b"\0\0\0")
+        buffer = _native.buffer_of(encoded + b"\0\0\0")
         return Found(FIXED, ctypes.addressof(buffer), len(encoded), buffer)
 
     def _encoded(self, value: str) -> bytes:

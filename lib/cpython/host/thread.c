@@ -5,8 +5,10 @@
  * state that the call put aside; another thread of Python's with its own
  * state; a thread that Python never saw gets a state of its own at its first
  * callback and keeps it until it ends, as making one for each callback costs
- * more than the callback. Around the end of the interpreter nothing enters:
- * a thread says in `entering` that it is about to, then looks whether it may.
+ * more than the callback; but a subinterpreter cannot end beside such a state,
+ * so that one's states end with the callback. Around the end of the interpreter
+ * nothing enters: a thread says in `entering` that it is about to, then looks
+ * whether it may, and counts there until it gives the GIL back.
  */
 #include "cpython/host/thread.h"
 
@@ -50,13 +52,13 @@ begin_entering(kaa_cpython *host)
     return 0;
 }
 
+/* 1 with the GIL, and still counted: until it is given back. */
 static int
 restore(kaa_cpython *host, PyThreadState *state)
 {
     if (!begin_entering(host))
         return 0;
     PY(PyEval_RestoreThread)(state);
-    atomic_fetch_sub(&host->entering, 1);
     return 1;
 }
 
@@ -70,6 +72,7 @@ end_foreign(void *pointer)
     if (restore(own->host, own->state)) {
         PY(PyThreadState_Clear)(own->state);
         PY(PyThreadState_DeleteCurrent)();
+        atomic_fetch_sub(&own->host->entering, 1);
     }
     kaa_base__free(own);
 }
@@ -85,10 +88,12 @@ foreign_state(kaa_cpython *host)
 {
     foreign *own;
 
+    if (!host->is_main)
+        return PY(PyThreadState_New)(host->interpreter);
     pthread_once(&foreign_once, make_key);
     own = pthread_getspecific(foreign_key);
     if (own != NULL)
-        return own->host == host ? own->state : NULL;
+        return own->state;
     own = kaa_base__alloc(sizeof(*own));
     if (own == NULL)
         return NULL;
@@ -106,6 +111,7 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {
     kaa_cpython__record *record = kaa_cpython__record_of(host);
     PyThreadState *state = record != NULL ? record->state : NULL;
+    int is_made = 0;
 
     entry->state = NULL;
     if (KAA_UNLIKELY(
@@ -130,17 +136,31 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
         if (!begin_entering(host))
             return 0;
         state = foreign_state(host);
-        atomic_fetch_sub(&host->entering, 1);
-    }
-    if (state == NULL || !restore(host, state))
+        if (state == NULL) {
+            atomic_fetch_sub(&host->entering, 1);
+            return 0;
+        }
+        is_made = !host->is_main;
+        PY(PyEval_RestoreThread)(state);
+    } else if (!restore(host, state)) {
         return 0;
+    }
     entry->state = state;
+    entry->is_made = is_made;
+    entry->host = host;
     return 1;
 }
 
 void
 kaa_cpython__leave(const kaa_cpython__entry *entry)
 {
-    if (entry->state != NULL)
+    if (entry->state == NULL)
+        return;
+    if (entry->is_made) {
+        PY(PyThreadState_Clear)(entry->state);
+        PY(PyThreadState_DeleteCurrent)();
+    } else {
         PY(PyEval_SaveThread)();
+    }
+    atomic_fetch_sub(&entry->host->entering, 1);
 }
