@@ -41,7 +41,9 @@ def null_error(layout: Layout) -> Exception:
     """What is said of a pointer that points nowhere, and of a record that cannot
     be made."""
     if layout.kind in RECORDS:
-        reason = layout.types.skipped(layout.name)
+        library: Any = layout.types.home()
+        reasons = library._skipped() if hasattr(library, "_skipped") else {}
+        reason = reasons.get(layout.name)
         kind = "union" if layout.kind == _native.UNION else "struct"
         return TypeError(
             f"{kind} {layout.name} is incomplete: it has no instances, only pointers"
