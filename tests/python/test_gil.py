@@ -69,6 +69,7 @@ class Truth(unittest.TestCase):
 
     def check_sums(self, recording: Any) -> None:
         self.assertTrue(recording.threads)
+        self.assertEqual([one for one in recording.notes if "not known" in one], [])
         for one in recording.threads:
             with self.subTest(thread=one.name):
                 life = one.end_ns - one.start_ns
@@ -304,6 +305,32 @@ class Truth(unittest.TestCase):
         self.assertGreater(thread.off_ns, 45000000)
         thread = by_name(recording, "silent")
         self.assertEqual(thread.off_ns, recording.wall_ns)
+
+    def test_subinterpreters_with_their_own_gil(self) -> None:
+        if sys.version_info < (3, 12):
+            self.skipTest("subinterpreters share the GIL before 3.12")
+        try:
+            import _interpreters as interpreters  # type: ignore
+        except ImportError:
+            import _xxsubinterpreters as interpreters  # type: ignore
+        create = interpreters.create
+        arguments: Any = {"isolated": True} if sys.version_info < (3, 13) else {}
+
+        def sub() -> None:
+            one = create(**arguments)
+            interpreters.run_string(
+                one, "import time\nfor _ in range(20): time.sleep(0.001)"
+            )
+            interpreters.destroy(one)
+
+        with kaa.gil.monitor() as m:
+            run(sub)
+        self.check_sums(m.recording())
+        thread = by_name(m.recording(), "sub")
+        self.assertGreaterEqual(thread.acquired, 20)
+        self.assertGreaterEqual(thread.off_ns, 20000000)
+        notes = [one for one in m.recording().notes if "GILs of their own" in one]
+        self.assertEqual(len(notes), 1)
 
     def test_many_threads(self) -> None:
         with kaa.gil.monitor() as m:
