@@ -470,6 +470,35 @@ class Metrics(unittest.TestCase):
         self.assertEqual(states, ["held", "waited", "off"])
 
 
+@unittest.skipUnless(hasattr(ctypes, "pythonapi"), "only CPython has this GIL")
+class Knock(unittest.TestCase):
+    def test_idle_and_busy(self) -> None:
+        idle = kaa.gil.knock(0.1)
+        self.assertEqual((idle.mode, idle.threads), ("knock", []))
+        self.assertGreater(idle.system["knocks"], 3)
+        usleep = ctypes.PyDLL(None).usleep
+        stop = threading.Event()
+
+        def holder() -> None:
+            while not stop.is_set():
+                usleep(20000)
+
+        thread = threading.Thread(target=holder)
+        thread.start()
+        try:
+            busy = kaa.gil.knock(0.3)
+        finally:
+            stop.set()
+            thread.join()
+        if AVAILABLE:
+            self.assertGreater(busy.system["waited_max_ns"], 5000000)
+        self.assertIn("asked for the GIL", busy.notes[0])
+
+    def test_misuse(self) -> None:
+        with self.assertRaisesRegex(ValueError, "interval and seconds"):
+            kaa.gil.knock(0)
+
+
 @unittest.skipUnless(AVAILABLE, WHY)
 class Alarms(unittest.TestCase):
     def test_long_holds(self) -> None:
