@@ -1,0 +1,813 @@
+"""Macros with parameters, and static inline functions, as callables.
+
+libkaa's preprocessor has expanded the body; here it is compiled to closures and
+evaluated with C's types: integers wrap as their type does, operands are promoted
+and balanced, functions and variables are the library's own. What is no expression
+over parameters, constants, functions, variables and members is refused when it is
+compiled, with the reason.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from _thread import allocate_lock
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from kaa import _native
+
+
+class NotExpression(Exception):
+    """Why a body cannot be evaluated."""
+
+
+class Value(NamedTuple):
+    """A C value: `kind` of an arithmetic type, or OBJECT for all else."""
+
+    kind: int
+    value: Any
+    type: int = 0  # a kaa_ctype, where it is known
+
+
+OBJECT = -1
+Env = List[Value]
+Node = Callable[[Env], Value]
+
+TOKEN = re.compile(
+    r"""\s*(?:(?P<string>(?:u8)?"(?:\\.|[^"\\])*")|(?P<char>[LuU]?'(?:\\.|[^'\\])+')
+    |(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)|(?P<name>[A-Za-z_$][\w$]*)
+    |(?P<sign><<=|>>=|\.\.\.|->|\+\+|--|<<|>>|[-+*/%&|^<>=!]=|&&|\|\||\S))""",
+    re.VERBOSE,
+)
+TYPE_WORDS = frozenset(
+    "void char short int long float double signed unsigned const volatile struct"
+    " union enum _Bool bool _Complex __int128 __const __signed__ _Atomic"
+    " __extension__".split()
+)
+LEVELS = {
+    "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6,
+    "<": 7, ">": 7, "<=": 7, ">=": 7, "<<": 8, ">>": 8,
+    "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
+}  # fmt: skip
+ASSIGNMENTS = frozenset("= += -= *= /= %= &= |= ^= <<= >>= ++ --".split())
+_FIRST_INTEGER, _LAST_INTEGER = _native.BOOL, _native.UINT128
+_FLOATS = (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE)
+_WIDE = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+_DEPTH_MOST = 100
+_parsing = allocate_lock()
+
+
+def _is_integer(kind: int) -> bool:
+    return _FIRST_INTEGER <= kind <= _LAST_INTEGER or kind in _WIDE
+
+
+def _size(kind: int) -> int:
+    size: int = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
+    return size
+
+
+def _is_signed(kind: int) -> bool:
+    return bool(_native.kaa_ctype_is_signed(_native.kaa_ctype_basic(kind)))
+
+
+def _cut(kind: int, value: int) -> int:
+    """The value as the type holds it."""
+    if kind == _native.BOOL:
+        return int(bool(value))
+    bits = 8 * _size(kind)
+    value &= (1 << bits) - 1
+    if _is_signed(kind) and value >> (bits - 1):
+        value -= 1 << bits
+    return value
+
+
+def _round(kind: int, value: float) -> float:
+    return ctypes.c_float(value).value if kind == _native.FLOAT else value
+
+
+def _promoted(kind: int) -> int:
+    if kind in _FLOATS:
+        return kind
+    if kind in _WIDE or _size(kind) < 4 or kind == _native.BOOL:
+        return _native.INT if _is_signed(kind) or _size(kind) < 4 else _native.UINT
+    return kind
+
+
+def _common(a: int, b: int) -> int:
+    a, b = _promoted(a), _promoted(b)
+    wide, other = max(a, b), min(a, b)
+    if wide in _FLOATS:
+        return wide
+    if _is_signed(wide) and not _is_signed(other) and _size(wide) == _size(other):
+        return wide + 1
+    return wide
+
+
+def _number(value: Value) -> Any:
+    if value.kind == OBJECT:
+        raise TypeError(f"arithmetic with {type(value.value).__name__}")
+    return value.value
+
+
+def _to(kind: int, value: Value) -> Value:
+    """Converted to an arithmetic type, as a cast does."""
+    number = value.value if value.kind != OBJECT else address_of(value.value)
+    if kind in _FLOATS:
+        return Value(kind, _round(kind, float(number)))
+    if kind == _native.BOOL:
+        return Value(kind, int(bool(number)))
+    return Value(kind, _cut(kind, int(number)))
+
+
+def address_of(value: Any) -> int:
+    """Of what stands for a pointer."""
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value
+    if isinstance(value, (str, bytes)):
+        raise TypeError("the address of a Python object is no C value")
+    return ctypes.cast(value, ctypes.c_void_p).value or 0
+
+
+def _is_true(value: Value) -> bool:
+    if value.kind != OBJECT or value.value is None:
+        return bool(value.value)
+    if isinstance(value.value, (str, bytes)):
+        return True
+    return bool(value.value)
+
+
+def from_python(value: Any) -> Value:
+    """An argument: int is int, or the first longer type that holds it."""
+    if isinstance(value, float):
+        return Value(_native.DOUBLE, value)
+    if isinstance(value, int):
+        value = int(value)
+        for kind in (_native.INT, _native.LONG, _native.ULONG):
+            if _cut(kind, value) == value:
+                return Value(kind, value)
+        raise OverflowError(f"{value} has more than 64 bits")
+    return Value(OBJECT, value)
+
+
+def of_type(ctype: int, value: Any) -> Value:
+    """What kaa gave for a value of that type."""
+    kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
+    if kind == _native.ENUM:
+        kind = _native.kaa_ctype_kind_of(
+            _native.kaa_ctype_strip(
+                _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
+            )
+        )
+    if kind in _FLOATS:
+        return Value(kind, float(value), ctype)
+    if _is_integer(kind):
+        if isinstance(value, bytes):
+            value = value[0]
+        elif isinstance(value, str):
+            value = ord(value)
+        return Value(kind, _cut(kind, int(value)), ctype)
+    return Value(OBJECT, value, ctype)
+
+
+def _divide(kind: int, sign: str, a: Any, b: Any) -> Any:
+    if kind in _FLOATS:
+        if sign == "%":
+            raise TypeError("% of floating values")
+        return a / b if b else float("nan") if not a else a * float("inf")
+    if b == 0:
+        raise ZeroDivisionError("division by zero")
+    quotient = abs(a) // abs(b)
+    if (a < 0) != (b < 0):
+        quotient = -quotient
+    return quotient if sign == "/" else a - quotient * b
+
+
+_ARITHMETIC: Dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+}
+_COMPARISONS: Dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: bool(a == b),
+    "!=": lambda a, b: bool(a != b),
+    "<": lambda a, b: bool(a < b),
+    ">": lambda a, b: bool(a > b),
+    "<=": lambda a, b: bool(a <= b),
+    ">=": lambda a, b: bool(a >= b),
+}
+
+
+def operate(sign: str, a: Value, b: Value) -> Value:
+    """a sign b, by the usual arithmetic conversions."""
+    if sign in _COMPARISONS:
+        compare = _COMPARISONS[sign]
+        if OBJECT in (a.kind, b.kind):
+            return Value(_native.INT, int(compare(address_of(a.value), address_of(b.value))))
+        kind = _common(a.kind, b.kind)
+        return Value(_native.INT, int(compare(_to(kind, a).value, _to(kind, b).value)))
+    _number(a), _number(b)
+    if sign in ("<<", ">>"):
+        kind, count = _promoted(a.kind), b.value
+        if not 0 <= count < 8 * _size(kind):
+            raise ValueError(f"a shift by {count} of {8 * _size(kind)} bits")
+        value = _cut(kind, a.value)
+        return Value(kind, _cut(kind, value << count if sign == "<<" else value >> count))
+    kind = _common(a.kind, b.kind)
+    x, y = _to(kind, a).value, _to(kind, b).value
+    result = _divide(kind, sign, x, y) if sign in "/%" else _ARITHMETIC[sign](x, y)
+    return Value(kind, _round(kind, result) if kind in _FLOATS else _cut(kind, result))
+
+
+class Scope(NamedTuple):
+    """Where names are looked up."""
+
+    library: Any
+    parameters: Tuple[str, ...]
+
+    def item(self, name: str) -> Any:
+        address = self.library._declarations.find(name)
+        return None if address is None else _native.DeclItem.from_address(address)
+
+    def is_type(self, name: str) -> bool:
+        if name in TYPE_WORDS:
+            return True
+        if name in self.parameters:
+            return False
+        item = self.item(name)
+        if item is not None:
+            return bool(item.kind == _native.DECL_TYPEDEF)
+        raw = name.encode("utf-8", "surrogateescape")
+        return bool(_native.kaa_ctype_well_known(raw, len(raw)))
+
+    def parse_type(self, text: str) -> int:
+        declarations = self.library._declarations
+        raw, error = text.encode("utf-8", "surrogateescape"), _native.Error()
+        found = ctypes.c_void_p()
+        with _parsing:
+            status = _native.kaa_decl_parse_type(
+                declarations.table, declarations.decl, raw, len(raw),
+                ctypes.byref(found), error,
+            )  # fmt: skip
+        if status != _native.OK or not found.value:
+            raise NotExpression(f"no type: {text}")
+        return found.value
+
+    def reach(self, name: str, item: Any) -> Any:
+        """An attribute of the library, those that `only` leaves out too."""
+        from kaa import _headers
+
+        return _headers.reach(self.library, name)
+
+
+def _constant(value: Value) -> Node:
+    return lambda env: value
+
+
+def number(text: str) -> Value:
+    """A literal, with C's type."""
+    text = text.replace("'", "")
+    lower = text.lower()
+    is_hex = lower.startswith("0x")
+    if ("." in lower or (not is_hex and "e" in lower)) or (is_hex and "p" in lower):
+        bare = lower.rstrip("fl") if not is_hex or "p" in lower else lower
+        kind = _native.FLOAT if lower.endswith("f") else _native.DOUBLE
+        kind = _native.LDOUBLE if lower.endswith("l") else kind
+        return Value(kind, float.fromhex(bare) if is_hex else float(bare))
+    bare = lower.rstrip("ulz")
+    suffix = lower[len(bare) :]
+    base = 16 if is_hex else 2 if lower.startswith("0b") else 8 if bare[0] == "0" else 10
+    try:
+        value = int(bare, base) if base != 8 else int(bare, 8)
+    except ValueError:
+        raise NotExpression(f"{text} is no number") from None
+    kinds = [_native.INT, _native.UINT, _native.LONG, _native.ULONG]
+    if "l" in suffix or "z" in suffix:
+        kinds = kinds[2:]
+    if "ll" in suffix:
+        kinds = [_native.LLONG, _native.ULLONG]
+    if "u" in suffix:
+        kinds = [k for k in kinds if not _is_signed(k)]
+    elif base == 10:
+        kinds = [k for k in kinds if _is_signed(k)]
+    for kind in kinds:
+        if _cut(kind, value) == value:
+            return Value(kind, value)
+    raise NotExpression(f"{text} has more than 64 bits")
+
+
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
+
+
+def _bytes_of(text: str) -> bytes:
+    """Between the quotes of a literal."""
+    made = bytearray()
+    for escape, plain in re.findall(r"\\([0-7]{1,3}|x[0-9a-fA-F]+|.)|([^\\]+)", text, re.S):
+        if plain:
+            made += plain.encode("utf-8", "surrogateescape")
+        elif escape[0] in "01234567":
+            made.append(int(escape, 8) & 255)
+        elif escape[0] == "x" and len(escape) > 1:
+            made.append(int(escape[1:], 16) & 255)
+        else:
+            made.append(_ESCAPES.get(escape, ord(escape) & 255))
+    return bytes(made)
+
+
+class Parser:
+    """Recursive descent over the tokens of one body."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.tokens: List[Tuple[str, str]] = []
+        for match in TOKEN.finditer(text):
+            self.tokens.append((str(match.lastgroup), match.group(match.lastgroup or 0)))
+        self.scope = scope
+        self.at = 0
+        self.depth = 0
+
+    def peek(self, ahead: int = 0) -> str:
+        at = self.at + ahead
+        return self.tokens[at][1] if at < len(self.tokens) else ""
+
+    def take(self, wanted: str) -> None:
+        if self.peek() != wanted:
+            raise NotExpression(f"expected {wanted} before {self.peek() or 'the end'}")
+        self.at += 1
+
+    def whole(self) -> Node:
+        if not self.tokens:
+            raise NotExpression("an empty body")
+        node = self.comma()
+        if self.at != len(self.tokens):
+            token = self.peek()
+            if token in ASSIGNMENTS:
+                raise NotExpression(f"it assigns ({token})")
+            raise NotExpression(f"no expression: {token!r} follows")
+        return node
+
+    def comma(self) -> Node:
+        node = self.conditional()
+        while self.peek() == ",":
+            self.at += 1
+            node = self._both(node, self.conditional())
+        return node
+
+    @staticmethod
+    def _both(first: Node, second: Node) -> Node:
+        def run(env: Env) -> Value:
+            first(env)
+            return second(env)
+
+        return run
+
+    def conditional(self) -> Node:
+        self.depth += 1
+        if self.depth > _DEPTH_MOST:
+            raise NotExpression("nested too deep")
+        node = self.binary(1)
+        if self.peek() == "?":
+            self.at += 1
+            yes = self.comma() if self.peek() != ":" else node
+            self.take(":")
+            node = self._choose(node, yes, self.conditional())
+        self.depth -= 1
+        return node
+
+    @staticmethod
+    def _choose(test: Node, yes: Node, no: Node) -> Node:
+        return lambda env: yes(env) if _is_true(test(env)) else no(env)
+
+    def binary(self, lowest: int) -> Node:
+        node = self.unary()
+        while True:
+            sign = self.peek()
+            level = LEVELS.get(sign, 0)
+            if level < lowest or level == 0:
+                return node
+            self.at += 1
+            node = self._operation(sign, node, self.binary(level + 1))
+
+    @staticmethod
+    def _operation(sign: str, left: Node, right: Node) -> Node:
+        if sign == "&&":
+            return lambda env: Value(
+                _native.INT, int(_is_true(left(env)) and _is_true(right(env)))
+            )
+        if sign == "||":
+            return lambda env: Value(
+                _native.INT, int(_is_true(left(env)) or _is_true(right(env)))
+            )
+        return lambda env: operate(sign, left(env), right(env))
+
+    def unary(self) -> Node:
+        token = self.peek()
+        if token in ("+", "-", "~", "!"):
+            self.at += 1
+            return self._prefixed(token, self.unary())
+        if token in ("*", "&"):
+            self.at += 1
+            operand = self.unary()
+            if token == "*":
+                return lambda env: _element(operand(env), 0)
+            return lambda env: _pointer_to(operand(env))
+        if token in ("sizeof", "_Alignof", "__alignof__", "alignof"):
+            self.at += 1
+            return self.size(token == "sizeof")
+        if token == "__extension__":
+            self.at += 1
+            return self.unary()
+        if token == "(" and self.scope.is_type(self.peek(1)):
+            return self.cast()
+        if token in ASSIGNMENTS:
+            raise NotExpression(f"it assigns ({token})")
+        return self.postfix(self.primary())
+
+    @staticmethod
+    def _prefixed(sign: str, operand: Node) -> Node:
+        def run(env: Env) -> Value:
+            value = operand(env)
+            if sign == "!":
+                return Value(_native.INT, int(not _is_true(value)))
+            number = _number(value)
+            kind = _promoted(value.kind)
+            if sign == "~":
+                return Value(kind, _cut(kind, ~number))
+            if sign == "-":
+                number = -number
+            return Value(kind, number if kind in _FLOATS else _cut(kind, number))
+
+        return run
+
+    def type_name(self) -> int:
+        """Behind '(' of a type in parentheses, to behind its ')'."""
+        start, depth = self.at, 0
+        while self.at < len(self.tokens):
+            token = self.peek()
+            depth += (token == "(") - (token == ")")
+            if depth < 0:
+                break
+            self.at += 1
+        text = " ".join(token for _, token in self.tokens[start : self.at])
+        self.take(")")
+        return self.scope.parse_type(text)
+
+    def size(self, is_size: bool) -> Node:
+        if self.peek() != "(" or not self.scope.is_type(self.peek(1)):
+            raise NotExpression("sizeof of a value")
+        self.at += 1
+        ctype = self.type_name()
+        read = _native.kaa_ctype_size if is_size else _native.kaa_ctype_align
+        return _constant(Value(_native.ULONG, read(ctype)))
+
+    def cast(self) -> Node:
+        self.at += 1
+        ctype = self.type_name()
+        if self.peek() == "{":
+            raise NotExpression("a compound literal")
+        operand = self.unary()
+        library = self.scope.library
+        return lambda env: convert(library, ctype, operand(env))
+
+    def primary(self) -> Node:
+        if self.at >= len(self.tokens):
+            raise NotExpression("expected a value before the end")
+        kind, token = self.tokens[self.at]
+        self.at += 1
+        if kind == "number":
+            return _constant(number(token))
+        if kind == "char":
+            if token[0] != "'":
+                raise NotExpression("a wide character")
+            raw = _bytes_of(token[1:-1])
+            value = int.from_bytes(raw, "big")
+            return _constant(
+                Value(_native.INT, _cut(_native.CHAR if len(raw) == 1 else _native.INT, value))
+            )
+        if kind == "string":
+            return self.string(token)
+        if token == "(":
+            if self.peek() == "{":
+                raise NotExpression("statements in an expression")
+            node = self.comma()
+            if self.peek() in ASSIGNMENTS:
+                raise NotExpression(f"it assigns ({self.peek()})")
+            self.take(")")
+            return node
+        if kind == "name":
+            return self.name(token)
+        raise NotExpression(f"no expression: {token!r}")
+
+    def string(self, token: str) -> Node:
+        raw = b""
+        while True:
+            raw += _bytes_of(token[token.index('"') + 1 : -1])
+            if self.at >= len(self.tokens) or self.tokens[self.at][0] != "string":
+                break
+            token = self.peek()
+            self.at += 1
+        return _constant(Value(OBJECT, raw.decode("utf-8", "surrogateescape")))
+
+    def name(self, name: str) -> Node:
+        scope = self.scope
+        if name in scope.parameters:
+            number = scope.parameters.index(name)
+            return lambda env: env[number]
+        if name == "_Generic":
+            return self.generic()
+        if name in ("__builtin_expect", "__builtin_constant_p", "__builtin_offsetof"):
+            return self.builtin(name)
+        item = scope.item(name)
+        if item is None or item.kind == _native.DECL_MACRO_FUNCTION:
+            raise NotExpression(f"'{name}' is no name that is known")
+        if item.kind in (_native.DECL_INTEGER, _native.DECL_FLOATING):
+            return _constant(of_type(item.type, scope.reach(name, item)))
+        if item.kind == _native.DECL_STRING:
+            return _constant(Value(OBJECT, scope.reach(name, item)))
+        if item.kind == _native.DECL_VARIABLE:
+            ctype = item.type
+            return lambda env: of_type(ctype, scope.reach(name, item))
+        if item.kind == _native.DECL_FUNCTION:
+            ctype = item.type
+            return lambda env: Value(OBJECT, scope.reach(name, item), ctype)
+        raise NotExpression(f"'{name}' is a type")
+
+    def builtin(self, name: str) -> Node:
+        self.take("(")
+        if name == "__builtin_offsetof":
+            raise NotExpression("an offset with a parameter")
+        node = self.conditional()
+        if name == "__builtin_expect":
+            self.take(",")
+            self.conditional()
+        else:
+            node = _constant(Value(_native.INT, 0))
+        self.take(")")
+        return node
+
+    def generic(self) -> Node:
+        self.take("(")
+        control = self.conditional()
+        choices: List[Tuple[Optional[int], Node]] = []
+        while self.peek() == ",":
+            self.at += 1
+            start = self.at
+            while self.peek() not in (":", ""):
+                self.at += 1
+            text = " ".join(token for _, token in self.tokens[start : self.at])
+            self.take(":")
+            ctype = None if text == "default" else self.scope.parse_type(text)
+            choices.append((ctype, self.conditional()))
+        self.take(")")
+
+        def run(env: Env) -> Value:
+            value = control(env)
+            own = value.type
+            if value.kind != OBJECT:
+                own = _native.kaa_ctype_basic(value.kind)
+            for ctype, node in choices:
+                if ctype is not None and own and _native.kaa_ctype_same(ctype, own):
+                    return node(env)
+            for ctype, node in choices:
+                if ctype is None:
+                    return node(env)
+            raise TypeError("no association of _Generic has the argument's type")
+
+        return run
+
+    def postfix(self, node: Node) -> Node:
+        while True:
+            token = self.peek()
+            if token == "(":
+                self.at += 1
+                node = self.call(node)
+            elif token == "[":
+                self.at += 1
+                index = self.comma()
+                self.take("]")
+                node = self._indexed(node, index)
+            elif token in (".", "->"):
+                member = self.peek(1)
+                self.at += 2
+                node = self._member(node, member, token == "->")
+            elif token in ASSIGNMENTS:
+                raise NotExpression(f"it assigns ({token})")
+            else:
+                return node
+
+    @staticmethod
+    def _indexed(node: Node, index: Node) -> Node:
+        return lambda env: _element(node(env), _number(index(env)))
+
+    @staticmethod
+    def _member(node: Node, member: str, is_pointer: bool) -> Node:
+        def run(env: Env) -> Value:
+            value = node(env)
+            record = _element(value, 0).value if is_pointer else value.value
+            return _field(record, member)
+
+        return run
+
+    def call(self, function: Node) -> Node:
+        arguments: List[Node] = []
+        while self.peek() != ")":
+            arguments.append(self.conditional())
+            if self.peek() != ")":
+                self.take(",")
+        self.take(")")
+
+        def run(env: Env) -> Value:
+            called = function(env)
+            result = called.value(*[argument(env).value for argument in arguments])
+            ctype = called.type
+            if ctype:
+                ctype = _native.kaa_ctype_strip(ctype)
+                return of_type(_native.kaa_ctype_target(ctype), result)
+            return from_python(result)
+
+        return run
+
+
+def _element(value: Value, index: int) -> Value:
+    """value[index]"""
+    target = value.value
+    if target is None:
+        raise ValueError("a NULL pointer is read")
+    if isinstance(target, (int, str, bytes)):
+        raise TypeError(f"a pointer to a C type expected, not {type(target).__name__}")
+    return from_python(target[index])
+
+
+def _pointer_to(value: Value) -> Value:
+    if value.kind != OBJECT or isinstance(value.value, (int, str, bytes, type(None))):
+        raise TypeError("the address of a plain value is not known")
+    if callable(value.value):
+        return value
+    return Value(OBJECT, ctypes.pointer(value.value))
+
+
+_CODES = {
+    ctypes.c_bool: _native.BOOL,
+    ctypes.c_byte: _native.SCHAR,
+    ctypes.c_ubyte: _native.UCHAR,
+    ctypes.c_short: _native.SHORT,
+    ctypes.c_ushort: _native.USHORT,
+    ctypes.c_int: _native.INT,
+    ctypes.c_uint: _native.UINT,
+    ctypes.c_long: _native.LONG,
+    ctypes.c_ulong: _native.ULONG,
+    ctypes.c_float: _native.FLOAT,
+    ctypes.c_double: _native.DOUBLE,
+}
+
+
+def _field(record: Any, member: str) -> Value:
+    value = getattr(record, member)
+    for field in getattr(type(record), "_fields_", ()):
+        if field[0] == member and field[1] in _CODES and isinstance(value, (int, float)):
+            return Value(_CODES[field[1]], value)
+    return from_python(value)
+
+
+def convert(library: Any, ctype: int, value: Value) -> Value:
+    """(ctype)value"""
+    stripped = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(stripped)
+    if kind == _native.VOID:
+        return Value(OBJECT, None)
+    if kind == _native.ENUM:
+        stripped = _native.kaa_ctype_strip(_native.kaa_ctype_target(stripped))
+        kind = _native.kaa_ctype_kind_of(stripped)
+    if kind in _FLOATS or _is_integer(kind):
+        return _to(kind, value)._replace(type=ctype)
+    if kind != _native.POINTER_:
+        raise TypeError("a cast to a type that is no number and no pointer")
+    if value.value is None or (value.kind != OBJECT and value.value == 0):
+        return Value(OBJECT, None, ctype)
+    target = _native.kaa_ctype_kind_of(
+        _native.kaa_ctype_strip(_native.kaa_ctype_target(stripped))
+    )
+    given = value.value
+    if target == _native.VOID:
+        if isinstance(given, int):
+            given &= 2**64 - 1
+        return Value(OBJECT, given, ctype)
+    if isinstance(given, (str, bytes)):
+        return Value(OBJECT, given, ctype)
+    made = library._types.ctypes_class(ctype)
+    if isinstance(given, int):
+        given = ctypes.c_void_p(given & (2**64 - 1))
+    try:
+        return Value(OBJECT, ctypes.cast(given, made), ctype)
+    except (TypeError, ctypes.ArgumentError):
+        return Value(OBJECT, given, ctype)
+
+
+class MacroFunction:
+    """A macro with parameters, or a static inline function of a header."""
+
+    def __init__(
+        self,
+        library: Any,
+        name: str,
+        text: str,
+        parameters: Tuple[str, ...],
+        types: Optional[List[int]] = None,
+        result: int = 0,
+    ) -> None:
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = text
+        self._library = library
+        self._types, self._result = types, result
+        self._is_variadic = bool(parameters) and parameters[-1] == "..."
+        if self._is_variadic:
+            raise NotExpression("a macro with a variable number of arguments")
+        self.parameters = parameters
+
+    def compile(self, body: str) -> "MacroFunction":
+        """Raises NotExpression where the body is none."""
+        parser = Parser(body, Scope(self._library, self.parameters))
+        self._run = parser.whole()
+        return self
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if named:
+            given = list(arguments)
+            for name in self.parameters[len(given) :]:
+                if name in named:
+                    given.append(named.pop(name))
+            if named:
+                raise TypeError(
+                    f"{self.__name__}() has no parameter {next(iter(named))!r}"
+                )
+            arguments = tuple(given)
+        if len(arguments) != len(self.parameters):
+            raise TypeError(
+                f"{self.__name__}() takes {len(self.parameters)} arguments"
+                f" ({', '.join(self.parameters)}), not {len(arguments)}"
+            )
+        env = [self._argument(i, value) for i, value in enumerate(arguments)]
+        value = self._run(env)
+        if self._result:
+            value = convert(self._library, self._result, value)
+        return value.value
+
+    def _argument(self, number: int, value: Any) -> Value:
+        made = from_python(value)
+        if self._types is None:
+            return made
+        ctype = self._types[number]
+        kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
+        if kind in _FLOATS or _is_integer(kind):
+            if made.kind == OBJECT or (made.kind in _FLOATS and _is_integer(kind)):
+                raise TypeError(
+                    f"{self.__name__}() argument {number + 1}"
+                    f" ({self.parameters[number]}): a number expected, not"
+                    f" {type(value).__name__}"
+                )
+            converted = _to(kind, made)
+            if _is_integer(kind) and converted.value != made.value:
+                raise OverflowError(
+                    f"{self.__name__}() argument {number + 1}"
+                    f" ({self.parameters[number]}): {value} is out of range"
+                )
+            return converted._replace(type=ctype)
+        return Value(OBJECT, value, ctype)
+
+    def __repr__(self) -> str:
+        return f"<kaa macro {self.__name__}({', '.join(self.parameters)})>"
+
+
+def of_macro(library: Any, name: str, item: Any) -> MacroFunction:
+    """The callable of a KAA_DECL_MACRO_FUNCTION item."""
+    text = ctypes.string_at(item.string, item.string_length).decode("utf-8", "replace")
+    head, _, body = text[1:].partition(")")
+    parameters = tuple(p.strip() for p in head.split(",")) if head.strip() else ()
+    made = MacroFunction(library, name, f"#define {name}{text}", parameters)
+    return made.compile(body)
+
+
+def of_static(library: Any, name: str, item: Any) -> MacroFunction:
+    """The callable of a static function that is one return."""
+    if not item.string:
+        raise NotExpression("a static function that is more than one return")
+    body = ctypes.string_at(item.string, item.string_length).decode("utf-8", "replace")
+    ctype = _native.kaa_ctype_strip(item.type)
+    count = _native.kaa_ctype_count(ctype)
+    listed = _native.kaa_ctype_parameters(ctype)
+    types = [listed[i].type for i in range(count)]
+    names = tuple(
+        listed[i].name.decode() if listed[i].name else f"argument{i}" for i in range(count)
+    )
+    address = library._declarations.find(name)
+    text = _native.printed(_native.kaa_decl_print, address)
+    made = MacroFunction(
+        library, name, text, names, types, _native.kaa_ctype_target(ctype)
+    )
+    return made.compile(body)
+
+
+__all__ = ["MacroFunction", "NotExpression", "of_macro", "of_static"]
