@@ -293,6 +293,8 @@ def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
     if not is_macro and not _is_static_function(library, address, item):
         return False, None
     try:
+        if is_macro and item.reason is not None:
+            return True, _macro.of_body(library, name, item)
         make = _macro.of_macro if is_macro else _macro.of_static
         return True, make(library, name, item)
     except _macro.NotExpression as error:
@@ -321,6 +323,13 @@ def constant(library: Any, item: Any, value: int) -> Any:
     return ctypes.cast(ctypes.c_void_p(value), made)
 
 
+def changes(value: Any) -> bool:
+    """Whether an attribute is evaluated each time, as a variable is."""
+    from kaa import _macro
+
+    return isinstance(value, _macro.Expression)
+
+
 def reach(library: Any, name: str) -> Any:
     """An attribute that a macro needs, whether `only` keeps it or not."""
     address = library._declarations.find(name)
@@ -331,6 +340,8 @@ def reach(library: Any, name: str) -> Any:
         return getattr(library, name)
     _bind_hidden(library, address, item)
     found, value = _made(library, name, address, item)
+    if found and changes(value):
+        return value.value()
     return value if found else library._read_item(name, address, item)
 
 
@@ -374,7 +385,9 @@ def _why(library: Any, number: int, address: int, item: Any) -> Optional[str]:
         try:
             _made(library, name, address, item)
         except _error.UnusableError as error:
-            return str(error).split(": ", 2)[2]
+            return str(error).split(": ", 2)[-1]
+        except AttributeError as error:
+            return str(error)  # it is another name of what is not there
         return None
     if (
         item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)

@@ -243,6 +243,8 @@ class Library:
             from kaa import _headers
 
             found, value = _headers.special(self, name, address, item)
+            if found and _headers.changes(value):
+                return value.value()
             if found:
                 return self.__dict__.setdefault(name, value)
         value = self._read_item(name, address, item)

@@ -341,9 +341,11 @@ class Parser:
     def whole(self) -> Node:
         if not self.tokens:
             raise NotExpression("an empty body")
-        node = self.comma()
+        node = self.conditional()
         if self.at != len(self.tokens):
             token = self.peek()
+            if token == ",":
+                raise NotExpression("a list of values")
             if token in ASSIGNMENTS:
                 raise NotExpression(f"it assigns ({token})")
             raise NotExpression(f"no expression: {token!r} follows")
@@ -810,4 +812,38 @@ def of_static(library: Any, name: str, item: Any) -> MacroFunction:
     return made.compile(body)
 
 
-__all__ = ["MacroFunction", "NotExpression", "of_macro", "of_static"]
+class Expression:
+    """A macro without parameters whose value is found anew at each access."""
+
+    def __init__(self, run: Node) -> None:
+        self._run = run
+
+    def value(self) -> Any:
+        return self._run([]).value
+
+
+def of_body(library: Any, name: str, item: Any) -> Any:
+    """What a macro without parameters is that is no constant: a function by
+    another name, a type, or an Expression."""
+    body = ctypes.string_at(item.string, item.string_length).decode("utf-8", "replace")
+    scope = Scope(library, ())
+    words = body.split()
+    if len(words) == 1 and words[0] != name:
+        other = scope.item(words[0])
+        if other is not None and other.kind == _native.DECL_FUNCTION:
+            return scope.reach(words[0], other)
+    if words and scope.is_type(words[0]):
+        try:
+            ctype = scope.parse_type(body)
+        except NotExpression:
+            pass
+        else:
+            types = library._types
+            return types.enum_class(ctype) or types.ctypes_class(ctype)
+    try:
+        return Expression(Parser(body, scope).whole())
+    except NotExpression:
+        raise NotExpression(item.reason.decode("utf-8", "replace")) from None
+
+
+__all__ = ["Expression", "MacroFunction", "NotExpression", "of_body", "of_macro", "of_static"]
