@@ -55,7 +55,14 @@ typedef struct kaa_cpython_options {
                        error_class(status); the
                        exception class unsupported; and, if it is there,
                        typed(keep, item, address, module, doc), which makes a
-                       typed function of an extension module. */
+                       typed function of an extension module. For C data:
+                       data_load(data, layout, number, base),
+                       data_store(data, layout, number, base, value),
+                       data_init(data, args, keywords),
+                       data_point(layout, value), which gives (address, owner),
+                       data_no_member(layout, name) and data_null(layout),
+                       which raise, data_get_item(data, key) and
+                       data_set_item(data, key, value). */
     void *sample; /**< A ctypes instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */
@@ -120,6 +127,90 @@ KAA_API int kaa_cpython_bind(kaa_cpython *host, void *library, void *names,
  */
 KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
                                    const kaa_ctype *signature, void *callable);
+
+/** What kaa_cpython_data_class() makes a type of. References are borrowed
+ * during the call; the type takes its own. */
+typedef struct kaa_cpython_data_options {
+    uint32_t size;         /**< sizeof(kaa_cpython_data_options) */
+    uint32_t dimensions;   /**< Of an array's buffers; 0 for a record. */
+    const kaa_ctype *type; /**< A record, array or pointer type of `library`. */
+    void *library;         /**< The Python object that owns the type. */
+    void *layout;          /**< What Python knows of it; handed to the hooks. */
+    void *base;            /**< A class with empty __slots__: a base. */
+    const char *name;      /**< "module.name" */
+    const char *doc;       /**< Its __doc__. */
+    const char *format;    /**< Of its buffers (PEP 3118); NULL: it has none. */
+    const int64_t *shape; /**< The lengths of an array, `dimensions` of them. */
+} kaa_cpython_data_options;
+
+/** What kaa_cpython_data_get() tells. */
+enum {
+    KAA_CPYTHON_DATA_ADDRESS,    /**< Of the bytes; what a pointer points at. */
+    KAA_CPYTHON_DATA_OWNER,      /**< What keeps the bytes, or None. */
+    KAA_CPYTHON_DATA_LENGTH,     /**< Elements; -1: not known. */
+    KAA_CPYTHON_DATA_HAS_MEMORY, /**< Whether the bytes are its own: a bool. */
+    KAA_CPYTHON_DATA_KEPT,       /**< What its pointers were set from, a dict by
+                                      address, or None. */
+    KAA_CPYTHON_DATA_LAYOUT,     /**< The layout that it was made with. */
+};
+
+/**
+ * Makes the type whose instances are C data: records, pointers or arrays.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_class(kaa_cpython *host,
+                                     const kaa_cpython_data_options *options);
+
+/**
+ * Tells the layout of a type made by kaa_cpython_data_class(), or derived from
+ * one; None for others.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_layout(kaa_cpython *host, void *type);
+
+/**
+ * Tells something (KAA_CPYTHON_DATA_*) of an instance.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_get(kaa_cpython *host, void *instance,
+                                   uint32_t what);
+
+/**
+ * Makes an instance for bytes that are somewhere else.
+ *
+ * @param address  Of the bytes; for a pointer what it points at.
+ * @param owner    What keeps them; None: nobody, they are C's.
+ * @param length   Elements of an array, or behind a pointer; -1: not known.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_view(kaa_cpython *host, void *type,
+                                    uint64_t address, void *owner,
+                                    int64_t length);
+
+/**
+ * Has an instance keep an object as long as a pointer in its bytes stands.
+ *
+ * @param address  Of the pointer.
+ * @param object   None: what was kept for it is no longer.
+ *
+ * @return 0; -1 with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_data_keep(kaa_cpython *host, void *instance,
+                                  uint64_t address, void *object);
 
 /**
  * The context of the interpreter: the same each time, for all its threads.

@@ -8,6 +8,7 @@
 #include <kaa/call.h>
 #include <kaa/closure.h>
 #include <kaa/context.h>
+#include <kaa/convert.h>
 #include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>

@@ -91,8 +91,5 @@ kaa_status kaa_library__diagnose(kaa_library__search *search,
 /* nearest.c: KAA_NO_SYMBOL with names that are near. */
 kaa_status kaa_library__no_symbol(const kaa_library *library, const char *name,
                                   kaa_error *err);
-/* How many edits make `b` of `a`, swaps of neighbours being one; `limit` + 1
- * where it is more than `limit`. */
-uint32_t kaa_library__distance(const char *a, const char *b, uint32_t limit);
 
 #endif /* KAA_LIBRARY_INTERNAL_H */

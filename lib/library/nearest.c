@@ -10,49 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "library/internal.h"
 
-#define LENGTH_MAX 120u
 #define FOUND_MAX 3u
-
-uint32_t
-kaa_library__distance(const char *a, const char *b, uint32_t limit)
-{
-    size_t m = strlen(a), n = strlen(b);
-    uint8_t rows[3][LENGTH_MAX + 1]; /* the last three of the matrix */
-
-    if (m > LENGTH_MAX || n > LENGTH_MAX || m > n + limit || n > m + limit)
-        return limit + 1;
-    for (size_t j = 0; j <= n; j++)
-        rows[0][j] = (uint8_t)j;
-    for (size_t i = 1; i <= m; i++) {
-        uint8_t *row = rows[i % 3], *above = rows[(i + 2) % 3],
-                *higher = rows[(i + 1) % 3];
-        uint8_t best = row[0] = (uint8_t)i;
-
-        for (size_t j = 1; j <= n; j++) {
-            uint8_t cost = (uint8_t)(above[j - 1] + (a[i - 1] != b[j - 1]));
-
-            if (above[j] + 1 < cost)
-                cost = (uint8_t)(above[j] + 1);
-            if (row[j - 1] + 1 < cost)
-                cost = (uint8_t)(row[j - 1] + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                a[i - 2] == b[j - 1] && higher[j - 2] + 1 < cost)
-                cost = (uint8_t)(higher[j - 2] + 1);
-            row[j] = cost;
-            if (cost < best)
-                best = cost;
-        }
-        if (best > limit)
-            return limit + 1;
-    }
-    return rows[m % 3][n] > limit ? limit + 1 : rows[m % 3][n];
-}
 
 typedef struct nearest {
     const char *wanted;
-    uint32_t limit;
     uint32_t count;
     const char *found[FOUND_MAX]; /* nearest first */
     uint32_t distance[FOUND_MAX];
@@ -61,11 +25,12 @@ typedef struct nearest {
 static void
 offer(nearest *n, const char *name)
 {
-    uint32_t distance = kaa_library__distance(n->wanted, name, n->limit);
+    uint32_t limit = kaa_base__edits_allowed(n->wanted, name);
+    uint32_t distance = kaa_base__distance(n->wanted, name, limit);
     uint32_t at = n->count;
 
     /* Distance 0: it is there, but in an old version that nobody links to. */
-    if (distance > n->limit || distance == 0 || *name == '\0')
+    if (distance > limit || distance == 0 || *name == '\0')
         return;
     for (uint32_t i = 0; i < n->count; i++)
         if (strcmp(n->found[i], name) == 0)
@@ -168,7 +133,6 @@ kaa_library__no_symbol(const kaa_library *library, const char *name,
                        kaa_error *err)
 {
     nearest n = {.wanted = name};
-    size_t length = strlen(name);
     struct link_map *map = NULL;
     const char *slash = strrchr(library->path, '/');
     const char *where = *library->path == '\0' ? "the program"
@@ -177,10 +141,7 @@ kaa_library__no_symbol(const kaa_library *library, const char *name,
     char list[160] = "";
     size_t used = 0;
 
-    /* One edit in three letters, or it is another word. */
-    n.limit = length < 3 ? 0 : length < 9 ? (uint32_t)length / 3 : 3;
-    if (n.limit > 0 && length <= LENGTH_MAX &&
-        dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0)
+    if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0)
         for (; map != NULL; map = *library->path == '\0' ? map->l_next : NULL)
             look_through(&n, map);
     for (uint32_t i = 0; i < n.count && used < sizeof(list) - 1; i++) {

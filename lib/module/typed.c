@@ -28,121 +28,32 @@ destroy(void *pointer)
     kaa_base__free(self);
 }
 
-/* By kind: how a number is converted; TYPED_VOID where it is none. */
-static kaa_module__op
-number_op(kaa_ctype_kind kind)
+/* Whether a context without a bridge can give and take such values. */
+static int
+is_known(const kaa_convert__shape *shape)
 {
-    switch ((int)kind) {
-    case KAA_CTYPE_BOOL:
-        return TYPED_BOOL;
-    case KAA_CTYPE_CHAR:
-        return TYPED_CHAR;
-    case KAA_CTYPE_SCHAR:
-    case KAA_CTYPE_UCHAR:
-    case KAA_CTYPE_SHORT:
-    case KAA_CTYPE_USHORT:
-    case KAA_CTYPE_INT:
-    case KAA_CTYPE_UINT:
-    case KAA_CTYPE_LONG:
-    case KAA_CTYPE_ULONG:
-    case KAA_CTYPE_LLONG:
-    case KAA_CTYPE_ULLONG:
-    case KAA_CTYPE_ENUM:
-        return TYPED_INTEGER;
-    case KAA_CTYPE_FLOAT:
-        return TYPED_FLOAT;
-    case KAA_CTYPE_DOUBLE:
-        return TYPED_DOUBLE;
+    switch (shape->op) {
+    case CONVERT_VOID:
+    case CONVERT_INTEGER:
+    case CONVERT_BOOL:
+    case CONVERT_CHAR:
+    case CONVERT_FLOAT:
+    case CONVERT_DOUBLE:
+        return 1;
+    case CONVERT_TEXT:
+    case CONVERT_POINTER:
+        return shape->item != ITEM_NONE;
     default:
-        return TYPED_VOID;
+        return 0;
     }
 }
 
-static void
-set_number(kaa_module__parameter *out, const kaa_ctype *core)
-{
-    out->size = (uint8_t)kaa_ctype_size(core);
-    out->is_signed = (uint8_t)kaa_ctype_is_signed(core);
-}
-
-/* What a buffer's items must be like; 0: no buffer fits. */
-static uint8_t
-item_of(kaa_ctype_kind kind, int is_signed)
-{
-    switch ((int)kind) {
-    case KAA_CTYPE_VOID:
-    case KAA_CTYPE_CHAR:
-    case KAA_CTYPE_SCHAR:
-    case KAA_CTYPE_UCHAR:
-        return 'v';
-    case KAA_CTYPE_BOOL:
-        return '?';
-    case KAA_CTYPE_FLOAT:
-    case KAA_CTYPE_DOUBLE:
-        return 'f';
-    default:
-        if (number_op(kind) != TYPED_INTEGER)
-            return 0;
-        return is_signed ? 'i' : 'u';
-    }
-}
-
+/* Of pointers, text and addresses alone are results. */
 static int
-set_pointer(kaa_module__parameter *out, const kaa_ctype *core)
+is_result(const kaa_convert__shape *shape)
 {
-    const kaa_ctype *declared = kaa_ctype_target(core);
-    const kaa_ctype *target = kaa_ctype_strip(declared);
-    kaa_ctype_kind kind = kaa_ctype_kind_of(target);
-    int is_const = (kaa_ctype_qualifiers(declared) & KAA_CTYPE_CONST) != 0;
-
-    out->item = item_of(kind, kaa_ctype_is_signed(target));
-    if (out->item == 0)
-        return -1;
-    out->op = is_const && kind == KAA_CTYPE_CHAR ? TYPED_TEXT : TYPED_POINTER;
-    out->size = sizeof(void *);
-    out->item_size =
-        kind == KAA_CTYPE_VOID ? 1 : (uint32_t)kaa_ctype_size(target);
-    if (!is_const)
-        out->flags |= TYPED_WRITABLE;
-    if (out->item == 'v')
-        out->flags |= TYPED_BYTES;
-    if (kind == KAA_CTYPE_VOID)
-        out->flags |= TYPED_ADDRESS;
-    return 0;
-}
-
-/* -1 if the type cannot be converted. */
-static int
-set_type(kaa_module__parameter *out, const kaa_ctype *type)
-{
-    const kaa_ctype *core = kaa_ctype_strip(type);
-    kaa_ctype_kind kind = kaa_ctype_kind_of(core);
-
-    out->type = type;
-    if (kind == KAA_CTYPE_POINTER)
-        return set_pointer(out, core);
-    out->op = (uint8_t)number_op(kind);
-    if (out->op == TYPED_VOID)
-        return kind == KAA_CTYPE_VOID ? 0 : -1;
-    set_number(out, core);
-    return 0;
-}
-
-/* [[kaa::out]]: a pointer to what can be a result, and is. */
-static int
-set_out(kaa_module__parameter *out, const kaa_ctype *type)
-{
-    const kaa_ctype *core = kaa_ctype_strip(type);
-    const kaa_ctype *target;
-
-    if (kaa_ctype_kind_of(core) != KAA_CTYPE_POINTER)
-        return -1;
-    target = kaa_ctype_target(core);
-    if (set_type(out, target) != 0 || out->op == TYPED_VOID ||
-        (out->op == TYPED_POINTER && !(out->flags & TYPED_ADDRESS)))
-        return -1;
-    out->flags |= TYPED_OUT;
-    return 0;
+    return is_known(shape) &&
+           (shape->op != CONVERT_POINTER || shape->item == ITEM_ANY);
 }
 
 static int
@@ -164,60 +75,24 @@ set_parameter(kaa_context *ctx, kaa_module__typed *self,
               const kaa_decl_item *item, uint32_t i)
 {
     const kaa_ctype_parameter *declared = &kaa_ctype_parameters(item->type)[i];
-    const kaa_decl_parameter *notes = &item->parameters[i];
     kaa_module__parameter *out = &self->parameters[i];
+    int is_good;
     char what[40];
-    int result;
 
     out->name = declared->name;
-    if (notes->flags & KAA_DECL_PARAMETER_OUT)
-        result = set_out(out, declared->type);
-    else
-        result = set_type(out, declared->type);
-    if (result != 0) {
-        snprintf(what, sizeof(what), "parameter %u of type", (unsigned)i + 1);
-        return refuse(ctx, item, what, declared->type);
+    kaa_convert__shape_of(&out->shape, declared->type);
+    if (item->parameters[i].flags & KAA_DECL_PARAMETER_OUT) {
+        kaa_convert__shape_of(&out->shape, kaa_ctype_target(out->shape.core));
+        self->outs++;
+        is_good = is_result(&out->shape);
+    } else {
+        is_good = is_known(&out->shape);
     }
-    if (notes->flags & KAA_DECL_PARAMETER_NONNULL)
-        out->flags |= TYPED_NONNULL;
-    if (notes->flags & KAA_DECL_PARAMETER_LENGTH) {
-        out->flags |= TYPED_LENGTH;
-        out->length_of = notes->length_of;
-    }
-    return 0;
-}
-
-/* Marks lengths, and counts who is visible, needed and out. */
-static int
-count_parameters(kaa_context *ctx, kaa_module__typed *self,
-                 const kaa_decl_item *item)
-{
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_module__parameter *one = &self->parameters[i];
-        kaa_module__parameter *length;
-
-        if (!(one->flags & TYPED_LENGTH))
-            continue;
-        length = &self->parameters[one->length_of];
-        if (length->op != TYPED_INTEGER || (one->flags & TYPED_OUT) ||
-            one->op < TYPED_TEXT || (length->flags & TYPED_OUT))
-            return refuse(ctx, item,
-                          "a length must be an integer parameter's, of a "
-                          "pointer that is passed in",
-                          NULL);
-        length->flags |= TYPED_IS_LENGTH;
-    }
-    for (uint32_t i = 0; i < self->count; i++) {
-        uint32_t flags = self->parameters[i].flags;
-
-        if (flags & TYPED_OUT)
-            self->outs++;
-        else
-            self->visible++;
-        if (!(flags & (TYPED_OUT | TYPED_IS_LENGTH)))
-            self->required++;
-    }
-    return 0;
+    kaa_convert__annotate(&out->shape, item->parameters, self->count, i);
+    if (is_good)
+        return 0;
+    snprintf(what, sizeof(what), "parameter %u of type", (unsigned)i + 1);
+    return refuse(ctx, item, what, declared->type);
 }
 
 static int
@@ -225,9 +100,8 @@ set_result(kaa_context *ctx, kaa_module__typed *self, const kaa_decl_item *item)
 {
     const kaa_ctype *type = kaa_ctype_target(item->type);
 
-    if (set_type(&self->result, type) != 0 ||
-        (self->result.op == TYPED_POINTER &&
-         !(self->result.flags & TYPED_ADDRESS)))
+    kaa_convert__shape_of(&self->result.shape, type);
+    if (!is_result(&self->result.shape))
         return refuse(ctx, item, "a result of type", type);
     if (item->free_function != NULL)
         return refuse(ctx, item, "[[kaa::free]] is for kaa.load() alone", NULL);
@@ -241,8 +115,12 @@ set_function(kaa_context *ctx, kaa_module__typed *self,
 {
     kaa_call_options options = {.size = sizeof(options)};
     kaa_error err = {0};
+    char refusal[300];
 
-    self->name = item->name;
+    self->item = item;
+    if (kaa_convert__check_notes(item, refusal, sizeof(refusal)) != 0)
+        return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_IMPORT_ERROR),
+                                "the declaration of %s", refusal);
     if (item->flags & (KAA_DECL_HOLD_GIL | KAA_DECL_CONST | KAA_DECL_PURE))
         self->flags |= TYPED_HOLDS_GIL;
     if (item->flags & KAA_DECL_ERRNO) {
@@ -252,8 +130,7 @@ set_function(kaa_context *ctx, kaa_module__typed *self,
     for (uint32_t i = 0; i < self->count; i++)
         if (set_parameter(ctx, self, item, i) != 0)
             return -1;
-    if (count_parameters(ctx, self, item) != 0 ||
-        set_result(ctx, self, item) != 0)
+    if (set_result(ctx, self, item) != 0)
         return -1;
     if (kaa_call_plan_create(item->type, &options, &self->plan, &err) != KAA_OK)
         return kaa_module__raise(ctx, &err);
@@ -330,26 +207,26 @@ kaa_module__parse_typed(kaa_context *ctx, const kaa_method *method,
 static int
 set_doc(kaa_module__typed *self, const char *doc)
 {
-    size_t length = strlen(self->name);
+    size_t length = strlen(self->item->name);
     kaa_base__text text = {0};
 
     self->method.doc = doc;
-    if (doc != NULL && strncmp(doc, self->name, length) == 0 &&
+    if (doc != NULL && strncmp(doc, self->item->name, length) == 0 &&
         doc[length] == '(')
         return 1;
-    kaa_base__text_printf(&text, "%s(", self->name);
+    kaa_base__text_printf(&text, "%s(", self->item->name);
     for (uint32_t i = 0, shown = 0; i < self->count; i++) {
         const kaa_module__parameter *one = &self->parameters[i];
 
-        if (one->flags & TYPED_OUT)
+        if (one->shape.flags & CONVERT_OUT)
             continue;
         if (one->name == NULL) {
             kaa_base__text_fini(&text);
             return 1;
         }
-        kaa_base__text_printf(&text, "%s%s%s", shown++ > 0 ? ", " : "",
-                              one->name,
-                              one->flags & TYPED_IS_LENGTH ? "=None" : "");
+        kaa_base__text_printf(
+            &text, "%s%s%s", shown++ > 0 ? ", " : "", one->name,
+            one->shape.flags & CONVERT_IS_LENGTH ? "=None" : "");
     }
     kaa_base__text_printf(&text, ")\n--\n\n%s", doc != NULL ? doc : "");
     if (text.failed) {
@@ -390,7 +267,7 @@ new_typed(kaa_context *ctx, const kaa_method *method, kaa_ctype_table *types,
         return NULL;
     }
     self->method = (kaa_method)KAA_METHOD_KEYWORDS(
-        self->name, kaa_module__call_typed, NULL);
+        self->item->name, kaa_module__call_typed, NULL);
     if (!set_doc(self, method->doc)) {
         kaa_raise_memory(ctx);
         destroy(self);

@@ -7,54 +7,6 @@
 #include "args/args.h"
 #include "module/typed.h"
 
-static int
-refuse_count(const kaa_module__typed *self, kaa_context *ctx, size_t given)
-{
-    char count[48];
-
-    if (self->required != self->visible)
-        snprintf(count, sizeof(count), "%u to %u", (unsigned)self->required,
-                 (unsigned)self->visible);
-    else if (self->visible == 0)
-        snprintf(count, sizeof(count), "no");
-    else
-        snprintf(count, sizeof(count), "%u", (unsigned)self->visible);
-    (void)kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-                           "%s() takes %s argument%s, %zu given", self->name,
-                           count, self->visible == 1 ? "" : "s", given);
-    return -1;
-}
-
-static int
-place_keyword(kaa_module__call *call, kaa_object *keyword, kaa_object *value)
-{
-    const kaa_module__typed *self = call->self;
-    const char *names[KAA_MODULE__PARAMETERS_MAX];
-    kaa_context *ctx = call->ctx;
-    const char *text = kaa_str_as_utf8(ctx, keyword, NULL);
-    size_t count = 0;
-
-    if (text == NULL)
-        kaa_error_clear(ctx);
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_module__parameter *one = &self->parameters[i];
-
-        if (one->name == NULL || (one->flags & TYPED_OUT))
-            continue;
-        names[count++] = one->name;
-        if (text == NULL || strcmp(text, one->name) != 0)
-            continue;
-        if (call->values[i] != NULL) {
-            return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-                                    "%s() argument %u (%s) is given twice",
-                                    self->name, (unsigned)i + 1, one->name);
-        }
-        call->values[i] = value;
-        return 0;
-    }
-    return kaa_args__unknown_keyword(ctx, self->name, keyword, names, count);
-}
-
 /* Fills call->values; lengths that were left out stay NULL. */
 static int
 place_arguments(kaa_module__call *call, kaa_object *const *args, size_t nargs,
@@ -63,107 +15,75 @@ place_arguments(kaa_module__call *call, kaa_object *const *args, size_t nargs,
     const kaa_module__typed *self = call->self;
     kaa_context *ctx = call->ctx;
     ptrdiff_t named = kwnames != NULL ? kaa_tuple_size(ctx, kwnames) : 0;
-    size_t next = 0;
+    const char *names[KAA_MODULE__PARAMETERS_MAX];
+    int32_t from[KAA_MODULE__PARAMETERS_MAX];
+    char refusal[640];
 
     if (named < 0)
         return -1;
-    if (nargs > self->visible || (named == 0 && nargs < self->required))
-        return refuse_count(self, ctx, nargs + (size_t)named);
-    for (uint32_t i = 0; i < self->count; i++) {
-        int is_out = (self->parameters[i].flags & TYPED_OUT) != 0;
-
-        call->values[i] = !is_out && next < nargs ? args[next++] : NULL;
+    if (named > (ptrdiff_t)KAA_MODULE__PARAMETERS_MAX) {
+        kaa_convert_print_count(self->item, nargs + (size_t)named, refusal,
+                                sizeof(refusal));
+        return kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR), refusal);
     }
     for (ptrdiff_t i = 0; i < named; i++) {
         kaa_object *keyword = kaa_tuple_get_borrowed(ctx, kwnames, i);
 
-        if (keyword == NULL ||
-            place_keyword(call, keyword, args[nargs + (size_t)i]) != 0)
-            return -1;
+        names[i] = keyword != NULL ? kaa_str_as_utf8(ctx, keyword, NULL) : NULL;
+        if (names[i] == NULL) {
+            kaa_error_clear(ctx);
+            names[i] = "?"; /* lone surrogates: nothing is named so */
+        }
     }
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_module__parameter *one = &self->parameters[i];
-
-        if (call->values[i] != NULL ||
-            (one->flags & (TYPED_OUT | TYPED_IS_LENGTH)))
-            continue;
-        if (named == 0)
-            return refuse_count(self, ctx, nargs);
-        return kaa_raise_format(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR),
-                                "%s() misses argument %u%s%s%s", self->name,
-                                (unsigned)i + 1, one->name != NULL ? " (" : "",
-                                one->name != NULL ? one->name : "",
-                                one->name != NULL ? ")" : "");
-    }
+    if (kaa_convert_bind(self->item, nargs, names, (size_t)named, from, refusal,
+                         sizeof(refusal)) != KAA_OK)
+        return kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR), refusal);
+    for (uint32_t i = 0; i < self->count; i++)
+        call->values[i] = from[i] >= 0 ? args[from[i]] : NULL;
     return 0;
 }
 
-/* Lengths: those left out are the shortest of their buffers, and none may be
- * longer than its buffer. */
-static int
-settle_lengths(kaa_module__call *call)
+/* The length that C gets, as wide as any. */
+static kaa_convert_int128
+read_length(const kaa_convert__shape *shape, const kaa_module__value *value)
 {
-    const kaa_module__typed *self = call->self;
+    uint64_t word = kaa_convert__load_word(shape, value);
 
-    for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_module__parameter *one = &self->parameters[i];
-        const kaa_module__parameter *length;
-        kaa_module__value *place;
-        size_t has = call->lengths[i];
-        uint64_t wanted = 0;
-
-        if (!(one->flags & TYPED_LENGTH))
-            continue;
-        length = &self->parameters[one->length_of];
-        place = &call->storage[one->length_of];
-        wanted = kaa_module__load_word(length, place);
-        call->position = i;
-        if (call->values[one->length_of] != NULL) {
-            if (length->is_signed && (int64_t)wanted < 0)
-                wanted = 0; /* C's affair */
-            if (wanted > has)
-                return kaa_module__refuse(
-                    call, KAA_VALUE_ERROR,
-                    "has %zu elements, but argument %u says %llu", has,
-                    (unsigned)one->length_of + 1, (unsigned long long)wanted);
-            continue;
-        }
-        if (has > (UINT64_MAX >> (64u - 8u * length->size + length->is_signed)))
-            return kaa_module__refuse(
-                call, KAA_OVERFLOW_ERROR,
-                "%zu elements are too many for the length", has);
-        if (call->lengths[one->length_of] == 0 || has < wanted) {
-            kaa_module__store_word(place, length->size, has);
-            call->lengths[one->length_of] = 1; /* is settled */
-        }
-    }
-    return 0;
+    return (kaa_convert_int128){
+        word, shape->is_signed && (int64_t)word < 0 ? UINT64_MAX : 0};
 }
 
-/* Whether a result says failure; see the package's documentation. */
 static int
-has_failed(const kaa_module__parameter *result, const kaa_module__value *value)
+settle_length(kaa_module__call *call, uint32_t length)
 {
-    uint64_t word = 0;
+    const kaa_convert__shape *shape = &call->self->parameters[length].shape;
+    kaa_module__value *place = &call->storage[length];
+    int is_given = call->values[length] != NULL;
+    kaa_convert_int128 given = read_length(shape, place);
+    kaa_context *ctx = call->ctx;
+    kaa_object *number;
+    char refusal[640];
+    int64_t fill = 0;
+    kaa_status status;
+    int failed;
 
-    switch (result->op) {
-    case TYPED_VOID:
-        return 1;
-    case TYPED_INTEGER:
-        word = kaa_module__load_word(result, value);
-        if (result->is_signed)
-            return (int64_t)word < 0;
-        return word == UINT64_MAX >> (64u - 8u * result->size);
-    case TYPED_TEXT:
-    case TYPED_POINTER:
-        return value->word == 0 || value->word == UINT64_MAX;
-    case TYPED_DOUBLE:
-        return !isfinite(value->real);
-    case TYPED_FLOAT:
-        return !isfinite(value->single);
-    default:
+    status = kaa_convert_settle_length(call->self->item, length, call->elements,
+                                       is_given ? &given : NULL, &fill, refusal,
+                                       sizeof(refusal));
+    if (status != KAA_OK)
+        return kaa_raise(ctx,
+                         kaa_builtin(ctx, status == KAA_LIMIT ? KAA_VALUE_ERROR
+                                                              : KAA_TYPE_ERROR),
+                         refusal);
+    if (is_given)
         return 0;
-    }
+    number = kaa_int(ctx, fill);
+    if (number == NULL)
+        return -1;
+    call->position = length;
+    failed = kaa_module__to_c(call, number); /* it may not fit */
+    kaa_decref(ctx, number);
+    return failed;
 }
 
 /* The result, and behind it what the function wrote. */
@@ -177,17 +97,17 @@ make_result(kaa_module__call *call, const kaa_module__value *result)
 
     if (self->outs == 0)
         return kaa_module__from_c(ctx, &self->result, result);
-    if (self->result.op != TYPED_VOID)
+    if (self->result.shape.op != CONVERT_VOID)
         items[count++] = kaa_module__from_c(ctx, &self->result, result);
     for (uint32_t i = 0; i < self->count; i++) {
-        if (!(self->parameters[i].flags & TYPED_OUT))
+        if (!(self->parameters[i].shape.flags & CONVERT_OUT))
             continue;
         if (count > 0 && items[count - 1] == NULL)
             break;
         items[count++] =
             kaa_module__from_c(ctx, &self->parameters[i], &call->storage[i]);
     }
-    if (count == 1 && self->outs == 1 && self->result.op == TYPED_VOID)
+    if (count == 1 && self->outs == 1 && self->result.shape.op == CONVERT_VOID)
         return items[0];
     return kaa_tuple_take_array(ctx, items, count);
 }
@@ -207,7 +127,7 @@ invoke(kaa_module__call *call)
 
     for (uint32_t i = 0; i < self->count; i++) {
         pointers[i] = &call->storage[i];
-        if (self->parameters[i].flags & TYPED_OUT) {
+        if (self->parameters[i].shape.flags & CONVERT_OUT) {
             addresses[i] = &call->storage[i];
             pointers[i] = &addresses[i];
         }
@@ -227,7 +147,8 @@ invoke(kaa_module__call *call)
                              err.message);
         return NULL;
     }
-    if (code != 0 && has_failed(&self->result, &result)) {
+    if (code != 0 &&
+        kaa_convert_says_failure(self->result.shape.type, &result)) {
         kaa_raise_errno(ctx, code, NULL);
         return NULL;
     }
@@ -265,15 +186,18 @@ kaa_module__call_typed(kaa_context *ctx, kaa_object *self,
     if (call.self == NULL || place_arguments(&call, args, nargs, kwnames) != 0)
         return NULL;
     for (uint32_t i = 0; i < call.self->count; i++) {
-        call.lengths[i] = 0;
+        call.elements[i] = -1;
         call.storage[i].word = 0;
         call.position = i;
         if (call.values[i] != NULL &&
             kaa_module__to_c(&call, call.values[i]) != 0)
             goto done;
     }
-    if (settle_lengths(&call) == 0)
-        result = invoke(&call);
+    for (uint32_t i = 0; i < call.self->count; i++)
+        if (call.self->parameters[i].shape.flags & CONVERT_IS_LENGTH &&
+            settle_length(&call, i) != 0)
+            goto done;
+    result = invoke(&call);
 done:
     release_buffers(&call);
     return result;

@@ -10,49 +10,75 @@
 #include "module/typed.h"
 
 int
-kaa_module__refuse(const kaa_module__call *call, kaa_builtin_id type,
-                   const char *format, ...)
+kaa_module__refuse(const kaa_module__call *call, const kaa_convert_fault *fault)
 {
-    const char *name = call->self->parameters[call->position].name;
     kaa_context *ctx = call->ctx;
-    char reason[400];
-    va_list values;
+    kaa_builtin_id type = KAA_TYPE_ERROR;
+    char place[256], reason[640];
 
-    va_start(values, format);
-    vsnprintf(reason, sizeof(reason), format, values);
-    va_end(values);
-    return kaa_raise_format(ctx, kaa_builtin(ctx, type),
-                            "%s() argument %u%s%s%s: %s", call->self->name,
-                            (unsigned)call->position + 1,
-                            name != NULL ? " (" : "", name != NULL ? name : "",
-                            name != NULL ? ")" : "", reason);
+    kaa_convert__print_place(call->self->item->name, call->position + 1,
+                             call->self->parameters[call->position].name, place,
+                             sizeof(place));
+    kaa_convert_print_fault(fault, reason, sizeof(reason));
+    switch (*kaa_convert_fault_exception(fault->code)) {
+    case 'O':
+        type = KAA_OVERFLOW_ERROR;
+        break;
+    case 'V':
+        type = KAA_VALUE_ERROR;
+        break;
+    default:
+        break;
+    }
+    return kaa_raise_format(ctx, kaa_builtin(ctx, type), "%s%s", place, reason);
 }
 
 static int
-refuse_type(const kaa_module__call *call, const char *expected,
-            kaa_object *value)
+refuse_code(const kaa_module__call *call, kaa_convert_code code)
 {
-    char type[120];
+    const kaa_convert_fault fault = {.code = code};
 
-    if (kaa_args__type_name(call->ctx, value, type, sizeof(type)) != 0)
+    return kaa_module__refuse(call, &fault);
+}
+
+/* A value that is no such one; `before` and `after` say more of it. */
+static int
+refuse_given(const kaa_module__call *call, kaa_object *value,
+             const char *before, const char *after)
+{
+    kaa_convert_fault fault = {
+        .code = KAA_CONVERT_TYPE,
+        .type = call->self->parameters[call->position].shape.type};
+    char type[120], given[240];
+
+    if (kaa_is_none(call->ctx, value))
+        snprintf(type, sizeof(type), "NoneType");
+    else if (kaa_args__type_name(call->ctx, value, type, sizeof(type)) != 0)
         return -1;
-    return kaa_module__refuse(call, KAA_TYPE_ERROR, "%s expected, not %s",
-                              expected, type);
+    snprintf(given, sizeof(given), "%s%s%s", before, type, after);
+    fault.given = given;
+    return kaa_module__refuse(call, &fault);
 }
 
 static int
-refuse_range(const kaa_module__call *call, const kaa_module__parameter *how,
-             kaa_object *value)
+refuse_type(const kaa_module__call *call, kaa_object *value)
+{
+    return refuse_given(call, value, "", "");
+}
+
+static int
+refuse_range(const kaa_module__call *call, kaa_object *value)
 {
     kaa_context *ctx = call->ctx;
-    unsigned bits = 8u * how->size;
+    kaa_convert_fault fault = {
+        .code = KAA_CONVERT_RANGE,
+        .type = call->self->parameters[call->position].shape.type};
     ptrdiff_t length = kaa_int_bit_length(ctx, value);
     kaa_object *str = NULL;
     const char *text = NULL;
-    char number[200], type[100];
+    char number[200];
 
     kaa_error_clear(ctx);
-    kaa_ctype_print(how->type, NULL, type, sizeof(type));
     if (length > 512) {
         snprintf(number, sizeof(number), "an int of %zd bits", length);
     } else {
@@ -63,87 +89,27 @@ refuse_range(const kaa_module__call *call, const kaa_module__parameter *how,
             kaa_error_clear(ctx);
         kaa_decref(ctx, str);
     }
-    if (how->op == TYPED_BOOL)
-        return kaa_module__refuse(call, KAA_OVERFLOW_ERROR,
-                                  "%s is out of range for %s (0 to 1)", number,
-                                  type);
-    if (how->is_signed)
-        return kaa_module__refuse(call, KAA_OVERFLOW_ERROR,
-                                  "%s is out of range for %s (%lld to %lld)",
-                                  number, type,
-                                  (long long)(INT64_MIN >> (64u - bits)),
-                                  (long long)(INT64_MAX >> (64u - bits)));
-    return kaa_module__refuse(
-        call, KAA_OVERFLOW_ERROR, "%s is out of range for %s (0 to %llu)",
-        number, type, (unsigned long long)(UINT64_MAX >> (64u - bits)));
-}
-
-void
-kaa_module__store_word(kaa_module__value *out, uint8_t size, uint64_t word)
-{
-    uint32_t half = (uint32_t)word;
-    uint16_t quarter = (uint16_t)word;
-    uint8_t byte = (uint8_t)word;
-
-    switch (size) {
-    case 8:
-        out->word = word;
-        break;
-    case 4:
-        memcpy(out->bytes, &half, sizeof(half));
-        break;
-    case 2:
-        memcpy(out->bytes, &quarter, sizeof(quarter));
-        break;
-    default:
-        out->bytes[0] = byte;
-    }
-}
-
-uint64_t
-kaa_module__load_word(const kaa_module__parameter *how,
-                      const kaa_module__value *value)
-{
-    uint32_t half;
-    uint16_t quarter;
-
-    switch (how->size) {
-    case 8:
-        return value->word;
-    case 4:
-        memcpy(&half, value->bytes, sizeof(half));
-        return how->is_signed ? (uint64_t)(int64_t)(int32_t)half : half;
-    case 2:
-        memcpy(&quarter, value->bytes, sizeof(quarter));
-        return how->is_signed ? (uint64_t)(int64_t)(int16_t)quarter : quarter;
-    default:
-        return how->is_signed ? (uint64_t)(int64_t)(int8_t)value->bytes[0]
-                              : value->bytes[0];
-    }
+    fault.value = number;
+    return kaa_module__refuse(call, &fault);
 }
 
 /* An exact int in range; -2: out of range, with an exception or without. */
 static int
-read_word(kaa_context *ctx, const kaa_module__parameter *how,
-          kaa_object *number, uint64_t *out)
+read_word(kaa_context *ctx, const kaa_convert__shape *shape, kaa_object *number,
+          uint64_t *out)
 {
-    unsigned unused = 64u - 8u * how->size;
     int64_t value;
 
-    if (how->size == 8 && !how->is_signed)
+    if (shape->size == 8 && !shape->is_signed)
         return kaa_int_as_uint64(ctx, number, out) == 0 ? 0 : -2;
     if (kaa_int_as_int64(ctx, number, &value) != 0)
         return -2;
     *out = (uint64_t)value;
-    if (how->op == TYPED_BOOL)
-        return value == 0 || value == 1 ? 0 : -2;
-    if (how->is_signed)
-        return (int64_t)(*out << unused) >> unused == value ? 0 : -2;
-    return value >= 0 && *out >> (64u - unused) == 0 ? 0 : -2;
+    return kaa_convert__fits(shape, value) ? 0 : -2;
 }
 
 static int
-integer_to_c(const kaa_module__call *call, const kaa_module__parameter *how,
+integer_to_c(const kaa_module__call *call, const kaa_convert__shape *shape,
              kaa_object *value, kaa_module__value *out)
 {
     kaa_context *ctx = call->ctx;
@@ -160,119 +126,144 @@ integer_to_c(const kaa_module__call *call, const kaa_module__parameter *how,
     }
     if (number == NULL) {
         kaa_error_clear(ctx);
-        return refuse_type(call, how->op == TYPED_BOOL ? "bool" : "int", value);
+        return refuse_type(call, value);
     }
-    result = read_word(ctx, how, number, &word);
+    result = read_word(ctx, shape, number, &word);
     if (result == 0)
-        kaa_module__store_word(out, how->size, word);
+        kaa_convert__store_word(shape, out, word);
     else if (!kaa_error_occurred(ctx) ||
              kaa_error_matches(ctx, kaa_builtin(ctx, KAA_OVERFLOW_ERROR)))
-        result = refuse_range(call, how, number);
+        result = refuse_range(call, number);
     kaa_decref(ctx, number);
     return result != 0 ? -1 : 0;
 }
 
 static int
-char_to_c(const kaa_module__call *call, kaa_object *value,
-          kaa_module__value *out)
-{
-    kaa_context *ctx = call->ctx;
-    const char *data;
-    size_t size = 0;
-
-    if (!kaa_check(ctx, value, KAA_BYTES_TYPE))
-        return refuse_type(call, "bytes of length 1", value);
-    data = kaa_bytes_as_data(ctx, value, &size);
-    if (data == NULL)
-        return -1;
-    if (size != 1)
-        return kaa_module__refuse(call, KAA_VALUE_ERROR,
-                                  "bytes of length 1 expected, not %zu", size);
-    out->bytes[0] = (unsigned char)*data;
-    return 0;
-}
-
-static int
-real_to_c(const kaa_module__call *call, const kaa_module__parameter *how,
+char_to_c(const kaa_module__call *call, const kaa_convert__shape *shape,
           kaa_object *value, kaa_module__value *out)
 {
     kaa_context *ctx = call->ctx;
+    kaa_convert_fault fault = {.code = KAA_CONVERT_COUNT_ONE,
+                               .type = shape->type};
+    kaa_buffer buffer;
+
+    if (!kaa_check(ctx, value, KAA_BYTES_TYPE) &&
+        !kaa_check(ctx, value, KAA_BYTEARRAY_TYPE))
+        return refuse_type(call, value);
+    if (kaa_buffer_get(ctx, value, &buffer, KAA_BUFFER_SIMPLE) != 0)
+        return -1;
+    fault.number = (uint64_t)buffer.bytes;
+    if (buffer.bytes == 1)
+        out->bytes[0] = *(const unsigned char *)buffer.data;
+    kaa_buffer_release(ctx, &buffer);
+    return fault.number == 1 ? 0 : kaa_module__refuse(call, &fault);
+}
+
+/* A float, or an int that is none, that is out of range. */
+static int
+refuse_real(const kaa_module__call *call, kaa_object *value)
+{
+    kaa_context *ctx = call->ctx;
+    kaa_convert_fault fault = {
+        .code = KAA_CONVERT_RANGE,
+        .type = call->self->parameters[call->position].shape.type};
+    kaa_object *repr;
+
+    kaa_error_clear(ctx);
+    if (kaa_check(ctx, value, KAA_INT_TYPE))
+        return refuse_range(call, value);
+    repr = kaa_repr(ctx, value);
+    if (repr == NULL)
+        return -1;
+    fault.value = kaa_str_as_utf8(ctx, repr, NULL);
+    if (fault.value != NULL)
+        kaa_module__refuse(call, &fault);
+    kaa_decref(ctx, repr);
+    return -1;
+}
+
+static int
+real_to_c(const kaa_module__call *call, const kaa_convert__shape *shape,
+          kaa_object *value, kaa_module__value *out)
+{
+    kaa_context *ctx = call->ctx;
+    kaa_object *made;
     double number;
 
     if (kaa_float_as_double(ctx, value, &number) != 0) {
+        if (kaa_error_matches(ctx, kaa_builtin(ctx, KAA_OVERFLOW_ERROR)) &&
+            kaa_check(ctx, value, KAA_INT_TYPE))
+            return refuse_real(call, value);
         if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR)))
             return -1;
         kaa_error_clear(ctx);
-        return refuse_type(call, "float", value);
+        return refuse_type(call, value);
     }
-    if (how->op == TYPED_DOUBLE) {
+    if (shape->op == CONVERT_DOUBLE) {
         out->real = number;
         return 0;
     }
     out->single = (float)number;
-    if (isfinite(number) && !isfinite(out->single))
-        return kaa_module__refuse(call, KAA_OVERFLOW_ERROR,
-                                  "%.17g is out of range for float", number);
-    return 0;
+    if (!isfinite(number) || isfinite(out->single))
+        return 0;
+    made = kaa_float_from_double(ctx, number);
+    if (made != NULL)
+        refuse_real(call, made);
+    kaa_decref(ctx, made);
+    return -1;
 }
 
-/* Whether a buffer's items are those that the pointer wants. */
+/* Why no buffer of `value` was got: it is read-only, or none at all. */
 static int
-fits(const kaa_module__parameter *how, const kaa_buffer *buffer)
+refuse_buffer(const kaa_module__call *call, kaa_object *value)
 {
-    static const char signs[] = "bhilqn", unsigneds[] = "BHILQN";
-    const char *format = buffer->format != NULL ? buffer->format : "B";
-    const char *kinds;
+    kaa_context *ctx = call->ctx;
+    kaa_buffer buffer;
 
-    if (how->flags & TYPED_BYTES)
-        return (how->flags & TYPED_ADDRESS) || buffer->item_bytes == 1;
-    if (*format == '@' || *format == '=' ||
-        (*format == '<' && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ||
-        (*format == '>' && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
-        format++;
-    kinds = how->item == 'i'   ? signs
-            : how->item == 'u' ? unsigneds
-            : how->item == 'f' ? "fd"
-                               : "?";
-    return format[0] != '\0' && format[1] == '\0' &&
-           strchr(kinds, format[0]) != NULL &&
-           buffer->item_bytes == (ptrdiff_t)how->item_size;
+    if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR)) &&
+        !kaa_error_matches(ctx, kaa_builtin(ctx, KAA_BUFFER_ERROR)))
+        return -1;
+    kaa_error_clear(ctx);
+    if (kaa_buffer_get(ctx, value, &buffer, KAA_BUFFER_SIMPLE) == 0) {
+        kaa_buffer_release(ctx, &buffer);
+        return refuse_given(
+            call, value,
+            kaa_check(ctx, value, KAA_BYTES_TYPE) ? "" : "a read-only ", "");
+    }
+    if (!kaa_error_matches(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR)) &&
+        !kaa_error_matches(ctx, kaa_builtin(ctx, KAA_BUFFER_ERROR)))
+        return -1;
+    kaa_error_clear(ctx);
+    if (kaa_check(ctx, value, KAA_MEMORYVIEW_TYPE))
+        return refuse_given(call, value, "a ", " that is not contiguous");
+    return refuse_type(call, value);
 }
 
 static int
-buffer_to_c(kaa_module__call *call, const kaa_module__parameter *how,
+buffer_to_c(kaa_module__call *call, const kaa_convert__shape *shape,
             kaa_object *value, kaa_module__value *out)
 {
     kaa_context *ctx = call->ctx;
     kaa_buffer *buffer = &call->buffers[call->buffer_count];
-    int request = how->flags & TYPED_WRITABLE ? KAA_BUFFER_WRITABLE : 0;
-    char type[100], wanted[140];
+    int request = KAA_BUFFER_ND | KAA_BUFFER_FORMAT;
+    char format[48] = "";
 
-    if (!(how->flags & TYPED_BYTES) || !(how->flags & TYPED_ADDRESS))
-        request |= KAA_BUFFER_ND | KAA_BUFFER_FORMAT;
-    kaa_ctype_print(how->type, NULL, type, sizeof(type));
-    if (kaa_buffer_get(ctx, value, buffer, request) != 0) {
-        int is_type = kaa_error_matches(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR));
-
-        if (!is_type &&
-            !kaa_error_matches(ctx, kaa_builtin(ctx, KAA_BUFFER_ERROR)))
-            return -1;
-        kaa_error_clear(ctx);
-        snprintf(wanted, sizeof(wanted), "%s for %s",
-                 how->flags & TYPED_WRITABLE ? "a writable buffer" : "a buffer",
-                 type);
-        return refuse_type(call, wanted, value);
-    }
+    if (shape->flags & CONVERT_WRITABLE)
+        request |= KAA_BUFFER_WRITABLE;
+    if (kaa_buffer_get(ctx, value, buffer, request) != 0)
+        return refuse_buffer(call, value);
     call->buffer_count++;
-    if (!fits(how, buffer))
-        return kaa_module__refuse(
-            call, KAA_TYPE_ERROR,
-            "the buffer has items of format '%.20s' and %zd bytes, which are "
-            "not those of %s",
-            buffer->format != NULL ? buffer->format : "B", buffer->item_bytes,
-            type);
+    if (!kaa_convert__items_fit(shape, buffer->format, buffer->item_bytes)) {
+        if (!kaa_check(ctx, value, KAA_BYTES_TYPE) &&
+            !kaa_check(ctx, value, KAA_BYTEARRAY_TYPE))
+            snprintf(format, sizeof(format), " of format '%.20s'",
+                     buffer->format != NULL ? buffer->format : "B");
+        return refuse_given(call, value, "", format);
+    }
     out->pointer = buffer->data;
-    call->lengths[call->position] = (size_t)buffer->bytes / how->item_size;
+    call->elements[call->position] =
+        buffer->bytes /
+        (ptrdiff_t)(shape->item_size != 0 ? shape->item_size : 1);
     return 0;
 }
 
@@ -286,55 +277,57 @@ text_to_c(kaa_module__call *call, kaa_object *value, kaa_module__value *out)
     if (text == NULL)
         return -1;
     if (memchr(text, '\0', size) != NULL)
-        return kaa_module__refuse(call, KAA_VALUE_ERROR,
-                                  "embedded NUL character");
+        return refuse_code(call, KAA_CONVERT_NUL);
     memcpy(&out->pointer, &text, sizeof(text)); /* C takes it as const */
-    call->lengths[call->position] = size;
+    call->elements[call->position] = (int64_t)size;
     return 0;
 }
 
 static int
-pointer_to_c(kaa_module__call *call, const kaa_module__parameter *how,
+pointer_to_c(kaa_module__call *call, const kaa_convert__shape *shape,
              kaa_object *value, kaa_module__value *out)
 {
     kaa_context *ctx = call->ctx;
 
     if (kaa_is_none(ctx, value)) {
-        if (how->flags & TYPED_NONNULL)
-            return kaa_module__refuse(call, KAA_TYPE_ERROR,
-                                      "None, but the parameter is declared "
-                                      "nonnull");
+        if (shape->flags & CONVERT_NONNULL)
+            return refuse_code(call, KAA_CONVERT_NONE);
         out->pointer = NULL;
+        call->elements[call->position] = 0;
         return 0;
     }
-    if (how->op == TYPED_TEXT && kaa_check(ctx, value, KAA_STR_TYPE))
+    if (shape->op == CONVERT_TEXT && kaa_check(ctx, value, KAA_STR_TYPE))
         return text_to_c(call, value, out);
-    if ((how->flags & TYPED_ADDRESS) && kaa_check(ctx, value, KAA_INT_TYPE)) {
-        kaa_module__parameter address = *how;
-
-        address.op = TYPED_INTEGER;
-        return integer_to_c(call, &address, value, out);
+    if (shape->item == ITEM_ANY && kaa_check(ctx, value, KAA_INT_TYPE)) {
+        if (integer_to_c(call, shape, value, out) != 0)
+            return -1;
+        if (out->word == 0)
+            call->elements[call->position] = 0;
+        return out->word == 0 && shape->flags & CONVERT_NONNULL
+                   ? refuse_code(call, KAA_CONVERT_NULL)
+                   : 0;
     }
-    return buffer_to_c(call, how, value, out);
+    return buffer_to_c(call, shape, value, out);
 }
 
 int
 kaa_module__to_c(kaa_module__call *call, kaa_object *value)
 {
-    const kaa_module__parameter *how = &call->self->parameters[call->position];
+    const kaa_convert__shape *shape =
+        &call->self->parameters[call->position].shape;
     kaa_module__value *out = &call->storage[call->position];
 
-    switch (how->op) {
-    case TYPED_INTEGER:
-    case TYPED_BOOL:
-        return integer_to_c(call, how, value, out);
-    case TYPED_CHAR:
-        return char_to_c(call, value, out);
-    case TYPED_FLOAT:
-    case TYPED_DOUBLE:
-        return real_to_c(call, how, value, out);
+    switch (shape->op) {
+    case CONVERT_INTEGER:
+    case CONVERT_BOOL:
+        return integer_to_c(call, shape, value, out);
+    case CONVERT_CHAR:
+        return char_to_c(call, shape, value, out);
+    case CONVERT_FLOAT:
+    case CONVERT_DOUBLE:
+        return real_to_c(call, shape, value, out);
     default:
-        return pointer_to_c(call, how, value, out);
+        return pointer_to_c(call, shape, value, out);
     }
 }
 
@@ -342,24 +335,25 @@ kaa_object *
 kaa_module__from_c(kaa_context *ctx, const kaa_module__parameter *how,
                    const kaa_module__value *value)
 {
+    const kaa_convert__shape *shape = &how->shape;
     uint64_t word;
 
-    switch (how->op) {
-    case TYPED_VOID:
+    switch (shape->op) {
+    case CONVERT_VOID:
         return kaa_none(ctx);
-    case TYPED_INTEGER:
-        word = kaa_module__load_word(how, value);
-        return how->is_signed ? kaa_int(ctx, (int64_t)word)
-                              : kaa_int_from_uint64(ctx, word);
-    case TYPED_BOOL:
+    case CONVERT_INTEGER:
+        word = kaa_convert__load_word(shape, value);
+        return shape->is_signed ? kaa_int(ctx, (int64_t)word)
+                                : kaa_int_from_uint64(ctx, word);
+    case CONVERT_BOOL:
         return kaa_bool(ctx, value->bytes[0] != 0);
-    case TYPED_CHAR:
+    case CONVERT_CHAR:
         return kaa_bytes_from_data(ctx, value->bytes, 1);
-    case TYPED_FLOAT:
+    case CONVERT_FLOAT:
         return kaa_float_from_double(ctx, (double)value->single);
-    case TYPED_DOUBLE:
+    case CONVERT_DOUBLE:
         return kaa_float_from_double(ctx, value->real);
-    case TYPED_TEXT:
+    case CONVERT_TEXT:
         return value->pointer != NULL ? kaa_text(ctx, value->pointer)
                                       : kaa_none(ctx);
     default:

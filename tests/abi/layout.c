@@ -203,6 +203,32 @@ VALUE(KAA_DECL_SCOPE_CALL, 1);
 VALUE(KAA_DECL_SCOPE_ASYNC, 2);
 VALUE(KAA_DECL_SCOPE_FOREVER, 3);
 
+/* convert.h */
+SIZE(kaa_convert_fault, 40);
+MEMBER(kaa_convert_fault, size, 0);
+MEMBER(kaa_convert_fault, code, 4);
+MEMBER(kaa_convert_fault, type, 8);
+MEMBER(kaa_convert_fault, given, 16);
+MEMBER(kaa_convert_fault, value, 24);
+MEMBER(kaa_convert_fault, number, 32);
+SIZE(kaa_convert_int128, 16);
+MEMBER(kaa_convert_int128, low, 0);
+MEMBER(kaa_convert_int128, high, 8);
+VALUE(KAA_CONVERT_TYPE, 1);
+VALUE(KAA_CONVERT_RANGE, 2);
+VALUE(KAA_CONVERT_COUNT_ONE, 3);
+VALUE(KAA_CONVERT_CODE_POINT, 4);
+VALUE(KAA_CONVERT_NO_CHARACTER, 5);
+VALUE(KAA_CONVERT_NUL, 6);
+VALUE(KAA_CONVERT_SURROGATE, 7);
+VALUE(KAA_CONVERT_NONE, 8);
+VALUE(KAA_CONVERT_NULL, 9);
+VALUE(KAA_CONVERT_SIGNATURE, 10);
+VALUE(KAA_CONVERT_SMALL, 11);
+VALUE(KAA_CONVERT_OUTSIDE, 12);
+VALUE(KAA_CONVERT_VARIABLE, 13);
+VALUE(KAA_CONVERT_VARIABLE_INT, 14);
+
 /* library.h */
 SIZE(kaa_library_options, 8);
 MEMBER(kaa_library_options, size, 0);
@@ -326,6 +352,24 @@ VALUE(KAA_GIL_TIME_NONE, 4);
 VALUE(KAA_GIL_FENCE, 8);
 
 /* cpython.h */
+SIZE(kaa_cpython_data_options, 72);
+MEMBER(kaa_cpython_data_options, size, 0);
+MEMBER(kaa_cpython_data_options, dimensions, 4);
+MEMBER(kaa_cpython_data_options, type, 8);
+MEMBER(kaa_cpython_data_options, library, 16);
+MEMBER(kaa_cpython_data_options, layout, 24);
+MEMBER(kaa_cpython_data_options, base, 32);
+MEMBER(kaa_cpython_data_options, name, 40);
+MEMBER(kaa_cpython_data_options, doc, 48);
+MEMBER(kaa_cpython_data_options, format, 56);
+MEMBER(kaa_cpython_data_options, shape, 64);
+VALUE(KAA_CPYTHON_DATA_ADDRESS, 0);
+VALUE(KAA_CPYTHON_DATA_OWNER, 1);
+VALUE(KAA_CPYTHON_DATA_LENGTH, 2);
+VALUE(KAA_CPYTHON_DATA_HAS_MEMORY, 3);
+VALUE(KAA_CPYTHON_DATA_KEPT, 4);
+VALUE(KAA_CPYTHON_DATA_LAYOUT, 5);
+
 SIZE(kaa_cpython_options, 112);
 MEMBER(kaa_cpython_options, size, 0);
 MEMBER(kaa_cpython_options, flags, 4);

@@ -6,6 +6,7 @@
 
 #include <kaa/library.h>
 
+#include "base/nearest.h"
 #include "kaa_test.h"
 #include "library/internal.h"
 
@@ -83,13 +84,13 @@ KAA_TEST(a_missing_symbol_names_its_neighbours)
 
 KAA_TEST(distances)
 {
-    CHECK_EQ(kaa_library__distance("compres", "compress", 3), 1);
-    CHECK_EQ(kaa_library__distance("compress", "compress", 3), 0);
-    CHECK_EQ(kaa_library__distance("pwo", "pow", 3), 1);
-    CHECK_EQ(kaa_library__distance("", "ab", 3), 2);
-    CHECK_EQ(kaa_library__distance("kitten", "sitting", 3), 3);
-    CHECK_EQ(kaa_library__distance("kitten", "sitting", 2), 3);
-    CHECK_EQ(kaa_library__distance("abc", "xyz", 2), 3);
+    CHECK_EQ(kaa_base__distance("compres", "compress", 3), 1);
+    CHECK_EQ(kaa_base__distance("compress", "compress", 3), 0);
+    CHECK_EQ(kaa_base__distance("pwo", "pow", 3), 1);
+    CHECK_EQ(kaa_base__distance("", "ab", 3), 2);
+    CHECK_EQ(kaa_base__distance("kitten", "sitting", 3), 3);
+    CHECK_EQ(kaa_base__distance("kitten", "sitting", 2), 3);
+    CHECK_EQ(kaa_base__distance("abc", "xyz", 2), 3);
 }
 
 KAA_TEST(versions_are_compared_as_numbers)

@@ -84,14 +84,18 @@ KAA_TEST(texts_and_pointers)
     REFUSES(KAA_VALUE_ERROR, "embedded NUL character", "skip",
             NEW(kaa_str_from_utf8(ctx, "a\0b", 3)), INT(1));
     REFUSES(KAA_TYPE_ERROR,
-            "skip() argument 1 (text): a buffer for const char *"
-            " expected, not int",
+            "skip() argument 1 (text): 'const char *' needs str, bytes or a "
+            "C-contiguous buffer of bytes, not int",
             "skip", INT(1), INT(1));
-    REFUSES(KAA_TYPE_ERROR, "the buffer has items of format 'B' and 1 bytes",
+    REFUSES(KAA_TYPE_ERROR,
+            "sum() argument 1 (items): 'const double *' needs a C-contiguous "
+            "buffer of format 'd', not bytes",
             "sum", array, INT(1));
     GIVES("305419896", "same_address", INT(0x12345678));
     GIVES("None", "same_address", NONE);
-    REFUSES(KAA_TYPE_ERROR, "a writable buffer for unsigned char * expected",
+    REFUSES(KAA_TYPE_ERROR,
+            "'unsigned char *' needs a writable C-contiguous buffer of bytes, "
+            "not bytes",
             "fill", array, INT(1), INT(1));
     CHECK_REF(array, 1);
 }
@@ -122,16 +126,21 @@ KAA_TEST(counts_and_keywords)
     CHECK_RAISES(call(t, module, "divide", ARGS(INT(5), INT(6)), 1, wrong) ==
                      NULL,
                  KAA_TYPE_ERROR,
-                 "divide() got an unexpected keyword argument 'remainder'");
+                 "divide() has no parameter 'remainder'; its parameters are a, "
+                 "b");
     CHECK_RAISES(
         call(t, module, "divide", ARGS(INT(5), INT(6), INT(7)), 2, one) == NULL,
         KAA_TYPE_ERROR, "divide() argument 2 (b) is given twice");
-    REFUSES(KAA_TYPE_ERROR, "divide() takes 2 arguments, 1 given", "divide",
+    REFUSES(KAA_TYPE_ERROR,
+            "divide() takes 2 arguments (int a, int b), 1 given", "divide",
             INT(1));
-    REFUSES(KAA_TYPE_ERROR, "divide() takes 2 arguments, 3 given", "divide",
+    REFUSES(KAA_TYPE_ERROR,
+            "divide() takes 2 arguments (int a, int b), 3 given", "divide",
             INT(1), INT(2), INT(3));
-    REFUSES(KAA_TYPE_ERROR, "sum() takes 1 to 2 arguments, 3 given", "sum",
-            NONE, INT(1), INT(2));
+    REFUSES(KAA_TYPE_ERROR,
+            "sum() takes 1 to 2 arguments (const double *items, size_t "
+            "count), 3 given",
+            "sum", NONE, INT(1), INT(2));
 }
 
 /* A length is filled in, or held to the buffer. */

@@ -12,6 +12,7 @@ import random
 import sys
 from typing import Any, Callable, List
 
+import kaa
 from samples import load
 
 INTEGERS = {
@@ -167,8 +168,10 @@ def texts() -> List[Any]:
     values += [ctypes.byref(cell), ctypes.pointer(cell), ctypes.c_char_p(b"abc")]
     values += [ctypes.POINTER(ctypes.c_int)(), ctypes.byref(ctypes.c_double(2))]
     values += [ctypes.c_void_p(), ctypes.c_wchar_p("wide"), ctypes.py_object("x")]
-    values += [lib.point(1, 2), (lib.point * 3)(), other(), wider(), same(3, 4)]
-    values += [ctypes.byref(lib.point(5, 6)), ctypes.pointer(lib.point(7, 8))]
+    values += [lib.point(1, 2), kaa.new("point[3]", library=lib), other(), wider(), same(3, 4)]
+    values += [kaa.addressof(lib.point(5, 6)), lib.point(7, 8).ctypes]
+    values += [ctypes.pointer(lib.point(7, 8).ctypes), kaa.new("int", 5)]
+    values += [kaa.new("double[2]"), kaa.new("char[4]", "abc"), kaa.new("int *[2]")]
     values += [ctypes.pointer(ctypes.pointer(cell)), [1], (1, 2), {}, object, print]
     return values
 
@@ -178,7 +181,7 @@ def shown(value: Any) -> str:
         return value.hex()
     if isinstance(value, complex):
         return f"{shown(value.real)} {shown(value.imag)}"
-    if isinstance(value, ctypes.Structure):
+    if isinstance(value, (ctypes.Structure, kaa.Record)):
         return f"{type(value).__name__} {value.x} {value.y}"
     return f"{type(value).__name__} {value!r}"
 

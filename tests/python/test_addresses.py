@@ -25,6 +25,9 @@ DECLARATIONS = """
 # The address that C gets, by functions that return their first argument and
 # touch nothing for a count of 0.
 libc = kaa.load("libc.so.6", DECLARATIONS)
+# ctypes' classes of two records: their instances' memory can be moved.
+Small = type(libc.small().ctypes)
+Big = type(libc.big().ctypes)
 typed = kaa.load(
     "libc.so.6",
     """
@@ -77,14 +80,14 @@ class Moved(unittest.TestCase):
 
     def test_an_instance(self) -> None:
         for _ in range(3):
-            small = libc.small()
+            small = Small()
             given = libc.memcpy(small, b"", Evil(lambda: ctypes.resize(small, 90_000)))
             self.assertEqual(given, ctypes.addressof(small))
 
     def test_a_byref(self) -> None:
         # It points where the instance has been.
         for _ in range(3):
-            small = libc.small()
+            small = Small()
             with self.assertRaisesRegex(
                 ValueError,
                 r"memcpy\(\) argument 1 \(to\): byref\(\) does not point into the memory"
@@ -96,11 +99,11 @@ class Moved(unittest.TestCase):
 
     def test_what_a_pointer_points_at(self) -> None:
         for _ in range(3):
-            pointer = ctypes.pointer(libc.small())
+            pointer = ctypes.pointer(Small())
             others: List[Any] = []
 
             def replace() -> None:
-                others.append(libc.small())
+                others.append(Small())
                 pointer.contents = others[-1]
 
             given = libc.memcpy(pointer, b"", Evil(replace))
@@ -144,7 +147,7 @@ class Moved(unittest.TestCase):
     @unittest.skipIf(sys.version_info < (3, 12), "no __buffer__ in Python")
     def test_a_buffer_in_python(self) -> None:
         for _ in range(4):
-            small = libc.small()
+            small = Small()
 
             class Exporter:
                 def __buffer__(self, flags: int) -> memoryview:
@@ -167,11 +170,11 @@ class Sizes(unittest.TestCase):
                 function(*arguments)
 
     def test_a_class_is_assigned(self) -> None:
-        big = libc.big()
+        big = Big()
         self.assertEqual(libc.memmove(big, None, 0), ctypes.addressof(big))
-        small = libc.small()
+        small = Small()
         try:
-            small.__class__ = libc.big
+            small.__class__ = Big
         except TypeError:
             self.skipTest("this Python refuses the assignment")
         with self.assertRaisesRegex(
@@ -189,9 +192,9 @@ class Sizes(unittest.TestCase):
             "struct big { char bytes[64]; }; struct one { char byte; };"
             "int abs(struct big x); int labs(struct one x);",
         )
-        small = samples.one()
+        small = type(samples.one().ctypes)()
         try:
-            small.__class__ = samples.big
+            small.__class__ = type(samples.big().ctypes)
         except TypeError:
             self.skipTest("this Python refuses the assignment")
         for _ in range(2):
@@ -201,10 +204,10 @@ class Sizes(unittest.TestCase):
                 samples.abs(small)
 
     def test_byref_outside(self) -> None:
-        self.refuse(ctypes.byref(libc.big(), 8), None, 0)
-        self.refuse(ctypes.byref(libc.big(), -8), None, 0)
-        self.refuse(ctypes.byref(libc.big(), 10_000), None, 0)
-        memory = (libc.big * 3)()
+        self.refuse(ctypes.byref(Big(), 8), None, 0)
+        self.refuse(ctypes.byref(Big(), -8), None, 0)
+        self.refuse(ctypes.byref(Big(), 10_000), None, 0)
+        memory = (Big * 3)()
         given = libc.memmove(ctypes.byref(memory, 64), None, 0)
         self.assertEqual(given, ctypes.addressof(memory) + 64)
         self.refuse(ctypes.byref(memory, 3 * 64), None, 0)
@@ -213,12 +216,12 @@ class Sizes(unittest.TestCase):
 
     def test_a_class_that_lies(self) -> None:
         class Liar(ctypes.c_char):
-            __class__ = libc.big  # type: ignore[assignment]
+            __class__ = Big  # type: ignore[assignment]
 
         self.refuse(Liar(), None, 0)
 
         class Nothing:
-            __class__ = libc.big  # type: ignore[assignment]
+            __class__ = Big  # type: ignore[assignment]
 
         self.refuse(Nothing(), None, 0)
 
@@ -274,8 +277,9 @@ class Sizes(unittest.TestCase):
         small = kaa.load(
             None, "struct one { char byte; }; int abs(struct one x);"
         ).one()
+        small = type(small.ctypes)()
         try:
-            small.__class__ = library.pair
+            small.__class__ = type(library.pair().ctypes)
         except TypeError:
             return
         with self.assertRaisesRegex(ValueError, "less memory of its own"):

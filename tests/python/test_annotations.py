@@ -64,7 +64,7 @@ class Out(Case):
         self.assertIs(flag, True)
         self.assertIsInstance(at, self.lib.point)
         self.assertEqual((at.x, at.y), (3, 4))
-        self.assertEqual((where.contents.x, where.contents.y), (7, 8))
+        self.assertEqual((where.x, where.y), (7, 8))
         self.assertIsNone(nowhere)
 
     def test_each_call_has_its_own(self) -> None:
@@ -75,13 +75,13 @@ class Out(Case):
 
     def test_pointers(self) -> None:
         value = ctypes.c_int(5)
-        self.assertEqual(self.lib.redirect(value).contents.value, 5)
+        self.assertEqual(self.lib.redirect(value)[0], 5)
         self.assertFalse(self.lib.redirect(None))
         lib = load(
             "void redirect(int **pointer [[kaa::out]] [[kaa::nullable]], int *target);"
         )
         self.assertIsNone(lib.redirect(None))
-        self.assertEqual(lib.redirect(value).contents.value, 5)
+        self.assertEqual(lib.redirect(value)[0], 5)
 
     def test_signature(self) -> None:
         self.assertEqual(
@@ -110,7 +110,7 @@ class Nullable(Case):
         )
         self.assertIsNone(lib.same_int_pointer(None))
         value = ctypes.c_int(3)
-        self.assertEqual(lib.same_int_pointer(value).contents.value, 3)
+        self.assertEqual(lib.same_int_pointer(value)[0], 3)
         self.assertIsNone(lib.handle_open(-1))
         handle = lib.handle_open(1)
         self.assertTrue(handle)

@@ -367,7 +367,7 @@ class Values(Case):
         seen: List[Any] = []
 
         def visitor(name: Any, at: Any, user: Any) -> None:
-            seen.append((name, (at.contents.x, at.contents.y) if at else None, user))
+            seen.append((name, (at.x, at.y) if at else None, user))
 
         self.lib.visit(visitor, 1234)
         self.assertEqual(seen, [("first", (1, 2), 1234), (None, None, 1234)])

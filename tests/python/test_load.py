@@ -89,8 +89,9 @@ class Attributes(unittest.TestCase):
         self.assertEqual(library.GREEN, library.color.GREEN)
         self.assertIs(library.color_t, library.color)
         self.assertEqual(library.color(5).name, "GREEN")
-        self.assertTrue(issubclass(library.s, ctypes.Structure))
-        self.assertIs(library.handle, ctypes.POINTER(library.s))
+        self.assertTrue(issubclass(library.s, kaa.Record))
+        self.assertIs(type(kaa.addressof(library.s())), library.handle)
+        self.assertTrue(issubclass(library.handle, kaa.Pointer))
         self.assertIs(library.number, ctypes.c_uint)
         self.assertEqual(library.abs(-5), 5)
 
@@ -246,8 +247,12 @@ class Loading(unittest.TestCase):
         del library
         gc.collect()
         gc.collect()
-        self.assertIsNone(gone())
         self.assertEqual(repr(made), "s(x=1)")
+        self.assertIsNotNone(gone())  # a record's functions may be the library's
+        del made
+        gc.collect()
+        gc.collect()
+        self.assertIsNone(gone())
 
     def test_types_outlive_their_library(self) -> None:
         library = kaa.load(None, "int f(struct s { int x : 3; } *p);", missing="ignore")
@@ -279,9 +284,9 @@ class Variables(unittest.TestCase):
         self.assertEqual(library.load_complex, 1 + 0j)
         self.assertEqual(library.load_wide_int, -7)
         self.assertIs(library.load_color, library.color.GREEN)
-        self.assertEqual(library.load_letters.value, b"letters")
+        self.assertEqual(library.load_letters, b"letters")
         self.assertIsNone(library.load_nothing)
-        self.assertEqual(library.load_pointer.contents.y, 4.5)
+        self.assertEqual(library.load_pointer.y, 4.5)
         self.assertEqual(
             repr(library.load_bits), "bits(kind=1, small=-2, flags=100, far=-123456789)"
         )
@@ -320,7 +325,7 @@ class Variables(unittest.TestCase):
             ("load_int", 1.0, TypeError),
             ("load_int", "1", TypeError),
             ("load_bool", 2, OverflowError),
-            ("load_char", b"zz", TypeError),
+            ("load_char", b"zz", ValueError),
             ("load_char", 5, TypeError),
             ("load_wide", "ab", ValueError),
             ("load_char16", "\U0001f600", OverflowError),
@@ -347,7 +352,7 @@ class Variables(unittest.TestCase):
         library.load_point.x = 9
         self.assertEqual(library.load_distance(library.load_point), 13.5)
         library.load_point = library.point(3, 4.5)
-        self.assertEqual(library.load_pointer.contents.x, 3)
+        self.assertEqual(library.load_pointer.x, 3)
 
     def test_pointers(self) -> None:
         library = self.library

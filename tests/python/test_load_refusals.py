@@ -16,7 +16,7 @@ from typing import Any
 import support
 
 import kaa
-from kaa import _variable
+from kaa import _instance
 
 LIBRARY = os.environ.get("KAA_TEST_LOAD", "")
 
@@ -197,12 +197,12 @@ class Held(unittest.TestCase):
             LIBRARY, "extern const char *load_text; extern void *load_nothing;"
         )
         before = library.load_text
-        held = len(_variable._held)
+        held = len(_instance.pointed)
         try:
             for i in range(200):
                 library.load_text = "x" * i
             self.assertEqual(library.load_text, "x" * 199)
-            self.assertLessEqual(len(_variable._held) - held, 1)
+            self.assertLessEqual(len(_instance.pointed) - held, 1)
             buffer = (ctypes.c_int * 2)()
             seen = weakref.ref(buffer)
             library.load_nothing = buffer
@@ -242,7 +242,7 @@ class Held(unittest.TestCase):
             gc.collect()
             for _ in range(100):
                 ctypes.create_string_buffer(b"z" * 700)
-            self.assertEqual(library.words[1], b"second " * 100)
+            self.assertEqual(library.words[1], "second " * 100)
 
 
 class Misuse(unittest.TestCase):

@@ -134,12 +134,12 @@ class Map(Case):
             "struct point { int x, y; };"
             "struct point point_add(struct point a, struct point b);"
         )
-        values = (lib.real2 * 3)((1, 2), (3, 4), (5, 6))
-        out = (lib.real2 * 3)()
+        values = kaa.new("real2[3]", [(1, 2), (3, 4), (5, 6)], library=lib)
+        out = kaa.new("real2[3]", library=lib)
         self.assertIs(lib.same_real2.map(values, out=out), out)
         self.assertEqual([(one.x, one.y) for one in out], [(1, 2), (3, 4), (5, 6)])
-        points = (lib.point * 100)(*((i, -i) for i in range(100)))
-        sums = (lib.point * 100)()
+        points = kaa.new("point[]", [(i, -i) for i in range(100)], library=lib)
+        sums = kaa.new("point[100]", library=lib)
         lib.point_add.map(points, lib.point(10, 20), out=sums, threads=2)
         self.assertEqual(
             [(one.x, one.y) for one in sums], [(i + 10, 20 - i) for i in range(100)]

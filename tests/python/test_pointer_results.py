@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
+import kaa
 from samples import Case, load, main
 
 
@@ -19,15 +20,15 @@ class Results(Case):
     int points_sum(const struct point *items, size_t count);
     """
 
-    def test_pointers_come_back_as_ctypes_pointers(self) -> None:
+    def test_pointers_come_back_as_pointers(self) -> None:
         items = (ctypes.c_int * 2)(5, 6)
         result = self.lib.same_int_pointer(items)
-        self.assertIsInstance(result, ctypes.POINTER(ctypes.c_int))
+        self.assertIsInstance(result, kaa.Pointer)
         self.assertEqual(result[0], 5)
         result[1] = 60
         self.assertEqual(list(items), [5, 60])
         null = self.lib.same_int_pointer(None)
-        self.assertIsInstance(null, ctypes.POINTER(ctypes.c_int))
+        self.assertIs(type(null), type(result))
         self.assertFalse(null)
 
     def test_opaque_records(self) -> None:
@@ -49,15 +50,15 @@ class Results(Case):
         point = self.lib.point(1, 2)
         self.lib.point_move(point, 10, 20)
         self.assertEqual((point.x, point.y), (11, 22))
-        self.lib.point_move(ctypes.byref(point), 1, 1)
-        self.lib.point_move(ctypes.pointer(point), 1, 1)
+        self.lib.point_move(kaa.addressof(point), 1, 1)
+        self.lib.point_move(ctypes.pointer(point.ctypes), 1, 1)
         self.assertEqual((point.x, point.y), (13, 24))
-        items = (self.lib.point * 3)((1, 1), (9, 2), (3, 3))
+        items = kaa.new("point[3]", [(1, 1), (9, 2), (3, 3)], library=self.lib)
         self.assertEqual(self.lib.points_sum(items, 3), 19)
         largest = self.lib.point_largest(items, 3)
-        self.assertEqual((largest.contents.x, largest.contents.y), (9, 2))
-        self.assertIsInstance(largest.contents, self.lib.point)
-        largest.contents.x = 0
+        self.assertEqual((largest.x, largest.y), (9, 2))
+        self.assertIsInstance(largest[0], self.lib.point)
+        largest.x = 0
         self.assertEqual(items[1].x, 0)
         self.assertFalse(self.lib.point_largest(None, 0))
 

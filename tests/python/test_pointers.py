@@ -215,8 +215,6 @@ class Elements(Case):
             "text",
             1,
             1.5,
-            [1.0],
-            (1.0,),
             object(),
             {},
             Ellipsis,
@@ -231,6 +229,22 @@ class Elements(Case):
                 value,
                 1,
             )
+
+    def test_lists(self) -> None:
+        self.assertEqual(self.lib.sum_int([1, 2, 3], 3), 6)
+        self.assertEqual(self.lib.sum_int((4, True), 2), 5)
+        for value in ([1.0], (1, "2"), [None]):
+            self.refuses_like(
+                TypeError,
+                r"^sum_int\(\) argument 1 \(items\): element \d: int expected, not ",
+                self.lib.sum_int,
+                value,
+                1,
+            )
+        self.refuses_like(
+            OverflowError, "element 1: .* out of range", self.lib.sum_int, [0, 2**31], 2
+        )
+        self.refuses_like(TypeError, "not list", self.lib.fill_int, [1, 2], 2, 0)
 
     def test_writable_is_asked_for(self) -> None:
         shown = memoryview(array.array("i", [1, 2])).toreadonly()

@@ -9,6 +9,7 @@ import sys
 import unittest
 from typing import Any
 
+import kaa
 from samples import Case, load, main
 
 RECORDS = """
@@ -150,10 +151,13 @@ class ByValue(Case):
                 self.lib.same_point,
                 other,
             )
-        pointer = ctypes.pointer(self.lib.point(1, 2))
-        self.refuses_like(
-            TypeError, "struct point expected, not LP_", self.lib.same_point, pointer
-        )
+        for pointer in (
+            kaa.addressof(self.lib.point(1, 2)),
+            ctypes.pointer(self.lib.point(1, 2).ctypes),
+        ):
+            self.refuses_like(
+                TypeError, "struct point expected, not ", self.lib.same_point, pointer
+            )
 
 
 COUNTS = (3, 4, 5, 12, 13, 16, 17, 40, 41)
@@ -231,30 +235,22 @@ class Constructors(Case):
     def test_init_is_for_python(self) -> None:
         lib = load(self.declarations)
 
-        def init(self: Any, x: int, y: int) -> None:
-            self.x, self.y = 10 * x, 10 * y
+        class Point(lib.point):
+            def __init__(self, x: int, y: int) -> None:
+                self.x, self.y = 10 * x, 10 * y
 
-        lib.point.__init__ = init
-        value = lib.point(1, 2)
+        value = Point(1, 2)
         for _ in range(3):
             result = lib.same_point(value)
+            self.assertIs(type(result), lib.point)
             self.assertEqual((result.x, result.y), (10, 20))
-
-    def test_a_new_that_makes_something_else(self) -> None:
-        lib = load(self.declarations)
-        value = lib.point(1, 2)
-        lib.point.__new__ = lambda cls: "something else"
-        for _ in range(3):
-            with self.assertRaisesRegex(TypeError, r"^same_point\(\) result: "):
-                lib.same_point(value)
 
     def test_a_new_that_fails(self) -> None:
         lib = load(self.declarations)
         value = lib.point(1, 2)
         lib.point.__new__ = lambda cls: 1 // 0
         for _ in range(3):
-            with self.assertRaises(ZeroDivisionError):
-                lib.same_point(value)
+            self.assertEqual(lib.same_point(value), value)
 
 
 class Complexes(Case):
@@ -265,11 +261,11 @@ class Complexes(Case):
     def test_complex_members(self) -> None:
         value = self.lib.mixed_complex()
         value.n = 5
-        raw = (ctypes.c_float * 2).from_buffer(value)
-        raw[:] = (1.5, -2.5)
+        raw = kaa.view(value, 8).cast("f")
+        raw[0], raw[1] = 1.5, -2.5
         result = self.lib.same_mixed_complex(value)
         self.assertEqual(result.n, 5)
-        self.assertEqual(list((ctypes.c_float * 2).from_buffer(result)), [1.5, -2.5])
+        self.assertEqual(list(kaa.view(result, 8).cast("f")), [1.5, -2.5])
 
 
 class Packed(Case):
@@ -280,7 +276,7 @@ class Packed(Case):
 
     def test_packed(self) -> None:
         value = self.lib.tight(b"p", -77)
-        self.assertEqual(ctypes.sizeof(value), 5)
+        self.assertEqual(kaa.sizeof(value), 5)
         result = self.lib.same_tight(value)
         self.assertEqual((result.c, result.i), (b"p", -77))
 
@@ -293,7 +289,7 @@ class Linked(Case):
 
     def test_a_chain(self) -> None:
         tail = self.lib.linked(3, None)
-        head = self.lib.linked(1, ctypes.pointer(tail))
+        head = self.lib.linked(1, tail)
         self.assertEqual(self.lib.linked_sum(head), 4)
 
 

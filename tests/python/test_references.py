@@ -13,6 +13,7 @@ import unittest
 import weakref
 from typing import Any, Callable, List, Tuple
 
+import kaa
 import support  # noqa: F401
 from samples import Case, load, main
 
@@ -57,7 +58,7 @@ class Leaks(Case):
         lib = self.lib
         items, numbers = array.array("d", [1, 2]), array.array("i", [1, 2])
         cells, point, huge = (ctypes.c_int * 2)(), lib.point(1, 2), lib.huge()
-        points = (lib.point * 2)()
+        points = kaa.new("point[2]", library=lib)
 
         def negate(value: int) -> int:
             return -value

@@ -133,7 +133,7 @@ class Mutable(Case):
         result = self.lib.text_upper(buffer)
         self.assertEqual(buffer.value, b"BUFFER")
         self.assertEqual(
-            ctypes.cast(result, ctypes.c_void_p).value, ctypes.addressof(buffer)
+            int(result), ctypes.addressof(buffer)
         )
 
     def test_results_are_pointers(self) -> None:

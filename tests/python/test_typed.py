@@ -60,7 +60,7 @@ class Typed(unittest.TestCase):
 
     def test_records(self) -> None:
         swap = self.typed.swap
-        point = swap.argtypes[0]
+        point = swap.__signature__.parameters["value"].annotation
         self.assertEqual((point.__name__, point.__module__), ("point", "typed"))
         swapped = swap(point(1.0, 2.0))
         self.assertEqual((swapped.x, swapped.y), (2.0, 1.0))
@@ -127,7 +127,7 @@ class Typed(unittest.TestCase):
             del again, sys.modules[name]
             gc.collect()
             self.assertIsNone(seen[0]())
-            point = swap.argtypes[0]
+            point = swap.__signature__.parameters["value"].annotation
             self.assertEqual(swap(point(1, 2)).x, 2.0)
             del swap, point
             gc.collect()

@@ -30,9 +30,27 @@ if TYPE_CHECKING:
         SymbolError,
         UnsupportedError,
     )
+    from kaa._cdata import (
+        addressof,
+        alignof,
+        asdict,
+        cast,
+        from_buffer,
+        handle,
+        new,
+        offsetof,
+        release,
+        sizeof,
+        text,
+    )
+    from kaa._cdata import bytes_ as bytes
+    from kaa._cdata import object_ as object
+    from kaa._cdata import view_ as view
     from kaa._function import Function
     from kaa._library import Library, load
     from kaa._modules import import_module
+    from kaa._pointers import Array, NullPointerError, Pointer
+    from kaa._record import Record
     from kaa._types import CType
 
     __version__: str
@@ -54,8 +72,26 @@ __all__ = [
     "OperatingSystemError",
     "SymbolError",
     "UnsupportedError",
+    "Array",
+    "NullPointerError",
+    "Pointer",
+    "Record",
+    "addressof",
+    "alignof",
+    "asdict",
+    "bytes",
+    "cast",
+    "from_buffer",
+    "handle",
     "import_module",
     "load",
+    "new",
+    "object",
+    "offsetof",
+    "release",
+    "sizeof",
+    "text",
+    "view",
 ]
 
 _HOMES = {
@@ -64,7 +100,18 @@ _HOMES = {
     "Library": "kaa._library",
     "import_module": "kaa._modules",
     "load": "kaa._library",
+    "Array": "kaa._pointers",
+    "NullPointerError": "kaa._pointers",
+    "Pointer": "kaa._pointers",
+    "Record": "kaa._record",
+    **dict.fromkeys(
+        ("addressof", "alignof", "asdict", "bytes", "cast", "from_buffer")
+        + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),
+        "kaa._cdata",
+    ),
 }
+# What would hide a built-in in its own module.
+_OTHERWISE = {"bytes": "bytes_", "object": "object_", "view": "view_"}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,7 +122,8 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         from importlib import import_module
 
-        value = getattr(import_module(_HOMES.get(name, "kaa._error")), name)
+        home = import_module(_HOMES.get(name, "kaa._error"))
+        value = getattr(home, _OTHERWISE.get(name, name))
     else:
         raise AttributeError(f"module 'kaa' has no attribute {name!r}")
     globals()[name] = value

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tu
 
 from kaa import _error, _native
 from kaa._convert import Value, is_refusal, prefixed, value_of
+from kaa._fault import SIGNATURE, TYPE, refusal
 from kaa._function import Function
 from kaa._pointer import FIXED, POINTED, Found, fits
-from kaa._types import type_text
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -170,6 +170,10 @@ class Closure:
                 raise  # ctypes hands it to sys.unraisablehook
             else:
                 _report(error, function)
+        finally:
+            if self.scope == _native.SCOPE_ASYNC:
+                # It is kept for a while, but what its types are of is not.
+                del self._arguments, self._result, self._types
 
     def _spend(self) -> bool:
         """Ends a closure that may be called once; False if that has been."""
@@ -233,7 +237,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
                     library._closures[key] = closure = made
         return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
-    if scope != _native.SCOPE_CALL:
+    if scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _held[closure._token] = closure
     return closure
 
@@ -242,7 +246,7 @@ def _keep(library: Any, value: Any, scope: int) -> None:
     """Keeps a function of another's as long as C may call it."""
     if scope == _native.SCOPE_LIBRARY:
         library._closures[id(value)] = value
-    elif scope != _native.SCOPE_CALL:
+    elif scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _forever[id(value)] = value
 
 
@@ -288,10 +292,8 @@ def function_address(types: Any, ctype: int, value: Any) -> Found:
     elif issubclass(kind, ctypes.c_void_p):
         return Found(POINTED, 0, -1, value)
     else:
-        raise TypeError(f"a callable expected, not {kind.__name__}")
-    raise TypeError(
-        f"'{type_text(ctype)}' needs a function of the same signature, not {refused}"
-    )
+        raise refusal(TYPE, ctype, given=kind.__name__)
+    raise refusal(SIGNATURE, ctype, given=refused)
 
 
 def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
@@ -305,5 +307,13 @@ def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    if scope == _native.SCOPE_RECORD:
+        from kaa._library import has_bridge
+
+        if has_bridge():
+            from kaa import _host
+
+            made = _host.callback(library, function, value)
+            return Found(FIXED, made.address, -1, made)
     closure = _make(library, function, value, scope)
     return Found(FIXED, closure.address, -1, closure)

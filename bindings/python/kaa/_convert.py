@@ -17,6 +17,19 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
+from kaa._fault import (
+    CODE_POINT,
+    COUNT_ONE,
+    NO_CHARACTER,
+    NONE,
+    NULL,
+    RANGE,
+    SMALL,
+    TYPE,
+    refusal,
+    shown,
+)
+from kaa._instance import address_of, is_data, new, record_address, view
 from kaa._pointer import (
     TEXT_READERS,
     Found,
@@ -24,7 +37,6 @@ from kaa._pointer import (
     fits,
     pointee_of,
     pointer_argument,
-    pointer_to,
 )
 from kaa._types import BASIC, TypeMap, type_text
 
@@ -87,7 +99,7 @@ class Value(NamedTuple):
         if self.storage is None:
             return None
         cell = self.storage.from_address(address)
-        return self.give(_copied(cell) if self.whole else cell.value)
+        return self.give(cell if self.whole else cell.value)
 
     def store(self, address: int, value: Any, kept: List[Any]) -> None:
         """Converts a Python value and writes it to an address."""
@@ -112,64 +124,38 @@ def prefixed(prefix: str, error: Exception) -> Exception:
     return type(error)(prefix + str(error))
 
 
-def shown(number: int) -> str:
-    """An integer for a message: nobody reads one of a thousand digits."""
-    bits = number.bit_length()
-    return str(number) if bits <= 512 else f"an int of {bits} bits"
-
-
 def _named(value: Any) -> str:
     return type(value).__name__
-
-
-def _copied(cell: Any) -> Any:
-    """A copy of an instance, of the same class, with memory of its own."""
-    copy = type(cell)()
-    ctypes.memmove(ctypes.addressof(copy), ctypes.addressof(cell), ctypes.sizeof(cell))
-    return copy
 
 
 # Arguments. ------------------------------------------------------------------
 
 
-def _integer(ctype: int, size: int, signed: bool) -> Take:
+def _integer(ctype: int, kind: int, size: int, signed: bool) -> Take:
     low = -(1 << (size * 8 - 1)) if signed else 0
-    high = low + (1 << (size * 8)) - 1
+    high = 1 if kind == _native.BOOL else low + (1 << (size * 8)) - 1
 
     def take(value: Any, kept: List[Any]) -> int:
         if type(value) is not int:
             if not hasattr(type(value), "__index__"):
-                raise TypeError(f"int expected, not {_named(value)}")
+                raise refusal(TYPE, ctype, given=_named(value))
             value = int(index(value))
         if low <= value <= high:
             return value  # type: ignore[no-any-return]
-        raise OverflowError(
-            f"{shown(value)} is out of range for {type_text(ctype)} ({low} to {high})"
-        )
+        raise refusal(RANGE, ctype, value=shown(value))
 
     return take
 
 
-def _boolean(ctype: int) -> Take:
+def _byte(ctype: int) -> Take:
     def take(value: Any, kept: List[Any]) -> int:
-        if not hasattr(type(value), "__index__"):
-            raise TypeError(f"bool expected, not {_named(value)}")
-        number = int(index(value))
-        if number in (0, 1):
-            return number
-        raise OverflowError(
-            f"{shown(number)} is out of range for {type_text(ctype)} (0 to 1)"
-        )
+        if not isinstance(value, (bytes, bytearray)):
+            raise refusal(TYPE, ctype, given=_named(value))
+        if len(value) != 1:
+            raise refusal(COUNT_ONE, ctype, number=len(value))
+        return value[0]
 
     return take
-
-
-def _byte(value: Any, kept: List[Any]) -> int:
-    if not isinstance(value, (bytes, bytearray)):
-        raise TypeError(f"bytes of length 1 expected, not {_named(value)}")
-    if len(value) != 1:
-        raise ValueError(f"bytes of length 1 expected, not {len(value)}")
-    return value[0]
 
 
 def _wide(ctype: int) -> Take:
@@ -177,12 +163,12 @@ def _wide(ctype: int) -> Take:
 
     def take(value: Any, kept: List[Any]) -> int:
         if not isinstance(value, str):
-            raise TypeError(f"str of length 1 expected, not {_named(value)}")
+            raise refusal(TYPE, ctype, given=_named(value))
         if len(value) != 1:
-            raise ValueError(f"str of length 1 expected, not {len(value)}")
+            raise refusal(COUNT_ONE, ctype, number=len(value))
         code = ord(value)
         if code > high:
-            raise OverflowError(f"U+{code:04X} is out of range for {type_text(ctype)}")
+            raise refusal(CODE_POINT, ctype, number=code)
         return code
 
     return take
@@ -196,25 +182,23 @@ def _real(value: Any, ctype: int) -> float:
     if isinstance(value, float):
         return float.__float__(value)  # as C reads it, whatever its class says
     if not isinstance(value, int):
-        if not (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
-            raise TypeError(f"float expected, not {_named(value)}")
-        if isinstance(value, complex):
-            raise TypeError(f"float expected, not {_named(value)}")
+        is_number = hasattr(kind, "__float__") or hasattr(kind, "__index__")
+        if not is_number or isinstance(value, complex):
+            raise refusal(TYPE, ctype, given=_named(value))
     try:
         return float(value)
     except OverflowError:
-        if isinstance(value, int):
-            value = shown(value)
-        elif hasattr(kind, "__index__"):
-            value = shown(index(value))
-        raise OverflowError(f"{value} is out of range for {type_text(ctype)}") from None
+        text = str(value)
+        if isinstance(value, int) or hasattr(kind, "__index__"):
+            text = shown(index(value))
+        raise refusal(RANGE, ctype, value=text) from None
 
 
 def _narrow(number: float, ctype: int) -> float:
     """Refuses a finite number that rounds to infinity as a C float."""
     if abs(number) > _LARGEST_FLOAT and not isinf(number):
         if isinf(ctypes.c_float(number).value):
-            raise OverflowError(f"{number!r} is out of range for {type_text(ctype)}")
+            raise refusal(RANGE, ctype, value=repr(number))
     return number
 
 
@@ -230,16 +214,13 @@ def _floating(ctype: int, kind: int) -> Take:
 
 def _complex(ctype: int, kind: int) -> Take:
     def take(value: Any, kept: List[Any]) -> complex:
-        if isinstance(value, complex):
+        made = type(value)
+        if isinstance(value, complex) or hasattr(made, "__complex__"):
             number = complex(value)
-        elif hasattr(type(value), "__complex__"):
-            number = complex(value)
-        else:
-            if not (
-                hasattr(type(value), "__float__") or hasattr(type(value), "__index__")
-            ):
-                raise TypeError(f"complex expected, not {_named(value)}")
+        elif hasattr(made, "__float__") or hasattr(made, "__index__"):
             number = complex(_real(value, ctype))
+        else:
+            raise refusal(TYPE, ctype, given=_named(value))
         if kind == _native.CFLOAT:
             _narrow(number.real, ctype)
             _narrow(number.imag, ctype)
@@ -251,22 +232,36 @@ def _complex(ctype: int, kind: int) -> Take:
 def _record(types: TypeMap, ctype: int) -> Take:
     own = types.ctypes_class(ctype)
     size = _native.kaa_ctype_size(ctype)
+    behind = _native.kaa_ctype_strip(ctype)
 
     def take(value: Any, kept: List[Any]) -> Any:
         kind = type(value)  # isinstance() believes a __class__ that lies
+        if is_data(value):
+            kept.append(value)
+            return own.from_address(record_address(types, behind, value))
         if issubclass(kind, own) or fits(types, ctype, kind):
             if ctypes.sizeof(value) >= size:
                 return value
-            raise ValueError(
-                f"the {_named(value)} has less memory of its own than"
-                f" {type_text(ctype)} needs"
-            )
-        raise TypeError(f"{type_text(ctype)} expected, not {_named(value)}")
+            raise refusal(SMALL, ctype, given=_named(value))
+        raise refusal(TYPE, ctype, given=_named(value))
 
     return take
 
 
 # Results. --------------------------------------------------------------------
+
+
+def _give_record(types: TypeMap, ctype: int) -> Give:
+    """A copy with memory of its own."""
+    behind = _native.kaa_ctype_strip(ctype)
+    size = _native.kaa_ctype_size(ctype)
+
+    def give(cell: Any) -> Any:
+        copy = new(types.data_class(behind))
+        ctypes.memmove(address_of(copy), ctypes.addressof(cell), size)
+        return copy
+
+    return give
 
 
 def as_it_is(value: Any) -> Any:
@@ -280,7 +275,7 @@ def _give_byte(value: int) -> bytes:
 
 def _give_wide(value: int) -> str:
     if not 0 <= value <= 0x10FFFF:
-        raise ValueError(f"{value:#x} is no character")
+        raise refusal(NO_CHARACTER, number=value)
     return chr(value)
 
 
@@ -293,7 +288,7 @@ def _give_enum(types: TypeMap, ctype: int) -> Give:
 
 
 def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
-    """Results that are pointers: text, an address, a ctypes pointer, a function."""
+    """Results that are pointers: text, an address, a pointer, a function."""
     target = _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
     behind = _native.kaa_ctype_strip(target)
     kind = _native.kaa_ctype_kind_of(behind)
@@ -304,12 +299,21 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
         if reader is not None:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
-    made = types.ctypes_class(ctype)
+    if kind == _native.FUNCTION:
+        function = types.ctypes_class(ctype)
+
+        def give_function(address: Optional[int]) -> Any:
+            if not address:
+                return None if nullable else function()
+            return ctypes.cast(ctypes.c_void_p(address), function)
+
+        return give_function
+    pointer = _native.kaa_ctype_strip(ctype)
 
     def give(address: Optional[int]) -> Any:
-        if not address:
-            return None if nullable else made()
-        return pointer_to(made, address)
+        if not address and nullable:
+            return None
+        return view(types.data_class(pointer), address or 0, None, -1)
 
     return give
 
@@ -337,7 +341,8 @@ def value_of(
     size = _native.kaa_ctype_size(behind)
     if kind in (_native.STRUCT, _native.UNION):
         own = types.ctypes_class(ctype)
-        return Value(ctype, kind, own, _record(types, ctype), as_it_is, True, False)
+        give = _give_record(types, ctype)
+        return Value(ctype, kind, own, _record(types, ctype), give, True, False)
     if kind in _COMPLEXES:
         take = _complex(ctype, kind)
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)
@@ -346,7 +351,7 @@ def value_of(
         plain = kind != _native.LDOUBLE
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, plain)
     if kind in (_native.INT128, _native.UINT128):
-        take = _integer(ctype, size, kind == _native.INT128)
+        take = _integer(ctype, kind, size, kind == _native.INT128)
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)
     signed = bool(_native.kaa_ctype_is_signed(behind))
     storage = _BY_SIZE.get((size, signed))
@@ -359,16 +364,16 @@ def value_of(
 
         raise UnsupportedError(f"no Python value can be {type_text(ctype)}")
     give = as_it_is
-    if kind == _native.BOOL:
-        take, give = _boolean(ctype), bool
-    elif kind == _native.CHAR:
-        take, give = _byte, _give_byte
+    if kind == _native.CHAR:
+        take, give = _byte(ctype), _give_byte
     elif kind in _WIDE_CHARACTERS:
         take, give = _wide(ctype), _give_wide
     else:
-        take = _integer(ctype, size, signed)
+        take = _integer(ctype, kind, size, signed)
         if kind == _native.ENUM:
             give = _give_enum(types, ctype)
+        elif kind == _native.BOOL:
+            give = bool
     return Value(ctype, kind, storage, take, give, False, True)
 
 
@@ -398,9 +403,7 @@ def _pointer_taker(
         held = Held(place or 0, found, least, ctype)
         address = held.read()
         if nonnull and not address:
-            if value is None:
-                raise TypeError("None, but the parameter is declared nonnull")
-            raise ValueError("a NULL pointer, but the parameter is declared nonnull")
+            raise refusal(NONE if value is None else NULL)
         if place is not None:
             kept.append(held)
         elif found.keep is not None:

@@ -6,6 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from kaa import _error, _native
+from kaa._instance import address_of, new
 from kaa._pointer import TEXT_READERS
 from kaa._types import type_text
 
@@ -41,11 +42,11 @@ def _copier(library: Library, shape: Any, free: str) -> Callable[[int], Any]:
         if kind in (_native.STRUCT, _native.UNION) and _native.kaa_ctype_is_complete(
             target
         ):
-            record: Any = library._types.ctypes_class(target)
+            types, size = library._types, _native.kaa_ctype_size(target)
 
             def copy(address: int) -> Any:
-                made = record()
-                ctypes.memmove(ctypes.addressof(made), address, ctypes.sizeof(made))
+                made = new(types.data_class(target))
+                ctypes.memmove(address_of(made), address, size)
                 return made
 
             return copy

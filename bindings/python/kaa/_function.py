@@ -230,7 +230,7 @@ def annotation(library: Library, address: int, is_result: bool) -> Any:
     if kind == _native.ENUM:
         return library._types.enum_class(address) or int
     if kind in (_native.STRUCT, _native.UNION):
-        return library._types.ctypes_class(address)
+        return library._types.data_class(address)
     if kind == _native.POINTER_:
         target = _native.kaa_ctype_target(_native.kaa_ctype_strip(address))
         is_const = _native.kaa_ctype_qualifiers(target) & _native.CONST

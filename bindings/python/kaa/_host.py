@@ -13,10 +13,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
-from kaa import _convert, _native
+from kaa import _convert, _instance, _native
+from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._function import Function, adopt_bound
-from kaa._pointer import DATA, find_pointer
+from kaa._pointer import DATA, FIXED, find_pointer
 from kaa._typed import Owner
 
 if TYPE_CHECKING:
@@ -43,7 +44,64 @@ class _Hooks:
 
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:
-        return library._types.ctypes_class(ctype)
+        """The class of results: C data's own, or ctypes' for functions."""
+        types = library._types
+        return (
+            types.data_class(ctype) if has_class(ctype) else types.ctypes_class(ctype)
+        )
+
+    @staticmethod
+    def data_load(data: Any, layout: Layout, number: int, base: int) -> Any:
+        """A member's value, or an element's (-1)."""
+        if number < 0:
+            return _instance.element(layout).load(data, base)
+        return _instance.load_member(data, layout.members[number], base)
+
+    @staticmethod
+    def data_store(
+        data: Any, layout: Layout, number: int, base: int, value: Any
+    ) -> None:
+        """Sets a member, or an element."""
+        if number < 0:
+            _instance.element(layout).store(data, base, value)
+        else:
+            member = layout.members[number]
+            _instance.store_member(data, layout.name, member, base, value)
+
+    @staticmethod
+    def data_init(data: Any, args: Any, keywords: Any) -> None:
+        from kaa._record import init_record
+
+        init_record(data, args, keywords or {})
+
+    @staticmethod
+    def data_point(layout: Layout, value: Any) -> Any:
+        """The address and the owner of a new pointer."""
+        from kaa._cdata import pointer_to
+
+        return pointer_to(layout, value)
+
+    @staticmethod
+    def data_no_member(layout: Layout, name: str) -> None:
+        raise _instance.no_member(layout, name)
+
+    @staticmethod
+    def data_get_item(data: Any, key: Any) -> Any:
+        from kaa._pointers import get_item
+
+        return get_item(data, key)
+
+    @staticmethod
+    def data_set_item(data: Any, key: Any, value: Any) -> None:
+        from kaa._pointers import set_item
+
+        set_item(data, key, value)
+
+    @staticmethod
+    def data_null(layout: Layout) -> None:
+        from kaa._pointers import null_error
+
+        raise null_error(layout)
 
     @staticmethod
     def enum_of(library: Library, ctype: int) -> Any:
@@ -57,6 +115,11 @@ class _Hooks:
 
     @staticmethod
     def record(library: Library, ctype: int, value: Any, flags: int) -> Any:
+        if _instance.is_data(value):
+            found = _instance.record_address(
+                library._types, _native.kaa_ctype_strip(ctype), value
+            )
+            return FIXED, found, -1, value
         return DATA, 0, -1, _convert.value_of(library._types, ctype).take(value, [])
 
     @staticmethod
@@ -145,6 +208,17 @@ def bind(library: Union[Library, Owner], item: int, address: int) -> Function:
         adopt_bound(type(function))
         _adopted = True
     return function
+
+
+def handle() -> Any:
+    """The bridge, for what calls libkaa with it."""
+    return _host
+
+
+def callback(library: Any, function: int, value: Any) -> Any:
+    """An object with the `address` of a C function that calls `value`; C gets
+    zero when the object is gone."""
+    return _native.kaa_cpython_callback(_host, library, function, value)
 
 
 def bind_more(library: Library, first: int, count: int) -> None:

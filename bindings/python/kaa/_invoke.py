@@ -31,10 +31,13 @@ from typing import (
 
 from kaa import _error, _native
 from kaa._convert import Value
+from kaa._fault import NUL, SURROGATE, VARIABLE, VARIABLE_INT, refusal
 from kaa._owner import keeper
+from kaa._instance import RECORDS, address_of, is_data, layout_in
 from kaa._pointer import (
     BYREF,
     DATA,
+    FIXED,
     ITEMS,
     POINTED,
     Found,
@@ -170,6 +173,9 @@ class Promoted(NamedTuple):
         """How a Python value is passed; what must outlive the call goes into
         the list."""
         kind = type(value)  # isinstance() believes a __class__ that lies
+        if is_data(value):
+            kept.append(value)
+            return _data(value)
         if issubclass(kind, _Instances):
             kept.append(value)
             instance = _of_instance(kind, value)
@@ -183,10 +189,7 @@ class Promoted(NamedTuple):
             return _address(_text(value, kept))
         elif is_number(kind):
             return _integer(int(index(value)))
-        raise TypeError(
-            "int, float, str, bytes, None or a ctypes instance expected, not "
-            + kind.__name__
-        )
+        raise refusal(VARIABLE, given=kind.__name__)
 
 
 def _integer(value: int) -> Promoted:
@@ -197,7 +200,7 @@ def _integer(value: int) -> Promoted:
     ):
         if low <= value <= high:
             return _basic(kind, value)
-    raise OverflowError("the int is out of range for long long and unsigned long long")
+    raise refusal(VARIABLE_INT)
 
 
 _Instances = (Structure, Union, Array, _Pointer, _SimpleCData, _CFuncPtr, Reference)
@@ -247,15 +250,26 @@ def _any_pointer() -> int:
 def _text(value: Any, kept: List[Any]) -> int:
     if isinstance(value, str):
         if "\0" in value:
-            raise ValueError("embedded NUL character")
+            raise refusal(NUL)
         try:
             value = value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
-            raise ValueError(f"character {error.start} is a lone surrogate") from None
+            raise refusal(SURROGATE, number=error.start) from None
     # A copy: also where bytes may move, and always with a NUL behind.
     buffer = ctypes.create_string_buffer(value)
     kept.append(buffer)
     return ctypes.addressof(buffer)
+
+
+def _data(value: Any) -> Promoted:
+    """A record is passed by value; an array decays to a pointer."""
+    layout = layout_in(value)
+    if layout.kind not in RECORDS:
+        return _address(address_of(value))
+    kind = layout.types.ctypes_class(layout.ctype)
+    cell = kind.from_address(address_of(value))
+    found = Found(FIXED, address_of(value), layout.size, value)
+    return Promoted(layout.ctype, None, cell, layout.types, found)
 
 
 def _simple(value: Any) -> Optional[Promoted]:

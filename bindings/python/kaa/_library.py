@@ -33,7 +33,7 @@ from kaa import _error, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._owner import keeper
-from kaa._types import TypeMap
+from kaa._types import Data, TypeMap
 
 Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
@@ -67,6 +67,11 @@ def _choose_bind() -> Bind:
     return _plain.bind
 
 
+def has_bridge() -> bool:
+    """Whether libkaa runs on the interpreter's own objects here."""
+    return getattr(_bind or _choose_bind(), "__module__", "") == "kaa._host"
+
+
 def _import_all() -> None:
     """Imports what calls need at some time. A child of fork() may not import what
     another thread was importing: it would wait for that for ever."""
@@ -98,6 +103,7 @@ class Library:
         "_options",
         "_declarations",
         "_types",
+        "_data",
         "_native",
         "_addresses",
         "_hold_gil",
@@ -145,6 +151,7 @@ class Library:
         give(self, "_path", path)
         give(self, "_label", os.path.basename(name or path) or "the program")
         give(self, "_types", TypeMap(self._label, declarations, self))
+        give(self, "_data", Data())
         give(self, "_hold_gil", options.hold_gil)
         give(self, "_errno", options.errno)
         give(self, "_closures", {})
@@ -296,7 +303,18 @@ class Library:
             raise AttributeError(
                 f"the declaration of {item.name.decode()} was skipped: {reason}"
             )
-        return self._types.enum_class(item.type) or self._types.ctypes_class(item.type)
+        return self._class(item.type)
+
+    def _class(self, ctype: int) -> Any:
+        """What stands for a type that has a name."""
+        enum_class = self._types.enum_class(ctype)
+        if enum_class is not None:
+            return enum_class
+        from kaa._instance import has_class
+
+        if has_class(ctype):
+            return self._types.data_class(ctype)
+        return self._types.ctypes_class(ctype)
 
     def _integer(self, item: Any) -> int:
         value: int = item.integer
@@ -328,11 +346,11 @@ class Library:
 
             _headers.say_skipped(self, name)
         if not (name.startswith("__") and name.endswith("__")):
-            import difflib
+            from kaa._fault import nearest
 
-            near = difflib.get_close_matches(name, dir(self), 3)
-            if near:
-                hint = f"; did you mean {' or '.join(near)}?"
+            near = nearest(name, dir(self))
+            if near is not None:
+                hint = f"; did you mean {near}?"
         raise AttributeError(f"{self._label} declares no {name!r}{hint}")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -20,6 +20,8 @@ from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
+from kaa._instance import address_of, is_data, layout_in, length_of
+from kaa._pointers import pointer_from
 from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
@@ -52,7 +54,17 @@ def _is_number(value: Any) -> bool:
         with memoryview(value) as view:
             return view.ndim == 0
     except (TypeError, ValueError, BufferError):
-        return not isinstance(value, ctypes.Array)
+        return not _is_records(value)
+
+
+def _is_records(value: Any) -> bool:
+    """Whether a value is an array without a buffer of its own."""
+    return isinstance(value, ctypes.Array) or _is_array(value)
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array of C data."""
+    return is_data(value) and layout_in(value).kind == _native.ARRAY
 
 
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:
@@ -64,6 +76,11 @@ def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand
         count = ctypes.sizeof(value) // size  # its own, whatever __len__() says
         return Operand(ctypes.addressof(value), size, count, value)
     name = type(value).__name__
+    if _is_array(value):
+        size = _native.kaa_ctype_size(ctype)
+        if pointer_from(ctype, value) is None:
+            raise TypeError(name)
+        return Operand(address_of(value), size, length_of(value), value)
     try:
         view = memoryview(value)
     except (TypeError, BufferError):
@@ -100,7 +117,7 @@ def _operand(
     prefix = f"{shape.name}() argument {parameter.label}: "
     scalar = value.kind != _native.POINTER_ and not value.whole
     try:
-        if not scalar and not (value.whole and isinstance(given, ctypes.Array)):
+        if not scalar and not (value.whole and _is_records(given)):
             return _single(value, given, kept)
         if not _is_number(given):
             try:
@@ -120,8 +137,10 @@ def _operand(
 
 def _format(types: TypeMap, ctype: int) -> str:
     """The buffer that holds values of a type, for messages."""
-    wanted = Pointee(types, ctype, ctype).wanted(False)
-    return wanted.partition("buffer")[2]
+    code = _native.kaa_convert_format(ctype)
+    if code in (b"c", b"b", b"B"):
+        return " of bytes"
+    return f" of format '{code.decode()}'" if code else ""
 
 
 def _wanted(types: TypeMap, value: Value) -> str:

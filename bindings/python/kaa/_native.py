@@ -37,6 +37,7 @@ from kaa import _native_insight
 VERSION = (0, 1)
 
 OK = 0
+LIMIT = 8
 
 
 class Error(Structure):
@@ -165,6 +166,25 @@ class DeclItem(Structure):
         ("string_length", c_size_t),
         ("reason", c_char_p),
     ]
+
+
+class Fault(Structure):
+    """kaa_convert_fault"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("code", c_uint32),
+        ("type", c_void_p),
+        ("given", c_char_p),
+        ("value", c_char_p),
+        ("number", c_uint64),
+    ]
+
+
+class Int128(Structure):
+    """kaa_convert_int128"""
+
+    _fields_ = [("low", c_uint64), ("high", c_uint64)]
 
 
 class LibraryOptions(Structure):
@@ -345,6 +365,8 @@ DECL_HIDDEN = 1 << 13
 # kaa_decl_parameter::flags and kaa_decl_scope.
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
+#: As long as what has the pointer: a record, an array. Not one of libkaa's.
+SCOPE_RECORD = 255
 
 LIBRARY_GLOBAL, LIBRARY_NOW, LIBRARY_LAZY = 1, 2, 4
 CALL_LIBFFI, CALL_ERRNO = 1, 2
@@ -456,6 +478,41 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_decl_find": (_A, (DeclP, c_char_p), HELD),
     "kaa_decl_source": (PreprocessedP, (DeclP,), HELD),
     "kaa_decl_print": (c_size_t, (_A, _A, c_size_t), HELD),
+    # convert.h
+    "kaa_convert_print_fault": (c_size_t, (POINTER(Fault), _A, c_size_t), HELD),
+    "kaa_convert_fault_exception": (c_char_p, (c_uint32,), HELD),
+    "kaa_convert_format_fits": (c_int, (_A, c_char_p, c_int64), HELD),
+    "kaa_convert_format": (c_char_p, (_A,), HELD),
+    "kaa_convert_says_failure": (c_int, (_A, _A), HELD),
+    "kaa_convert_bind": (
+        c_int,
+        (
+            _A,
+            c_size_t,
+            POINTER(c_char_p),
+            c_size_t,
+            POINTER(c_int32),
+            c_char_p,
+            c_size_t,
+        ),
+        HELD,
+    ),
+    "kaa_convert_settle_length": (
+        c_int,
+        (
+            _A,
+            c_uint32,
+            POINTER(c_int64),
+            POINTER(Int128),
+            POINTER(c_int64),
+            c_char_p,
+            c_size_t,
+        ),
+        HELD,
+    ),
+    "kaa_convert_nearest": (c_size_t, (c_char_p, POINTER(c_char_p), c_size_t), HELD),
+    "kaa_convert_check": (c_int, (_A, c_char_p, c_size_t), HELD),
+    "kaa_convert_print_count": (c_size_t, (_A, c_size_t, _A, c_size_t), HELD),
     # library.h
     "kaa_library_open": (
         c_int,
@@ -539,6 +596,19 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_class": (py_object, (CpythonP, _A), HELD),
+    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
+    "kaa_cpython_data_keep": (
+        c_int,
+        (CpythonP, py_object, c_uint64, py_object),
+        HELD,
+    ),
+    "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_view": (
+        py_object,
+        (CpythonP, py_object, c_uint64, py_object, c_int64),
+        HELD,
+    ),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h

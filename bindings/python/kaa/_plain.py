@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from math import isfinite
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -29,8 +28,7 @@ from kaa._convert import Take, Value, as_it_is, is_refusal, prefixed, value_of
 from kaa._free import freeing
 from kaa._function import KEY, Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
-from kaa._pointer import FIXED, Held, pointee_of
-from kaa._types import type_text
+from kaa._pointer import FIXED, Held
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -50,10 +48,8 @@ class Parameter(NamedTuple):
     value: Value
     #: "1 (x)": for messages.
     label: str
-    #: The parameters (of Python's) whose element count this one is.
-    counts: Tuple[int, ...]
-    #: The parameter (of Python's) that holds this one's element count.
-    counted_by: Optional[int]
+    #: Whether it is the element count of another, and may be left out.
+    is_length: bool
 
 
 class Out(NamedTuple):
@@ -70,13 +66,10 @@ class Shape(NamedTuple):
     parameters: Tuple[Parameter, ...]
     outs: Tuple[Out, ...]
     places: int
-    names: Dict[str, int]
-    #: Fewer positional arguments than this are too few.
-    required: int
     variadic: bool
     result: Value
-    has_lengths: bool
-    text: str
+    #: The address of the declaration.
+    item: int
 
 
 def shape_of(library: Library, item: Any, function: int) -> Shape:
@@ -84,137 +77,73 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
     count = _native.kaa_ctype_count(function)
     native = _native.kaa_ctype_parameters(function)
     notes = [item.parameters[i] for i in range(count)]
-    visible = [i for i in range(count) if not notes[i].flags & _native.PARAMETER_OUT]
-    at_place = {place: at for at, place in enumerate(visible)}
-    counts: Dict[int, List[int]] = {}
-    for i in visible:
-        if notes[i].flags & _native.PARAMETER_LENGTH and notes[i].length_of in at_place:
-            counts.setdefault(at_place[notes[i].length_of], []).append(at_place[i])
+    address = ctypes.addressof(item)
+    reason = ctypes.create_string_buffer(_REFUSAL)
+    if _native.kaa_convert_check(address, reason, _REFUSAL) != _native.OK:
+        raise _error.UnsupportedError(_text(reason))
+    lengths = {one.length_of for one in notes if one.flags & _native.PARAMETER_LENGTH}
     parameters: List[Parameter] = []
-    for at, i in enumerate(visible):
-        label = _native.text_or_none(native[i].name)
-        flags = notes[i].flags
+    outs: List[Out] = []
+    for i, note in enumerate(notes):
+        flags = note.flags
+        nullable = bool(flags & _native.PARAMETER_NULLABLE)
+        if flags & _native.PARAMETER_OUT:
+            pointer = _native.kaa_ctype_strip(native[i].type)
+            target = _native.kaa_ctype_target(pointer)
+            outs.append(Out(i, value_of(library._types, target, nullable=nullable)))
+            continue
         value = value_of(
             library._types,
             native[i].type,
             library=library,
-            scope=notes[i].scope,
-            nonnull=bool(flags & _native.PARAMETER_NONNULL)
-            and not flags & _native.PARAMETER_NULLABLE,
+            scope=note.scope,
+            nonnull=bool(flags & _native.PARAMETER_NONNULL) and not nullable,
             place=i,
         )
-        counted_by = None
-        if flags & _native.PARAMETER_LENGTH:
-            counted_by = at_place.get(notes[i].length_of)
-        parameters.append(
-            Parameter(
-                i,
-                label,
-                value,
-                f"{i + 1} ({label})" if label else str(i + 1),
-                tuple(counts.get(at, ())),
-                counted_by,
-            )
-        )
-    outs = tuple(
-        _out(library, name, native[i].type, notes[i].flags, i)
-        for i in range(count)
-        if notes[i].flags & _native.PARAMETER_OUT
-    )
-    names = {one.name: at for at, one in enumerate(parameters) if one.name}
-    variadic = bool(_native.kaa_ctype_flags(function) & _native.VARIADIC)
+        name_ = _native.text_or_none(native[i].name)
+        label = f"{i + 1} ({name_})" if name_ else str(i + 1)
+        parameters.append(Parameter(i, name_, value, label, i in lengths))
     result = value_of(
         library._types,
         _native.kaa_ctype_target(function),
         nullable=bool(item.flags & _native.DECL_NULLABLE),
     )
-    shown = [
-        _native.printed(
-            _native.kaa_ctype_print,
-            native[i].type,
-            (_native.text_or_none(native[i].name) or "").encode() or None,
-        )
-        for i in visible
-    ]
-    return Shape(
-        name,
-        tuple(parameters),
-        outs,
-        count,
-        names,
-        sum(1 for one in parameters if not one.counts),
-        variadic,
-        result,
-        any(one.counts for one in parameters),
-        ", ".join(shown + ["..."] if variadic else shown),
-    )
-
-
-def _out(library: Library, name: str, ctype: int, flags: int, place: int) -> Out:
-    pointer = _native.kaa_ctype_strip(ctype)
-    target = None
-    if _native.kaa_ctype_kind_of(pointer) == _native.POINTER_:
-        target = _native.kaa_ctype_target(pointer)
-    if target is None or not _native.kaa_ctype_size(target):
-        raise _error.UnsupportedError(
-            f"{name}() parameter {place + 1}: {type_text(ctype)} cannot be an out"
-            " parameter: nothing can be put there"
-        )
-    if flags & _native.PARAMETER_LENGTH:
-        # There is room for one alone; C would write beyond it.
-        raise _error.UnsupportedError(
-            f"{name}() parameter {place + 1}: an out parameter holds one value, so it"
-            " can have no length"
-        )
-    nullable = bool(flags & _native.PARAMETER_NULLABLE)
-    return Out(place, value_of(library._types, target, nullable=nullable))
+    variadic = bool(_native.kaa_ctype_flags(function) & _native.VARIADIC)
+    return Shape(name, tuple(parameters), tuple(outs), count, variadic, result, address)
 
 
 # From what was given to one value a parameter. ----------------------------------
 
 
+_REFUSAL = 640
+
+
+def _text(reason: Any) -> str:
+    return str(reason.value.decode("utf-8", "surrogateescape"))
+
+
 def count_refusal(shape: Shape, given: int) -> TypeError:
     """What is said where the number of arguments is wrong."""
-    most = len(shape.parameters)
-    if shape.variadic:
-        count = f"at least {shape.required}"
-        number = shape.required
-    elif shape.required != most:
-        count, number = f"{shape.required} to {most}", most
-    else:
-        count, number = str(most) if most else "no", most
-    word = "argument" if number == 1 else "arguments"
-    listed = f" ({shape.text})" if shape.text else ""
-    return TypeError(f"{shape.name}() takes {count} {word}{listed}, {given} given")
+    return TypeError(
+        _native.printed(_native.kaa_convert_print_count, shape.item, given)
+    )
 
 
 def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]:
     """One value a parameter; _MISSING for a count that is to be filled in."""
-    parameters = shape.parameters
-    given = len(args)
-    if given > len(parameters) or (not keywords and given < shape.required):
-        raise count_refusal(shape, given)
-    values: List[Any] = list(args) + [_MISSING] * (len(parameters) - given)
-    for name, value in keywords.items():
-        at = shape.names.get(name)
-        if at is None:
-            known = [one.name for one in parameters if one.name]
-            listed = f"its parameters are {', '.join(known)}"
-            raise TypeError(
-                f"{shape.name}() has no parameter {name!r}; "
-                + (listed if known else "it has none with a name")
-            )
-        if values[at] is not _MISSING:
-            raise TypeError(
-                f"{shape.name}() argument {parameters[at].label} is given twice"
-            )
-        values[at] = value
-    for parameter, value in zip(parameters, values):
-        if value is _MISSING and not parameter.counts:
-            if not keywords:
-                raise count_refusal(shape, given)
-            raise TypeError(f"{shape.name}() misses argument {parameter.label}")
-    return tuple(values)
+    source = (ctypes.c_int32 * max(shape.places, 1))()
+    names = (ctypes.c_char_p * max(len(keywords), 1))(
+        *[one.encode("utf-8", "replace") for one in keywords]
+    )
+    reason = ctypes.create_string_buffer(_REFUSAL)
+    status = _native.kaa_convert_bind(
+        shape.item, len(args), names, len(keywords), source, reason, _REFUSAL
+    )
+    if status != _native.OK:
+        raise TypeError(_text(reason))
+    given = (*args, *keywords.values())
+    places = [source[one.place] for one in shape.parameters]
+    return tuple(given[at] if at >= 0 else _MISSING for at in places)
 
 
 def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> Any:
@@ -247,32 +176,30 @@ def _settle_lengths(
     library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
 ) -> None:
     """Fills in and checks counts of elements."""
-    parameters = shape.parameters
-    held = {one.place: one.bytes for one in kept if type(one) is Held}
-    for parameter, given in zip(parameters, args):
-        if not parameter.counts:
+    elements = (ctypes.c_int64 * shape.places)(*[-1] * shape.places)
+    fill = ctypes.c_int64()
+    reason = ctypes.create_string_buffer(_REFUSAL)
+    for one in kept:
+        if type(one) is Held and one.bytes >= 0:
+            elements[one.place] = one.bytes // one.item
+    for parameter, given in zip(shape.parameters, args):
+        if not parameter.is_length:
             continue
-        extents = []
-        for at in parameter.counts:
-            count = held.get(parameters[at].place, -1)
-            size = pointee_of(library._types, parameters[at].value.ctype).size or 1
-            extents.append(None if count < 0 else count // size)
+        number = None
+        if given is not _MISSING:
+            count = values[parameter.place]
+            number = _native.Int128(count & _WORD, count >> 64 & _WORD)
+        status = _native.kaa_convert_settle_length(
+            shape.item, parameter.place, elements, number, fill, reason, _REFUSAL
+        )
+        if status != _native.OK:
+            wrong = ValueError if status == _native.LIMIT else TypeError
+            raise wrong(_text(reason))
         if given is _MISSING:
-            known = [one for one in extents if one is not None]
-            if not known:
-                place = parameters[parameter.counts[0]].place
-                raise TypeError(
-                    f"{shape.name}() argument {parameter.label}: has to be given: the"
-                    f" length of argument {place + 1} is not known"
-                )
-            values[parameter.place] = taken(shape, parameter, known[0], kept)
-        length = values[parameter.place]
-        for at, most in zip(parameter.counts, extents):
-            if most is not None and not 0 <= length <= most:
-                raise ValueError(
-                    f"{shape.name}() argument {parameters[at].label}: has {most}"
-                    f" elements, but argument {parameter.place + 1} says {length}"
-                )
+            values[parameter.place] = taken(shape, parameter, fill.value, kept)
+
+
+_WORD = 2**64 - 1
 
 
 # Calling. --------------------------------------------------------------------------
@@ -304,18 +231,11 @@ def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> 
 
 def says_failure(value: Value, raw: Any) -> bool:
     """Whether a result is one that tells of a failure, where errno is asked for."""
-    kind = value.kind
-    if kind == _native.VOID:
+    storage = value.storage
+    if storage is None:
         return True
-    if kind == _native.POINTER_:
-        return raw in (None, 0, 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 1)
-    if kind in (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE):
-        return not isfinite(raw)
-    if value.whole or kind in (_native.BOOL, _native.CHAR) or isinstance(raw, complex):
-        return False
-    if _native.kaa_ctype_is_signed(_native.kaa_ctype_strip(value.ctype)):
-        return bool(raw < 0)
-    return bool(raw == 2 ** (8 * ctypes.sizeof(value.storage)) - 1)
+    cell = raw if value.whole else storage(raw)
+    return bool(_native.kaa_convert_says_failure(value.ctype, ctypes.addressof(cell)))
 
 
 def run_in_frame(call: Callable[[], Any]) -> Any:
@@ -411,7 +331,8 @@ class PlainFunction(Function, key=KEY):
         # Where nothing is filled in or added, arguments go straight through.
         takes = tuple(parameter.value.take for parameter in shape.parameters)
         give(self, "_takes", takes)
-        give(self, "_is_straight", not (shape.outs or shape.has_lengths))
+        has_lengths = any(one.is_length for one in shape.parameters)
+        give(self, "_is_straight", not (shape.outs or has_lengths))
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
             shape.result.plain
@@ -500,7 +421,7 @@ class PlainFunction(Function, key=KEY):
         if extra and self._variadic is not None:
             call = self._with_extra(extra, values, kept)
         settle(shape, values, kept)
-        if shape.has_lengths:
+        if not self._is_straight:
             _settle_lengths(self._library, shape, args, values, kept)
         raw = run_in_frame(lambda: call(values))
         return self._answer(raw, cells)
@@ -525,9 +446,9 @@ class PlainFunction(Function, key=KEY):
 
     def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
         shape = self._shape
-        if self._errno is not None and says_failure(shape.result, raw):
+        if self._errno is not None:
             number = self._errno()
-            if number:
+            if number and says_failure(shape.result, raw):
                 raise OSError(number, f"{shape.name}(): {os.strerror(number)}")
         try:
             result = self._give(raw)

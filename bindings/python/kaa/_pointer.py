@@ -12,10 +12,21 @@ import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
 from operator import index
-from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
 from kaa import _native
-from kaa._types import BASIC, TypeMap, type_text
+from kaa._fault import (
+    NUL,
+    OUTSIDE,
+    RANGE,
+    SMALL,
+    SURROGATE,
+    TYPE,
+    refusal,
+    shown,
+)
+from kaa._instance import is_data
+from kaa._types import BASIC, TypeMap
 
 _CPYTHON = sys.implementation.name == "cpython"
 
@@ -31,37 +42,7 @@ _ADDRESSES = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p)
 
 _ADDRESS_SIZE = ctypes.sizeof(ctypes.c_void_p)
 _BYTES = (_native.CHAR, _native.SCHAR, _native.UCHAR)
-_SIGNED_CODES = frozenset("bhilqn")
-_UNSIGNED_CODES = frozenset("BHILQN")
-_FLOAT_CODES = {"f": 4, "d": 8, "g": ctypes.sizeof(ctypes.c_longdouble)}
-_NATIVE_ORDER = "@=<" if sys.byteorder == "little" else "@=>!"
 _OTHER_ORDER = "__ctype_be__" if sys.byteorder == "little" else "__ctype_le__"
-_COMPLEX_CODES = {
-    _native.CFLOAT: ("Zf", "F"),
-    _native.CDOUBLE: ("Zd", "D"),
-    _native.CLDOUBLE: ("Zg", "G"),
-}
-#: How messages name the format that a kind of element wants.
-_CODES: Dict[int, str] = {
-    _native.BOOL: "?",
-    _native.SHORT: "h",
-    _native.USHORT: "H",
-    _native.INT: "i",
-    _native.UINT: "I",
-    _native.LONG: "l",
-    _native.ULONG: "L",
-    _native.LLONG: "q",
-    _native.ULLONG: "Q",
-    _native.WCHAR: "w",
-    _native.CHAR16: "H",
-    _native.CHAR32: "I",
-    _native.FLOAT: "f",
-    _native.DOUBLE: "d",
-    _native.LDOUBLE: "g",
-    _native.CFLOAT: "Zf",
-    _native.CDOUBLE: "Zd",
-    _native.CLDOUBLE: "Zg",
-}
 
 
 # Text in C's memory. ---------------------------------------------------------
@@ -102,6 +83,11 @@ TEXT_READERS: Dict[int, Callable[[int], str]] = {
     _native.CHAR16: char16_at,
     _native.CHAR32: char32_at,
 }
+
+
+def encode_wide(value: str, size: int) -> bytes:
+    """Text as wide characters of `size` bytes."""
+    return value.encode(_utf(16 if size == 2 else 32), "surrogatepass")
 
 
 def _utf(bits: int) -> str:
@@ -228,12 +214,14 @@ class Found(NamedTuple):
 class Held:
     """What a call holds for one of its pointers; `place` is the parameter's."""
 
-    __slots__ = ("place", "found", "least", "ctype", "bytes")
+    __slots__ = ("place", "found", "least", "item", "ctype", "bytes")
 
     def __init__(self, place: int, found: Found, least: int, ctype: int) -> None:
         self.place = place
         self.found = found
         self.least = least
+        #: The size of one of what is pointed at.
+        self.item = least or 1
         self.ctype = ctype
         self.bytes = found.bytes
 
@@ -261,13 +249,8 @@ def read_borrowed(found: Found, size: int, ctype: int) -> Tuple[int, int]:
     elif source == POINTED:
         size = ctypes.sizeof(ctypes.c_void_p)
     if count < size and not (source == ITEMS and count == 0):
-        name, text = type(whole).__name__, type_text(ctype)
-        if source == BYREF:
-            raise ValueError(
-                f"byref() does not point into the memory of its {name}, as {text}"
-                " needs it"
-            )
-        raise ValueError(f"the {name} has less memory of its own than {text} needs")
+        code = OUTSIDE if source == BYREF else SMALL
+        raise refusal(code, ctype, given=type(whole).__name__)
     if source == POINTED:
         address = pointer_value(value)
         count = -1 if address else 0
@@ -281,28 +264,6 @@ def is_number(kind: Any) -> bool:
 
 
 # What fits what. ---------------------------------------------------------------
-
-
-def code_fits(kind: int, size: int, signed: bool, code: str, itemsize: int) -> bool:
-    """Whether elements with a format's letter are those of a basic kind."""
-    if kind in _BYTES:
-        return itemsize == 1 and code in ("b", "B", "c")
-    if itemsize != size:
-        return False
-    if kind == _native.BOOL:
-        return code == "?"
-    if kind in (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE):
-        return _FLOAT_CODES.get(code) == size and (
-            kind != _native.LDOUBLE or code == "g"
-        )
-    if kind in _COMPLEX_CODES:
-        return code in _COMPLEX_CODES[kind]
-    if kind in (_native.WCHAR, _native.CHAR16, _native.CHAR32):
-        if code in ("u", "w"):
-            return True
-    elif not _native.SHORT <= kind <= _native.ULLONG:
-        return False
-    return code in (_SIGNED_CODES if signed else _UNSIGNED_CODES)
 
 
 def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
@@ -328,12 +289,9 @@ def fits(types: TypeMap, ctype: int, kind: Any) -> bool:
         size = ctypes.sizeof(kind)
         if _CPYTHON and size > 1 and getattr(kind, _OTHER_ORDER, None) is kind:
             return False
-        return code_fits(
-            c_kind,
-            _native.kaa_ctype_size(behind),
-            bool(_native.kaa_ctype_is_signed(behind)),
-            kind._type_,  # type: ignore[attr-defined]
-            size,
+        code = kind._type_.encode()  # type: ignore[attr-defined]
+        return c_kind != _native.VOID and bool(
+            _native.kaa_convert_format_fits(behind, code, size)
         )
     return (
         c_kind in BASIC
@@ -401,6 +359,10 @@ class Pointee:
         kind = type(value)  # isinstance() believes a __class__ that lies
         if issubclass(kind, str):
             return self._text(value, writable)
+        if is_data(value) or (issubclass(kind, (list, tuple)) and not writable):
+            from kaa._pointers import find_data
+
+            return find_data(self, value, writable)
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable)
         if is_number(kind):
@@ -408,22 +370,19 @@ class Pointee:
         view = self.view(value, writable)
         if not is_contiguous(view):
             view.release()
-            raise self.refusal(f"a {kind.__name__} that is not contiguous", writable)
+            raise refusal(
+                TYPE, self.pointer, given=f"a {kind.__name__} that is not contiguous"
+            )
         address, keep = view_address(view)
         return Found(FIXED, address, view.nbytes, keep)
 
     def _address(self, value: Any, writable: bool) -> Found:
         if self.kind != _native.VOID:
-            raise self.refusal(type(value).__name__, writable)
+            raise refusal(TYPE, self.pointer, given=type(value).__name__)
         number = int(index(value))
         if 0 <= number < 1 << 64:
             return Found(FIXED, number, -1 if number else 0, None)
-        from kaa._convert import shown
-
-        raise OverflowError(
-            f"{shown(number)} is out of range for {type_text(self.pointer)}"
-            f" (0 to {(1 << 64) - 1})"
-        )
+        raise refusal(RANGE, self.pointer, value=shown(number))
 
     def view(self, value: Any, writable: bool) -> memoryview:
         """The view of a buffer whose elements fit, contiguous or not."""
@@ -431,7 +390,7 @@ class Pointee:
         try:
             view = memoryview(value)
         except (TypeError, BufferError):
-            raise self.refusal(name, writable, value) from None
+            raise refusal(TYPE, self.pointer, given=name) from None
         if self.format_fits(view) and not (writable and view.readonly):
             return view
         if not self.format_fits(view):
@@ -440,18 +399,15 @@ class Pointee:
         elif not isinstance(value, bytes):
             name = f"a read-only {name}"
         view.release()
-        raise self.refusal(name, writable, value)
+        raise refusal(TYPE, self.pointer, given=name)
 
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""
-        if self.kind == _native.VOID:
-            return True
-        code = view.format
-        if code[:1] in ("<", ">", "=", "@", "!"):
-            if code[0] not in _NATIVE_ORDER and view.itemsize > 1:
-                return False
-            code = code[1:]
-        return code_fits(self.kind, self.size, self.signed, code, view.itemsize)
+        return bool(
+            _native.kaa_convert_format_fits(
+                self.target, view.format.encode(), view.itemsize
+            )
+        )
 
     def _text(self, value: str, writable: bool) -> Found:
         if writable or self.kind not in (
@@ -460,9 +416,9 @@ class Pointee:
             _native.CHAR16,
             _native.CHAR32,
         ):
-            raise self.refusal("str", writable, value)
+            raise refusal(TYPE, self.pointer, given="str")
         if "\0" in value:
-            raise ValueError("embedded NUL character")
+            raise refusal(NUL)
         encoded = self._encoded(value)
         buffer = ctypes.create_string_buffer(encoded + b"\0\0\0")
         return Found(FIXED, ctypes.addressof(buffer), len(encoded), buffer)
@@ -471,10 +427,9 @@ class Pointee:
         try:
             if self.kind == _native.CHAR:
                 return value.encode("utf-8", "surrogateescape")
-            bits = 16 if self.size == 2 else 32
-            return value.encode(_utf(bits), "surrogatepass")
+            return encode_wide(value, self.size)
         except UnicodeEncodeError as error:
-            raise ValueError(f"character {error.start} is a lone surrogate") from None
+            raise refusal(SURROGATE, number=error.start) from None
 
     def _instance(self, value: Any, writable: bool) -> Found:
         """A ctypes instance: its own memory where it is of the pointee's type, or
@@ -483,9 +438,9 @@ class Pointee:
         if kind is Reference:
             whole = type(value._obj)
             if not issubclass(whole, _INSTANCES):
-                raise self.refusal(f"byref({whole.__name__})", writable)
+                raise refusal(TYPE, self.pointer, given=f"byref({whole.__name__})")
             if self.kind != _native.VOID and not self._holds(whole):
-                raise self.refusal(f"byref({whole.__name__})", writable)
+                raise refusal(TYPE, self.pointer, given=f"byref({whole.__name__})")
             source, address = BYREF, pointer_value(value)
         elif self.kind == _native.VOID:
             if issubclass(kind, (_Pointer,) + _ADDRESSES):
@@ -502,7 +457,7 @@ class Pointee:
             if _pointer_fits(self.types, _native.kaa_ctype_strip(self.pointer), kind):
                 source = POINTED
         if source == FIXED:
-            raise self.refusal(kind.__name__, writable, value)
+            raise refusal(TYPE, self.pointer, given=kind.__name__)
         return Found(source, address, -1, value)
 
     def _is_target(self, kind: Any) -> bool:
@@ -512,34 +467,6 @@ class Pointee:
         """Whether an instance is one of the pointee, or an array of it."""
         return self._is_target(kind) or (
             issubclass(kind, Array) and self._is_target(kind._type_)
-        )
-
-    def wanted(self, writable: bool) -> str:
-        """What the pointer takes, for a message."""
-        buffer = (
-            "a writable C-contiguous buffer" if writable else "a C-contiguous buffer"
-        )
-        if self.kind == _native.VOID:
-            return f"{buffer}, a pointer or an address"
-        if self.kind in _BYTES:
-            text = (
-                "str, bytes or " if self.kind == _native.CHAR and not writable else ""
-            )
-            return f"{text}{buffer} of bytes"
-        if self.kind in _CODES:
-            text = ""
-            if not writable and _native.WCHAR <= self.kind <= _native.CHAR32:
-                text = "str or "
-            return f"{text}{buffer} of format '{_CODES[self.kind]}'"
-        return f"a ctypes instance or pointer of {type_text(self.target)}"
-
-    def refusal(self, given: str, writable: bool, value: Any = None) -> TypeError:
-        """The exception for a value that is not taken."""
-        hint = ""
-        if self.kind == _native.CHAR and writable and isinstance(value, (str, bytes)):
-            hint = "; declare it const char * if the function does not write"
-        return TypeError(
-            f"'{type_text(self.pointer)}' needs {self.wanted(writable)}, not {given}{hint}"
         )
 
 

@@ -25,6 +25,7 @@ class Owner:
         "doc",
         "_declarations",
         "_map",
+        "_data",
         "_closures",
         "__weakref__",
     )
@@ -49,13 +50,15 @@ class Owner:
     @property
     def _types(self) -> TypeMap:
         if self._map is None:
-            from kaa._types import TypeMap
+            from kaa._types import Data, TypeMap
 
             with _making:
                 if self._map is None:
-                    made = TypeMap(self.module, self._declarations)
+                    made = TypeMap(self.module, self._declarations, self)
                     # A finaliser that ran meanwhile may have made one too.
-                    self._map = self._map or made
+                    if self._map is None:
+                        self._data = Data()
+                        self._map = made
         return self._map
 
     def split_doc(self, name: str) -> Tuple[Optional[str], Optional[str]]:

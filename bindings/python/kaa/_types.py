@@ -11,10 +11,10 @@ import ctypes
 import enum
 import weakref
 from _thread import RLock
-from operator import index
 from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
 
 from kaa import _native
+from kaa._basic import BASIC
 from kaa._enums import int_enum
 
 class Member(NamedTuple):
@@ -234,176 +234,31 @@ def type_text(address: int) -> str:
     return _native.printed(_native.kaa_ctype_print, address, None)
 
 
-# What ctypes has no class for. --------------------------------------------
-
-
-def _words(value: int, signed: bool) -> Tuple[int, int]:
-    low = -(2**127) if signed else 0
-    if not low <= value < low + 2**128:
-        name = "__int128" if signed else "unsigned __int128"
-        raise OverflowError(
-            f"{value} is out of range for {name} ({low} to {low + 2**128 - 1})"
-        )
-    return value & (2**64 - 1), (value >> 64) & (2**64 - 1)
-
-
-class _Wide(ctypes.Structure):
-    """A 128-bit integer: two words, the low one first."""
-
-    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
-    _signed_ = True
-
-    def __init__(self, value: Any = 0) -> None:
-        super().__init__()
-        self.value = value
-
-    @property
-    def value(self) -> int:
-        whole: int = self.low | self.high << 64
-        return whole - 2**128 if self._signed_ and whole >> 127 else whole
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self.low, self.high = _words(index(value), self._signed_)
-
-    def __index__(self) -> int:
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value})"
-
-
-class Int128(_Wide):
-    """__int128"""
-
-
-class UInt128(_Wide):
-    """unsigned __int128"""
-
-    _signed_ = False
-
-
-class _Complex(ctypes.Structure):
-    """A C complex number."""
-
-    def __init__(self, value: Any = 0.0) -> None:
-        super().__init__()
-        self.value = value
-
-    @property
-    def value(self) -> complex:
-        return complex(self.real, self.imag)
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        value = complex(value)
-        self.real = value.real
-        self.imag = value.imag
-
-    def __complex__(self) -> complex:
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value})"
-
-
-class ComplexFloat(_Complex):
-    """float _Complex"""
-
-    _fields_ = [("real", ctypes.c_float), ("imag", ctypes.c_float)]
-
-
-class ComplexDouble(_Complex):
-    """double _Complex"""
-
-    _fields_ = [("real", ctypes.c_double), ("imag", ctypes.c_double)]
-
-
-class ComplexLongDouble(_Complex):
-    """long double _Complex"""
-
-    _fields_ = [("real", ctypes.c_longdouble), ("imag", ctypes.c_longdouble)]
-
-
-def _character_value(base: Any, largest: int, name: str) -> Any:
-    """A property `value` that is text, over the code that ctypes keeps."""
-    code: Any = base.value
-
-    def read(self: Any) -> str:
-        number = code.__get__(self)
-        return chr(number) if number <= largest else "\ufffd"
-
-    def write(self: Any, value: Any) -> None:
-        code.__set__(self, character(value, largest, name))
-
-    return property(read, write)
-
-
-class Char16(ctypes.c_uint16):
-    """char16_t: `value` is a str of one UTF-16 unit."""
-
-    value: Any = _character_value(ctypes.c_uint16, 0xFFFF, "char16_t")
-
-
-class Char32(ctypes.c_uint32):
-    """char32_t: `value` is a str of one character."""
-
-    value: Any = _character_value(ctypes.c_uint32, 0x10FFFF, "char32_t")
-
-
-def character(value: Any, largest: int, name: str) -> int:
-    """The code of a str of one character, or of an int."""
-    if isinstance(value, int):
-        code = value
-    elif isinstance(value, str):
-        if len(value) != 1:
-            raise ValueError(f"{name} needs one character, not {len(value)}")
-        code = ord(value)
-    else:
-        raise TypeError(f"str expected for {name}, not {type(value).__name__}")
-    if not 0 <= code <= largest:
-        raise OverflowError(f"{value!r} does not fit {name}")
-    return code
-
-
 def _opaque_number(name: str, kind: int) -> Any:
     size = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
     fields = [("bytes", ctypes.c_ubyte * size)]
     return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-BASIC: Dict[int, Any] = {
-    _native.VOID: None,
-    _native.BOOL: ctypes.c_bool,
-    _native.CHAR: ctypes.c_char,
-    _native.SCHAR: ctypes.c_byte,
-    _native.UCHAR: ctypes.c_ubyte,
-    _native.SHORT: ctypes.c_short,
-    _native.USHORT: ctypes.c_ushort,
-    _native.INT: ctypes.c_int,
-    _native.UINT: ctypes.c_uint,
-    _native.LONG: ctypes.c_long,
-    _native.ULONG: ctypes.c_ulong,
-    _native.LLONG: ctypes.c_longlong,
-    _native.ULLONG: ctypes.c_ulonglong,
-    _native.INT128: Int128,
-    _native.UINT128: UInt128,
-    _native.WCHAR: ctypes.c_wchar,
-    _native.CHAR16: Char16,
-    _native.CHAR32: Char32,
-    _native.FLOAT: ctypes.c_float,
-    _native.DOUBLE: ctypes.c_double,
-    _native.LDOUBLE: ctypes.c_longdouble,
-    _native.CFLOAT: ComplexFloat,
-    _native.CDOUBLE: ComplexDouble,
-    _native.CLDOUBLE: ComplexLongDouble,
-}
 # Kinds with a layout and no value.
 _RAW = {
     _native.FLOAT16: "Float16",
     _native.FLOAT128: "Float128",
     _native.VALIST: "VaList",
 }
+
+
+class Data:
+    """The classes of C data that a library has. They keep the library as it does
+    them."""
+
+    __slots__ = ("classes", "derived")
+
+    def __init__(self) -> None:
+        #: By the address of their stripped types.
+        self.classes: Dict[int, Any] = {}
+        #: The same for pointers and arrays, by what they are made of.
+        self.derived: Dict[Tuple[int, ...], Any] = {}
 
 
 class TypeMap:
@@ -418,6 +273,8 @@ class TypeMap:
         "keep",
         "library",
         "records",
+        "_derived",
+        "_typedefs",
         "_ready",
         "_classes",
         "_enums",
@@ -433,7 +290,8 @@ class TypeMap:
 
         self.module = module
         self.keep = keep
-        #: Gives the library that pickles name; None where there is none.
+        #: Gives the library that pickles name and that has the Data of the types;
+        #: None where there is none.
         self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
@@ -443,6 +301,8 @@ class TypeMap:
         self._origins: Dict[Any, int] = {}
         self._lock = RLock()
         self.records = RecordMaker(self)
+        self._derived: Any = None
+        self._typedefs: Optional[Dict[int, str]] = None
 
     def ctypes_class(self, address: int) -> Any:
         """The ctypes class of a type; None for void."""
@@ -455,6 +315,61 @@ class TypeMap:
                 # A finaliser that ran meanwhile may have made it too.
                 made = self._ready.setdefault(address, made)
             return made
+
+    def home(self) -> Any:
+        """The library, or what stands for one."""
+        library = self.library() if self.library is not None else None
+        if library is None:
+            raise RuntimeError(f"the library of the types of {self.module} is gone")
+        return library
+
+    @property
+    def data(self) -> Data:
+        """The classes of C data."""
+        data: Data = self.home()._data
+        return data
+
+    def data_class(self, address: int) -> Any:
+        """The class of a record, array or pointer type."""
+        try:
+            return self.data.classes[address]
+        except KeyError:
+            from kaa._instance import make_class
+
+            with self._lock:
+                return make_class(self, address)
+
+    def derived(self) -> Any:
+        """The table of the types that are made while the program runs. Its
+        callers hold the lock."""
+        if self._derived is None:
+            from kaa._derive import Derived
+
+            self._derived = Derived()
+        return self._derived
+
+    def array_class(self, element: int, count: Optional[int] = None) -> Any:
+        """The class of arrays of an element; without a count each instance has
+        its own."""
+        with self._lock:
+            return self.data_class(self.derived().array(element, count))
+
+    def pointer_class(self, target: int) -> Any:
+        """The class of pointers to a type."""
+        with self._lock:
+            return self.data_class(self.derived().pointer(target))
+
+    def typedef_of(self, core: int) -> Optional[str]:
+        """The first typedef that names a record without a tag."""
+        if self._typedefs is None:
+            found: Dict[int, str] = {}
+            for address in getattr(self.keep, "items", list)():
+                item = _native.DeclItem.from_address(address)
+                if item.kind == _native.DECL_TYPEDEF and item.type:
+                    behind = _native.kaa_ctype_strip(item.type)
+                    found.setdefault(behind, item.name.decode("utf-8", "replace"))
+            self._typedefs = found
+        return self._typedefs.get(core)
 
     def enum_class(self, address: int) -> Optional[Type[enum.IntEnum]]:
         """The IntEnum of an enum (or of a typedef of one); None for others."""

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include "cpython/call/function.h"
+#include "cpython/data/data.h"
 
 static kaa_status
 fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
@@ -19,6 +20,14 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         [HOOK_SIZEOF] = "sizeof",
         [HOOK_UNSUPPORTED] = "unsupported",
         [HOOK_ERROR_CLASS] = "error_class",
+        [HOOK_DATA_LOAD] = "data_load",
+        [HOOK_DATA_STORE] = "data_store",
+        [HOOK_DATA_INIT] = "data_init",
+        [HOOK_DATA_POINT] = "data_point",
+        [HOOK_DATA_NO_MEMBER] = "data_no_member",
+        [HOOK_DATA_NULL] = "data_null",
+        [HOOK_DATA_GET_ITEM] = "data_get_item",
+        [HOOK_DATA_SET_ITEM] = "data_set_item",
         [HOOK_TYPED] = "typed",
     };
 
@@ -54,9 +63,10 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     host->function_type =
         kaa_cpython__make_function_type(host, options->function_base);
     host->callback_type = kaa_cpython__make_callback_type(host);
+    host->data_type = kaa_cpython__make_data_type(host);
     host->no_arguments = PY(PyTuple_New)(0);
     if (host->function_type == NULL || host->callback_type == NULL ||
-        host->no_arguments == NULL) {
+        host->data_type == NULL || host->no_arguments == NULL) {
         PY(PyErr_Clear)();
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the interpreter refuses kaa's types");

@@ -216,19 +216,20 @@ kaa_cpython__callback_for(kaa_cpython__state *state,
 {
     PyObject *object;
 
-    if (self->scope == KAA_DECL_SCOPE_LIBRARY)
-        object = kept_by_library(state, self->target, callable);
+    if (self->shape.scope == KAA_DECL_SCOPE_LIBRARY)
+        object = kept_by_library(state, self->shape.target, callable);
     else
-        object = make(state->host, state->library, self->target, callable,
-                      self->scope);
+        object = make(state->host, state->library, self->shape.target, callable,
+                      self->shape.scope);
     if (object == NULL)
         return NULL;
-    if (self->scope == KAA_DECL_SCOPE_ASYNC ||
-        self->scope == KAA_DECL_SCOPE_FOREVER)
+    if (self->shape.scope == KAA_DECL_SCOPE_ASYNC ||
+        self->shape.scope == KAA_DECL_SCOPE_FOREVER)
         state->has_lent = 1;
     /* Without a GIL a callback that C may still call cannot be ended: it might
      * be entered at the same time. */
-    if (self->scope == KAA_DECL_SCOPE_LIBRARY && state->host->is_free_threaded)
+    if (self->shape.scope == KAA_DECL_SCOPE_LIBRARY &&
+        state->host->is_free_threaded)
         PY(Py_IncRef)(object);
     *out_pointer =
         kaa_closure_pointer(kaa_cpython__callback_body(object)->closure);

@@ -100,13 +100,13 @@ write_result(callback *self, PyObject *value, void *result)
                                 .library = self->library,
                                 .callable = self->callable};
 
-    if (conversion->op == CONVERT_VOID)
+    if (conversion->shape.op == CONVERT_VOID)
         return 0;
     if (kaa_cpython__store_value(&state, conversion, value, result) != 0)
         return -1;
     /* A pointer into what the callable returned is good until it returns
      * again; a record was copied. */
-    if (conversion->op != CONVERT_RECORD)
+    if (conversion->shape.op != CONVERT_RECORD)
         state.holds = atomic_exchange(&self->kept, state.holds);
     kaa_cpython__release_holds(&state);
     return 0;
@@ -286,16 +286,16 @@ kaa_cpython__called(void *result, void *const *storage, void *user)
 static uint8_t
 kind_of(const kaa_cpython__conversion *conversion)
 {
-    if (conversion->op == CONVERT_VOID)
+    if (conversion->shape.op == CONVERT_VOID)
         return QUICK_VOID;
-    if (conversion->op == CONVERT_DOUBLE)
+    if (conversion->shape.op == CONVERT_DOUBLE)
         return QUICK_DOUBLE;
-    if (conversion->op != CONVERT_INTEGER || !conversion->is_signed ||
-        conversion->flags & CONVERT_ENUM)
+    if (conversion->shape.op != CONVERT_INTEGER ||
+        !conversion->shape.is_signed || conversion->shape.flags & CONVERT_ENUM)
         return QUICK_NONE;
-    return conversion->size == 4   ? QUICK_INT32
-           : conversion->size == 8 ? QUICK_INT64
-                                   : QUICK_NONE;
+    return conversion->shape.size == 4   ? QUICK_INT32
+           : conversion->shape.size == 8 ? QUICK_INT64
+                                         : QUICK_NONE;
 }
 
 void

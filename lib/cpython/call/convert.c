@@ -9,108 +9,12 @@
 
 /* ---- from a type to a conversion ---- */
 
-#define KINDS (KAA_CTYPE_QUALIFIED + 1)
-
-/* By kind: what a value of it needs. The integers need CONVERT_INTEGER; types
- * that are not here are refused by the plan. */
-static const uint8_t ops[KINDS] = {
-    [KAA_CTYPE_VOID] = CONVERT_VOID,
-    [KAA_CTYPE_BOOL] = CONVERT_BOOL,
-    [KAA_CTYPE_CHAR] = CONVERT_CHAR,
-    [KAA_CTYPE_SCHAR] = CONVERT_INTEGER,
-    [KAA_CTYPE_UCHAR] = CONVERT_INTEGER,
-    [KAA_CTYPE_SHORT] = CONVERT_INTEGER,
-    [KAA_CTYPE_USHORT] = CONVERT_INTEGER,
-    [KAA_CTYPE_INT] = CONVERT_INTEGER,
-    [KAA_CTYPE_UINT] = CONVERT_INTEGER,
-    [KAA_CTYPE_LONG] = CONVERT_INTEGER,
-    [KAA_CTYPE_ULONG] = CONVERT_INTEGER,
-    [KAA_CTYPE_LLONG] = CONVERT_INTEGER,
-    [KAA_CTYPE_ULLONG] = CONVERT_INTEGER,
-    [KAA_CTYPE_ENUM] = CONVERT_INTEGER,
-    [KAA_CTYPE_INT128] = CONVERT_INT128,
-    [KAA_CTYPE_UINT128] = CONVERT_INT128,
-    [KAA_CTYPE_WCHAR] = CONVERT_WIDE_CHARACTER,
-    [KAA_CTYPE_CHAR16] = CONVERT_WIDE_CHARACTER,
-    [KAA_CTYPE_CHAR32] = CONVERT_WIDE_CHARACTER,
-    [KAA_CTYPE_FLOAT] = CONVERT_FLOAT,
-    [KAA_CTYPE_DOUBLE] = CONVERT_DOUBLE,
-    [KAA_CTYPE_LDOUBLE] = CONVERT_LONG_DOUBLE,
-    [KAA_CTYPE_CFLOAT] = CONVERT_COMPLEX,
-    [KAA_CTYPE_CDOUBLE] = CONVERT_COMPLEX,
-    [KAA_CTYPE_CLDOUBLE] = CONVERT_COMPLEX,
-    [KAA_CTYPE_POINTER] = CONVERT_POINTER,
-    [KAA_CTYPE_STRUCT] = CONVERT_RECORD,
-    [KAA_CTYPE_UNION] = CONVERT_RECORD,
-};
-
-/* By kind: what a buffer of it looks like; 0 where no buffer fits. */
-static const uint8_t items[KINDS] = {
-    [KAA_CTYPE_VOID] = ITEM_ANY,        [KAA_CTYPE_BOOL] = ITEM_BOOL,
-    [KAA_CTYPE_CHAR] = ITEM_BYTE,       [KAA_CTYPE_SCHAR] = ITEM_BYTE,
-    [KAA_CTYPE_UCHAR] = ITEM_BYTE,      [KAA_CTYPE_SHORT] = ITEM_SIGNED,
-    [KAA_CTYPE_USHORT] = ITEM_UNSIGNED, [KAA_CTYPE_INT] = ITEM_SIGNED,
-    [KAA_CTYPE_UINT] = ITEM_UNSIGNED,   [KAA_CTYPE_LONG] = ITEM_SIGNED,
-    [KAA_CTYPE_ULONG] = ITEM_UNSIGNED,  [KAA_CTYPE_LLONG] = ITEM_SIGNED,
-    [KAA_CTYPE_ULLONG] = ITEM_UNSIGNED, [KAA_CTYPE_ENUM] = ITEM_SIGNED,
-    [KAA_CTYPE_FLOAT] = ITEM_FLOAT,     [KAA_CTYPE_DOUBLE] = ITEM_FLOAT,
-    [KAA_CTYPE_CFLOAT] = ITEM_COMPLEX,  [KAA_CTYPE_CDOUBLE] = ITEM_COMPLEX,
-};
-
-static int
-is_wide_character(kaa_ctype_kind kind)
-{
-    return kind == KAA_CTYPE_WCHAR || kind == KAA_CTYPE_CHAR16 ||
-           kind == KAA_CTYPE_CHAR32;
-}
-
-static void
-init_pointer(kaa_cpython__conversion *self)
-{
-    const kaa_ctype *declared = kaa_ctype_target(self->core);
-    kaa_ctype_kind kind;
-
-    self->target = kaa_ctype_strip(declared);
-    kind = kaa_ctype_kind_of(self->target);
-    self->op = CONVERT_POINTER;
-    self->item = items[kind];
-    if (kind == KAA_CTYPE_ENUM && kaa_ctype_target(self->target) != NULL)
-        self->item = items[kaa_ctype_kind_of(
-            kaa_ctype_strip(kaa_ctype_target(self->target)))];
-    else if (kind == KAA_CTYPE_ENUM && !kaa_ctype_is_signed(self->target))
-        self->item = ITEM_UNSIGNED;
-    self->item_size = kaa_ctype_size(self->target);
-    if (self->item == ITEM_ANY || self->item == ITEM_BYTE)
-        self->flags |= CONVERT_BYTES;
-    if (!(kaa_ctype_qualifiers(declared) & KAA_CTYPE_CONST))
-        self->flags |= CONVERT_WRITABLE;
-    else if (kind == KAA_CTYPE_CHAR)
-        self->op = CONVERT_TEXT;
-    else if (is_wide_character(kind))
-        self->op = CONVERT_WIDE_TEXT;
-    if (kind == KAA_CTYPE_FUNCTION)
-        self->op = CONVERT_FUNCTION;
-}
-
 void
 kaa_cpython__conversion_init(kaa_cpython__conversion *self,
                              const kaa_ctype *type)
 {
-    kaa_ctype_kind kind;
-
     memset(self, 0, sizeof(*self));
-    self->type = type;
-    self->core = kaa_ctype_strip(type);
-    self->size = (uint8_t)kaa_ctype_size(self->core);
-    self->is_signed = (uint8_t)kaa_ctype_is_signed(self->core);
-    kind = kaa_ctype_kind_of(self->core);
-    self->op = ops[kind];
-    if (kind == KAA_CTYPE_ENUM)
-        self->flags |= CONVERT_ENUM;
-    else if (kind == KAA_CTYPE_POINTER)
-        init_pointer(self);
-    else if (self->op == CONVERT_RECORD)
-        self->item_size = kaa_ctype_size(self->core);
+    kaa_convert__shape_of(&self->shape, type);
 }
 
 static void
@@ -126,11 +30,13 @@ drop(PyObject **reference)
 void
 kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
 {
+    drop(&self->own_class);
     drop(&self->direct_class);
     drop(&self->indirect_class);
     drop(&self->byref_class);
     drop(&self->buffer_class);
-    self->new_instance = NULL;
+    self->data_class = NULL;
+    drop(&self->data_type);
     drop(&self->result_class);
     drop(&self->enum_members);
 }
@@ -142,10 +48,11 @@ kaa_cpython__visit_conversion(const kaa_cpython__conversion *conversion,
     PyObject *const held[] = {
         conversion->direct_class, conversion->indirect_class,
         conversion->buffer_class, conversion->result_class,
-        conversion->enum_members, conversion->byref_class};
+        conversion->enum_members, conversion->byref_class,
+        conversion->data_type,    conversion->own_class};
     int stop = 0;
 
-    for (int i = 0; i < 6 && stop == 0; i++)
+    for (int i = 0; i < 8 && stop == 0; i++)
         if (held[i] != NULL)
             stop = visit(held[i], user);
     return stop;
@@ -293,39 +200,57 @@ write_prefix(const kaa_cpython__state *state, char *buffer, size_t size)
         snprintf(buffer, size, "%s: ", state->where);
     else if (state->subject == NULL)
         write_callback_prefix(state->callable, buffer, size);
-    else if (state->position == 0)
-        snprintf(buffer, size, "%s() result: ", state->subject);
-    else if (state->name == NULL)
-        snprintf(buffer, size, "%s() argument %u: ", state->subject,
-                 (unsigned)state->position);
     else
-        snprintf(buffer, size, "%s() argument %u (%s): ", state->subject,
-                 (unsigned)state->position, state->name);
+        kaa_convert__print_place(state->subject, state->position, state->name,
+                                 buffer, size);
 }
 
-int
-kaa_cpython__refuse(const kaa_cpython__state *state, PyObject *type,
-                    const char *format, ...)
+static int
+raise_at(const kaa_cpython__state *state, PyObject *type, const char *reason)
 {
-    char prefix[256], reason[640];
-    va_list values;
+    char prefix[256];
 
     write_prefix(state, prefix, sizeof(prefix));
-    va_start(values, format);
-    vsnprintf(reason, sizeof(reason), format, values);
-    va_end(values);
     return kaa_cpython__raise(type, "%s%s", prefix, reason);
 }
 
-int
-kaa_cpython__refuse_type(const kaa_cpython__state *state, const char *expected,
-                         PyObject *value)
+PyObject *
+kaa_cpython__fault_class(uint32_t code)
 {
-    char given[128];
+    switch (*kaa_convert_fault_exception(code)) {
+    case 'O':
+        return PY(PyExc_OverflowError);
+    case 'V':
+        return PY(PyExc_ValueError);
+    default:
+        return PY(PyExc_TypeError);
+    }
+}
 
-    return kaa_cpython__refuse(
-        state, PY(PyExc_TypeError), "%s expected, not %s", expected,
-        kaa_cpython__type_name(value, given, sizeof(given)));
+int
+kaa_cpython__refuse(const kaa_cpython__state *state,
+                    const kaa_convert_fault *fault)
+{
+    char reason[640];
+
+    kaa_convert_print_fault(fault, reason, sizeof(reason));
+    return raise_at(state, kaa_cpython__fault_class(fault->code), reason);
+}
+
+int
+kaa_cpython__refuse_value(const kaa_cpython__state *state,
+                          kaa_convert_code code, const kaa_ctype *type,
+                          PyObject *value)
+{
+    kaa_convert_fault fault = {.code = code, .type = type};
+    char text[192] = "";
+
+    if (code == KAA_CONVERT_RANGE)
+        kaa_cpython__print_number(value, text, sizeof(text));
+    else if (value != NULL)
+        kaa_cpython__type_name(value, text, sizeof(text));
+    fault.given = fault.value = text;
+    return kaa_cpython__refuse(state, &fault);
 }
 
 int
@@ -344,7 +269,7 @@ kaa_cpython__prefix(const kaa_cpython__state *state)
     text = value != NULL ? PY(PyObject_Str)(value) : NULL;
     reason = text != NULL ? PY(PyUnicode_AsUTF8AndSize)(text, NULL) : NULL;
     if (reason != NULL) {
-        kaa_cpython__refuse(state, type, "%s", reason);
+        raise_at(state, type, reason);
         PY(Py_DecRef)(type);
         PY(Py_DecRef)(value);
         if (traceback != NULL)

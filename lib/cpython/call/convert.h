@@ -12,71 +12,27 @@
 #define KAA_CPYTHON_CONVERT_H
 
 #include "call/plan.h"
+#include "convert/convert.h"
 #include "cpython/host/host.h"
 #include "ctype/internal.h"
 
-typedef enum convert_op {
-    CONVERT_VOID,
-    CONVERT_INTEGER, /* up to 64 bits; enums too */
-    CONVERT_DOUBLE,
-    CONVERT_FLOAT,
-    CONVERT_TEXT,    /* const char * */
-    CONVERT_POINTER, /* to void, char, numbers, records, pointers */
-    CONVERT_BOOL,
-    CONVERT_CHAR,
-    CONVERT_WIDE_CHARACTER,
-    CONVERT_WIDE_TEXT, /* const wchar_t *, char16_t *, char32_t * */
-    CONVERT_FUNCTION,
-    CONVERT_RECORD,
-    CONVERT_INT128,
-    CONVERT_LONG_DOUBLE,
-    CONVERT_COMPLEX,
-} convert_op;
-
-enum {
-    CONVERT_NONNULL = 1u << 0,  /* None is refused */
-    CONVERT_WRITABLE = 1u << 1, /* pointers: the target is not const */
-    CONVERT_ENUM = 1u << 2,
-    CONVERT_NULLABLE = 1u << 3,  /* results: NULL is None */
-    CONVERT_OUT = 1u << 4,       /* [[kaa::out]] */
-    CONVERT_LENGTH = 1u << 5,    /* [[kaa::length(n)]] */
-    CONVERT_IS_LENGTH = 1u << 6, /* some other parameter's length */
-    CONVERT_BYTES = 1u << 7,     /* pointers: the target is void or one byte */
-};
-
-/* What a pointer's target looks like in a buffer's format. */
-enum {
-    ITEM_NONE = 0, /* no buffer fits: the slow path decides */
-    ITEM_ANY = 'v',
-    ITEM_SIGNED = 'i',
-    ITEM_UNSIGNED = 'u',
-    ITEM_FLOAT = 'f',
-    ITEM_COMPLEX = 'Z',
-    ITEM_BOOL = '?',
-    ITEM_BYTE = 'b', /* char: any format of one byte */
-};
-
+/* A shape, and the classes that its values had. */
 typedef struct kaa_cpython__conversion {
-    uint8_t op;
-    uint8_t size; /* of a number, in bytes */
-    uint8_t is_signed;
-    uint8_t item;          /* pointers: ITEM_* of the target */
-    uint8_t direct_source; /* how direct_class was taken */
-    uint64_t item_size;    /* of a pointer's target, of a record */
-    uint32_t flags;
-    uint32_t scope;           /* functions: a kaa_decl_scope */
-    uint32_t length_of;       /* with CONVERT_LENGTH */
-    const kaa_ctype *type;    /* as declared */
-    const kaa_ctype *core;    /* behind typedefs and qualifiers */
-    const kaa_ctype *target;  /* pointers: the core of the target */
+    kaa_convert__shape shape;
+    uint32_t direct_source; /* how direct_class was taken */
+    uint32_t reserved;
+    struct kaa_cpython__class *own_data; /* with own_class: its class */
+    PyObject *own_class; /* of C data: its data pointer is passed, or copied */
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
                                  records: copied */
     PyObject *indirect_class; /* pointers: an instance holds the address */
     PyObject *byref_class;    /* pointers: byref() of an instance of it fits */
     PyObject *buffer_class; /* pointers: an instance has a buffer that fitted */
     PyObject *result_class; /* what a result is an instance of */
-    host_new *new_instance; /* its tp_new; NULL: the class is called */
-    PyObject *enum_members; /* value -> member, or None */
+    struct kaa_cpython__class
+        *_Atomic data_class; /* of C data; NULL: not yet */
+    PyObject *data_type;     /* its type, kept; for the collector too */
+    PyObject *enum_members;  /* value -> member, or None */
 } kaa_cpython__conversion;
 
 /* Where a pointer's address comes from. */
@@ -98,7 +54,7 @@ typedef struct kaa_cpython__hold {
     union {
         host_buffer view;
         struct {
-            const struct kaa_cpython__conversion *wanted;
+            const kaa_cpython__conversion *wanted;
             const char *name; /* the parameter's, or NULL */
             void *place;      /* where the address goes */
             char *address;    /* SOURCE_BYREF */
@@ -158,6 +114,15 @@ int kaa_cpython__function_to_c(kaa_cpython__state *state,
                                kaa_cpython__conversion *self, PyObject *value,
                                void *place);
 
+/* own.c: 1: `value` is C data that fits a pointer, and its address stands at
+ * `place`. What has a length to be checked is left to the slow path. */
+int kaa_cpython__take_data(const kaa_cpython__state *state,
+                           kaa_cpython__conversion *self, PyObject *value,
+                           void *place);
+/* Whether a value is C data of a record's very type. */
+int kaa_cpython__is_own_record(const kaa_cpython__state *state,
+                               kaa_cpython__conversion *self, PyObject *value);
+
 /* The C value in `storage`, as wide as its type, as an object: a new reference,
  * or NULL with an exception. */
 PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
@@ -166,8 +131,11 @@ PyObject *kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
 /* An integer (or pointer) that has been widened to 64 bits. */
 PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
-/* A new instance of the type's class, `size` bytes of it copied: a record, or a
- * pointer. */
+/* A new instance of a pointer's class. */
+PyObject *kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
+                                   kaa_cpython__conversion *self,
+                                   void *address);
+/* A new instance of a record's class, with a copy of `size` bytes. */
 PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,
                                   const void *bytes, size_t size);
@@ -207,14 +175,21 @@ int kaa_cpython__settle(kaa_cpython__state *state);
 ssize_t kaa_cpython__bytes_held(const kaa_cpython__state *state,
                                 uint32_t position);
 
-/* Raises "pow() argument 2 (y): <reason>"; -1. */
-int kaa_cpython__refuse(const kaa_cpython__state *state, PyObject *type,
-                        const char *format, ...) KAA_PRINTF(3, 4);
-/* Puts the same words in front of the pending exception; -1. */
+/* Raises what is refused, the place in front: "pow() argument 2 (y): ..."; -1.
+ * Of `fault` the members but size, given and value. */
+int kaa_cpython__refuse(const kaa_cpython__state *state,
+                        const kaa_convert_fault *fault);
+/* The same for a value, whose type's name is what was given; or its digits. */
+int kaa_cpython__refuse_value(const kaa_cpython__state *state,
+                              kaa_convert_code code, const kaa_ctype *type,
+                              PyObject *value);
+/* numbers.c: the digits of an int, or how large it is; the repr of anything
+ * else. */
+void kaa_cpython__print_number(PyObject *value, char *buffer, size_t size);
+/* Puts the place in front of the pending exception; -1. */
 int kaa_cpython__prefix(const kaa_cpython__state *state);
-/* "%s expected, not %s" */
-int kaa_cpython__refuse_type(const kaa_cpython__state *state,
-                             const char *expected, PyObject *value);
+/* The exception class of a kaa_convert_code, borrowed. */
+PyObject *kaa_cpython__fault_class(uint32_t code);
 
 /* Calls a hook with the library, the address of a ctype and more. */
 PyObject *kaa_cpython__hook(const kaa_cpython__state *state, int hook,
@@ -224,16 +199,20 @@ PyObject *kaa_cpython__hook(const kaa_cpython__state *state, int hook,
 static inline int
 kaa_cpython__buffer_flags(const kaa_cpython__conversion *self)
 {
-    int flags = self->flags & CONVERT_WRITABLE ? HOST_BUFFER_WRITABLE : 0;
+    int flags = self->shape.flags & CONVERT_WRITABLE ? HOST_BUFFER_WRITABLE : 0;
 
-    if (!(self->flags & CONVERT_BYTES))
+    if (!(self->shape.flags & CONVERT_BYTES))
         flags |= HOST_BUFFER_ND | HOST_BUFFER_FORMAT;
     return flags;
 }
 
 /* Whether the elements of a buffer are those that the pointer wants. */
-int kaa_cpython__view_fits(const kaa_cpython__conversion *self,
-                           const host_buffer *view);
+static inline int
+kaa_cpython__view_fits(const kaa_cpython__conversion *self,
+                       const host_buffer *view)
+{
+    return kaa_convert__items_fit(&self->shape, view->format, view->itemsize);
+}
 
 static inline double
 kaa_cpython__read_float(PyObject *value)
@@ -243,18 +222,6 @@ kaa_cpython__read_float(PyObject *value)
     __builtin_memcpy(&number, (char *)value + kaa_cpython__layout.float_offset,
                      sizeof(number));
     return number;
-}
-
-/* Whether a 64-bit value fits an integer of the conversion's width. */
-static inline int
-kaa_cpython__fits(const kaa_cpython__conversion *self, int64_t value)
-{
-    uint32_t unused = 64u - 8u * self->size;
-
-    if (self->is_signed)
-        return (int64_t)((uint64_t)value << unused) >> unused == value;
-    return value >= 0 &&
-           (unused == 0 || (uint64_t)value >> (64u - unused) == 0);
 }
 
 #endif /* KAA_CPYTHON_CONVERT_H */

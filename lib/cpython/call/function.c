@@ -9,75 +9,32 @@
 
 /* ---- making one ---- */
 
-static void
-annotate(kaa_cpython__function *self, uint32_t i)
-{
-    const kaa_decl_parameter *note = &self->notes[i];
-    kaa_cpython__conversion *argument = &self->arguments[i];
-
-    argument->scope = note->scope;
-    if (note->flags & KAA_DECL_PARAMETER_NONNULL &&
-        !(note->flags & KAA_DECL_PARAMETER_NULLABLE))
-        argument->flags |= CONVERT_NONNULL;
-    if (note->flags & KAA_DECL_PARAMETER_OUT) {
-        argument->flags |= CONVERT_OUT;
-        self->flags |= FUNCTION_IS_SPECIAL;
-        self->visible--;
-    }
-    if (note->flags & KAA_DECL_PARAMETER_LENGTH) {
-        argument->flags |= CONVERT_LENGTH;
-        argument->length_of = note->length_of;
-        self->flags |= FUNCTION_IS_SPECIAL;
-        if (note->length_of < self->count)
-            self->arguments[note->length_of].flags |= CONVERT_IS_LENGTH;
-    }
-}
-
-static int
-init_out(kaa_cpython__function *self, uint32_t i)
-{
-    const kaa_ctype *pointer = self->arguments[i].core;
-    const kaa_ctype *target = kaa_ctype_kind_of(pointer) == KAA_CTYPE_POINTER
-                                  ? kaa_ctype_target(pointer)
-                                  : NULL;
-    char type[128];
-
-    KAA_ASSERT(self->notes != NULL); /* which say that it is one */
-    if (target == NULL || kaa_ctype_size(target) == 0) {
-        kaa_ctype_print(self->parameters[i].type, NULL, type, sizeof(type));
-        return kaa_cpython__raise(
-            self->host->hooks[HOOK_UNSUPPORTED],
-            "%s() parameter %u: %s cannot be an out parameter: nothing can be "
-            "put there",
-            self->item->name, (unsigned)i + 1, type);
-    }
-    if (self->notes[i].flags & KAA_DECL_PARAMETER_LENGTH)
-        return kaa_cpython__raise(
-            self->host->hooks[HOOK_UNSUPPORTED],
-            "%s() parameter %u: an out parameter holds one value, so it can "
-            "have no length",
-            self->item->name, (unsigned)i + 1);
-    kaa_cpython__conversion_init(&self->outs[i], target);
-    if (self->notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
-        self->outs[i].flags |= CONVERT_NULLABLE;
-    return 0;
-}
-
 static int
 init_arguments(kaa_cpython__function *self)
 {
+    const kaa_decl_parameter *notes = self->item->parameters;
+    char refusal[300];
+
     self->arguments = kaa_base__alloc_zeroed(
         (self->count != 0 ? self->count : 1u) * sizeof(*self->arguments));
     if (self->arguments == NULL) {
         PY(PyErr_NoMemory)();
         return -1;
     }
-    for (uint32_t i = 0; i < self->count; i++)
+    if (kaa_convert__check_notes(self->item, refusal, sizeof(refusal)) != 0)
+        return kaa_cpython__raise(self->host->hooks[HOOK_UNSUPPORTED], "%s",
+                                  refusal);
+    for (uint32_t i = 0; i < self->count; i++) {
+        kaa_convert__shape *shape = &self->arguments[i].shape;
+
         kaa_cpython__conversion_init(&self->arguments[i],
                                      self->parameters[i].type);
-    if (self->notes != NULL)
-        for (uint32_t i = 0; i < self->count; i++)
-            annotate(self, i);
+        kaa_convert__annotate(shape, notes, self->count, i);
+        if (shape->flags & (CONVERT_OUT | CONVERT_LENGTH))
+            self->flags |= FUNCTION_IS_SPECIAL;
+        if (shape->flags & CONVERT_OUT)
+            self->visible--;
+    }
     if (self->visible == self->count)
         return 0;
     self->outs = kaa_base__alloc_zeroed(self->count * sizeof(*self->outs));
@@ -85,9 +42,14 @@ init_arguments(kaa_cpython__function *self)
         PY(PyErr_NoMemory)();
         return -1;
     }
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].flags & CONVERT_OUT && init_out(self, i) != 0)
-            return -1;
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (!(self->arguments[i].shape.flags & CONVERT_OUT))
+            continue;
+        kaa_cpython__conversion_init(
+            &self->outs[i], kaa_ctype_target(self->arguments[i].shape.core));
+        if (notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
+            self->outs[i].shape.flags |= CONVERT_NULLABLE;
+    }
     return 0;
 }
 
@@ -101,21 +63,22 @@ init_result(kaa_cpython__function *self, const kaa_ctype *type)
 
     kaa_cpython__conversion_init(&self->result, type);
     if (self->item->flags & KAA_DECL_NULLABLE)
-        self->result.flags |= CONVERT_NULLABLE;
+        self->result.shape.flags |= CONVERT_NULLABLE;
     if (self->free_function == NULL)
         return 0;
     self->flags |= FUNCTION_FREES;
-    if (self->result.op == CONVERT_TEXT || self->result.op == CONVERT_WIDE_TEXT)
+    if (self->result.shape.op == CONVERT_TEXT ||
+        self->result.shape.op == CONVERT_WIDE_TEXT)
         return 0;
-    target = self->result.target;
+    target = self->result.shape.target;
     kind = target != NULL ? kaa_ctype_kind_of(target) : KAA_CTYPE_VOID;
     if (kind == KAA_CTYPE_CHAR) {
-        self->result.op = CONVERT_TEXT;
+        self->result.shape.op = CONVERT_TEXT;
         return 0;
     }
     if (kind == KAA_CTYPE_WCHAR || kind == KAA_CTYPE_CHAR16 ||
         kind == KAA_CTYPE_CHAR32) {
-        self->result.op = CONVERT_WIDE_TEXT;
+        self->result.shape.op = CONVERT_WIDE_TEXT;
         return 0;
     }
     if ((kind == KAA_CTYPE_STRUCT || kind == KAA_CTYPE_UNION) &&
@@ -164,7 +127,6 @@ init(kaa_cpython__function *self, uint32_t flags)
     self->parameters = kaa_ctype_parameters(type);
     self->count = (uint32_t)kaa_ctype_count(type);
     self->visible = self->count;
-    self->notes = self->item->parameters;
     if (init_plan(self, type) != 0 || init_arguments(self) != 0 ||
         init_result(self, kaa_ctype_target(type)) != 0)
         return -1;

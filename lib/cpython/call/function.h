@@ -20,7 +20,7 @@ enum {
 
 /* What the quick path needs of an argument, in 8 bytes. */
 typedef struct kaa_cpython__quick {
-    uint8_t op;     /* a convert_op */
+    uint8_t op;     /* a kaa_convert__op */
     uint8_t unused; /* bits of a 64-bit word that the integer leaves */
     uint8_t is_signed;
     uint8_t reserved;
@@ -40,7 +40,6 @@ typedef struct kaa_cpython__function {
     kaa_cpython__quick *quick;          /* count of them; NULL: not so simple */
     kaa_cpython__conversion *outs;      /* of [[kaa::out]]; NULL: none */
     const kaa_ctype_parameter *parameters;
-    const kaa_decl_parameter *notes;
     uint32_t count;
     uint32_t visible; /* without [[kaa::out]] */
     uint32_t flags;
@@ -113,10 +112,6 @@ PyObject *kaa_cpython__result(const kaa_cpython__function *self,
 /* make_result() for what is no number, from a word that has been widened. */
 PyObject *kaa_cpython__word_result(const kaa_cpython__function *self,
                                    uint64_t word);
-/* Whether a result says failure, for [[kaa::errno]]; `real` is that of a
- * floating function. See the package's documentation. */
-int kaa_cpython__has_failed(const kaa_cpython__function *self, uint64_t word,
-                            double real);
 /* Raises OSError; NULL. */
 PyObject *kaa_cpython__raise_errno(const kaa_cpython__function *self, int code);
 

@@ -93,44 +93,17 @@ kaa_cpython__run_with(const kaa_cpython__function *self,
 
 /* ---- results ---- */
 
-int
-kaa_cpython__has_failed(const kaa_cpython__function *self, uint64_t word,
-                        double real)
-{
-    const kaa_cpython__conversion *result = &self->result;
-
-    switch (result->op) {
-    case CONVERT_VOID:
-        return 1;
-    case CONVERT_INTEGER:
-        if (result->is_signed)
-            return (int64_t)word < 0;
-        return word == UINT64_MAX >> (64u - 8u * result->size);
-    case CONVERT_POINTER:
-    case CONVERT_TEXT:
-    case CONVERT_WIDE_TEXT:
-    case CONVERT_FUNCTION:
-        return word == 0 || word == UINT64_MAX;
-    case CONVERT_DOUBLE:
-    case CONVERT_FLOAT:
-    case CONVERT_LONG_DOUBLE:
-        return !isfinite(real);
-    default:
-        return 0;
-    }
-}
-
-/* The result in a frame as a double, for kaa_cpython__has_failed(). */
+/* The result in a frame as a double, for kaa_convert__says_failure(). */
 static double
 real_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 {
     long double wide;
 
-    if (self->result.op == CONVERT_DOUBLE)
+    if (self->result.shape.op == CONVERT_DOUBLE)
         return frame->result.doubles[0];
-    if (self->result.op == CONVERT_FLOAT)
+    if (self->result.shape.op == CONVERT_FLOAT)
         return (double)frame->result.floats[0];
-    if (self->result.op != CONVERT_LONG_DOUBLE)
+    if (self->result.shape.op != CONVERT_LONG_DOUBLE)
         return 0.0;
     memcpy(&wide, frame->result.bytes, sizeof(wide));
     return isfinite(wide) ? 0.0 : (double)wide;
@@ -186,7 +159,7 @@ copy_and_free(const kaa_cpython__function *self, uint64_t word)
 
     if (word == 0)
         return kaa_cpython__new_none();
-    made = conversion->op == CONVERT_RECORD
+    made = conversion->shape.op == CONVERT_RECORD
                ? kaa_cpython__from_c(self->host, self->library, conversion,
                                      (const void *)(uintptr_t)word)
                : kaa_cpython__from_word(self->host, self->library, conversion,
@@ -204,7 +177,7 @@ make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
 
     if (self->flags & FUNCTION_FREES)
         return copy_and_free(self, frame->result.words[0]);
-    switch (result->op) {
+    switch (result->shape.op) {
     case CONVERT_FLOAT:
     case CONVERT_DOUBLE:
     case CONVERT_LONG_DOUBLE:
@@ -239,8 +212,9 @@ kaa_cpython__result(const kaa_cpython__function *self,
     if (self->flags & FUNCTION_ERRNO) {
         int code = *kaa_call__errno_place();
 
-        if (code != 0 && kaa_cpython__has_failed(self, frame->result.words[0],
-                                                 real_result(self, frame)))
+        if (code != 0 && kaa_convert__says_failure(&self->result.shape,
+                                                   frame->result.words[0],
+                                                   real_result(self, frame)))
             return kaa_cpython__raise_errno(self, code);
     }
     return say_where(self, make_result(self, plan, frame));
@@ -264,7 +238,7 @@ store_wide(kaa_cpython__state *state, kaa_cpython__conversion *conversion,
            PyObject *value)
 {
     _Alignas(16) unsigned char on_stack[128];
-    size_t size = (size_t)kaa_ctype_size(conversion->core);
+    size_t size = (size_t)kaa_ctype_size(conversion->shape.core);
     void *storage = on_stack;
     int failed;
 
@@ -288,7 +262,7 @@ kaa_cpython__store_argument(kaa_cpython__state *state,
                             const kaa_call__place *place,
                             kaa_call__frame *frame, PyObject *value)
 {
-    if (conversion->op >= CONVERT_RECORD)
+    if (conversion->shape.op >= CONVERT_RECORD)
         return store_wide(state, conversion, place, frame, value);
     return kaa_cpython__to_c(state, conversion, value,
                              (char *)frame + place->offset[0]);

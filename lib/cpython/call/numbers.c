@@ -10,7 +10,6 @@
 
 /* What nobody would read is not printed in full. */
 #define BITS_PRINTED_MAX 512
-#define NUMBER_TEXT 192
 
 static long long
 bit_length(PyObject *value)
@@ -30,9 +29,8 @@ bit_length(PyObject *value)
     return count;
 }
 
-/* The digits of an int, or how large it is; the repr of anything else. */
-static void
-print_number(PyObject *value, char *buffer, size_t size)
+void
+kaa_cpython__print_number(PyObject *value, char *buffer, size_t size)
 {
     PyObject *type = kaa_cpython__type(value), *text;
     const char *bytes;
@@ -60,42 +58,30 @@ print_number(PyObject *value, char *buffer, size_t size)
 }
 
 static int
-refuse_range(const kaa_cpython__state *state,
-             const kaa_cpython__conversion *self, PyObject *value)
+refuse(const kaa_cpython__state *state, const kaa_cpython__conversion *self,
+       kaa_convert_code code, PyObject *value)
 {
-    unsigned bits = 8u * self->size;
-    char number[NUMBER_TEXT], type[128];
+    return kaa_cpython__refuse_value(state, code, self->shape.type, value);
+}
 
-    print_number(value, number, sizeof(number));
-    kaa_ctype_print(self->type, NULL, type, sizeof(type));
-    if (self->op == CONVERT_BOOL)
-        return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "%s is out of range for %s (0 to 1)", number,
-                                   type);
-    if (self->op == CONVERT_INT128)
-        return kaa_cpython__refuse(
-            state, PY(PyExc_OverflowError), "%s is out of range for %s (%s)",
-            number, type,
-            self->is_signed ? "-170141183460469231731687303715884105728 to "
-                              "170141183460469231731687303715884105727"
-                            : "0 to 340282366920938463463374607431768211455");
-    if (self->is_signed)
-        return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "%s is out of range for %s (%lld to %lld)",
-                                   number, type,
-                                   (long long)(INT64_MIN >> (64u - bits)),
-                                   (long long)(INT64_MAX >> (64u - bits)));
-    return kaa_cpython__refuse(
-        state, PY(PyExc_OverflowError), "%s is out of range for %s (0 to %llu)",
-        number, type, (unsigned long long)(UINT64_MAX >> (64u - bits)));
+static int
+refuse_with(const kaa_cpython__state *state,
+            const kaa_cpython__conversion *self, kaa_convert_code code,
+            uint64_t number)
+{
+    const kaa_convert_fault fault = {
+        .code = code, .type = self->shape.type, .number = number};
+
+    return kaa_cpython__refuse(state, &fault);
 }
 
 /* An int from anything with __index__: a new reference. */
 static PyObject *
-as_int(const kaa_cpython__state *state, const char *expected, PyObject *value)
+as_int(const kaa_cpython__state *state, const kaa_cpython__conversion *self,
+       PyObject *value)
 {
     if (!PY(PyIndex_Check)(value)) {
-        kaa_cpython__refuse_type(state, expected, value);
+        refuse(state, self, KAA_CONVERT_TYPE, value);
         return NULL;
     }
     return PY(PyNumber_Index)(value);
@@ -105,8 +91,7 @@ static int
 integer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         PyObject *value, void *place)
 {
-    PyObject *index =
-        as_int(state, self->op == CONVERT_BOOL ? "bool" : "int", value);
+    PyObject *index = as_int(state, self, value);
     int overflow = 0, fits = 0;
     int64_t number;
 
@@ -114,8 +99,9 @@ integer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         return -1;
     number = PY(PyLong_AsLongLongAndOverflow)(index, &overflow);
     if (overflow == 0) {
-        fits = kaa_cpython__fits(self, number);
-    } else if (overflow > 0 && !self->is_signed && self->size == 8) {
+        fits = kaa_convert__fits(&self->shape, number);
+    } else if (overflow > 0 && !self->shape.is_signed &&
+               self->shape.size == 8) {
         uint64_t wide = PY(PyLong_AsUnsignedLongLong)(index);
 
         fits = wide != UINT64_MAX || PY(PyErr_Occurred)() == NULL;
@@ -123,10 +109,8 @@ integer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
             PY(PyErr_Clear)();
         memcpy(&number, &wide, sizeof(number));
     }
-    if (self->op == CONVERT_BOOL)
-        fits = overflow == 0 && (number == 0 || number == 1);
     if (!fits)
-        refuse_range(state, self, index);
+        refuse(state, self, KAA_CONVERT_RANGE, index);
     PY(Py_DecRef)(index);
     if (!fits)
         return -1;
@@ -139,7 +123,7 @@ static int
 int128(kaa_cpython__state *state, const kaa_cpython__conversion *self,
        PyObject *value, void *place)
 {
-    PyObject *index = as_int(state, "int", value);
+    PyObject *index = as_int(state, self, value);
     PyObject *shift = index != NULL ? PY(PyLong_FromLongLong)(64) : NULL;
     PyObject *high = shift != NULL ? PY(PyNumber_Rshift)(index, shift) : NULL;
     uint64_t words[2] = {0, 0};
@@ -151,15 +135,15 @@ int128(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
         words[0] = PY(PyLong_AsUnsignedLongLongMask)(index);
         words[1] = (uint64_t)top;
-        fits = overflow == 0 && (self->is_signed || top >= 0);
-        if (overflow > 0 && !self->is_signed) {
+        fits = overflow == 0 && (self->shape.is_signed || top >= 0);
+        if (overflow > 0 && !self->shape.is_signed) {
             words[1] = PY(PyLong_AsUnsignedLongLong)(high);
             fits = words[1] != UINT64_MAX || PY(PyErr_Occurred)() == NULL;
             if (!fits)
                 PY(PyErr_Clear)();
         }
         if (!fits)
-            refuse_range(state, self, index);
+            refuse(state, self, KAA_CONVERT_RANGE, index);
     }
     if (high != NULL)
         PY(Py_DecRef)(high);
@@ -190,21 +174,10 @@ has_attribute(PyObject *value, const char *name)
     return 1;
 }
 
-static int
-refuse_number(const kaa_cpython__state *state,
-              const kaa_cpython__conversion *self, PyObject *value)
-{
-    char number[NUMBER_TEXT], type[128];
-
-    print_number(value, number, sizeof(number));
-    kaa_ctype_print(self->type, NULL, type, sizeof(type));
-    return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                               "%s is out of range for %s", number, type);
-}
-
 /* What its own __float__ raised passes as it is; what has none is no number. */
 static int
-refuse_no_float(const kaa_cpython__state *state, PyObject *value)
+refuse_no_float(const kaa_cpython__state *state,
+                const kaa_cpython__conversion *self, PyObject *value)
 {
     PyObject *raised[3] = {NULL, NULL, NULL};
     int is_number;
@@ -222,7 +195,7 @@ refuse_no_float(const kaa_cpython__state *state, PyObject *value)
     for (int i = 0; i < 3; i++)
         if (raised[i] != NULL)
             PY(Py_DecRef)(raised[i]);
-    return kaa_cpython__refuse_type(state, "float", value);
+    return refuse(state, self, KAA_CONVERT_TYPE, value);
 }
 
 static int
@@ -245,12 +218,13 @@ as_double(kaa_cpython__state *state, const kaa_cpython__conversion *self,
             index = PY(PyIndex_Check)(value) ? PY(PyNumber_Index)(value) : NULL;
             if (index == NULL)
                 PY(PyErr_Clear)();
-            refuse_number(state, self, index != NULL ? index : value);
+            refuse(state, self, KAA_CONVERT_RANGE,
+                   index != NULL ? index : value);
             if (index != NULL)
                 PY(Py_DecRef)(index);
             return -1;
         }
-        return refuse_no_float(state, value);
+        return refuse_no_float(state, self, value);
     }
     *out = number;
     return 0;
@@ -264,7 +238,7 @@ refuse_float(const kaa_cpython__state *state,
 
     if (object == NULL)
         return -1;
-    refuse_number(state, self, object);
+    refuse(state, self, KAA_CONVERT_RANGE, object);
     PY(Py_DecRef)(object);
     return -1;
 }
@@ -281,11 +255,11 @@ floating(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
     if (as_double(state, self, value, &number) != 0)
         return -1;
-    if (self->op == CONVERT_DOUBLE) {
+    if (self->shape.op == CONVERT_DOUBLE) {
         memcpy(place, &number, sizeof(number));
         return 0;
     }
-    if (self->op == CONVERT_LONG_DOUBLE) {
+    if (self->shape.op == CONVERT_LONG_DOUBLE) {
         long double wide = (long double)number;
         memcpy(place, &wide, sizeof(wide));
         return 0;
@@ -310,7 +284,7 @@ as_complex(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         if (has_attribute(value, "__float__") ||
             has_attribute(value, "__index__"))
             return as_double(state, self, value, &parts[0]);
-        return kaa_cpython__refuse_type(state, "complex", value);
+        return refuse(state, self, KAA_CONVERT_TYPE, value);
     }
     made = PY(PyObject_CallFunctionObjArgs)(PY(PyComplex_Type), value, NULL);
     if (made == NULL)
@@ -329,14 +303,14 @@ complex_number(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
     if (as_complex(state, self, value, parts) != 0)
         return -1;
-    if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CFLOAT) {
+    if (kaa_ctype_kind_of(self->shape.core) == KAA_CTYPE_CFLOAT) {
         float narrow[2] = {(float)parts[0], (float)parts[1]};
 
         for (int i = 0; i < 2; i++)
             if (isinf(narrow[i]) && !isinf(parts[i]))
                 return refuse_float(state, self, parts[i]);
         memcpy(place, narrow, sizeof(narrow));
-    } else if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CDOUBLE) {
+    } else if (kaa_ctype_kind_of(self->shape.core) == KAA_CTYPE_CDOUBLE) {
         memcpy(place, parts, sizeof(parts));
     } else {
         long double wide[2] = {(long double)parts[0], (long double)parts[1]};
@@ -363,14 +337,13 @@ character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
         length = PY(PyByteArray_Size)(value);
         bytes = PY(PyByteArray_AsString)(value);
     } else {
-        return kaa_cpython__refuse_type(state, "bytes of length 1", value);
+        return refuse(state, self, KAA_CONVERT_TYPE, value);
     }
     if (length != 1)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "bytes of length 1 expected, not %lld",
-                                   (long long)length);
-    code = self->is_signed ? (int64_t)(signed char)bytes[0]
-                           : (int64_t)(unsigned char)bytes[0];
+        return refuse_with(state, self, KAA_CONVERT_COUNT_ONE,
+                           (uint64_t)length);
+    code = self->shape.is_signed ? (int64_t)(signed char)bytes[0]
+                                 : (int64_t)(unsigned char)bytes[0];
     memcpy(place, &code, sizeof(code));
     return 0;
 }
@@ -384,21 +357,14 @@ wide_character(kaa_cpython__state *state, const kaa_cpython__conversion *self,
     uint64_t word;
 
     if (!PY(PyType_IsSubtype)(kaa_cpython__type(value), PY(PyUnicode_Type)))
-        return kaa_cpython__refuse_type(state, "str of length 1", value);
+        return refuse(state, self, KAA_CONVERT_TYPE, value);
     length = PY(PyUnicode_GetLength)(value);
     if (length != 1)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "str of length 1 expected, not %lld",
-                                   (long long)length);
+        return refuse_with(state, self, KAA_CONVERT_COUNT_ONE,
+                           (uint64_t)length);
     code = PY(PyUnicode_ReadChar)(value, 0);
-    if (self->size == 2 && code > 0xFFFF) {
-        char type[128];
-
-        kaa_ctype_print(self->type, NULL, type, sizeof(type));
-        return kaa_cpython__refuse(state, PY(PyExc_OverflowError),
-                                   "U+%04X is out of range for %s",
-                                   (unsigned)code, type);
-    }
+    if (self->shape.size == 2 && code > 0xFFFF)
+        return refuse_with(state, self, KAA_CONVERT_CODE_POINT, code);
     word = code;
     memcpy(place, &word, sizeof(word));
     return 0;
@@ -409,7 +375,7 @@ kaa_cpython__number_to_c(kaa_cpython__state *state,
                          kaa_cpython__conversion *self, PyObject *value,
                          void *place)
 {
-    switch (self->op) {
+    switch (self->shape.op) {
     case CONVERT_DOUBLE:
     case CONVERT_FLOAT:
     case CONVERT_LONG_DOUBLE:

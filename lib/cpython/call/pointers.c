@@ -9,6 +9,7 @@
 
 #include "cpython/call/callback.h"
 #include "cpython/call/convert.h"
+#include "cpython/data/data.h"
 
 static int
 is_a(PyObject *value, PyObject *type)
@@ -40,65 +41,6 @@ learn(PyObject **slot, PyObject *type)
 }
 
 /* ---- buffers ---- */
-
-/* What a letter of the struct module stands for; ITEM_NONE: no number. */
-static uint8_t
-item_of(char letter)
-{
-    switch (letter) {
-    case 'b':
-    case 'h':
-    case 'i':
-    case 'l':
-    case 'q':
-    case 'n':
-        return ITEM_SIGNED;
-    case 'B':
-    case 'H':
-    case 'I':
-    case 'L':
-    case 'Q':
-    case 'N':
-        return ITEM_UNSIGNED;
-    case 'f':
-    case 'd':
-        return ITEM_FLOAT;
-    case '?':
-        return ITEM_BOOL;
-    default:
-        return ITEM_NONE;
-    }
-}
-
-/* Whether a format of the struct module (PEP 3118) is one item of the kind. */
-static int
-format_fits(const char *format, uint8_t item)
-{
-    if (format == NULL)
-        format = "B";
-    if (*format == '@' || *format == '=' ||
-        (*format == '<' && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ||
-        (*format == '>' && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
-        format++;
-    if (item == ITEM_COMPLEX)
-        return format[0] == 'Z' && strchr("fd", format[1]) != NULL &&
-               format[1] != '\0' && format[2] == '\0';
-    if (format[0] == '\0' || format[1] != '\0')
-        return 0;
-    return item != ITEM_NONE && item == item_of(*format);
-}
-
-int
-kaa_cpython__view_fits(const kaa_cpython__conversion *self,
-                       const host_buffer *view)
-{
-    if (self->item == ITEM_ANY)
-        return 1;
-    if (self->item == ITEM_BYTE)
-        return view->itemsize == 1;
-    return view->itemsize == (ssize_t)self->item_size &&
-           format_fits(view->format, self->item);
-}
 
 int
 kaa_cpython__is_number(PyObject *value)
@@ -164,8 +106,9 @@ refuse_surrogate(const kaa_cpython__state *state)
     PY(Py_DecRef)(error);
     if (traceback != NULL)
         PY(Py_DecRef)(traceback);
-    return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                               "character %lld is a lone surrogate", at);
+    return kaa_cpython__refuse(
+        state, &(const kaa_convert_fault){.code = KAA_CONVERT_SURROGATE,
+                                          .number = (uint64_t)at});
 }
 
 static int
@@ -193,8 +136,7 @@ text(kaa_cpython__state *state, PyObject *value, void *place)
         hold->of.borrowed.bytes = length;
     }
     if (memchr(bytes, '\0', (size_t)length) != NULL)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "embedded NUL character");
+        return kaa_cpython__refuse_value(state, KAA_CONVERT_NUL, NULL, NULL);
     return store_address(place, bytes);
 }
 
@@ -205,7 +147,7 @@ static int
 is_large_enough(const kaa_cpython__conversion *wanted, uint32_t source,
                 ssize_t bytes)
 {
-    uint64_t least = wanted->item_size;
+    uint64_t least = wanted->shape.item_size;
 
     if (source == SOURCE_POINTED)
         least = sizeof(void *);
@@ -246,22 +188,14 @@ read_address(kaa_cpython__state *state, kaa_cpython__hold *hold)
 static int
 refuse_address(kaa_cpython__state *state, const kaa_cpython__hold *hold)
 {
-    char given[128], type[128];
-
     if (PY(PyErr_Occurred)() != NULL)
         return -1;
     state->position = hold->position;
     state->name = hold->of.borrowed.name;
-    kaa_cpython__type_name(hold->object, given, sizeof(given));
-    kaa_ctype_print(hold->of.borrowed.wanted->type, NULL, type, sizeof(type));
-    if (hold->source == SOURCE_BYREF)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "byref() does not point into the memory of "
-                                   "its %s, as %s needs it",
-                                   given, type);
-    return kaa_cpython__refuse(
-        state, PY(PyExc_ValueError),
-        "the %s has less memory of its own than %s needs", given, type);
+    return kaa_cpython__refuse_value(
+        state,
+        hold->source == SOURCE_BYREF ? KAA_CONVERT_OUTSIDE : KAA_CONVERT_SMALL,
+        hold->of.borrowed.wanted->shape.type, hold->object);
 }
 
 int
@@ -320,7 +254,7 @@ byref_instance(const kaa_cpython__state *state, PyObject *value)
         object = NULL;
     }
     if (object == NULL && PY(PyErr_Occurred)() == NULL)
-        kaa_cpython__refuse_type(state, "a byref() of an instance", value);
+        kaa_cpython__raise(PY(PyExc_TypeError), "a byref() of no instance");
     return object;
 }
 
@@ -351,9 +285,12 @@ kaa_cpython__known_instance(kaa_cpython *host,
     char *data = NULL, *address;
     ssize_t bytes = 0;
 
+    if (type == self->own_class &&
+        kaa_cpython__data_body(value)->class_ == self->own_data)
+        return store_address(place, kaa_cpython__data_body(value)->data) == 0;
     if (type == self->direct_class) {
         kaa_cpython__cdata_extent(host, value, &data, &bytes);
-        return (uint64_t)bytes >= self->item_size &&
+        return (uint64_t)bytes >= self->shape.item_size &&
                store_address(place, data) == 0;
     }
     if (type == self->indirect_class) {
@@ -361,7 +298,7 @@ kaa_cpython__known_instance(kaa_cpython *host,
         if (bytes < (ssize_t)sizeof(address))
             return 0;
         memcpy(&address, data, sizeof(address));
-        if (address == NULL && self->flags & CONVERT_NONNULL)
+        if (address == NULL && self->shape.flags & CONVERT_NONNULL)
             return 0;
         return store_address(place, address) == 0;
     }
@@ -374,7 +311,7 @@ kaa_cpython__known_instance(kaa_cpython *host,
     if (object == NULL || kaa_cpython__type(object) != self->byref_class)
         return 0;
     kaa_cpython__cdata_extent(host, object, &data, &bytes);
-    return data == address && (uint64_t)bytes >= self->item_size &&
+    return data == address && (uint64_t)bytes >= self->shape.item_size &&
            store_address(place, address) == 0;
 }
 
@@ -389,7 +326,8 @@ take_known(kaa_cpython__state *state, const kaa_cpython__conversion *self,
 
     if (type == self->direct_class)
         source = (kaa_cpython__source)self->direct_source;
-    else if (type == self->indirect_class && !(self->flags & CONVERT_NONNULL))
+    else if (type == self->indirect_class &&
+             !(self->shape.flags & CONVERT_NONNULL))
         source = SOURCE_POINTED;
     else
         return 0;
@@ -429,9 +367,10 @@ static int
 ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
     PyObject *value, void *place)
 {
-    PyObject *answer = kaa_cpython__hook(
-        state, hook, self->type, value,
-        (self->flags & CONVERT_WRITABLE ? 1u : 0u) | self->scope << 8);
+    PyObject *answer =
+        kaa_cpython__hook(state, hook, self->shape.type, value,
+                          (self->shape.flags & CONVERT_WRITABLE ? 1u : 0u) |
+                              self->shape.scope << 8);
     uint64_t words[3] = {0, 0, 0};
     kaa_cpython__hold *hold;
     int failed;
@@ -461,10 +400,8 @@ ask(kaa_cpython__state *state, kaa_cpython__conversion *self, int hook,
         hold->of.borrowed.bytes = (ssize_t)words[2];
         memcpy(place, &words[1], sizeof(words[1]));
     }
-    if (words[1] == 0 && self->flags & CONVERT_NONNULL)
-        return kaa_cpython__refuse(state, PY(PyExc_ValueError),
-                                   "a NULL pointer, but the parameter is "
-                                   "declared nonnull");
+    if (words[1] == 0 && self->shape.flags & CONVERT_NONNULL)
+        return kaa_cpython__refuse_value(state, KAA_CONVERT_NULL, NULL, NULL);
     return 0;
 }
 
@@ -472,10 +409,8 @@ static int
 no_pointer(kaa_cpython__state *state, const kaa_cpython__conversion *self,
            void *place)
 {
-    if (self->flags & CONVERT_NONNULL)
-        return kaa_cpython__refuse(state, PY(PyExc_TypeError),
-                                   "None, but the parameter is declared "
-                                   "nonnull");
+    if (self->shape.flags & CONVERT_NONNULL)
+        return kaa_cpython__refuse_value(state, KAA_CONVERT_NONE, NULL, NULL);
     return store_address(place, NULL);
 }
 
@@ -489,20 +424,23 @@ kaa_cpython__pointer_to_c(kaa_cpython__state *state,
 
     if (value == kaa_cpython__none())
         return no_pointer(state, self, place);
-    if (type == PY(PyUnicode_Type) && self->op == CONVERT_TEXT)
+    if (type == PY(PyUnicode_Type) && self->shape.op == CONVERT_TEXT)
         return text(state, value, place);
     if (type == PY(PyBytes_Type) &&
-        (self->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) == CONVERT_BYTES)
+        (self->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+            CONVERT_BYTES)
         return store_address(place, PY(PyBytes_AsString)(value));
+    if (kaa_cpython__take_data(state, self, value, place))
+        return 0;
     known = take_known(state, self, value, place);
     if (known != 0)
         return known > 0 ? 0 : -1;
     /* A buffer, unless ctypes has its own idea of what the instance is. */
-    if (self->item != ITEM_NONE && self->op != CONVERT_WIDE_TEXT &&
+    if (self->shape.item != ITEM_NONE && self->shape.op != CONVERT_WIDE_TEXT &&
         !PY(PyType_IsSubtype)(type, state->host->cdata) &&
         buffer(state, self, value, place))
         return 0;
-    if (self->op == CONVERT_TEXT && is_a(value, PY(PyUnicode_Type)))
+    if (self->shape.op == CONVERT_TEXT && is_a(value, PY(PyUnicode_Type)))
         return text(state, value, place);
     return ask(state, self, HOOK_POINTER, value, place);
 }
@@ -544,6 +482,11 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
     void *data = NULL;
     int failed;
 
+    if (kaa_cpython__is_own_record(state, self, value)) {
+        memcpy(place, kaa_cpython__data_body(value)->data,
+               (size_t)self->shape.item_size);
+        return 0;
+    }
     if (kaa_cpython__type(value) == self->direct_class)
         failed =
             kaa_cpython__borrow(state, self, value, SOURCE_DATA, NULL, &data);
@@ -551,7 +494,7 @@ record(kaa_cpython__state *state, kaa_cpython__conversion *self,
         failed = ask(state, self, HOOK_RECORD, value, &data);
     if (failed || data == NULL)
         return -1;
-    memcpy(place, data, (size_t)self->item_size);
+    memcpy(place, data, (size_t)self->shape.item_size);
     kaa_cpython__release_last(state);
     state->has_borrowed = borrowed;
     return 0;
@@ -561,7 +504,7 @@ int
 kaa_cpython__to_c(kaa_cpython__state *state, kaa_cpython__conversion *self,
                   PyObject *value, void *place)
 {
-    switch (self->op) {
+    switch (self->shape.op) {
     case CONVERT_TEXT:
     case CONVERT_POINTER:
     case CONVERT_WIDE_TEXT:

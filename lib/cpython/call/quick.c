@@ -72,7 +72,7 @@ kaa_cpython__quick_other(kaa_cpython *host,
     quick_word found = {0, 0};
 
     if (value == kaa_cpython__none())
-        found.is_there = !(conversion->flags & CONVERT_NONNULL);
+        found.is_there = !(conversion->shape.flags & CONVERT_NONNULL);
     else
         found.is_there = (uint64_t)kaa_cpython__known_instance(
             host, conversion, value, &found.word);
@@ -139,8 +139,10 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
     case CONVERT_FLOAT:
         return store_floating(quick, value, frame + quick->offset);
     case CONVERT_RECORD:
-        if (quick_type(value) != conversion->direct_class ||
-            !quick_is_whole(conversion, value))
+        if ((quick_type(value) != conversion->own_class ||
+             !quick_is_own(conversion, value)) &&
+            (quick_type(value) != conversion->direct_class ||
+             !quick_is_whole(conversion, value)))
             return 0;
         store_record(&self->plan->places[i], frame, quick_cdata(value));
         return 1;
@@ -173,11 +175,11 @@ make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 {
     if (KAA_UNLIKELY(self->flags & (FUNCTION_ERRNO | FUNCTION_FREES)))
         return kaa_cpython__result(self, self->plan, frame);
-    if (self->result.op == CONVERT_DOUBLE)
+    if (self->result.shape.op == CONVERT_DOUBLE)
         return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
-    if (self->result.op == CONVERT_INTEGER)
+    if (self->result.shape.op == CONVERT_INTEGER)
         return quick_make_word(self, frame->result.words[0]);
-    if (self->result.op == CONVERT_RECORD)
+    if (self->result.shape.op == CONVERT_RECORD)
         return make_record(self, frame);
     return kaa_cpython__result(self, self->plan, frame);
 }
@@ -264,8 +266,8 @@ is_quick(const kaa_cpython__function *self)
         !quick_has_layouts())
         return 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].op > CONVERT_POINTER &&
-            self->arguments[i].op != CONVERT_RECORD)
+        if (self->arguments[i].shape.op > CONVERT_POINTER &&
+            self->arguments[i].shape.op != CONVERT_RECORD)
             return 0;
     return 1;
 }
@@ -285,14 +287,14 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
     for (uint32_t i = 0; i < self->count; i++) {
         const kaa_cpython__conversion *argument = &self->arguments[i];
 
-        quick[i].op = argument->op;
-        quick[i].unused = (uint8_t)(64u - 8u * argument->size);
-        quick[i].is_signed = argument->is_signed;
+        quick[i].op = argument->shape.op;
+        quick[i].unused = (uint8_t)(64u - 8u * argument->shape.size);
+        quick[i].is_signed = argument->shape.is_signed;
         quick[i].offset = self->plan->places[i].offset[0];
     }
     /* One more for the result, where it is an integer. */
-    quick[self->count].unused = (uint8_t)(64u - 8u * self->result.size);
-    quick[self->count].is_signed = self->result.is_signed;
+    quick[self->count].unused = (uint8_t)(64u - 8u * self->result.shape.size);
+    quick[self->count].is_signed = self->result.shape.is_signed;
     self->quick = quick;
     self->vectorcall = kaa_cpython__registers_entry(self);
     if (self->vectorcall == NULL)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cpython/call/function.h"
+#include "cpython/data/data.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -175,7 +176,7 @@ quick_is_whole(const kaa_cpython__conversion *conversion, const PyObject *value)
     uint64_t bytes;
 
     memcpy(&bytes, (const char *)value + QUICK_CDATA_SIZE, sizeof(bytes));
-    return bytes >= conversion->item_size;
+    return bytes >= conversion->shape.item_size;
 }
 
 static inline quick_word
@@ -192,21 +193,38 @@ quick_word kaa_cpython__quick_other(kaa_cpython *host,
                                     const kaa_cpython__conversion *conversion,
                                     PyObject *value);
 
+/* Whether C data, of the type that was met before, is of its class too: its
+ * __class__ may have been assigned to. */
+static inline int
+quick_is_own(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    struct kaa_cpython__class *class_;
+
+    memcpy(&class_,
+           (const char *)value + QUICK_HEADER +
+               offsetof(kaa_cpython__data, class_),
+           sizeof(class_));
+    return class_ == conversion->own_data;
+}
+
 static ALWAYS_INLINE quick_word
 quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
               PyObject *value, views *held)
 {
     PyObject *type = quick_type(value);
 
-    if (conversion->op == CONVERT_TEXT && type == PY(PyUnicode_Type))
+    if (conversion->shape.op == CONVERT_TEXT && type == PY(PyUnicode_Type))
         return kaa_cpython__quick_text(value);
+    if (KAA_LIKELY(type == conversion->own_class) &&
+        KAA_LIKELY(quick_is_own(conversion, value)))
+        return quick_address(quick_cdata(value));
     if (type == conversion->direct_class &&
         KAA_LIKELY(quick_is_whole(conversion, value)))
         return quick_address(quick_cdata(value));
     if (type == conversion->buffer_class)
         return kaa_cpython__quick_buffer(conversion, value, held);
     if (type == PY(PyBytes_Type) &&
-        (conversion->flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+        (conversion->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
             CONVERT_BYTES)
         return quick_address((const char *)value + QUICK_BYTES);
     return kaa_cpython__quick_other(host, conversion, value);
@@ -220,11 +238,12 @@ quick_make_word(const kaa_cpython__function *self, uint64_t word)
 {
     const char *text = (const char *)(uintptr_t)word;
 
-    if (KAA_LIKELY(self->result.op == CONVERT_INTEGER &&
-                   !(self->result.flags & CONVERT_ENUM)))
-        return self->result.is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
-                                      : PY(PyLong_FromUnsignedLongLong)(word);
-    if (self->result.op == CONVERT_TEXT && text != NULL)
+    if (KAA_LIKELY(self->result.shape.op == CONVERT_INTEGER &&
+                   !(self->result.shape.flags & CONVERT_ENUM)))
+        return self->result.shape.is_signed
+                   ? PY(PyLong_FromLongLong)((int64_t)word)
+                   : PY(PyLong_FromUnsignedLongLong)(word);
+    if (self->result.shape.op == CONVERT_TEXT && text != NULL)
         return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
                                         "surrogateescape");
     return kaa_cpython__word_result(self, word);

@@ -122,10 +122,11 @@ words_result(const kaa_cpython__function *self, uint64_t word, double real,
              int code)
 {
     word = kaa_call__widen(self->plan, word);
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO && code != 0 &&
-                     kaa_cpython__has_failed(self, word, real)))
+    if (KAA_UNLIKELY(
+            self->flags & FUNCTION_ERRNO && code != 0 &&
+            kaa_convert__says_failure(&self->result.shape, word, real)))
         return kaa_cpython__raise_errno(self, code);
-    if (self->result.op == CONVERT_DOUBLE)
+    if (self->result.shape.op == CONVERT_DOUBLE)
         return PY(PyFloat_FromDouble)(real);
     return quick_make_word(self, word);
 }
@@ -182,7 +183,7 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
     quick_begin(self, &record);
     if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
         errno = 0; /* after the GIL is released, which may change it */
-    if ((count == 1 || count == 2) && self->result.op == CONVERT_DOUBLE)
+    if ((count == 1 || count == 2) && self->result.shape.op == CONVERT_DOUBLE)
         real = run_real(self, a, count);
     else
         made = run_words(self, a, count);
@@ -236,9 +237,9 @@ all_doubles(const kaa_cpython__function *self)
         shape != KAA_CALL__SHAPE_D_DDD)
         return 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].op != CONVERT_DOUBLE)
+        if (self->arguments[i].shape.op != CONVERT_DOUBLE)
             return 0;
-    return self->result.op == CONVERT_DOUBLE;
+    return self->result.shape.op == CONVERT_DOUBLE;
 }
 
 static int
@@ -247,14 +248,15 @@ all_words(const kaa_cpython__function *self)
     if (self->count > WORDS_MAX || self->flags & FUNCTION_FREES)
         return 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if ((self->arguments[i].op != CONVERT_INTEGER &&
-             self->arguments[i].op != CONVERT_TEXT &&
-             self->arguments[i].op != CONVERT_POINTER) ||
+        if ((self->arguments[i].shape.op != CONVERT_INTEGER &&
+             self->arguments[i].shape.op != CONVERT_TEXT &&
+             self->arguments[i].shape.op != CONVERT_POINTER) ||
             self->plan->places[i].offset[0] != 8 * i)
             return 0;
-    if (self->result.op == CONVERT_DOUBLE)
+    if (self->result.shape.op == CONVERT_DOUBLE)
         return self->count == 1 || self->count == 2;
-    return self->result.op < CONVERT_RECORD && self->result.op != CONVERT_FLOAT;
+    return self->result.shape.op < CONVERT_RECORD &&
+           self->result.shape.op != CONVERT_FLOAT;
 }
 
 /* Of functions that all_words() takes. */
@@ -262,10 +264,10 @@ static int
 all_integers(const kaa_cpython__function *self)
 {
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].op != CONVERT_INTEGER)
+        if (self->arguments[i].shape.op != CONVERT_INTEGER)
             return 0;
-    return self->result.op == CONVERT_INTEGER &&
-           !(self->result.flags & CONVERT_ENUM) &&
+    return self->result.shape.op == CONVERT_INTEGER &&
+           !(self->result.shape.flags & CONVERT_ENUM) &&
            !(self->flags & FUNCTION_ERRNO);
 }
 

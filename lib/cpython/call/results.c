@@ -3,6 +3,7 @@
 #include <wchar.h>
 
 #include "cpython/call/convert.h"
+#include "cpython/data/data.h"
 #include "cpython/host/type.h"
 
 /* The class of a type, from Python, remembered where threads allow: a new
@@ -14,7 +15,8 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     PyObject *class_ = self->result_class;
 
     if (class_ == NULL) {
-        class_ = kaa_cpython__hook(&state, HOOK_CLASS_OF, self->type, NULL, 0);
+        class_ =
+            kaa_cpython__hook(&state, HOOK_CLASS_OF, self->shape.type, NULL, 0);
         if (class_ == NULL || host->is_free_threaded)
             return class_;
         /* Python has run: another thread may have been quicker. */
@@ -26,40 +28,35 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     return class_;
 }
 
-/* tp_new of a class; NULL for one that the interpreter does not tell. */
-static host_new *
-new_of(PyObject *class_)
+/* The class of C data that results are instances of, found once; NULL with an
+ * exception. The conversion keeps its type. */
+static kaa_cpython__class *
+data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
 {
-    void *slot = PY(PyType_GetSlot)(class_, HOST_TP_NEW);
-    host_new *found = NULL;
+    kaa_cpython__class *found =
+        atomic_load_explicit(&self->data_class, memory_order_acquire);
+    kaa_cpython__class *none = NULL;
+    PyObject *type = NULL;
 
-    if (slot == NULL)
-        PY(PyErr_Clear)(); /* 3.9 tells of heap types alone */
-    memcpy(&found, &slot, sizeof(found));
+    if (KAA_LIKELY(found != NULL))
+        return found;
+    found = kaa_cpython__class_for(host, library, self->shape.type, &type);
+    if (found == NULL)
+        return NULL;
+    if (atomic_compare_exchange_strong(&self->data_class, &none, found))
+        self->data_type = type; /* the reference is the conversion's now */
+    else
+        PY(Py_DecRef)(type);
     return found;
 }
 
-/* An instance by tp_new alone, as ctypes makes its own results: calling the
- * class costs more, and an __init__ is for those who write Point(1, 2). */
-static PyObject *
-new_instance(kaa_cpython *host, PyObject *library,
-             kaa_cpython__conversion *self)
+PyObject *
+kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
+                         kaa_cpython__conversion *self, void *address)
 {
-    PyObject *class_, *made;
-    host_new *found;
+    kaa_cpython__class *made = data_class(host, library, self);
 
-    if (KAA_LIKELY(self->new_instance != NULL))
-        return self->new_instance(self->result_class, host->no_arguments, NULL);
-    class_ = class_of(host, library, self);
-    if (class_ == NULL)
-        return NULL;
-    found = new_of(class_);
-    if (self->result_class == class_)
-        self->new_instance = found;
-    made = found != NULL ? found(class_, host->no_arguments, NULL)
-                         : PY(PyObject_CallObject)(class_, NULL);
-    PY(Py_DecRef)(class_);
-    return made;
+    return made != NULL ? kaa_cpython__new_view(made, address, NULL, -1) : NULL;
 }
 
 PyObject *
@@ -67,25 +64,11 @@ kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                         kaa_cpython__conversion *self, const void *bytes,
                         size_t size)
 {
-    PyObject *made = new_instance(host, library, self);
-    void *data;
+    kaa_cpython__class *class_ = data_class(host, library, self);
+    PyObject *made = class_ != NULL ? kaa_cpython__new_data(class_) : NULL;
 
-    if (made == NULL)
-        return NULL;
-    if (self->result_class != NULL &&
-        KAA_UNLIKELY(kaa_cpython__type(made) != self->result_class)) {
-        PY(Py_DecRef)(made);
-        kaa_cpython__raise(PY(PyExc_TypeError),
-                           "the __new__ of its class makes something else");
-        return NULL;
-    }
-    data = kaa_cpython__cdata(host, made);
-    if (data == NULL && size != 0) {
-        PY(Py_DecRef)(made);
-        return NULL;
-    }
-    if (size != 0)
-        memcpy(data, bytes, size);
+    if (made != NULL && size != 0)
+        memcpy(kaa_cpython__data_body(made)->data, bytes, size);
     return made;
 }
 
@@ -111,7 +94,7 @@ function_instance(kaa_cpython *host, PyObject *library,
 static PyObject *
 wide_text(const kaa_cpython__conversion *self, const void *text)
 {
-    if (self->item_size == sizeof(wchar_t))
+    if (self->shape.item_size == sizeof(wchar_t))
         return PY(PyUnicode_FromWideChar)(
             (const wchar_t *)text, (ssize_t)wcslen((const wchar_t *)text));
     size_t length = 0;
@@ -135,7 +118,8 @@ enum_member(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
     if (number == NULL)
         return NULL;
     if (members == NULL) {
-        members = kaa_cpython__hook(&state, HOOK_ENUM_OF, self->type, NULL, 0);
+        members =
+            kaa_cpython__hook(&state, HOOK_ENUM_OF, self->shape.type, NULL, 0);
         if (members == NULL) {
             PY(Py_DecRef)(number);
             return NULL;
@@ -164,14 +148,19 @@ enum_member(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
 static PyObject *
 character(const kaa_cpython__conversion *self, uint64_t word)
 {
-    if (self->op == CONVERT_CHAR) {
+    if (self->shape.op == CONVERT_CHAR) {
         char byte = (char)(unsigned char)word;
         return PY(PyBytes_FromStringAndSize)(&byte, 1);
     }
-    word &= self->size == 2 ? 0xFFFFu : 0xFFFFFFFFu;
+    word &= self->shape.size == 2 ? 0xFFFFu : 0xFFFFFFFFu;
     if (word > 0x10FFFF) {
-        kaa_cpython__raise(PY(PyExc_ValueError), "0x%llx is no character",
-                           (unsigned long long)word);
+        char reason[64];
+
+        kaa_convert_print_fault(
+            &(const kaa_convert_fault){.code = KAA_CONVERT_NO_CHARACTER,
+                                       .number = word},
+            reason, sizeof(reason));
+        kaa_cpython__raise(PY(PyExc_ValueError), "%s", reason);
         return NULL;
     }
     return PY(PyUnicode_FromOrdinal)((int)word);
@@ -183,25 +172,25 @@ pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
 {
     const void *address = (const void *)(uintptr_t)word;
 
-    if (self->op == CONVERT_FUNCTION) {
-        if (address == NULL && self->flags & CONVERT_NULLABLE)
+    if (self->shape.op == CONVERT_FUNCTION) {
+        if (address == NULL && self->shape.flags & CONVERT_NULLABLE)
             return kaa_cpython__new_none();
         return function_instance(host, library, self, word);
     }
     if (address == NULL &&
-        (self->item == ITEM_ANY || self->op != CONVERT_POINTER ||
-         self->flags & CONVERT_NULLABLE))
+        (self->shape.item == ITEM_ANY || self->shape.op != CONVERT_POINTER ||
+         self->shape.flags & CONVERT_NULLABLE))
         return kaa_cpython__new_none();
-    if (self->op == CONVERT_TEXT)
+    if (self->shape.op == CONVERT_TEXT)
         return PY(PyUnicode_DecodeUTF8)((const char *)address,
                                         (ssize_t)strlen((const char *)address),
                                         "surrogateescape");
-    if (self->op == CONVERT_WIDE_TEXT)
+    if (self->shape.op == CONVERT_WIDE_TEXT)
         return wide_text(self, address);
-    if (self->item == ITEM_ANY)
+    if (self->shape.item == ITEM_ANY)
         return PY(PyLong_FromUnsignedLongLong)(word);
-    return kaa_cpython__new_record(host, library, self, &address,
-                                   sizeof(address));
+    return kaa_cpython__new_pointer(host, library, self,
+                                    (void *)(uintptr_t)word);
 }
 
 PyObject *
@@ -210,7 +199,7 @@ kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
 {
     PyObject *number;
 
-    switch (self->op) {
+    switch (self->shape.op) {
     case CONVERT_VOID:
         return kaa_cpython__new_none();
     case CONVERT_BOOL:
@@ -219,9 +208,9 @@ kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
     case CONVERT_WIDE_CHARACTER:
         return character(self, word);
     case CONVERT_INTEGER:
-        number = self->is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
-                                 : PY(PyLong_FromUnsignedLongLong)(word);
-        return self->flags & CONVERT_ENUM
+        number = self->shape.is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
+                                       : PY(PyLong_FromUnsignedLongLong)(word);
+        return self->shape.flags & CONVERT_ENUM
                    ? enum_member(host, library, self, number)
                    : number;
     default:
@@ -229,41 +218,16 @@ kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
     }
 }
 
-/* The storage of an integer as 64 bits. */
-static uint64_t
-load_word(const kaa_cpython__conversion *self, const void *storage)
-{
-    uint64_t wide;
-    uint32_t word;
-    uint16_t half;
-    uint8_t byte;
-
-    switch (self->size) {
-    case 8:
-        memcpy(&wide, storage, sizeof(wide));
-        return wide;
-    case 4:
-        memcpy(&word, storage, sizeof(word));
-        return self->is_signed ? (uint64_t)(int64_t)(int32_t)word : word;
-    case 2:
-        memcpy(&half, storage, sizeof(half));
-        return self->is_signed ? (uint64_t)(int64_t)(int16_t)half : half;
-    default:
-        memcpy(&byte, storage, sizeof(byte));
-        return self->is_signed ? (uint64_t)(int64_t)(int8_t)byte : byte;
-    }
-}
-
 static PyObject *
 complex_number(const kaa_cpython__conversion *self, const void *storage)
 {
-    if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CFLOAT) {
+    if (kaa_ctype_kind_of(self->shape.core) == KAA_CTYPE_CFLOAT) {
         float parts[2];
 
         memcpy(parts, storage, sizeof(parts));
         return PY(PyComplex_FromDoubles)((double)parts[0], (double)parts[1]);
     }
-    if (kaa_ctype_kind_of(self->core) == KAA_CTYPE_CLDOUBLE) {
+    if (kaa_ctype_kind_of(self->shape.core) == KAA_CTYPE_CLDOUBLE) {
         long double parts[2];
 
         memcpy(parts, storage, sizeof(parts));
@@ -283,8 +247,8 @@ int128(const kaa_cpython__conversion *self, const void *storage)
     PyObject *high, *low, *shift, *shifted = NULL, *result = NULL;
 
     memcpy(words, storage, sizeof(words));
-    high = self->is_signed ? PY(PyLong_FromLongLong)((int64_t)words[1])
-                           : PY(PyLong_FromUnsignedLongLong)(words[1]);
+    high = self->shape.is_signed ? PY(PyLong_FromLongLong)((int64_t)words[1])
+                                 : PY(PyLong_FromUnsignedLongLong)(words[1]);
     low = PY(PyLong_FromUnsignedLongLong)(words[0]);
     shift = PY(PyLong_FromLongLong)(64);
     if (high != NULL && low != NULL && shift != NULL)
@@ -306,14 +270,15 @@ PyObject *
 kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
                     kaa_cpython__conversion *self, const void *storage)
 {
-    switch (self->op) {
+    switch (self->shape.op) {
     case CONVERT_VOID:
         return kaa_cpython__new_none();
     case CONVERT_INTEGER: /* the most common, for callbacks */
-        if (self->is_signed && !(self->flags & CONVERT_ENUM))
-            return PY(PyLong_FromLongLong)((int64_t)load_word(self, storage));
-        return kaa_cpython__from_word(host, library, self,
-                                      load_word(self, storage));
+        if (self->shape.is_signed && !(self->shape.flags & CONVERT_ENUM))
+            return PY(PyLong_FromLongLong)(
+                (int64_t)kaa_convert__load_word(&self->shape, storage));
+        return kaa_cpython__from_word(
+            host, library, self, kaa_convert__load_word(&self->shape, storage));
     case CONVERT_DOUBLE: {
         double number;
 
@@ -337,10 +302,11 @@ kaa_cpython__from_c(kaa_cpython *host, PyObject *library,
     case CONVERT_INT128:
         return int128(self, storage);
     case CONVERT_RECORD:
-        return kaa_cpython__new_record(host, library, self, storage,
-                                       (size_t)kaa_ctype_size(self->core));
+        return kaa_cpython__new_record(
+            host, library, self, storage,
+            (size_t)kaa_ctype_size(self->shape.core));
     default:
-        return kaa_cpython__from_word(host, library, self,
-                                      load_word(self, storage));
+        return kaa_cpython__from_word(
+            host, library, self, kaa_convert__load_word(&self->shape, storage));
     }
 }

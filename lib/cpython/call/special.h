@@ -8,10 +8,15 @@
 typedef struct kaa_cpython__special {
     const kaa_cpython__function *self;
     kaa_cpython__state state;
-    PyObject **values; /* one a parameter; NULL: left out, or an out */
-    void **outs;       /* storage of outs; NULL: none */
+    PyObject **values;  /* one a parameter; NULL: left out, or an out */
+    void **outs;        /* storage of outs; NULL: none */
+    int64_t *elements;  /* of pointers; -1: not known */
+    int32_t *from;      /* kaa_convert_bind() */
+    const char **names; /* of keywords; `named` of them */
+    size_t named;
     PyObject *const *extras;
     uint32_t extra_count;
+    char refusal[640];
 } kaa_cpython__special;
 
 /* One variable argument: its promoted type and its value. */

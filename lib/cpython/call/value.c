@@ -8,7 +8,7 @@
 int
 kaa_cpython__has_value(const kaa_cpython__conversion *self)
 {
-    switch ((int)kaa_ctype_kind_of(self->core)) {
+    switch ((int)kaa_ctype_kind_of(self->shape.core)) {
     case KAA_CTYPE_ARRAY:
     case KAA_CTYPE_FUNCTION:
     case KAA_CTYPE_FLOAT16:
@@ -16,7 +16,8 @@ kaa_cpython__has_value(const kaa_cpython__conversion *self)
     case KAA_CTYPE_VALIST:
         return 0;
     default:
-        return self->op != CONVERT_VOID && kaa_ctype_size(self->core) != 0;
+        return self->shape.op != CONVERT_VOID &&
+               kaa_ctype_size(self->shape.core) != 0;
     }
 }
 
@@ -25,8 +26,8 @@ static int
 hold_value(kaa_cpython__state *state, const kaa_cpython__conversion *self,
            PyObject *value)
 {
-    if (self->op != CONVERT_TEXT && self->op != CONVERT_POINTER &&
-        self->op != CONVERT_WIDE_TEXT)
+    if (self->shape.op != CONVERT_TEXT && self->shape.op != CONVERT_POINTER &&
+        self->shape.op != CONVERT_WIDE_TEXT)
         return 0;
     if (value == kaa_cpython__none())
         return 0;
@@ -40,7 +41,7 @@ kaa_cpython__store_value(kaa_cpython__state *state,
                          void *address)
 {
     _Alignas(16) unsigned char on_stack[128];
-    size_t size = (size_t)kaa_ctype_size(self->core);
+    size_t size = (size_t)kaa_ctype_size(self->shape.core);
     void *storage = on_stack;
     int failed;
 

@@ -31,9 +31,8 @@ refuse_extra(kaa_cpython__special *call, uint32_t i, PyObject *value)
 {
     call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
-    return kaa_cpython__refuse_type(
-        &call->state, "int, float, str, bytes, None or a ctypes instance",
-        value);
+    return kaa_cpython__refuse_value(&call->state, KAA_CONVERT_VARIABLE, NULL,
+                                     value);
 }
 
 static int
@@ -60,9 +59,8 @@ extra_int(kaa_cpython__special *call, uint32_t i, PyObject *value,
         return 0;
     call->state.position = call->self->count + i + 1;
     call->state.name = NULL;
-    return kaa_cpython__refuse(&call->state, PY(PyExc_OverflowError),
-                               "the int is out of range for long long and "
-                               "unsigned long long");
+    return kaa_cpython__refuse_value(&call->state, KAA_CONVERT_VARIABLE_INT,
+                                     NULL, NULL);
 }
 
 /* ctypes instances: Python tells the promoted type and where the value is. */
@@ -91,9 +89,9 @@ extra_instance(kaa_cpython__special *call, PyObject *value,
     }
     /* A record is copied from where it stands, a pointer's address passed. */
     memset(&out->wanted, 0, sizeof(out->wanted));
-    out->wanted.type = out->type;
+    out->wanted.shape.type = out->type;
     if (words[1] == SOURCE_DATA)
-        out->wanted.item_size = kaa_ctype_size(out->type);
+        out->wanted.shape.item_size = kaa_ctype_size(out->type);
     failed = kaa_cpython__take_instance(
         state, &out->wanted, value, (kaa_cpython__source)words[1], words[2],
         words[1] == SOURCE_DATA ? (void *)&out->value : (void *)&out->word);
@@ -120,13 +118,14 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
               kaa_cpython__extra *out)
 {
     PyObject *value = call->extras[i], *type = kaa_cpython__type(value);
-    kaa_cpython__conversion text = {.op = CONVERT_TEXT,
-                                    .item = ITEM_BYTE,
-                                    .item_size = 1,
-                                    .flags = CONVERT_BYTES,
-                                    .type = pointer,
-                                    .core = pointer,
-                                    .target = kaa_ctype_basic(KAA_CTYPE_CHAR)};
+    kaa_cpython__conversion text = {
+        .shape = {.op = CONVERT_TEXT,
+                  .item = ITEM_BYTE,
+                  .item_size = 1,
+                  .flags = CONVERT_BYTES,
+                  .type = pointer,
+                  .core = pointer,
+                  .target = kaa_ctype_basic(KAA_CTYPE_CHAR)}};
 
     out->value = &out->word;
     out->type = pointer;
@@ -150,6 +149,7 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
                                          &out->word);
     }
     if (PY(PyType_IsSubtype)(type, call->state.host->cdata) ||
+        PY(PyType_IsSubtype)(type, call->state.host->data_type) ||
         type == call->state.host->byref_type) {
         call->state.position = call->self->count + i + 1;
         call->state.name = NULL;

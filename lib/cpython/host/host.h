@@ -51,6 +51,7 @@ enum {
     HOST_BUFFER_WRITABLE = 0x0001,
     HOST_BUFFER_FORMAT = 0x0004,
     HOST_BUFFER_ND = 0x0008,
+    HOST_BUFFER_STRIDES = 0x0018,
 };
 
 typedef struct kaa_cpython__functions {
@@ -102,6 +103,14 @@ enum {
     HOOK_SIZEOF,
     HOOK_UNSUPPORTED, /* the exception class */
     HOOK_ERROR_CLASS,
+    HOOK_DATA_LOAD,
+    HOOK_DATA_STORE,
+    HOOK_DATA_INIT,
+    HOOK_DATA_POINT,
+    HOOK_DATA_NO_MEMBER,
+    HOOK_DATA_NULL,
+    HOOK_DATA_GET_ITEM,
+    HOOK_DATA_SET_ITEM,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -109,6 +118,7 @@ enum {
 struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
+    PyObject *data_type;     /* that all C data have in common */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;

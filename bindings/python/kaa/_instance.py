@@ -1,0 +1,545 @@
+"""Instances of C types: records, pointers and arrays, wherever their bytes are.
+
+An instance knows the address of its bytes, what owns them, and, where that is
+known, how many elements there are. Its class has one Layout, which says how the
+bytes are read and written. The same rules serve two kinds of instances:
+
+    with the bridge     libkaa makes the classes and does what is common itself;
+                        what is rare comes here, through the hooks of `_host`
+    without             the classes are Python's, and all of it is done here
+
+A pointer that stands in a record keeps alive what it was set from: `keep()`.
+That is remembered beside the bytes: by the instance that owns them, or by the
+library where they are C's own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+
+from kaa import _native
+from kaa._bits import load_bits, store_bits
+from kaa._types import named, type_text
+
+if TYPE_CHECKING:
+    from kaa._convert import Value
+    from kaa._types import TypeMap
+
+#: What pointers in C's own memory were set from, by their addresses. It outlives a
+#: library's object: the code, and so its variables, stay.
+pointed: Dict[int, Any] = {}
+RECORDS = (_native.STRUCT, _native.UNION)
+AGGREGATES = RECORDS + (_native.ARRAY,)
+_BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
+_WIDE_KINDS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+_REFUSALS = (TypeError, ValueError, OverflowError)
+
+
+class Member(NamedTuple):
+    """A member as Python sees it; those of anonymous members are the outer's."""
+
+    name: str
+    element: Element
+    offset: int
+    #: Of a bit-field: the first bit from the record's start, and how many.
+    bit_position: int
+    bit_width: Optional[int]
+
+
+class Layout:
+    """What a class of C data is made from. Immutable, but for what it learns."""
+
+    __slots__ = (
+        "types",
+        "library",
+        "ctype",
+        "kind",
+        "size",
+        "align",
+        "name",
+        "members",
+        "by_name",
+        "element",
+        "count",
+        "__weakref__",
+    )
+
+    def __init__(self, types: TypeMap, ctype: int, name: str) -> None:
+        self.types = types
+        self.library = types.home()
+        self.ctype = ctype
+        self.kind = _native.kaa_ctype_kind_of(ctype)
+        self.size = _native.kaa_ctype_size(ctype)
+        self.align = _native.kaa_ctype_align(ctype)
+        self.name = name
+        self.members: Tuple[Member, ...] = ()
+        self.element: Optional[Element] = None
+        self.count = -1
+        if self.kind in RECORDS:
+            self.members = tuple(_members(types, ctype, 0, 0))
+        else:
+            self.element = Element(types, _native.kaa_ctype_target(ctype))
+            if self.kind == _native.ARRAY:
+                count = _native.kaa_ctype_count(ctype)
+                self.count = -1 if count == _native.UNKNOWN_COUNT else count
+        self.by_name = {one.name: one for one in self.members}
+
+    def reach(self) -> Dict[str, Member]:
+        """The members that an instance shows: a pointer those of its target."""
+        if self.kind == _native.POINTER_ and self.element is not None:
+            if self.element.kind in RECORDS:
+                made = self.types.data_class(self.element.core)
+                return layout_of(made).by_name
+            return {}
+        return self.by_name
+
+
+def _members(types: TypeMap, ctype: int, offset: int, bits: int) -> List[Member]:
+    made: List[Member] = []
+    native = _native.kaa_ctype_members(ctype)
+    for i in range(_native.kaa_ctype_count(ctype)):
+        one = native[i]
+        width = None if one.bit_width == _native.NOT_A_BIT_FIELD else one.bit_width
+        name = _native.text_or_none(one.name)
+        if name is None:
+            if width is None:
+                inner = _native.kaa_ctype_strip(one.type)
+                at = one.offset
+                made += _members(types, inner, offset + at, bits + 8 * at)
+            continue
+        element = Element(types, one.type)
+        position = bits + one.bit_position
+        made.append(
+            Member(member_name(name), element, offset + one.offset, position, width)
+        )
+    return made
+
+
+def element(layout: Layout) -> Element:
+    """What an array holds, or a pointer points at."""
+    assert layout.element is not None
+    return layout.element
+
+
+def member_name(name: str) -> str:
+    """A member's attribute: its name, unless Python gives that a meaning."""
+    if name.startswith("__") and name.endswith("__"):
+        return name + "_"
+    return name
+
+
+class Element:
+    """How one C type's values are read from memory and written to it."""
+
+    __slots__ = ("types", "ctype", "core", "kind", "size", "target_kind", "_value")
+
+    def __init__(self, types: TypeMap, ctype: int) -> None:
+        self.types = types
+        self.ctype = ctype
+        self.core = _native.kaa_ctype_strip(ctype)
+        self.kind = _native.kaa_ctype_kind_of(self.core)
+        self.size = _native.kaa_ctype_size(self.core)
+        self.target_kind = _native.VOID
+        if self.kind == _native.POINTER_:
+            target = _native.kaa_ctype_target(self.core)
+            behind = _native.kaa_ctype_strip(target)
+            self.target_kind = _native.kaa_ctype_kind_of(behind)
+        self._value: Optional[Value] = None
+
+    @property
+    def value(self) -> Value:
+        """The conversion, as an argument or a result has it."""
+        if self._value is None:
+            from kaa._convert import value_of
+
+            self._value = value_of(
+                self.types,
+                self.ctype,
+                library=self.types.home(),
+                scope=_native.SCOPE_RECORD,
+            )
+        return self._value
+
+    def is_const(self) -> bool:
+        """Whether C says that it is not written to."""
+        return bool(_native.kaa_ctype_qualifiers(self.ctype) & _native.CONST)
+
+    # Reading. ---------------------------------------------------------------
+
+    def load(self, data: Any, address: int) -> Any:
+        """The Python value of the bytes at an address of `data`."""
+        if self.kind in AGGREGATES:
+            if self._is_unsized():
+                # C alone knows the length: a pointer to the first element.
+                target = _native.kaa_ctype_target(self.core)
+                return view(self.types.pointer_class(target), address, below(data))
+            made = self.types.data_class(self.core)
+            return view(made, address, below(data))
+        if self.kind == _native.POINTER_ and self._is_instance():
+            value = ctypes.c_void_p.from_address(address).value or 0
+            made = self.types.data_class(self.core)
+            return view(made, value, kept_of(data, address) if value else None)
+        return self.value.load(address)
+
+    def _is_unsized(self) -> bool:
+        """Whether it is an array whose length only C knows."""
+        return self.kind == _native.ARRAY and (
+            _native.kaa_ctype_count(self.core) == _native.UNKNOWN_COUNT
+        )
+
+    def _is_instance(self) -> bool:
+        """Whether a pointer is read as an instance: no text, address, function."""
+        if self.target_kind in (_native.VOID, _native.FUNCTION):
+            return False
+        if self.target_kind == _native.CHAR or self.target_kind in _WIDE_KINDS:
+            target = _native.kaa_ctype_target(self.core)
+            return not _native.kaa_ctype_qualifiers(target) & _native.CONST
+        return True
+
+    # Writing. ---------------------------------------------------------------
+
+    def store(self, data: Any, address: int, value: Any) -> None:
+        """Converts a value and writes it; refusals give the reason alone."""
+        if self.kind in AGGREGATES:
+            self._store_aggregate(data, address, value)
+        elif self.kind == _native.POINTER_:
+            kept: List[Any] = []
+            raw = self.value.take(value, kept)
+            ctypes.c_void_p.from_address(address).value = raw
+            if raw and value is not None and not kept:
+                kept.append(value)
+            keep(data, address, kept_value(value, kept) if raw else None)
+        else:
+            self.value.store(address, value, [])
+
+    def _store_aggregate(self, data: Any, address: int, value: Any) -> None:
+        own = self.types.data_class(self.core)
+        layout = layout_of(own)
+        if self.kind == _native.ARRAY and not _is_same(value, self.core):
+            fill(layout, data, address, value)
+            return
+        if self.kind != _native.ARRAY and isinstance(value, (tuple, list, dict)):
+            value = record_from(own, value)
+        source = record_address(self.types, self.core, value)
+        size = self.size
+        ctypes.memmove(address, source, size)
+        if is_data(value):
+            copy_kept(data, address, value, source, size)
+        else:
+            copy_kept(data, address, None, 0, size)
+
+
+def record_from(kind: Any, value: Any) -> Any:
+    """A record of a class whose members a tuple, a list or a dict gives."""
+    return kind(**value) if isinstance(value, dict) else kind(*value)
+
+
+def _is_same(value: Any, core: int) -> bool:
+    if not is_data(value):
+        return False
+    return bool(_native.kaa_ctype_same(layout_in(value).ctype, core))
+
+
+def kept_value(value: Any, kept: List[Any]) -> Any:
+    """What keeps a pointer's target alive: the owner of a pointer, not itself."""
+    if is_data(value) and layout_in(value).kind == _native.POINTER_:
+        return owner_of(value)
+    return kept[0] if len(kept) == 1 else tuple(kept)
+
+
+def record_address(types: TypeMap, core: int, value: Any) -> int:
+    """The address of an instance of a record or array type. TypeError if it is
+    none."""
+    kind = type(value)
+    if is_data(value):
+        if _native.kaa_ctype_same(layout_of(kind).ctype, core):
+            return address_of(value)
+    elif issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes.Array)):
+        from kaa._pointer import fits
+
+        if fits(types, core, kind):
+            if ctypes.sizeof(value) < _native.kaa_ctype_size(core):
+                raise ValueError(
+                    f"the {kind.__name__} has less memory of its own than"
+                    f" {type_text(core)} needs"
+                )
+            return ctypes.addressof(value)
+    raise TypeError(f"{type_text(core)} expected, not {kind.__name__}")
+
+
+def fill(layout: Layout, data: Any, address: int, value: Any) -> None:
+    """Writes the elements of an array from a list, text, bytes or a buffer; what
+    is left over becomes zero."""
+    element = layout.element
+    assert element is not None
+    count = layout.count if layout.count >= 0 else max(length_of(data), 0)
+    raw = _raw_elements(element, value)
+    if raw is not None:
+        if len(raw) > count * element.size:
+            given = len(raw) // element.size
+            raise ValueError(f"{given} elements for {count} places")
+        ctypes.memset(address, 0, count * element.size)
+        ctypes.memmove(address, raw, len(raw))
+        return
+    if isinstance(value, (str, bytes)) or not hasattr(type(value), "__iter__"):
+        raise TypeError(
+            f"{type_text(layout.ctype)} expected, or a list of its elements, not"
+            f" {type(value).__name__}"
+        )
+    values = list(value)
+    if len(values) > count:
+        raise ValueError(f"{len(values)} elements for {count} places")
+    # All are converted before the first is written.
+    fresh = new(layout.types.array_class(element.ctype, max(count, 1)))
+    start = address_of(fresh)
+    for i, one in enumerate(values):
+        try:
+            element.store(fresh, start + i * element.size, one)
+        except _REFUSALS as error:
+            raise type(error)(f"element {i}: {error}") from None
+    ctypes.memmove(address, start, count * element.size)
+    copy_kept(data, address, fresh, start, count * element.size)
+
+
+def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
+    """The bytes of text or of a buffer whose elements are the array's."""
+    if isinstance(value, str):
+        if element.kind == _native.CHAR:
+            return value.encode("utf-8", "surrogateescape")
+        if element.kind in _WIDE_KINDS:
+            from kaa._pointer import encode_wide
+
+            return encode_wide(value, element.size)
+        return None
+    try:
+        buffer = memoryview(value)
+    except TypeError:
+        return None
+    behind, kind = element.core, element.kind
+    while kind == _native.ARRAY:  # a matrix may be filled from a flat buffer
+        behind = _native.kaa_ctype_strip(_native.kaa_ctype_target(behind))
+        kind = _native.kaa_ctype_kind_of(behind)
+    if kind == _native.ENUM:
+        return None
+    code = buffer.format.encode()
+    if _native.kaa_convert_format_fits(behind, code, buffer.itemsize):
+        return buffer.tobytes()
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"a list of elements expected, not {type(value).__name__}")
+    return None
+
+
+def load_member(data: Any, member: Member, base: int) -> Any:
+    """A member's value; `base` is where the record begins."""
+    if member.bit_width is not None:
+        return load_bits(member, base)
+    return member.element.load(data, base + member.offset)
+
+
+def store_member(data: Any, record: str, member: Member, base: int, value: Any) -> None:
+    """Sets a member; what does not fit is refused with its name in front."""
+    try:
+        if member.bit_width is not None:
+            store_bits(member, base, value)
+        else:
+            member.element.store(data, base + member.offset, value)
+    except Exception as error:
+        if type(error) in _REFUSALS:
+            raise type(error)(f"{record}.{member.name}: {error}") from None
+        raise
+
+
+def no_member(layout: Layout, name: str) -> AttributeError:
+    """What is said of a name that is none of the type's."""
+    import difflib
+
+    names = list(layout.reach())
+    near = difflib.get_close_matches(name, names, 2)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return AttributeError(f"{layout.name} has no member {name!r}{hint}")
+
+
+# Making classes. -------------------------------------------------------------------
+
+
+def has_class(ctype: int) -> bool:
+    """Whether instances of a type are those of a class made here."""
+    core = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind == _native.POINTER_:
+        target = _native.kaa_ctype_strip(_native.kaa_ctype_target(core))
+        return bool(_native.kaa_ctype_kind_of(target) != _native.FUNCTION)
+    return kind in AGGREGATES
+
+
+def size_of(data: Any) -> int:
+    """How many bytes an instance has; of a pointer, its own."""
+    layout = layout_in(data)
+    if layout.kind == _native.ARRAY and layout.element is not None:
+        return max(length_of(data), 0) * layout.element.size
+    return layout.size
+
+
+def make_class(types: TypeMap, address: int) -> Any:
+    """The class of a record, array or pointer type; under the map's lock."""
+    core, hint = named(address)
+    made = types.data.classes.get(core)
+    if made is not None:
+        return made
+    kind = _native.kaa_ctype_kind_of(core)
+    key = _identity(types, core, kind)
+    if key is not None:
+        known = types.data.derived.get(key)
+        if known is not None:
+            return types.data.classes.setdefault(core, known)
+    if kind in RECORDS:
+        tag = _native.text_or_none(_native.kaa_ctype_name(core))
+        name = tag or hint or types.typedef_of(core) or "anonymous"
+    else:
+        name = type_text(core)
+    layout = Layout(types, core, name)
+    doc = (
+        _native.printed(_native.kaa_ctype_print_definition, core)
+        if kind in RECORDS
+        else type_text(core)
+    )
+    made = types.data.classes.setdefault(core, host().new_class(layout, doc))
+    if key is not None:
+        made = types.data.classes[core] = types.data.derived.setdefault(key, made)
+    return made
+
+
+def _identity(types: TypeMap, core: int, kind: int) -> Optional[Tuple[int, ...]]:
+    """What makes two pointer or array types one class, of whichever table."""
+    if kind in RECORDS:
+        return None
+    target = _native.kaa_ctype_target(core)
+    behind = _native.kaa_ctype_strip(target)
+    if _native.kaa_ctype_kind_of(behind) in (_native.POINTER_, _native.ARRAY):
+        if has_class(behind):
+            behind = layout_of(types.data_class(behind)).ctype
+    qualifiers = _native.kaa_ctype_qualifiers(target)
+    return kind, behind, qualifiers, _native.kaa_ctype_count(core)
+
+
+# What instances are made of: the bridge's, or Python's. ------------------------------
+
+_host: Any = None
+
+
+def host() -> Any:
+    """The module whose functions make instances and look into them."""
+    global _host
+    if _host is None:
+        from kaa._library import has_bridge
+
+        if has_bridge():
+            from kaa import _instance_host
+
+            _host = _instance_host
+        else:
+            from kaa import _instance_plain
+
+            _host = _instance_plain
+    return _host
+
+
+def is_data(value: Any) -> bool:
+    """Whether a value is an instance of C data, whatever its __class__ says."""
+    return bool(host().is_data(value))
+
+
+def address_of(data: Any) -> int:
+    """Where an instance's bytes are; of a pointer, what it points at."""
+    return int(host().address_of(data))
+
+
+def owner_of(data: Any) -> Any:
+    """What keeps an instance's bytes; None if they are its own, or C's."""
+    return host().owner_of(data)
+
+
+def length_of(data: Any) -> int:
+    """How many elements there are; -1 where only C knows."""
+    return int(host().length_of(data))
+
+
+def layout_of(kind: Any) -> Layout:
+    """The layout of a class, or of one derived from it."""
+    made: Layout = host().layout_of(kind)
+    return made
+
+
+def layout_in(data: Any) -> Layout:
+    """The layout that an instance was made with, whatever its __class__ is now."""
+    made: Layout = host().layout_in(data)
+    return made
+
+
+def new(kind: Any) -> Any:
+    """An instance with memory of its own, all zero."""
+    return host().new(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: Optional[int] = None) -> Any:
+    """An instance for bytes that are somewhere else."""
+    if length is None:
+        layout = layout_of(kind)
+        length = layout.count if layout.kind == _native.ARRAY else -1
+    return host().view(kind, address, owner, length)
+
+
+def below(data: Any) -> Any:
+    """The owner of what is inside of an instance: the instance that has the
+    memory, or whatever owns that."""
+    if host().has_memory(data):
+        return data
+    return owner_of(data)
+
+
+def keep(data: Any, address: int, kept: Any) -> None:
+    """Remembers what the pointer at an address was set from; None: nothing."""
+    root = _root(data)
+    if root is not None:
+        host().keep(root, address, kept)
+        return
+    if kept is None:
+        pointed.pop(address, None)
+    else:
+        pointed[address] = kept
+
+
+def kept_of(data: Any, address: int) -> Any:
+    """What the pointer at an address was set from; None: nothing known."""
+    root = _root(data)
+    known = host().all_kept(root) if root is not None else pointed
+    found = known.get(address) if known else None
+    return found
+
+
+def copy_kept(
+    data: Any, address: int, source: Any, source_address: int, size: int
+) -> None:
+    """What was remembered for bytes goes with their copy."""
+    root = _root(data)
+    known = host().all_kept(root) if root is not None else pointed
+    for at in [one for one in known or () if address <= one < address + size]:
+        keep(data, at, None)
+    if source is None:
+        return
+    root = _root(source)
+    known = host().all_kept(root) if root is not None else None
+    for at, kept in list((known or {}).items()):
+        if source_address <= at < source_address + size:
+            keep(data, address + at - source_address, kept)
+
+
+def _root(data: Any) -> Any:
+    """The instance that remembers for these bytes; None: the library does."""
+    if host().has_memory(data):
+        return data
+    owner = owner_of(data)
+    if owner is None or owner is layout_in(data).library:
+        return None
+    return owner if is_data(owner) else data

@@ -1,0 +1,113 @@
+"""Instances of C data in the bridge: libkaa makes the classes and the instances."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, Optional
+
+from kaa import _host, _native
+from kaa._instance import RECORDS, Layout
+from kaa._format import shape_of, text_format
+
+_bridge = _host.handle()
+_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT = range(6)
+_make = _native.kaa_cpython_data_class
+_get = _native.kaa_cpython_data_get
+_layout = _native.kaa_cpython_data_layout
+_view = _native.kaa_cpython_data_view
+_keep = _native.kaa_cpython_data_keep
+
+
+class _Options(ctypes.Structure):
+    """kaa_cpython_data_options"""
+
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("dimensions", ctypes.c_uint32),
+        ("type", ctypes.c_void_p),
+        ("library", ctypes.py_object),
+        ("layout", ctypes.py_object),
+        ("base", ctypes.py_object),
+        ("name", ctypes.c_char_p),
+        ("doc", ctypes.c_char_p),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+    ]
+
+
+def new_class(layout: Layout, doc: str) -> Any:
+    from kaa import _pointers, _record
+
+    base: Any
+    if layout.kind in RECORDS:
+        base = _record.Record
+    elif layout.kind == _native.POINTER_:
+        base = _pointers.Pointer
+    else:
+        base = _pointers.Array
+    shape = shape_of(layout.ctype)[0] if layout.kind == _native.ARRAY else ()
+    format_ = text_format(layout)
+    options = _Options(
+        ctypes.sizeof(_Options),
+        len(shape),
+        layout.ctype,
+        layout.library,
+        layout,
+        base,
+        f"{layout.types.module}.{layout.name}".encode("utf-8", "replace"),
+        doc.encode("utf-8", "replace"),
+        None if format_ is None else format_.encode(),
+        (ctypes.c_int64 * max(len(shape), 1))(*shape),
+    )
+    return _make(_bridge, ctypes.addressof(options))
+
+
+def is_data(value: Any) -> bool:
+    return _layout(_bridge, type(value)) is not None
+
+
+def layout_of(kind: Any) -> Layout:
+    found: Optional[Layout] = _layout(_bridge, kind)
+    if found is None:
+        raise TypeError(f"{kind.__name__} is no class of C data")
+    return found
+
+
+def layout_in(data: Any) -> Layout:
+    layout: Layout = _get(_bridge, data, _LAYOUT)
+    return layout
+
+
+def address_of(data: Any) -> int:
+    address: int = _get(_bridge, data, _ADDRESS)
+    return address
+
+
+def owner_of(data: Any) -> Any:
+    return _get(_bridge, data, _OWNER)
+
+
+def length_of(data: Any) -> int:
+    length: int = _get(_bridge, data, _LENGTH)
+    return length
+
+
+def has_memory(data: Any) -> bool:
+    return bool(_get(_bridge, data, _HAS_MEMORY))
+
+
+def all_kept(data: Any) -> Optional[Dict[int, Any]]:
+    kept: Optional[Dict[int, Any]] = _get(_bridge, data, _KEPT)
+    return kept
+
+
+def new(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: int) -> Any:
+    return _view(_bridge, kind, address, owner, length)
+
+
+def keep(data: Any, address: int, kept: Any) -> None:
+    _keep(_bridge, data, address, kept)

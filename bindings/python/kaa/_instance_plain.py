@@ -1,0 +1,238 @@
+"""Instances of C data without the bridge: Python classes over ctypes' memory."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, Optional
+
+from kaa import _native
+from kaa._instance import (
+    RECORDS,
+    Layout,
+    Member,
+    load_member,
+    no_member,
+    store_member,
+)
+
+_CPYTHON_ALIGN = 16
+
+
+class PlainData:
+    """An instance: where its bytes are, and what owns them."""
+
+    __slots__ = (
+        "_address_",
+        "_owner_",
+        "_kept_",
+        "_length_",
+        "_memory_",
+        "_own_",
+        "__weakref__",
+    )
+    _layout_: Layout
+
+    def __new__(cls, *args: Any, **keywords: Any) -> Any:
+        made = object.__new__(cls)
+        layout = cls._layout_
+        _set_layout(made, layout)
+        _set_kept(made, None)
+        _set_owner(made, None)
+        if layout.kind == _native.POINTER_:
+            _set_memory(made, None)
+            _set_address(made, 0)
+            _set_length(made, -1)
+            if len(args) > 1 or keywords:
+                raise TypeError(f"{layout.name} takes one value")
+            if args:
+                from kaa._cdata import pointer_to
+
+                address, owner = pointer_to(layout, args[0])
+                _set_address(made, address)
+                _set_owner(made, owner)
+            return made
+        if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
+            raise TypeError(f"{layout.name} is incomplete: C alone makes one")
+        memory = ctypes.create_string_buffer(layout.size + layout.align)
+        start = ctypes.addressof(memory)
+        _set_memory(made, memory)
+        _set_address(made, start + -start % layout.align)
+        _set_length(made, layout.count)
+        return made
+
+
+_set_address = PlainData.__dict__["_address_"].__set__
+_set_owner = PlainData.__dict__["_owner_"].__set__
+_set_kept = PlainData.__dict__["_kept_"].__set__
+_set_length = PlainData.__dict__["_length_"].__set__
+_set_memory = PlainData.__dict__["_memory_"].__set__
+_set_layout = PlainData.__dict__["_own_"].__set__
+_get_kept = PlainData.__dict__["_kept_"].__get__
+_get_memory = PlainData.__dict__["_memory_"].__get__
+
+address_of = PlainData.__dict__["_address_"].__get__
+owner_of = PlainData.__dict__["_owner_"].__get__
+layout_in = PlainData.__dict__["_own_"].__get__
+length_of = PlainData.__dict__["_length_"].__get__
+
+
+class _Attribute:
+    """One member of a record, as an attribute."""
+
+    __slots__ = ("_layout", "_member")
+
+    def __init__(self, layout: Layout, member: Member) -> None:
+        self._layout = layout
+        self._member = member
+
+    def __get__(self, data: Any, owner: Any = None) -> Any:
+        if data is None:
+            return self
+        return load_member(data, self._member, address_of(data))
+
+    def __set__(self, data: Any, value: Any) -> None:
+        member = self._member
+        store_member(data, self._layout.name, member, address_of(data), value)
+
+    def __repr__(self) -> str:
+        return f"<attribute {self._member.name!r} of {self._layout.name!r} objects>"
+
+
+class PlainRecord(PlainData):
+    """A record: its members are attributes of its class."""
+
+    __slots__ = ()
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_member(type(self)._layout_, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            if name in dir(type(self)):
+                raise
+            raise no_member(type(self)._layout_, name) from None
+
+
+class PlainPointer(PlainData):
+    """A pointer: the members of its target are reached through it."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        layout = layout_in(self)
+        member = layout.reach().get(name)
+        if member is not None:
+            return load_member(self, member, _dereferenced(self, layout))
+        try:
+            return object.__getattribute__(self, name)
+        except AttributeError:
+            if name.startswith("__"):
+                raise
+            raise no_member(layout, name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        layout = layout_in(self)
+        member = layout.reach().get(name)
+        if member is None:
+            raise no_member(layout, name)
+        record = layout.name.rstrip("* ")
+        base = _dereferenced(self, layout)
+        store_member(self, record, member, base, value)
+
+
+class PlainArray(PlainData):
+    """An array."""
+
+    __slots__ = ()
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
+
+def _buffer_of(data: Any) -> memoryview:
+    from kaa._record import as_ctypes
+
+    return memoryview(as_ctypes(data))
+
+
+def _dereferenced(data: Any, layout: Layout) -> int:
+    address: int = address_of(data)
+    if not address:
+        from kaa._pointers import null_error
+
+        raise null_error(layout)
+    return address
+
+
+def new_class(layout: Layout, doc: str) -> Any:
+    from kaa import _pointers, _record
+
+    names: Dict[str, Any] = {
+        "__slots__": (),
+        "__module__": layout.types.module,
+        "__doc__": doc,
+        "_layout_": layout,
+    }
+    bases: Any
+    if layout.kind in RECORDS:
+        bases = (_record.Record, PlainRecord)
+        for member in layout.members:
+            names[member.name] = _Attribute(layout, member)
+    elif layout.kind == _native.POINTER_:
+        bases = (_pointers.Pointer, PlainPointer)
+    else:
+        bases = (_pointers.Array, PlainArray)
+    return type(layout.name, bases, names)
+
+
+def is_data(value: Any) -> bool:
+    return issubclass(type(value), PlainData)
+
+
+def layout_of(kind: Any) -> Layout:
+    for one in kind.__mro__:
+        if "_layout_" in one.__dict__:
+            made: Layout = one.__dict__["_layout_"]
+            return made
+    raise TypeError(f"{kind.__name__} is no class of C data")
+
+
+def new(kind: Any) -> Any:
+    return PlainData.__new__(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: int) -> Any:
+    made = object.__new__(kind)
+    _set_layout(made, layout_of(kind))
+    _set_address(made, address)
+    _set_owner(made, owner)
+    _set_kept(made, None)
+    _set_length(made, length)
+    _set_memory(made, None)
+    return made
+
+
+def has_memory(data: Any) -> bool:
+    return _get_memory(data) is not None
+
+
+def keep(data: Any, address: int, kept: Any) -> None:
+    known = _get_kept(data)
+    if kept is None:
+        if known:
+            known.pop(address, None)
+        return
+    if known is None:
+        known = {}
+        _set_kept(data, known)
+    known[address] = kept
+
+
+def all_kept(data: Any) -> Optional[Dict[int, Any]]:
+    known: Optional[Dict[int, Any]] = _get_kept(data)
+    return known

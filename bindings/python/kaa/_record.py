@@ -1,0 +1,280 @@
+"""What records show of themselves: the same with and without the bridge."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, Iterator, List, Tuple
+
+from kaa import _native
+from kaa._instance import (
+    RECORDS,
+    Layout,
+    Member,
+    address_of,
+    is_data,
+    layout_in,
+    layout_of,
+    load_member,
+    new,
+    length_of,
+    record_address,
+    size_of,
+)
+from kaa._format import shape_of
+from kaa._types import TypeMap, type_text
+
+
+def show(value: Any) -> str:
+    """A value as a member of something larger: short."""
+    if is_data(value):
+        layout = layout_in(value)
+        if layout.kind == _native.ARRAY:
+            from kaa._pointers import show_array
+
+            return show_array(value, layout)
+        if layout.kind == _native.POINTER_:
+            address = address_of(value)
+            return f"<{layout.name} {address:#x}>" if address else "NULL"
+    if isinstance(value, ctypes._CFuncPtr):  # type: ignore[attr-defined]
+        address = ctypes.cast(value, ctypes.c_void_p).value
+        return f"<function {address:#x}>" if address else "NULL"
+    return repr(value)
+
+
+def members_of(data: Any) -> Iterator[Tuple[Member, Any]]:
+    """The members and their values."""
+    base = address_of(data)
+    for member in layout_in(data).members:
+        yield member, load_member(data, member, base)
+
+
+def asdict(value: Any) -> Any:
+    """A record as a dict of its members, an array as a list; all that is in them
+    too. Pointers stay pointers. Other values come back as they are."""
+    if not is_data(value):
+        return value
+    kind = layout_in(value).kind
+    if kind in (_native.STRUCT, _native.UNION):
+        return {member.name: asdict(one) for member, one in members_of(value)}
+    if kind == _native.ARRAY:
+        return [asdict(one) for one in value]
+    return value
+
+
+class _MatchArgs:
+    """`__match_args__`: the members in the order of the declaration."""
+
+    __slots__ = ()
+
+    def __get__(self, data: Any, owner: Any) -> Tuple[str, ...]:
+        return tuple(member.name for member in layout_of(owner).members)
+
+
+class Record:
+    """A C struct or union. Its members are attributes; those of an inner record
+    are views of the same memory."""
+
+    __slots__ = ()
+    __match_args__: Any = _MatchArgs()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        _speed_up_methods(cls)
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        init_record(self, args, keywords)
+
+    def __repr__(self) -> str:
+        shown: List[str] = []
+        base = address_of(self)
+        for member in layout_in(self).members:
+            try:
+                value = load_member(self, member, base)
+                shown.append(f"{member.name}={show(value)}")
+            except (ValueError, UnicodeError) as error:
+                shown.append(f"{member.name}=<{error}>")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: Any) -> Any:
+        if self is other:
+            return True
+        if not is_data(other):
+            return NotImplemented
+        mine, others = layout_in(self), layout_in(other)
+        if not _native.kaa_ctype_same(mine.ctype, others.ctype):
+            return NotImplemented
+        if mine.kind == _native.UNION:
+            return raw_bytes(self) == raw_bytes(other)
+        a, b = address_of(self), address_of(other)
+        return all(
+            load_member(self, one, a) == load_member(other, another, b)
+            for one, another in zip(mine.members, others.members)
+        )
+
+    def __copy__(self) -> Any:
+        return copied(self)
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> Any:
+        return copied(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Tuple[Any, ...]:
+        return pickled(self)
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self)
+
+    @property
+    def _as_parameter_(self) -> Any:
+        return ctypes.byref(as_ctypes(self))
+
+    @property
+    def ctypes(self) -> Any:
+        """The same memory as an instance of ctypes."""
+        return as_ctypes(self)
+
+
+def _speed_up_methods(kind: Any) -> None:
+    """Lets the interpreter find methods of a subclass in its own quick way, which
+    it leaves where a class finds members by itself. Members are found as well,
+    by their descriptors."""
+    import types
+
+    if any(isinstance(one, types.FunctionType) for one in kind.__dict__.values()):
+        if "__getattribute__" not in kind.__dict__:
+            kind.__getattribute__ = object.__getattribute__
+
+
+def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> None:
+    """Members in the order of the declaration, or by name."""
+    layout = layout_in(data)
+    members = layout.members
+    name = type(data).__name__
+    if len(args) > len(members):
+        count = len(members)
+        word = "member" if count == 1 else "members"
+        raise TypeError(f"{name} has {count} {word}, {len(args)} values given")
+    from kaa._instance import store_member
+
+    base = address_of(data)
+    for member, value in zip(members, args):
+        if member.name in keywords:
+            raise TypeError(f"{name}() member {member.name} is given twice")
+        store_member(data, layout.name, member, base, value)
+    for given, value in keywords.items():
+        found = layout.by_name.get(given)
+        if found is None:
+            from kaa._instance import no_member
+
+            raise TypeError(str(no_member(layout, given)))
+        store_member(data, layout.name, found, base, value)
+
+
+def raw_bytes(data: Any) -> bytes:
+    """The bytes of a record or an array."""
+    return ctypes.string_at(address_of(data), size_of(data))
+
+
+def copied(data: Any) -> Any:
+    """A copy with memory of its own; what its pointers point at is shared."""
+    from kaa._instance import copy_kept
+
+    made = new(own_class(data))
+    size = size_of(data)
+    source = address_of(data)
+    ctypes.memmove(address_of(made), source, size)
+    copy_kept(made, address_of(made), data, source, size)
+    for name, value in getattr(data, "__dict__", {}).items():
+        made.__dict__[name] = value
+    return made
+
+
+def own_class(data: Any) -> Any:
+    """The class of copies: that of the data, with the length of an array that
+    had it from its instance."""
+    layout = layout_in(data)
+    if layout.kind == _native.ARRAY and layout.count < 0 and layout.element:
+        count = max(length_of(data), 0)
+        return layout.types.array_class(layout.element.ctype, count)
+    return type(data)
+
+
+def pickled(data: Any) -> Tuple[Any, ...]:
+    """How a record or an array is pickled: by library, declaration and bytes."""
+    layout = layout_in(data)
+    if holds_pointers(layout.ctype):
+        raise TypeError(
+            f"cannot pickle {layout.name}: it has pointers, which mean nothing elsewhere"
+        )
+    kind = own_class(data)
+    layout = layout_of(kind)
+    own = kind is layout.types.data_class(layout.ctype)
+    home: Any = (layout.library, spelled(layout.types, layout.ctype)) if own else kind
+    return unpickled, (home, raw_bytes(data), dict(getattr(data, "__dict__", {})))
+
+
+def spelled(types: TypeMap, ctype: int) -> str:
+    """A type by a name that finds it again; a record without a tag by its
+    typedef."""
+    core = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind == _native.ARRAY:
+        shape, behind = shape_of(core)
+        return spelled(types, behind) + "".join(f"[{count}]" for count in shape)
+    if kind in RECORDS and not _native.kaa_ctype_name(core):
+        return layout_of(types.data_class(core)).name
+    return type_text(core)
+
+
+def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
+    """A record or an array of what was pickled."""
+    kind = home
+    if isinstance(home, tuple):
+        from kaa._cdata import class_named
+
+        kind = class_named(home[1], home[0])
+    made = new(kind)
+    layout = layout_of(kind)
+    if len(raw) != layout.size:
+        raise ValueError(f"{layout.name} has {layout.size} bytes, not {len(raw)}")
+    ctypes.memmove(address_of(made), raw, len(raw))
+    if attributes:
+        made.__dict__.update(attributes)
+    return made
+
+
+def holds_pointers(ctype: int) -> bool:
+    """Whether a type is a pointer, or has one in it."""
+    core = _native.kaa_ctype_strip(ctype)
+    kind = _native.kaa_ctype_kind_of(core)
+    if kind == _native.ARRAY:
+        return holds_pointers(_native.kaa_ctype_target(core))
+    if kind in (_native.STRUCT, _native.UNION):
+        members = _native.kaa_ctype_members(core)
+        return any(
+            holds_pointers(members[i].type)
+            for i in range(_native.kaa_ctype_count(core))
+        )
+    return bool(kind == _native.POINTER_)
+
+
+def as_ctypes(data: Any) -> Any:
+    """A ctypes instance of the same memory, which it keeps."""
+    layout = layout_in(data)
+    kind = layout.types.ctypes_class(layout.ctype)
+    if layout.kind == _native.POINTER_:
+        made = ctypes.cast(ctypes.c_void_p(address_of(data)), kind)
+    else:
+        if layout.kind == _native.ARRAY and layout.count < 0:
+            kind = kind._type_ * max(length_of(data), 0)
+        made = kind.from_address(address_of(data))
+    try:
+        made._kaa_owner = data
+    except AttributeError:
+        pass
+    return made
+
+
+def check_layout(layout: Layout, value: Any) -> int:
+    """The address of an instance of the same type as a layout's."""
+    return record_address(layout.types, layout.ctype, value)

@@ -1,0 +1,383 @@
+/* cpython/data/class.c - making a type of a C type.
+ *
+ * A type made by PyType_FromModuleAndSpec() keeps its module, which Python code
+ * cannot take away. So each has a module object of its own, and that keeps the
+ * class (in a capsule), the library, and what Python knows of the layout.
+ * Instances count too: the collector may empty a module before the last of them
+ * has gone.
+ */
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "cpython/data/data.h"
+
+typedef kaa_cpython__class class;
+typedef kaa_cpython__member field;
+
+#define CAPSULE_NAME "kaa.data"
+#define INLINE_MAX 4096
+
+/* ---- classes ---- */
+
+static void
+drop(PyObject *object)
+{
+    if (object != NULL)
+        PY(Py_DecRef)(object);
+}
+
+void
+kaa_cpython__class_release(class *self)
+{
+    size_t before;
+
+    if (self->has_free_list) { /* with the GIL: nobody else counts */
+        before = atomic_load_explicit(&self->uses, memory_order_relaxed);
+        atomic_store_explicit(&self->uses, before - 1, memory_order_relaxed);
+    } else {
+        before = atomic_fetch_sub(&self->uses, 1);
+    }
+    if (KAA_LIKELY(before != 1))
+        return;
+    for (uint32_t i = 0; i < self->member_count; i++) {
+        drop(self->members[i].name);
+        drop(self->members[i].names);
+    }
+    drop(self->element.names);
+    kaa_base__free(self->members);
+    kaa_base__free(self->table);
+    if (self->getsets != NULL)
+        kaa_base__free((char *)self->getsets -
+                       offsetof(kaa_cpython__attributes, getsets));
+    kaa_base__free(self->shape);
+    kaa_base__free(self->format);
+    kaa_base__free(self->doc);
+    kaa_base__free(self->name);
+    kaa_base__free(self);
+}
+
+/* The type goes: instances that remain are garbage too, and make no more. */
+static void
+end_class(PyObject *capsule)
+{
+    class *self = PY(PyCapsule_GetPointer)(capsule, CAPSULE_NAME);
+
+    if (self == NULL) {
+        PY(PyErr_Clear)();
+        return;
+    }
+    while (self->free_count > 0)
+        PY(PyObject_GC_Del)(self->free_objects[--self->free_count]);
+    self->library = NULL;
+    self->layout = NULL;
+    self->holder = NULL;
+    kaa_cpython__class_release(self);
+}
+
+static char *
+copy_text(const char *text)
+{
+    char *copy = kaa_base__alloc(strlen(text) + 1);
+
+    if (copy != NULL)
+        memcpy(copy, text, strlen(text) + 1);
+    return copy;
+}
+
+static int
+fill_class(class *self, const kaa_cpython_data_options *options)
+{
+    const kaa_ctype *core = kaa_ctype_strip(options->type);
+
+    self->core = core;
+    self->kind = kaa_ctype_kind_of(core);
+    self->size = (size_t)kaa_ctype_size(core);
+    self->align = kaa_ctype_align(core);
+    self->count = -1;
+    atomic_init(&self->uses, 1);
+    if (self->kind == KAA_CTYPE_ARRAY &&
+        kaa_ctype_count(core) != KAA_CTYPE_UNKNOWN_COUNT)
+        self->count = (ssize_t)kaa_ctype_count(core);
+    if (self->kind == KAA_CTYPE_ARRAY || self->kind == KAA_CTYPE_POINTER) {
+        kaa_cpython__init_element(&self->element, kaa_ctype_target(core));
+        self->element.number = -1;
+    }
+    if (kaa_cpython__may_hold(core))
+        self->flags |= CLASS_HOLDS;
+    if (self->size <= INLINE_MAX && self->align <= 16)
+        self->flags |= CLASS_IS_INLINE;
+    self->has_free_list =
+        !self->host->is_free_threaded && kaa_cpython__layout.count_is_first;
+    self->name = copy_text(options->name);
+    self->doc = copy_text(options->doc);
+    if (options->format != NULL)
+        self->format = copy_text(options->format);
+    if (self->name == NULL || self->doc == NULL ||
+        (options->format != NULL && self->format == NULL))
+        return -1;
+    return kaa_cpython__fill_members(self);
+}
+
+/* The lengths that a buffer's shape has. */
+static int
+fill_shape(class *self, const kaa_cpython_data_options *options)
+{
+    self->dimensions = (int)options->dimensions;
+    if (options->dimensions == 0)
+        return 0;
+    self->shape =
+        kaa_base__alloc_array(options->dimensions, sizeof(*self->shape));
+    if (self->shape == NULL)
+        return -1;
+    for (uint32_t i = 0; i < options->dimensions; i++)
+        self->shape[i] = (ssize_t)options->shape[i];
+    return 0;
+}
+
+/* ---- types ---- */
+
+static PyObject *
+make_holder(class *self)
+{
+    PyObject *holder = PY(PyModule_New)("kaa.data");
+    PyObject *capsule = holder != NULL
+                            ? PY(PyCapsule_New)(self, CAPSULE_NAME, end_class)
+                            : NULL;
+    PyObject *types = capsule != NULL ? PY(PyList_New)(0) : NULL;
+
+    if (types == NULL) {
+        if (capsule == NULL)
+            kaa_cpython__class_release(self);
+        drop(capsule);
+        drop(holder);
+        return NULL;
+    }
+    if (PY(PyObject_SetAttrString)(holder, "data", capsule) != 0 ||
+        PY(PyObject_SetAttrString)(holder, "library", self->library) != 0 ||
+        PY(PyObject_SetAttrString)(holder, "layout", self->layout) != 0 ||
+        PY(PyObject_SetAttrString)(holder, "types", types) != 0) {
+        drop(holder);
+        holder = NULL;
+    }
+    drop(types);
+    drop(capsule);
+    self->holder = holder;
+    return holder;
+}
+
+/* Where types keep tp_vectorcall, as in cpython/context/creating.c; 0: not
+ * certain. `type` has none yet. */
+#define AT_VECTORCALL_OFFSET 56
+
+static size_t
+vectorcall_at(const kaa_cpython *host, PyObject *type)
+{
+    PyObject *meta = kaa_cpython__type(type);
+    size_t known = 0, offset = 0;
+    void *there = NULL;
+
+    if (kaa_cpython__layout.type_offset != 8)
+        return 0;
+    memcpy(&known, (char *)host->function_type + AT_VECTORCALL_OFFSET,
+           sizeof(known));
+    memcpy(&offset, (char *)meta + AT_VECTORCALL_OFFSET, sizeof(offset));
+    if (known != kaa_cpython__layout.header || offset < 312 || offset > 800 ||
+        offset % sizeof(void *) != 0)
+        return 0;
+    memcpy(&there, (char *)type + offset, sizeof(there));
+    return there == NULL ? offset : 0;
+}
+
+static void
+set_vectorcall(const kaa_cpython *host, PyObject *type)
+{
+    PyObject *(*call)(PyObject *, PyObject *const *, size_t, PyObject *) =
+        kaa_cpython__record_call;
+    size_t offset = vectorcall_at(host, type);
+
+    if (offset != 0)
+        memcpy((char *)type + offset, &call, sizeof(call));
+}
+
+static PyObject *
+make_type(class *self, PyObject *holder, PyObject *base)
+{
+    size_t inline_at =
+        (kaa_cpython__layout.header + sizeof(kaa_cpython__data) + 15) & ~15ul;
+    size_t bytes = inline_at + (self->flags & CLASS_IS_INLINE ? self->size : 0);
+    kaa_cpython__slots slots = {.count = 0};
+    host_type_spec spec = {
+        self->name, (int)bytes, 0,
+        HOST_FLAGS_DEFAULT | HOST_FLAGS_GC | HOST_FLAGS_BASETYPE, slots.slots};
+    PyObject *bases = PY(PyTuple_New)(2), *type;
+
+    if (bases == NULL)
+        return NULL;
+    PY(Py_IncRef)(base);
+    PY(PyTuple_SetItem)(bases, 0, base);
+    PY(Py_IncRef)(self->host->data_type);
+    PY(PyTuple_SetItem)(bases, 1, self->host->data_type);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_DEALLOC, kaa_cpython__dealloc_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_TRAVERSE, kaa_cpython__traverse_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_CLEAR, kaa_cpython__clear_data);
+    kaa_cpython__add_slot(&slots, HOST_TP_DOC, self->doc);
+    if (self->kind == KAA_CTYPE_POINTER)
+        kaa_cpython__pointer_slots(&slots);
+    else if (self->kind == KAA_CTYPE_ARRAY)
+        kaa_cpython__array_slots(&slots);
+    else
+        kaa_cpython__record_slots(&slots);
+    if (self->format != NULL)
+        kaa_cpython__buffer_slots(&slots);
+    kaa_cpython__add_slot(&slots, HOST_TP_GETSET, self->getsets);
+    type = PY(PyType_FromModuleAndSpec)(holder, &spec, bases);
+    PY(Py_DecRef)(bases);
+    return type;
+}
+
+void *
+kaa_cpython_data_class(kaa_cpython *host, const kaa_cpython_data_options *given)
+{
+    kaa_cpython_data_options all = {.size = sizeof(all)}, *options = &all;
+    class *self;
+    PyObject *holder, *type;
+    kaa_error err = {0};
+
+    if (kaa_base__read_options(&all, sizeof(all), given, &err) != KAA_OK) {
+        kaa_cpython__raise_error(host, "", "", &err);
+        return NULL;
+    }
+    self = kaa_base__alloc_zeroed(sizeof(*self));
+    if (self == NULL) {
+        PY(PyErr_NoMemory)();
+        return NULL;
+    }
+    self->host = host;
+    self->library = options->library;
+    self->layout = options->layout;
+    if (fill_class(self, options) != 0 || fill_shape(self, options) != 0) {
+        kaa_cpython__class_release(self);
+        if (PY(PyErr_Occurred)() == NULL)
+            PY(PyErr_NoMemory)();
+        return NULL;
+    }
+    holder = make_holder(self);
+    if (holder == NULL)
+        return NULL;
+    type = make_type(self, holder, options->base);
+    if (type != NULL) {
+        self->type = type;
+        if (self->kind == KAA_CTYPE_STRUCT || self->kind == KAA_CTYPE_UNION)
+            set_vectorcall(host, type);
+        self->flags |= CLASS_IS_READY;
+    }
+    PY(Py_DecRef)(holder);
+    return type;
+}
+
+/* ---- finding them ---- */
+
+#define HOST_TP_BASE 48
+
+/* The class of a type made here, not of one derived from it. */
+static class *
+own_class(PyObject *type)
+{
+    PyObject *holder = PY(PyType_GetModule)(type);
+    PyObject *capsule =
+        holder != NULL && kaa_cpython__type(holder) == PY(PyModule_Type)
+            ? PY(PyObject_GetAttrString)(holder, "data")
+            : NULL;
+    class *found = NULL;
+
+    if (capsule != NULL) {
+        if (kaa_cpython__type(capsule) == PY(PyCapsule_Type))
+            found = PY(PyCapsule_GetPointer)(capsule, CAPSULE_NAME);
+        PY(Py_DecRef)(capsule);
+    }
+    PY(PyErr_Clear)();
+    return found != NULL && found->type == type ? found : NULL;
+}
+
+class *
+kaa_cpython__class_of(const kaa_cpython *host, PyObject *type)
+{
+    class *found = NULL;
+
+    if (host != NULL && !kaa_cpython__is_data_type(host, type))
+        return NULL;
+    while (type != NULL && found == NULL) {
+        found = own_class(type);
+        if (found == NULL)
+            type = PY(PyType_GetSlot)(type, HOST_TP_BASE);
+    }
+    PY(PyErr_Clear)();
+    return found;
+}
+
+class *
+kaa_cpython__class_for(kaa_cpython *host, PyObject *library,
+                       const kaa_ctype *type, PyObject **out_type)
+{
+    PyObject *address =
+        PY(PyLong_FromUnsignedLongLong)((unsigned long long)(uintptr_t)type);
+    PyObject *made;
+    class *found;
+
+    if (address == NULL)
+        return NULL;
+    made = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_CLASS_OF], library,
+                                            address, NULL);
+    PY(Py_DecRef)(address);
+    if (made == NULL)
+        return NULL;
+    found = kaa_cpython__class_of(host, made);
+    if (found == NULL) {
+        kaa_cpython__raise(PY(PyExc_SystemError),
+                           "the class of a C type is not the bridge's");
+        PY(Py_DecRef)(made);
+        return NULL;
+    }
+    *out_type = made;
+    return found;
+}
+
+class *
+kaa_cpython__member_class(class *self, field *member)
+{
+    class *found = atomic_load_explicit(&member->class_, memory_order_acquire);
+    PyObject *type = NULL, *types;
+
+    if (KAA_LIKELY(found != NULL))
+        return found;
+    if (self->library == NULL) {
+        kaa_cpython__raise(PY(PyExc_RuntimeError), "the library is gone");
+        return NULL;
+    }
+    found =
+        kaa_cpython__class_for(self->host, self->library, member->type, &type);
+    if (found == NULL)
+        return NULL;
+    types = PY(PyObject_GetAttrString)(self->holder, "types");
+    if (types == NULL || PY(PyList_Append)(types, type) != 0)
+        found = NULL;
+    else
+        atomic_store_explicit(&member->class_, found, memory_order_release);
+    drop(types);
+    PY(Py_DecRef)(type);
+    return found;
+}
+
+void *
+kaa_cpython_data_layout(kaa_cpython *host, void *type)
+{
+    class *found = kaa_cpython__class_of(host, type);
+    PyObject *layout = found != NULL ? found->layout : NULL;
+
+    if (layout == NULL)
+        layout = kaa_cpython__none();
+    PY(Py_IncRef)(layout);
+    return layout;
+}

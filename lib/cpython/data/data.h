@@ -1,0 +1,279 @@
+/* cpython/data/data.h - records, pointers and arrays of C as objects of types
+ * of kaa's own.
+ *
+ * All of them begin alike. An instance has its bytes itself (inline, or in a
+ * block of its own), or it is a view of bytes that `owner` keeps:
+ *
+ *     header | data owner kept class weak length flags | inline bytes
+ *              |__________________________________________^
+ *
+ * `data` of a pointer is what it points at; it stands right behind the header,
+ * where a ctypes instance has its data too, so that calls read both alike.
+ *
+ * A class says how the bytes are read and written, one member at a time. What
+ * is common is done here; the rest is written once, in Python, and serves
+ * interpreters without the bridge too: kaa_cpython_options::hooks, data_*.
+ *
+ * What a pointer within the bytes was set from is kept alive by the instance
+ * that has the bytes: a dict from addresses to objects, made when first needed.
+ * An instance joins the collector once it holds what could be part of a cycle.
+ */
+#ifndef KAA_CPYTHON_DATA_H
+#define KAA_CPYTHON_DATA_H
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cpython/host/host.h"
+#include "cpython/host/type.h"
+
+/* How a value is read and written. */
+enum {
+    DATA_OTHER, /* by the hooks */
+    DATA_INTEGER,
+    DATA_DOUBLE,
+    DATA_FLOAT,
+    DATA_BOOL,
+    DATA_CHAR,
+    DATA_ENUM,
+    DATA_TEXT,    /* const char * */
+    DATA_ADDRESS, /* void * */
+    DATA_POINTER, /* an instance of the pointer's class */
+    DATA_INSIDE,  /* a record or an array: a view */
+    DATA_BITS,    /* a bit-field */
+};
+
+struct kaa_cpython__class;
+
+/* A member, or the element of an array, or the target of a pointer. */
+typedef struct kaa_cpython__member {
+    PyObject *name; /* interned; NULL: an element */
+    uint32_t offset;
+    uint32_t size;
+    uint8_t op;
+    uint8_t is_signed;
+    uint8_t unused; /* bits of a 64-bit word that an integer leaves */
+    uint8_t shift;  /* of a bit-field, in the bytes at its offset */
+    int32_t number; /* among the members that Python knows; -1: an element */
+    const kaa_ctype *type;
+    const kaa_ctype *core;
+    struct kaa_cpython__class *_Atomic class_; /* of what is read */
+    PyObject *_Atomic names; /* enums: a tuple, from `first` */
+    int64_t first;
+} kaa_cpython__member;
+
+typedef struct kaa_cpython__slot {
+    PyObject *name;
+    kaa_cpython__member *member;
+} kaa_cpython__slot;
+
+#define DATA_FREE_MAX 64
+
+enum {
+    CLASS_HOLDS = 1u << 0,     /* its instances may keep objects alive */
+    CLASS_IS_INLINE = 1u << 1, /* instances with memory have it in them */
+    CLASS_IS_READY = 1u << 2,
+};
+
+typedef struct kaa_cpython__class {
+    kaa_cpython *host;
+    PyObject *type;    /* borrowed, and so are the next three: */
+    PyObject *library; /* the type's module keeps them */
+    PyObject *layout;  /* what Python knows of the class */
+    PyObject *holder;
+    const kaa_ctype *core;
+    kaa_ctype_kind kind;
+    uint32_t flags;
+    size_t size;
+    size_t align;
+    ssize_t count; /* elements of an array; -1: known to instances alone */
+    kaa_cpython__member *members;
+    uint32_t member_count;
+    uint32_t mask; /* of the table */
+    kaa_cpython__slot *table;
+    kaa_cpython__member element;
+    PyObject *free_objects[DATA_FREE_MAX];
+    uint32_t free_count;
+    uint32_t has_free_list;
+    /* One for the type, one for each instance. */
+    atomic_size_t uses;
+    char *name;
+    char *doc;
+    char *format;
+    ssize_t *shape; /* then the strides */
+    int dimensions;
+    host_getset *getsets;
+} kaa_cpython__class;
+
+/* A type's tp_getset, which leads to its class. */
+typedef struct kaa_cpython__attributes {
+    kaa_cpython__class *class_;
+    host_getset getsets[];
+} kaa_cpython__attributes;
+
+enum {
+    DATA_HAS_INLINE = 1u << 0,
+    DATA_HAS_BLOCK = 1u << 1,
+    DATA_IS_TRACKED = 1u << 2,
+};
+
+typedef struct kaa_cpython__data {
+    char *data;
+    PyObject *owner; /* keeps the bytes; NULL: they are its own, or C's */
+    PyObject *_Atomic kept; /* a dict; NULL: nothing */
+    kaa_cpython__class *class_;
+    PyObject *weak_references;
+    ssize_t
+        length; /* of an array, or of what a pointer points at; -1: unknown */
+    uint64_t flags;
+} kaa_cpython__data;
+
+static inline kaa_cpython__data *
+kaa_cpython__data_body(PyObject *object)
+{
+    return (kaa_cpython__data *)(void *)((char *)object +
+                                         kaa_cpython__layout.header);
+}
+
+/* Whether a type is one of kaa's, or derived from one. */
+static inline int
+kaa_cpython__is_data_type(const kaa_cpython *host, PyObject *type)
+{
+    return PY(PyType_IsSubtype)(type, host->data_type);
+}
+
+/* The member of an interned name; NULL if there is none, or the name is not
+ * interned. */
+static inline kaa_cpython__member *
+kaa_cpython__find_member(const kaa_cpython__class *self, const PyObject *name)
+{
+    uintptr_t hash = (uintptr_t)name;
+    uint32_t at = (uint32_t)((hash >> 4) ^ (hash >> 10)) & self->mask;
+
+    while (self->table[at].name != name) {
+        if (self->table[at].name == NULL)
+            return NULL;
+        at = (at + 1) & self->mask;
+    }
+    return self->table[at].member;
+}
+
+/* ---- class.c ---- */
+
+/* The class of a type that was made here, not of one derived from it. */
+static inline kaa_cpython__class *
+kaa_cpython__class_of_own(PyObject *type)
+{
+    char *getsets = PY(PyType_GetSlot)(type, HOST_TP_GETSET);
+
+    return ((kaa_cpython__attributes *)(void *)(getsets -
+                                                offsetof(
+                                                    kaa_cpython__attributes,
+                                                    getsets)))
+        ->class_;
+}
+
+/* The class of a type; NULL without an exception if it is none of kaa's. (A
+ * host makes it quick for others' types; NULL: the type is one of kaa's.) */
+kaa_cpython__class *kaa_cpython__class_of(const kaa_cpython *host,
+                                          PyObject *type);
+/* The class of the values of a record, array or pointer type of a library's, by
+ * the hook class_of. NULL with an exception. The type keeps its class. */
+kaa_cpython__class *kaa_cpython__class_for(kaa_cpython *host, PyObject *library,
+                                           const kaa_ctype *type,
+                                           PyObject **out_type);
+/* The class of what a member is read as, resolved once. NULL with an
+ * exception. */
+kaa_cpython__class *kaa_cpython__member_class(kaa_cpython__class *self,
+                                              kaa_cpython__member *member);
+/* One user less: the last frees it. */
+void kaa_cpython__class_release(kaa_cpython__class *self);
+
+/* ---- members.c ---- */
+
+void kaa_cpython__init_element(kaa_cpython__member *self,
+                               const kaa_ctype *type);
+/* Whether values of a type may keep objects alive: pointers do. */
+int kaa_cpython__may_hold(const kaa_ctype *type);
+/* The members of a record, their table and their attributes. 0, or -1 where
+ * memory ran out. */
+int kaa_cpython__fill_members(kaa_cpython__class *self);
+
+/* ---- instance.c ---- */
+
+PyObject *kaa_cpython__make_data_type(kaa_cpython *host);
+/* An instance of the class itself, all zero. */
+PyObject *kaa_cpython__new_data(kaa_cpython__class *self);
+/* One for bytes that are elsewhere; `owner` is borrowed, or NULL. */
+PyObject *kaa_cpython__new_view(kaa_cpython__class *self, void *address,
+                                PyObject *owner, ssize_t length);
+/* One of a class, or of one derived from it, all zero; for tp_new. */
+PyObject *kaa_cpython__alloc_data(kaa_cpython__class *self, PyObject *type);
+/* The owner, borrowed, of what is inside of an instance; NULL: C's memory. */
+PyObject *kaa_cpython__below(PyObject *object);
+/* Which instance remembers for the bytes of `object`; NULL: none does. */
+PyObject *kaa_cpython__root(PyObject *object);
+/* Remembers what a pointer was set from, or NULL: that it is kept by nobody.
+ * 0, or -1 with an exception. */
+int kaa_cpython__keep(PyObject *root, const void *address, PyObject *object);
+/* What the pointer at an address was set from, borrowed; NULL: not known. */
+PyObject *kaa_cpython__kept(PyObject *root, const void *address);
+void kaa_cpython__dealloc_data(PyObject *object);
+int kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user);
+int kaa_cpython__clear_data(PyObject *object);
+
+/* ---- value.c ---- */
+
+/* The value of a member, or element, that stands at `at`, of the record that
+ * begins at `base`: a new reference, or NULL with an exception. */
+PyObject *kaa_cpython__load_member(PyObject *object, kaa_cpython__class *class_,
+                                   kaa_cpython__member *member, char *base);
+/* 0, or -1 with an exception, and nothing is written. */
+int kaa_cpython__store_member(PyObject *object, kaa_cpython__class *class_,
+                              kaa_cpython__member *member, char *base,
+                              PyObject *value);
+/* The same where that is simple: 1. Else 0; an exception may be pending. */
+int kaa_cpython__try_store(PyObject *object, kaa_cpython__class *class_,
+                           kaa_cpython__member *member, char *base,
+                           PyObject *value);
+/* Calls a hook with up to five arguments; NULL ends them. */
+PyObject *kaa_cpython__data_hook(const kaa_cpython__class *self, int hook,
+                                 PyObject *const *arguments, int count);
+/* Calls data_null: -1. */
+int kaa_cpython__raise_null(const kaa_cpython__class *self);
+/* An AttributeError that is pending gets the members' names. */
+void kaa_cpython__suggest(const kaa_cpython__class *self, PyObject *name);
+
+/* ---- record.c, pointer.c: the slots ---- */
+
+typedef struct kaa_cpython__slots {
+    host_type_slot slots[24];
+    int count;
+} kaa_cpython__slots;
+
+static inline void
+kaa_cpython__add_slot(kaa_cpython__slots *slots, int slot, void *value)
+{
+    slots->slots[slots->count].slot = slot;
+    slots->slots[slots->count++].value = value;
+}
+
+void kaa_cpython__record_slots(kaa_cpython__slots *slots);
+void kaa_cpython__array_slots(kaa_cpython__slots *slots);
+void kaa_cpython__pointer_slots(kaa_cpython__slots *slots);
+void kaa_cpython__buffer_slots(kaa_cpython__slots *slots);
+PyObject *kaa_cpython__record_call(PyObject *type, PyObject *const *args,
+                                   size_t flagged_count, PyObject *names);
+PyObject *kaa_cpython__get_member(PyObject *object, void *closure);
+int kaa_cpython__set_member(PyObject *object, PyObject *value, void *closure);
+
+#define FUNCTION_AS_SLOT(slots, slot, function)                                \
+    do {                                                                       \
+        __typeof__(&(function)) function_ = (function);                        \
+        void *as_pointer_;                                                     \
+        memcpy(&as_pointer_, &function_, sizeof(as_pointer_));                 \
+        kaa_cpython__add_slot(slots, slot, as_pointer_);                       \
+    } while (0)
+
+#endif /* KAA_CPYTHON_DATA_H */

@@ -1,0 +1,472 @@
+/* cpython/data/instance.c - instances: their memory, what they keep, their end.
+ */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "cpython/data/data.h"
+
+typedef kaa_cpython__data data;
+typedef kaa_cpython__class class;
+
+static size_t
+inline_offset(void)
+{
+    size_t end = kaa_cpython__layout.header + sizeof(data);
+
+    return (end + 15) & ~(size_t)15;
+}
+
+/* ---- making ---- */
+
+static void
+fill(PyObject *object, class *self)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    body->data = NULL;
+    body->owner = NULL;
+    atomic_init(&body->kept, NULL);
+    body->class_ = self;
+    body->weak_references = NULL;
+    body->length = self->count;
+    body->flags = 0;
+    if (self->has_free_list) /* with the GIL: nobody else counts */
+        atomic_store_explicit(
+            &self->uses,
+            atomic_load_explicit(&self->uses, memory_order_relaxed) + 1,
+            memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(&self->uses, 1, memory_order_relaxed);
+}
+
+/* An object whose fields are set, without memory; untracked. */
+static inline PyObject *
+take(class *self)
+{
+    PyObject *object;
+
+    if (KAA_LIKELY(self->free_count > 0)) {
+        uint64_t one = 1;
+
+        object = self->free_objects[--self->free_count];
+        memcpy(object, &one, sizeof(one));
+        PY(Py_IncRef)(self->type);
+    } else {
+        object = PY(_PyObject_GC_New)(self->type);
+        if (object == NULL)
+            return NULL;
+    }
+    fill(object, self);
+    return object;
+}
+
+/* Memory of its own; 0, or -1 with an exception. */
+static int
+give_memory(PyObject *object, class *self)
+{
+    data *body = kaa_cpython__data_body(object);
+    void *block = NULL;
+
+    if (KAA_LIKELY(self->flags & CLASS_IS_INLINE)) {
+        body->data = (char *)object + inline_offset();
+        body->flags |= DATA_HAS_INLINE;
+        memset(body->data, 0, self->size);
+        return 0;
+    }
+    if (kaa_base__fault_due() ||
+        posix_memalign(&block, self->align < 16 ? 16 : self->align,
+                       self->size != 0 ? self->size : 1) != 0) {
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    memset(block, 0, self->size);
+    body->data = block;
+    body->flags |= DATA_HAS_BLOCK;
+    return 0;
+}
+
+PyObject *
+kaa_cpython__new_data(class *self)
+{
+    PyObject *object = take(self);
+
+    if (KAA_LIKELY(object != NULL) && give_memory(object, self) != 0) {
+        PY(Py_DecRef)(object);
+        return NULL;
+    }
+    return object;
+}
+
+PyObject *
+kaa_cpython__alloc_data(class *self, PyObject *type)
+{
+    PyObject *object;
+
+    if (type == self->type)
+        return kaa_cpython__new_data(self);
+    object = PY(PyType_GenericAlloc)(type, 0);
+    if (object == NULL)
+        return NULL;
+    fill(object, self);
+    kaa_cpython__data_body(object)->flags = DATA_IS_TRACKED;
+    if (give_memory(object, self) != 0) {
+        PY(Py_DecRef)(object);
+        return NULL;
+    }
+    return object;
+}
+
+static void
+track(PyObject *object)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    if (!(body->flags & DATA_IS_TRACKED)) {
+        body->flags |= DATA_IS_TRACKED;
+        PY(PyObject_GC_Track)(object);
+    }
+}
+
+/* Whether an object that is held could lead back here. */
+static int
+may_lead_back(const kaa_cpython *host, PyObject *object)
+{
+    PyObject *type = kaa_cpython__type(object);
+
+    if (type == PY(PyUnicode_Type) || type == PY(PyBytes_Type))
+        return 0;
+    if (kaa_cpython__is_data_type(host, type)) {
+        const data *body = kaa_cpython__data_body(object);
+
+        return (body->class_->flags & CLASS_HOLDS) != 0 ||
+               body->owner != NULL || type != body->class_->type;
+    }
+    return 1;
+}
+
+PyObject *
+kaa_cpython__new_view(class *self, void *address, PyObject *owner,
+                      ssize_t length)
+{
+    PyObject *object = take(self);
+    data *body;
+
+    if (KAA_UNLIKELY(object == NULL))
+        return NULL;
+    body = kaa_cpython__data_body(object);
+    body->data = address;
+    body->length = length;
+    if (owner != NULL) {
+        PY(Py_IncRef)(owner);
+        body->owner = owner;
+        if (may_lead_back(self->host, owner))
+            track(object);
+    }
+    return object;
+}
+
+/* ---- what is kept alive ---- */
+
+PyObject *
+kaa_cpython__below(PyObject *object)
+{
+    const data *body = kaa_cpython__data_body(object);
+
+    return body->flags & (DATA_HAS_INLINE | DATA_HAS_BLOCK) ? object
+                                                            : body->owner;
+}
+
+PyObject *
+kaa_cpython__root(PyObject *object)
+{
+    const data *body = kaa_cpython__data_body(object);
+
+    if (body->flags & (DATA_HAS_INLINE | DATA_HAS_BLOCK))
+        return object;
+    if (body->owner == NULL || body->owner == body->class_->library)
+        return NULL;
+    if (kaa_cpython__is_data_type(body->class_->host,
+                                  kaa_cpython__type(body->owner)))
+        return body->owner;
+    return object;
+}
+
+static PyObject *
+address_key(const void *address)
+{
+    return PY(PyLong_FromUnsignedLongLong)(
+        (unsigned long long)(uintptr_t)address);
+}
+
+PyObject *
+kaa_cpython__kept(PyObject *root, const void *address)
+{
+    PyObject *kept, *key, *found;
+
+    if (root == NULL)
+        return NULL;
+    kept = atomic_load_explicit(&kaa_cpython__data_body(root)->kept,
+                                memory_order_acquire);
+    if (KAA_LIKELY(kept == NULL))
+        return NULL;
+    key = address_key(address);
+    if (key == NULL) {
+        PY(PyErr_Clear)();
+        return NULL;
+    }
+    found = PY(PyDict_GetItemWithError)(kept, key);
+    PY(Py_DecRef)(key);
+    return found;
+}
+
+static PyObject *
+kept_dict(data *body)
+{
+    PyObject *made, *none = NULL;
+
+    if (body->kept != NULL)
+        return body->kept;
+    made = PY(PyDict_New)();
+    if (made != NULL &&
+        !atomic_compare_exchange_strong(&body->kept, &none, made))
+        PY(Py_DecRef)(made);
+    return body->kept;
+}
+
+int
+kaa_cpython__keep(PyObject *root, const void *address, PyObject *object)
+{
+    data *body = kaa_cpython__data_body(root);
+    PyObject *key, *kept;
+    int failed = 0;
+
+    if (object == NULL && body->kept == NULL)
+        return 0;
+    kept = kept_dict(body);
+    key = kept != NULL ? address_key(address) : NULL;
+    if (key == NULL)
+        return -1;
+    if (object != NULL)
+        failed = PY(PyDict_SetItem)(kept, key, object);
+    else if (PY(PyDict_GetItemWithError)(kept, key) != NULL)
+        failed = PY(PyDict_DelItem)(kept, key);
+    PY(Py_DecRef)(key);
+    if (!failed && object != NULL && may_lead_back(body->class_->host, object))
+        track(root);
+    return failed;
+}
+
+/* ---- the end ---- */
+
+/* A chain of records, each kept by the one before, ends one by one: what comes
+ * to its end this deep within other ends waits. */
+#define DEPTH_MAX 50
+
+static _Thread_local uint32_t depth;
+static _Thread_local PyObject *waiting;
+
+static void
+finish(PyObject *object)
+{
+    data *body = kaa_cpython__data_body(object);
+    class *self = body->class_;
+    PyObject *type = kaa_cpython__type(object);
+    PyObject *owner = body->owner, *kept = atomic_exchange(&body->kept, NULL);
+    int is_own = type == self->type;
+
+    body->owner = NULL;
+    if (owner != NULL)
+        PY(Py_DecRef)(owner);
+    if (kept != NULL)
+        PY(Py_DecRef)(kept);
+    if (body->flags & DATA_HAS_BLOCK)
+        free(body->data);
+    if (is_own && self->has_free_list && self->free_count < DATA_FREE_MAX)
+        self->free_objects[self->free_count++] = object;
+    else
+        PY(PyObject_GC_Del)(object);
+    kaa_cpython__class_release(self);
+    PY(Py_DecRef)(type);
+}
+
+void
+kaa_cpython__dealloc_data(PyObject *object)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    if (body->flags & DATA_IS_TRACKED)
+        PY(PyObject_GC_UnTrack)(object);
+    if (body->weak_references != NULL)
+        PY(PyObject_ClearWeakRefs)(object);
+    if (body->owner == NULL && body->kept == NULL) {
+        finish(object);
+        return;
+    }
+    if (depth >= DEPTH_MAX) {
+        body->weak_references = waiting;
+        waiting = object;
+        return;
+    }
+    depth++;
+    finish(object);
+    depth--;
+    while (depth == 0 && waiting != NULL) {
+        PyObject *next = waiting;
+
+        body = kaa_cpython__data_body(next);
+        waiting = body->weak_references;
+        body->weak_references = NULL;
+        depth++;
+        finish(next);
+        depth--;
+    }
+}
+
+int
+kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user)
+{
+    const data *body = kaa_cpython__data_body(object);
+    PyObject *kept = body->kept;
+    int stop = visit(kaa_cpython__type(object), user);
+
+    if (stop == 0 && body->owner != NULL)
+        stop = visit(body->owner, user);
+    if (stop == 0 && kept != NULL)
+        stop = visit(kept, user);
+    return stop;
+}
+
+/* The owner stays: the bytes may still be looked at. */
+int
+kaa_cpython__clear_data(PyObject *object)
+{
+    PyObject *kept =
+        atomic_exchange(&kaa_cpython__data_body(object)->kept, NULL);
+
+    if (kept != NULL)
+        PY(Py_DecRef)(kept);
+    return 0;
+}
+
+/* ---- the type that all have in common ---- */
+
+static PyObject *
+refuse_new(PyObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)type;
+    (void)args;
+    (void)kwargs;
+    kaa_cpython__raise(PY(PyExc_TypeError),
+                       "C data is made by the classes of a library's types");
+    return NULL;
+}
+
+PyObject *
+kaa_cpython__make_data_type(kaa_cpython *host)
+{
+    host_member members[] = {{"__weaklistoffset__", HOST_MEMBER_SSIZE,
+                              (ssize_t)(kaa_cpython__layout.header +
+                                        offsetof(data, weak_references)),
+                              HOST_MEMBER_READONLY, NULL},
+                             {0}};
+    kaa_cpython__slots slots = {.count = 0};
+    host_type_spec spec = {
+        "kaa.Data", (int)(kaa_cpython__layout.header + sizeof(data)), 0,
+        HOST_FLAGS_DEFAULT | HOST_FLAGS_GC | HOST_FLAGS_BASETYPE, slots.slots};
+    PyObject *bases = PY(PyTuple_New)(1), *type;
+
+    (void)host;
+    if (bases == NULL)
+        return NULL;
+    PY(Py_IncRef)(PY(PyBaseObject_Type));
+    PY(PyTuple_SetItem)(bases, 0, PY(PyBaseObject_Type));
+    FUNCTION_AS_SLOT(&slots, HOST_TP_DEALLOC, kaa_cpython__dealloc_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_TRAVERSE, kaa_cpython__traverse_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_CLEAR, kaa_cpython__clear_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_NEW, refuse_new);
+    kaa_cpython__add_slot(&slots, HOST_TP_MEMBERS, members);
+    type = PY(PyType_FromSpecWithBases)(&spec, bases);
+    PY(Py_DecRef)(bases);
+    return type;
+}
+
+/* ---- what Python asks: kaa/cpython.h ---- */
+
+void *
+kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
+{
+    const data *body;
+    PyObject *found;
+
+    if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object))) {
+        kaa_cpython__raise(PY(PyExc_TypeError),
+                           "an instance of C data expected");
+        return NULL;
+    }
+    body = kaa_cpython__data_body(object);
+    switch (what) {
+    case KAA_CPYTHON_DATA_ADDRESS:
+        return address_key(body->data);
+    case KAA_CPYTHON_DATA_LENGTH:
+        return PY(PyLong_FromLongLong)(body->length);
+    case KAA_CPYTHON_DATA_HAS_MEMORY:
+        return PY(PyBool_FromLong)(
+            (body->flags & (DATA_HAS_INLINE | DATA_HAS_BLOCK)) != 0);
+    case KAA_CPYTHON_DATA_OWNER:
+        found = body->owner;
+        break;
+    case KAA_CPYTHON_DATA_LAYOUT:
+        found = body->class_->layout;
+        break;
+    default:
+        found = body->kept;
+        break;
+    }
+    if (found == NULL)
+        found = kaa_cpython__none();
+    PY(Py_IncRef)(found);
+    return found;
+}
+
+void *
+kaa_cpython_data_view(kaa_cpython *host, void *type, uint64_t address,
+                      void *owner, int64_t length)
+{
+    class *self = kaa_cpython__class_of(host, type);
+    PyObject *made;
+    data *body;
+
+    if (self == NULL) {
+        kaa_cpython__raise(PY(PyExc_TypeError), "a class of C data expected");
+        return NULL;
+    }
+    if (owner == kaa_cpython__none())
+        owner = NULL;
+    if (type == self->type)
+        return kaa_cpython__new_view(self, (void *)(uintptr_t)address, owner,
+                                     (ssize_t)length);
+    made = PY(PyType_GenericAlloc)(type, 0); /* of a derived class */
+    if (made == NULL)
+        return NULL;
+    fill(made, self);
+    body = kaa_cpython__data_body(made);
+    body->flags = DATA_IS_TRACKED;
+    body->data = (char *)(uintptr_t)address;
+    body->length = (ssize_t)length;
+    if (owner != NULL)
+        PY(Py_IncRef)(owner);
+    body->owner = owner;
+    return made;
+}
+
+int
+kaa_cpython_data_keep(kaa_cpython *host, void *object, uint64_t address,
+                      void *kept)
+{
+    if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object)))
+        return kaa_cpython__raise(PY(PyExc_TypeError),
+                                  "an instance of C data expected");
+    return kaa_cpython__keep(object, (const void *)(uintptr_t)address,
+                             kept == kaa_cpython__none() ? NULL : kept);
+}

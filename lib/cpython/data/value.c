@@ -1,0 +1,557 @@
+/* cpython/data/value.c - reading and writing members and elements.
+ *
+ * What is common is done here; at the first thing that is not, the hook does
+ * all of it, and says what is wrong.
+ */
+#include "cpython/data/data.h"
+
+#include <math.h>
+
+typedef kaa_cpython__data data;
+typedef kaa_cpython__class class;
+typedef kaa_cpython__member field;
+
+/* ---- the hooks ---- */
+
+PyObject *
+kaa_cpython__data_hook(const class *self, int hook, PyObject *const *arguments,
+                       int count)
+{
+    PyObject *five[5] = {NULL, NULL, NULL, NULL, NULL};
+
+    for (int i = 0; i < count; i++)
+        five[i] = arguments[i];
+    return PY(PyObject_CallFunctionObjArgs)(self->host->hooks[hook], five[0],
+                                            five[1], five[2], five[3], five[4],
+                                            NULL);
+}
+
+static PyObject *
+layout_of(const class *self)
+{
+    if (self->layout == NULL)
+        kaa_cpython__raise(PY(PyExc_RuntimeError), "the library is gone");
+    return self->layout;
+}
+
+/* data_load() or, with a value, data_store(). */
+static PyObject *
+ask(PyObject *object, const class *self, const field *member, const char *base,
+    PyObject *value)
+{
+    PyObject *layout = layout_of(self);
+    PyObject *number, *address, *result = NULL;
+
+    if (layout == NULL)
+        return NULL;
+    number = PY(PyLong_FromLongLong)(member->number);
+    address =
+        PY(PyLong_FromUnsignedLongLong)((unsigned long long)(uintptr_t)base);
+    if (number != NULL && address != NULL) {
+        PyObject *const arguments[] = {object, layout, number, address, value};
+
+        result = kaa_cpython__data_hook(
+            self, value != NULL ? HOOK_DATA_STORE : HOOK_DATA_LOAD, arguments,
+            value != NULL ? 5 : 4);
+    }
+    if (number != NULL)
+        PY(Py_DecRef)(number);
+    if (address != NULL)
+        PY(Py_DecRef)(address);
+    return result;
+}
+
+int
+kaa_cpython__raise_null(const class *self)
+{
+    PyObject *layout = layout_of(self);
+    PyObject *result =
+        layout != NULL
+            ? kaa_cpython__data_hook(self, HOOK_DATA_NULL, &layout, 1)
+            : NULL;
+
+    if (result != NULL)
+        PY(Py_DecRef)(result);
+    return -1;
+}
+
+void
+kaa_cpython__suggest(const class *self, PyObject *name)
+{
+    PyObject *arguments[2], *result, *raised[3];
+    const char *text;
+
+    if (!PY(PyErr_ExceptionMatches)(PY(PyExc_AttributeError)) ||
+        self->layout == NULL)
+        return;
+    PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
+    text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
+    if (text == NULL || memcmp(text, "_", 1) == 0) {
+        PY(PyErr_Clear)();
+        PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        if (raised[i] != NULL)
+            PY(Py_DecRef)(raised[i]);
+    arguments[0] = self->layout;
+    arguments[1] = name;
+    result = kaa_cpython__data_hook(self, HOOK_DATA_NO_MEMBER, arguments, 2);
+    if (result != NULL)
+        PY(Py_DecRef)(result);
+}
+
+/* ---- reading ---- */
+
+static inline uint64_t
+load_word(const field *member, const char *at)
+{
+    uint64_t word = 0;
+    uint32_t half;
+    uint16_t quarter;
+
+    switch (member->size) {
+    case 8:
+        memcpy(&word, at, 8);
+        return word;
+    case 4:
+        memcpy(&half, at, 4);
+        return member->is_signed ? (uint64_t)(int64_t)(int32_t)half : half;
+    case 2:
+        memcpy(&quarter, at, 2);
+        return member->is_signed ? (uint64_t)(int64_t)(int16_t)quarter
+                                 : quarter;
+    case 1:
+        return member->is_signed ? (uint64_t)(int64_t)(int8_t)*at
+                                 : (uint64_t)(uint8_t)*at;
+    default:
+        memcpy(&word, at, member->size);
+        return word;
+    }
+}
+
+static inline PyObject *
+make_int(const field *member, uint64_t word)
+{
+    return member->is_signed ? PY(PyLong_FromLongLong)((int64_t)word)
+                             : PY(PyLong_FromUnsignedLongLong)(word);
+}
+
+static PyObject *
+load_bits(const field *member, const char *at)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, at, member->size);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "bit-fields are counted from the low end"
+#endif
+    word = word >> member->shift << member->unused;
+    if (member->is_signed)
+        return PY(PyLong_FromLongLong)((int64_t)word >> member->unused);
+    return PY(PyLong_FromUnsignedLongLong)(word >> member->unused);
+}
+
+/* The members of an enum as a tuple from the smallest value, where that is not
+ * much larger than their number; None stands for values without a member. */
+#define NAMES_MAX 1024
+
+static PyObject *
+dense_names(const kaa_ctype *core, PyObject *by_value, int64_t *out_first)
+{
+    const kaa_ctype_enumerator *all = kaa_ctype_enumerators(core);
+    uint64_t count = kaa_ctype_count(core);
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    PyObject *names;
+
+    for (uint64_t i = 0; i < count; i++) {
+        low = all[i].value < low ? all[i].value : low;
+        high = all[i].value > high ? all[i].value : high;
+    }
+    if (count == 0 || high - low < 0 || high - low >= NAMES_MAX)
+        low = high = 0;
+    names = PY(PyTuple_New)((ssize_t)(high - low + 1));
+    for (int64_t i = low; names != NULL && i <= high; i++) {
+        PyObject *key = PY(PyLong_FromLongLong)(i);
+        PyObject *found =
+            key != NULL ? PY(PyObject_GetItem)(by_value, key) : NULL;
+
+        if (found == NULL) {
+            PY(PyErr_Clear)();
+            found = kaa_cpython__new_none();
+        }
+        if (key != NULL)
+            PY(Py_DecRef)(key);
+        PY(PyTuple_SetItem)(names, (ssize_t)(i - low), found);
+    }
+    *out_first = low;
+    return names;
+}
+
+/* Asks Python once for an enum's members; without any, for each value. */
+static PyObject *
+enum_names(const class *self, field *member)
+{
+    PyObject *names =
+        atomic_load_explicit(&member->names, memory_order_acquire);
+    PyObject *address, *by_value, *none = NULL;
+
+    if (KAA_LIKELY(names != NULL) || self->library == NULL)
+        return names;
+    address = PY(PyLong_FromUnsignedLongLong)(
+        (unsigned long long)(uintptr_t)member->type);
+    if (address == NULL)
+        return NULL;
+    by_value = PY(PyObject_CallFunctionObjArgs)(self->host->hooks[HOOK_ENUM_OF],
+                                                self->library, address, NULL);
+    PY(Py_DecRef)(address);
+    if (by_value == NULL)
+        return NULL;
+    if (by_value == kaa_cpython__none()) {
+        names = PY(PyTuple_New)(0);
+    } else {
+        names = dense_names(member->core, by_value, &member->first);
+    }
+    PY(Py_DecRef)(by_value);
+    if (names != NULL &&
+        !atomic_compare_exchange_strong(&member->names, &none, names))
+        PY(Py_DecRef)(names);
+    return names != NULL ? member->names : NULL;
+}
+
+static PyObject *
+load_enum(PyObject *object, const class *self, field *member, const char *at,
+          const char *base)
+{
+    uint64_t word = load_word(member, at);
+    PyObject *names = enum_names(self, member), *found;
+
+    if (names == NULL)
+        return NULL;
+    if (word - (uint64_t)member->first < (uint64_t)PY(PyTuple_Size)(names)) {
+        found = PY(PyTuple_GetItem)(names,
+                                    (ssize_t)(word - (uint64_t)member->first));
+        if (found != kaa_cpython__none()) {
+            PY(Py_IncRef)(found);
+            return found;
+        }
+    }
+    return ask(object, self, member, base, NULL);
+}
+
+static PyObject *
+load_pointer(PyObject *object, class *self, field *member, const char *at)
+{
+    class *target = kaa_cpython__member_class(self, member);
+    void *address;
+
+    if (KAA_UNLIKELY(target == NULL))
+        return NULL;
+    memcpy(&address, at, sizeof(address));
+    return kaa_cpython__new_view(
+        target, address,
+        address != NULL ? kaa_cpython__kept(kaa_cpython__root(object), at)
+                        : NULL,
+        -1);
+}
+
+static PyObject *
+load_inside(PyObject *object, class *self, field *member, char *at)
+{
+    class *inner = kaa_cpython__member_class(self, member);
+
+    if (KAA_UNLIKELY(inner == NULL))
+        return NULL;
+    return kaa_cpython__new_view(inner, at, kaa_cpython__below(object),
+                                 inner->count);
+}
+
+static PyObject *
+load_other(PyObject *object, class *self, field *member, char *at, char *base)
+{
+    const char *text;
+    void *address;
+    float narrow;
+
+    switch (member->op) {
+    case DATA_FLOAT:
+        memcpy(&narrow, at, sizeof(narrow));
+        return PY(PyFloat_FromDouble)((double)narrow);
+    case DATA_BOOL:
+        return PY(PyBool_FromLong)(*at != 0);
+    case DATA_CHAR:
+        return PY(PyBytes_FromStringAndSize)(at, 1);
+    case DATA_ENUM:
+        return load_enum(object, self, member, at, base);
+    case DATA_TEXT:
+        memcpy(&text, at, sizeof(text));
+        if (text == NULL)
+            return kaa_cpython__new_none();
+        return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
+                                        "surrogateescape");
+    case DATA_ADDRESS:
+        memcpy(&address, at, sizeof(address));
+        if (address == NULL)
+            return kaa_cpython__new_none();
+        return PY(PyLong_FromUnsignedLongLong)(
+            (unsigned long long)(uintptr_t)address);
+    case DATA_BITS:
+        return load_bits(member, at);
+    default:
+        return ask(object, self, member, base, NULL);
+    }
+}
+
+PyObject *
+kaa_cpython__load_member(PyObject *object, class *self, field *member,
+                         char *base)
+{
+    char *at = base + member->offset;
+    double real;
+
+    switch (member->op) {
+    case DATA_DOUBLE:
+        memcpy(&real, at, sizeof(real));
+        return PY(PyFloat_FromDouble)(real);
+    case DATA_INTEGER:
+        return make_int(member, load_word(member, at));
+    case DATA_POINTER:
+        return load_pointer(object, self, member, at);
+    case DATA_INSIDE:
+        return load_inside(object, self, member, at);
+    default:
+        return load_other(object, self, member, at, base);
+    }
+}
+
+/* ---- writing ---- */
+
+enum { SLOW = 1 }; /* beside 0 and -1: the hook has to see to it */
+
+/* An int of 64 bits; 0 where the value is no int, or too large. */
+static inline int
+read_int(PyObject *value, PyObject *type, int64_t *out)
+{
+    int overflow = 0;
+
+    if (KAA_LIKELY(type == PY(PyLong_Type)) &&
+        kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
+        uint64_t tag;
+        uint32_t digit;
+
+        memcpy(&tag, (char *)value + kaa_cpython__layout.header, sizeof(tag));
+        memcpy(&digit, (char *)value + kaa_cpython__layout.header + 8,
+               sizeof(digit));
+        if (KAA_LIKELY(tag < 16)) {
+            *out = (1 - (int64_t)(tag & 3)) * (int64_t)digit;
+            return 1;
+        }
+    } else if (type != PY(PyLong_Type) &&
+               !PY(PyType_IsSubtype)(type, PY(PyLong_Type))) {
+        return 0;
+    }
+    *out = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
+    return overflow == 0;
+}
+
+static inline int
+fits(const field *member, int64_t number)
+{
+    uint64_t cut = (uint64_t)number << member->unused;
+
+    return member->is_signed
+               ? (int64_t)cut >> member->unused == number
+               : number >= 0 && cut >> member->unused == (uint64_t)number;
+}
+
+static inline void
+write_word(const field *member, char *at, int64_t number)
+{
+    switch (member->size) { /* the low bytes come first, or are all */
+    case 8:
+        memcpy(at, &number, 8);
+        break;
+    case 4: {
+        uint32_t half = (uint32_t)number;
+        memcpy(at, &half, 4);
+        break;
+    }
+    case 2: {
+        uint16_t quarter = (uint16_t)number;
+        memcpy(at, &quarter, 2);
+        break;
+    }
+    default:
+        *at = (char)number;
+    }
+}
+
+static inline int
+store_integer(const field *member, char *at, PyObject *value, PyObject *type)
+{
+    int64_t number;
+
+    if (!read_int(value, type, &number) || !fits(member, number))
+        return SLOW;
+    write_word(member, at, number);
+    return 0;
+}
+
+static inline int
+store_double(char *at, PyObject *value, PyObject *type)
+{
+    double number;
+
+    if (KAA_UNLIKELY(type != PY(PyFloat_Type)))
+        return SLOW;
+    if (KAA_LIKELY(kaa_cpython__layout.float_offset != 0))
+        memcpy(&number, (char *)value + kaa_cpython__layout.float_offset,
+               sizeof(number));
+    else
+        number = PY(PyFloat_AsDouble)(value);
+    memcpy(at, &number, sizeof(number));
+    return 0;
+}
+
+static int
+store_float(char *at, PyObject *value, PyObject *type)
+{
+    double number = 0.0;
+    float narrow;
+
+    if (store_double((char *)&number, value, type) != 0)
+        return SLOW;
+    narrow = (float)number;
+    if (isinf(narrow))
+        return SLOW; /* perhaps out of range */
+    memcpy(at, &narrow, sizeof(narrow));
+    return 0;
+}
+
+static int
+store_bits(const field *member, char *at, PyObject *value, PyObject *type)
+{
+    uint64_t word = 0, mask = UINT64_MAX >> member->unused << member->shift;
+    int64_t number;
+
+    if (!read_int(value, type, &number) || !fits(member, number))
+        return SLOW;
+    memcpy(&word, at, member->size);
+    word = (word & ~mask) | ((uint64_t)number << member->shift & mask);
+    memcpy(at, &word, member->size);
+    return 0;
+}
+
+/* A pointer, and what it keeps alive. */
+static int
+write_pointer(PyObject *root, char *at, const void *address, PyObject *kept)
+{
+    if (kaa_cpython__keep(root, at, kept) != 0)
+        return -1;
+    memcpy(at, &address, sizeof(address));
+    return 0;
+}
+
+static int
+store_text(PyObject *object, char *at, PyObject *value, PyObject *type)
+{
+    PyObject *root = kaa_cpython__root(object);
+    ssize_t length = 0;
+    const char *text;
+
+    if (root == NULL || type != PY(PyUnicode_Type))
+        return SLOW;
+    text = PY(PyUnicode_AsUTF8AndSize)(value, &length);
+    if (text == NULL) {
+        PY(PyErr_Clear)();
+        return SLOW;
+    }
+    if (strlen(text) != (size_t)length)
+        return SLOW;
+    return write_pointer(root, at, text, value);
+}
+
+static int
+store_pointer(PyObject *object, class *self, field *member, char *at,
+              PyObject *value, PyObject *type)
+{
+    PyObject *root = kaa_cpython__root(object);
+    class *pointer, *given;
+    const data *body;
+
+    if (root == NULL)
+        return SLOW;
+    if (value == kaa_cpython__none())
+        return write_pointer(root, at, NULL, NULL);
+    if (!kaa_cpython__is_data_type(self->host, type))
+        return SLOW;
+    pointer = kaa_cpython__member_class(self, member);
+    if (pointer == NULL)
+        return -1;
+    body = kaa_cpython__data_body(value);
+    given = body->class_;
+    if (given == pointer)
+        return write_pointer(root, at, body->data, body->owner);
+    if (given->core == pointer->element.core)
+        return write_pointer(root, at, body->data, value);
+    return SLOW;
+}
+
+static int
+store_simple(PyObject *object, class *self, field *member, char *base,
+             PyObject *value)
+{
+    PyObject *type = kaa_cpython__type(value);
+    char *at = base + member->offset;
+    int64_t number;
+
+    switch (member->op) {
+    case DATA_INTEGER:
+    case DATA_ENUM:
+        return store_integer(member, at, value, type);
+    case DATA_DOUBLE:
+        return store_double(at, value, type);
+    case DATA_FLOAT:
+        return store_float(at, value, type);
+    case DATA_BOOL:
+        if (!read_int(value, type, &number) || (number != 0 && number != 1))
+            return SLOW;
+        *at = (char)number;
+        return 0;
+    case DATA_BITS:
+        return store_bits(member, at, value, type);
+    case DATA_TEXT:
+        return store_text(object, at, value, type);
+    case DATA_POINTER:
+        return store_pointer(object, self, member, at, value, type);
+    default:
+        return SLOW;
+    }
+}
+
+int
+kaa_cpython__store_member(PyObject *object, class *self, field *member,
+                          char *base, PyObject *value)
+{
+    int done;
+    PyObject *result;
+
+    if (KAA_UNLIKELY(value == NULL))
+        return kaa_cpython__raise(PY(PyExc_AttributeError),
+                                  "members of C data cannot be deleted");
+    done = store_simple(object, self, member, base, value);
+    if (KAA_LIKELY(done != SLOW))
+        return done;
+    result = ask(object, self, member, base, value);
+    if (result == NULL)
+        return -1;
+    PY(Py_DecRef)(result);
+    return 0;
+}
+
+int
+kaa_cpython__try_store(PyObject *object, class *self, field *member, char *base,
+                       PyObject *value)
+{
+    return store_simple(object, self, member, base, value) == 0;
+}

@@ -1,0 +1,237 @@
+/* convert/rules.c - which argument goes where, which buffer fits, what refusals
+ * say. Whole calls, by every path, are in tests/python/test_faults.py. */
+#include "convert/convert.h"
+
+#include "decl/common.h"
+
+static const char text[] =
+    "enum color { RED };\n"
+    "int two(int a, int b);\n"
+    "int none(void);\n"
+    "int more(const char *format, ...);\n"
+    "int out(int whole, int *rest [[kaa::out]], long last);\n"
+    "int sum(const int *p [[kaa::length(n)]], int n, int flags);\n"
+    "int big(char *a [[kaa::length(n)]], short *b [[kaa::length(n)]],"
+    "        __int128 n);\n"
+    "int bad(void *p [[kaa::out]]);\n";
+
+/* The places that arguments got, as "0 -1 1"; or what was refused. */
+static const char *
+bound(kaa_test *t, const char *name, size_t positional, const char *a,
+      const char *b)
+{
+    static char said[640];
+    const char *names[2] = {a, b};
+    int32_t from[8];
+    size_t named = (a != NULL ? 1u : 0u) + (b != NULL ? 1u : 0u), length = 0;
+    const kaa_decl_item *item = find(t, parse(t, text), name);
+
+    if (kaa_convert_bind(item, positional, names, named, from, said,
+                         sizeof(said)) != KAA_OK)
+        return said;
+    said[0] = '\0';
+    for (uint32_t i = 0; i < kaa_ctype_count(item->type); i++)
+        length += (size_t)snprintf(said + length, sizeof(said) - length, "%s%d",
+                                   i > 0 ? " " : "", (int)from[i]);
+    return said;
+}
+
+KAA_TEST(arguments_go_to_parameters)
+{
+    CHECK_STR(bound(t, "two", 2, NULL, NULL), "0 1");
+    CHECK_STR(bound(t, "two", 1, "b", NULL), "0 1");
+    CHECK_STR(bound(t, "two", 0, "b", "a"), "1 0");
+    CHECK_STR(bound(t, "none", 0, NULL, NULL), "");
+    CHECK_STR(bound(t, "more", 3, NULL, NULL), "0");
+    CHECK_STR(bound(t, "out", 2, NULL, NULL), "0 -1 1");
+    CHECK_STR(bound(t, "out", 1, "last", NULL), "0 -1 1");
+    CHECK_STR(bound(t, "sum", 3, NULL, NULL), "0 1 2");
+    CHECK_STR(bound(t, "sum", 1, "flags", NULL), "0 -1 1");
+}
+
+KAA_TEST(arguments_are_refused)
+{
+    char cut[12];
+
+    CHECK_STR(bound(t, "two", 3, NULL, NULL),
+              "two() takes 2 arguments (int a, int b), 3 given");
+    CHECK_STR(bound(t, "two", 1, "a", NULL),
+              "two() argument 1 (a) is given twice");
+    CHECK_STR(bound(t, "two", 0, "b", "b"),
+              "two() argument 2 (b) is given twice");
+    CHECK_STR(bound(t, "two", 1, "c", NULL),
+              "two() has no parameter 'c'; its parameters are a, b");
+    CHECK_STR(bound(t, "two", 0, "b", NULL), "two() misses argument 1 (a)");
+    CHECK_STR(bound(t, "none", 1, NULL, NULL),
+              "none() takes no arguments, 1 given");
+    CHECK_STR(bound(t, "more", 0, NULL, NULL),
+              "more() takes at least 1 argument (const char *format, ...), 0 "
+              "given");
+    CHECK_STR(bound(t, "out", 3, NULL, NULL),
+              "out() takes 2 arguments (int whole, long last), 3 given");
+    CHECK_STR(bound(t, "out", 2, "rest", NULL),
+              "out() has no parameter 'rest'; its parameters are whole, last");
+    CHECK_EQ(kaa_convert_print_count(find(t, parse(t, text), "two"), 3, cut,
+                                     sizeof(cut)),
+             strlen("two() takes 2 arguments (int a, int b), 3 given"));
+    CHECK_STR(cut, "two() takes");
+    CHECK_STATUS(kaa_convert_bind(NULL, 0, NULL, 0, NULL, cut, sizeof(cut)),
+                 KAA_INVALID_ARGUMENT);
+}
+
+KAA_TEST(lengths_are_settled)
+{
+    const kaa_decl *decl = parse(t, text);
+    const kaa_decl_item *sum = find(t, decl, "sum");
+    const kaa_decl_item *big = find(t, decl, "big");
+    const int64_t four[] = {4, -1, -1}, none[] = {-1, -1, -1},
+                  second[] = {-1, 7, -1}, both[] = {3, 2, -1};
+    kaa_convert_int128 given = {4, 0};
+    char said[640];
+    int64_t fill = 0;
+
+    CHECK_OK(kaa_convert_settle_length(sum, 1, four, &given, &fill, said, 640));
+    CHECK_OK(kaa_convert_settle_length(sum, 1, four, NULL, &fill, said, 640));
+    CHECK_EQ(fill, 4);
+    CHECK_OK(kaa_convert_settle_length(big, 2, second, NULL, &fill, said, 640));
+    CHECK_EQ(fill, 7);
+    CHECK_STATUS(
+        kaa_convert_settle_length(sum, 1, none, NULL, &fill, said, 640),
+        KAA_INVALID_ARGUMENT);
+    CHECK_STR(said, "sum() argument 2 (n): has to be given: the length of "
+                    "argument 1 is not known");
+    CHECK_STATUS(
+        kaa_convert_settle_length(big, 2, both, NULL, &fill, said, 640),
+        KAA_LIMIT);
+    CHECK_STR(said,
+              "big() argument 2 (b): has 2 elements, but argument 3 says 3");
+    given = (kaa_convert_int128){UINT64_MAX, UINT64_MAX};
+    CHECK_STATUS(
+        kaa_convert_settle_length(big, 2, both, &given, &fill, said, 640),
+        KAA_LIMIT);
+    CHECK_HAS(said, "argument 3 says -1");
+    given = (kaa_convert_int128){0, UINT64_C(1) << 63};
+    CHECK_STATUS(
+        kaa_convert_settle_length(big, 2, both, &given, &fill, said, 640),
+        KAA_LIMIT);
+    CHECK_HAS(said, "says -170141183460469231731687303715884105728");
+    CHECK_STATUS(kaa_convert_check(find(t, decl, "bad"), said, 640),
+                 KAA_UNSUPPORTED);
+    CHECK_HAS(said, "bad() parameter 1: void * cannot be an out parameter");
+    CHECK_OK(kaa_convert_check(big, said, 640));
+}
+
+static int
+fits(kaa_ctype_kind kind, const char *format, int64_t bytes)
+{
+    return kaa_convert_format_fits(kaa_ctype_basic(kind), format, bytes);
+}
+
+KAA_TEST(formats_fit)
+{
+    CHECK_EQ(fits(KAA_CTYPE_INT, "i", 4), 1);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "@i", 4), 1);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "=l", 4), 1);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "I", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "l", 8), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "ii", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, NULL, 1), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "\xff", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_ULLONG, "N", 8), 1);
+    CHECK_EQ(fits(KAA_CTYPE_FLOAT, "f", 4), 1);
+    CHECK_EQ(fits(KAA_CTYPE_DOUBLE, "d", 8), 1);
+    CHECK_EQ(fits(KAA_CTYPE_DOUBLE, "q", 8), 0);
+    CHECK_EQ(fits(KAA_CTYPE_CDOUBLE, "Zd", 16), 1);
+    CHECK_EQ(fits(KAA_CTYPE_CDOUBLE, "D", 16), 1);
+    CHECK_EQ(fits(KAA_CTYPE_CDOUBLE, "Z", 16), 0);
+    CHECK_EQ(fits(KAA_CTYPE_CDOUBLE, "Zdd", 16), 0);
+    CHECK_EQ(fits(KAA_CTYPE_BOOL, "?", 1), 1);
+    CHECK_EQ(fits(KAA_CTYPE_BOOL, "B", 1), 0);
+    CHECK_EQ(fits(KAA_CTYPE_CHAR, NULL, 1), 1);
+    CHECK_EQ(fits(KAA_CTYPE_CHAR, "h", 2), 0);
+    CHECK_EQ(fits(KAA_CTYPE_WCHAR, "w", (int64_t)sizeof(int)), 1);
+    CHECK_EQ(fits(KAA_CTYPE_CHAR16, "H", 2), 1);
+    CHECK_EQ(fits(KAA_CTYPE_VOID, "anything", 3), 1);
+    CHECK_EQ(fits(KAA_CTYPE_INT128, "16s", 16), 0);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    CHECK_EQ(fits(KAA_CTYPE_INT, "<i", 4), 1);
+    CHECK_EQ(fits(KAA_CTYPE_INT, ">i", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_INT, "!i", 4), 0);
+    CHECK_EQ(fits(KAA_CTYPE_BOOL, ">?", 1), 1);
+#endif
+    CHECK_STR(kaa_convert_format(kaa_ctype_basic(KAA_CTYPE_USHORT)), "H");
+    CHECK_EQ(kaa_convert_format(kaa_ctype_basic(KAA_CTYPE_INT128)), NULL);
+}
+
+KAA_TEST(words_are_loaded_and_stored)
+{
+    static const kaa_ctype_kind kinds[] = {
+        KAA_CTYPE_SCHAR, KAA_CTYPE_UCHAR, KAA_CTYPE_SHORT, KAA_CTYPE_USHORT,
+        KAA_CTYPE_INT,   KAA_CTYPE_UINT,  KAA_CTYPE_LLONG, KAA_CTYPE_ULLONG};
+    static const int64_t values[] = {
+        0,     1,      -1,    127,   128,        -128,      -129,      255, 256,
+        32767, -32769, 65535, 65536, 2147483647, INT32_MIN, INT64_MIN, -5};
+
+    (void)t;
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        kaa_convert__shape shape;
+
+        kaa_convert__shape_of(&shape, kaa_ctype_basic(kinds[k]));
+        for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+            uint64_t storage = UINT64_MAX;
+            int64_t again;
+
+            kaa_convert__store_word(&shape, &storage, (uint64_t)values[i]);
+            again = (int64_t)kaa_convert__load_word(&shape, &storage);
+            /* It comes back if, and only if, it fits. */
+            CHECK_EQ(again == values[i] && (shape.is_signed || values[i] >= 0),
+                     kaa_convert__fits(&shape, values[i]));
+        }
+    }
+}
+
+KAA_TEST(results_say_failure)
+{
+    const int32_t minus = -1, zero = 0;
+    const double nan = 0.0 / 0.0, one = 1.0;
+    const char *null = NULL;
+
+    (void)t;
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_INT), &minus),
+             1);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_UINT), &minus),
+             1);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_INT), &zero),
+             0);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_DOUBLE), &nan),
+             1);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_DOUBLE), &one),
+             0);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_VOID), null),
+             1);
+    CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_BOOL), &zero),
+             0);
+}
+
+KAA_TEST(refusals_have_words)
+{
+    kaa_convert_fault fault = {.size = sizeof(fault)};
+    char said[200];
+
+    (void)t;
+    for (fault.code = KAA_CONVERT_TYPE; fault.code <= KAA_CONVERT_VARIABLE_INT;
+         fault.code++) {
+        CHECK_EQ(kaa_convert_print_fault(&fault, said, sizeof(said)) > 0, 1);
+        CHECK_EQ(strchr(said, '{'), NULL);
+        CHECK_HAS(kaa_convert_fault_exception(fault.code), "Error");
+    }
+    CHECK_EQ(kaa_convert_print_fault(&fault, said, sizeof(said)), 0);
+    CHECK_STR(said, "");
+    fault.code = KAA_CONVERT_RANGE;
+    fault.type = kaa_ctype_basic(KAA_CTYPE_UCHAR);
+    fault.value = "256";
+    CHECK_EQ(kaa_convert_print_fault(&fault, said, 10), 48);
+    CHECK_STR(said, "256 is ou");
+    CHECK_EQ(kaa_convert_print_fault(&fault, NULL, 0), 48);
+}
