@@ -206,7 +206,7 @@ class Macros(unittest.TestCase):
         self.assertEqual(c.BYTE(300), 44)
         self.assertEqual(c.BOTH(4), 10)
         self.assertEqual(c.NOTHING(), 7)
-        self.assertEqual(c.FIRST(ctypes.pointer(c.pair(4, 5))), 5)
+        self.assertEqual(c.FIRST(c.pair(4, 5)), 5)
         self.assertEqual(c.MAX(b=1, a=0), 1)
 
     def test_functions_of_the_header(self) -> None:

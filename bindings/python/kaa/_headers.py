@@ -271,8 +271,11 @@ def _place(item: Any) -> Tuple[str, int]:
     return file.decode("utf-8", "surrogateescape"), item.source_line
 
 
-def special(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
-    """An attribute that only a header has: (True, its value); or (False, None)."""
+def special(
+    library: Any, name: str, address: int, item: Any
+) -> Tuple[bool, Any, bool]:
+    """An attribute that only a header has: whether it is one, its value, and
+    whether that stays the same."""
     if item.flags & _native.DECL_HIDDEN:
         if library._options.header.only is not None:
             file, line = _place(item)
@@ -281,7 +284,10 @@ def special(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any
                 f" {file}:{line} declares it"
             )
         _bind_hidden(library, address, item)
-    return _made(library, name, address, item)
+    found, value = _made(library, name, address, item)
+    if found and changes(value):
+        return True, value.value(), False
+    return found, value, True
 
 
 def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:

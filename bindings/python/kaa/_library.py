@@ -83,8 +83,6 @@ def _import_all() -> None:
 
 _item_at = _native.DeclItem.from_address
 _FUNCTION = _native.DECL_FUNCTION
-
-
 _NEEDS_NO_SYMBOL = _native.DECL_STATIC | _native.DECL_WEAK | _native.DECL_HIDDEN
 
 
@@ -249,11 +247,9 @@ class Library:
         ):
             from kaa import _headers
 
-            found, value = _headers.special(self, name, address, item)
-            if found and _headers.changes(value):
-                return value.value()
+            found, value, keep = _headers.special(self, name, address, item)
             if found:
-                return self.__dict__.setdefault(name, value)
+                return self.__dict__.setdefault(name, value) if keep else value
         value = self._read_item(name, address, item)
         if kind == _native.DECL_VARIABLE:
             return value

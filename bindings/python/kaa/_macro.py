@@ -15,21 +15,29 @@ from _thread import allocate_lock
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
+from kaa._macro_values import (
+    FLOATS,
+    OBJECT,
+    NotExpression,
+    Value,
+    as_number,
+    bytes_of,
+    convert,
+    cut,
+    element,
+    field,
+    from_python,
+    is_integer,
+    is_true,
+    literal,
+    of_type,
+    operate,
+    pointer_to,
+    promoted,
+    to,
+)
 
 
-class NotExpression(Exception):
-    """Why a body cannot be evaluated."""
-
-
-class Value(NamedTuple):
-    """A C value: `kind` of an arithmetic type, or OBJECT for all else."""
-
-    kind: int
-    value: Any
-    type: int = 0  # a kaa_ctype, where it is known
-
-
-OBJECT = -1
 Env = List[Value]
 Node = Callable[[Env], Value]
 
@@ -50,177 +58,8 @@ LEVELS = {
     "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
 }  # fmt: skip
 ASSIGNMENTS = frozenset("= += -= *= /= %= &= |= ^= <<= >>= ++ --".split())
-_FIRST_INTEGER, _LAST_INTEGER = _native.BOOL, _native.UINT128
-_FLOATS = (_native.FLOAT, _native.DOUBLE, _native.LDOUBLE)
-_WIDE = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
 _DEPTH_MOST = 100
 _parsing = allocate_lock()
-
-
-def _is_integer(kind: int) -> bool:
-    return _FIRST_INTEGER <= kind <= _LAST_INTEGER or kind in _WIDE
-
-
-def _size(kind: int) -> int:
-    size: int = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
-    return size
-
-
-def _is_signed(kind: int) -> bool:
-    return bool(_native.kaa_ctype_is_signed(_native.kaa_ctype_basic(kind)))
-
-
-def _cut(kind: int, value: int) -> int:
-    """The value as the type holds it."""
-    if kind == _native.BOOL:
-        return int(bool(value))
-    bits = 8 * _size(kind)
-    value &= (1 << bits) - 1
-    if _is_signed(kind) and value >> (bits - 1):
-        value -= 1 << bits
-    return value
-
-
-def _round(kind: int, value: float) -> float:
-    return ctypes.c_float(value).value if kind == _native.FLOAT else value
-
-
-def _promoted(kind: int) -> int:
-    if kind in _FLOATS:
-        return kind
-    if kind in _WIDE or _size(kind) < 4 or kind == _native.BOOL:
-        return _native.INT if _is_signed(kind) or _size(kind) < 4 else _native.UINT
-    return kind
-
-
-def _common(a: int, b: int) -> int:
-    a, b = _promoted(a), _promoted(b)
-    wide, other = max(a, b), min(a, b)
-    if wide in _FLOATS:
-        return wide
-    if _is_signed(wide) and not _is_signed(other) and _size(wide) == _size(other):
-        return wide + 1
-    return wide
-
-
-def _number(value: Value) -> Any:
-    if value.kind == OBJECT:
-        raise TypeError(f"arithmetic with {type(value.value).__name__}")
-    return value.value
-
-
-def _to(kind: int, value: Value) -> Value:
-    """Converted to an arithmetic type, as a cast does."""
-    number = value.value if value.kind != OBJECT else address_of(value.value)
-    if kind in _FLOATS:
-        return Value(kind, _round(kind, float(number)))
-    if kind == _native.BOOL:
-        return Value(kind, int(bool(number)))
-    return Value(kind, _cut(kind, int(number)))
-
-
-def address_of(value: Any) -> int:
-    """Of what stands for a pointer."""
-    if value is None:
-        return 0
-    if isinstance(value, int):
-        return value
-    if isinstance(value, (str, bytes)):
-        raise TypeError("the address of a Python object is no C value")
-    return ctypes.cast(value, ctypes.c_void_p).value or 0
-
-
-def _is_true(value: Value) -> bool:
-    if value.kind != OBJECT or value.value is None:
-        return bool(value.value)
-    if isinstance(value.value, (str, bytes)):
-        return True
-    return bool(value.value)
-
-
-def from_python(value: Any) -> Value:
-    """An argument: int is int, or the first longer type that holds it."""
-    if isinstance(value, float):
-        return Value(_native.DOUBLE, value)
-    if isinstance(value, int):
-        value = int(value)
-        for kind in (_native.INT, _native.LONG, _native.ULONG):
-            if _cut(kind, value) == value:
-                return Value(kind, value)
-        raise OverflowError(f"{value} has more than 64 bits")
-    return Value(OBJECT, value)
-
-
-def of_type(ctype: int, value: Any) -> Value:
-    """What kaa gave for a value of that type."""
-    kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
-    if kind == _native.ENUM:
-        kind = _native.kaa_ctype_kind_of(
-            _native.kaa_ctype_strip(
-                _native.kaa_ctype_target(_native.kaa_ctype_strip(ctype))
-            )
-        )
-    if kind in _FLOATS:
-        return Value(kind, float(value), ctype)
-    if _is_integer(kind):
-        if isinstance(value, bytes):
-            value = value[0]
-        elif isinstance(value, str):
-            value = ord(value)
-        return Value(kind, _cut(kind, int(value)), ctype)
-    return Value(OBJECT, value, ctype)
-
-
-def _divide(kind: int, sign: str, a: Any, b: Any) -> Any:
-    if kind in _FLOATS:
-        if sign == "%":
-            raise TypeError("% of floating values")
-        return a / b if b else float("nan") if not a else a * float("inf")
-    if b == 0:
-        raise ZeroDivisionError("division by zero")
-    quotient = abs(a) // abs(b)
-    if (a < 0) != (b < 0):
-        quotient = -quotient
-    return quotient if sign == "/" else a - quotient * b
-
-
-_ARITHMETIC: Dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b,
-}
-_COMPARISONS: Dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: bool(a == b),
-    "!=": lambda a, b: bool(a != b),
-    "<": lambda a, b: bool(a < b),
-    ">": lambda a, b: bool(a > b),
-    "<=": lambda a, b: bool(a <= b),
-    ">=": lambda a, b: bool(a >= b),
-}
-
-
-def operate(sign: str, a: Value, b: Value) -> Value:
-    """a sign b, by the usual arithmetic conversions."""
-    if sign in _COMPARISONS:
-        compare = _COMPARISONS[sign]
-        if OBJECT in (a.kind, b.kind):
-            return Value(_native.INT, int(compare(address_of(a.value), address_of(b.value))))
-        kind = _common(a.kind, b.kind)
-        return Value(_native.INT, int(compare(_to(kind, a).value, _to(kind, b).value)))
-    _number(a), _number(b)
-    if sign in ("<<", ">>"):
-        kind, count = _promoted(a.kind), b.value
-        if not 0 <= count < 8 * _size(kind):
-            raise ValueError(f"a shift by {count} of {8 * _size(kind)} bits")
-        value = _cut(kind, a.value)
-        return Value(kind, _cut(kind, value << count if sign == "<<" else value >> count))
-    kind = _common(a.kind, b.kind)
-    x, y = _to(kind, a).value, _to(kind, b).value
-    result = _divide(kind, sign, x, y) if sign in "/%" else _ARITHMETIC[sign](x, y)
-    return Value(kind, _round(kind, result) if kind in _FLOATS else _cut(kind, result))
 
 
 class Scope(NamedTuple):
@@ -266,56 +105,6 @@ class Scope(NamedTuple):
 
 def _constant(value: Value) -> Node:
     return lambda env: value
-
-
-def number(text: str) -> Value:
-    """A literal, with C's type."""
-    text = text.replace("'", "")
-    lower = text.lower()
-    is_hex = lower.startswith("0x")
-    if ("." in lower or (not is_hex and "e" in lower)) or (is_hex and "p" in lower):
-        bare = lower.rstrip("fl") if not is_hex or "p" in lower else lower
-        kind = _native.FLOAT if lower.endswith("f") else _native.DOUBLE
-        kind = _native.LDOUBLE if lower.endswith("l") else kind
-        return Value(kind, float.fromhex(bare) if is_hex else float(bare))
-    bare = lower.rstrip("ulz")
-    suffix = lower[len(bare) :]
-    base = 16 if is_hex else 2 if lower.startswith("0b") else 8 if bare[0] == "0" else 10
-    try:
-        value = int(bare, base) if base != 8 else int(bare, 8)
-    except ValueError:
-        raise NotExpression(f"{text} is no number") from None
-    kinds = [_native.INT, _native.UINT, _native.LONG, _native.ULONG]
-    if "l" in suffix or "z" in suffix:
-        kinds = kinds[2:]
-    if "ll" in suffix:
-        kinds = [_native.LLONG, _native.ULLONG]
-    if "u" in suffix:
-        kinds = [k for k in kinds if not _is_signed(k)]
-    elif base == 10:
-        kinds = [k for k in kinds if _is_signed(k)]
-    for kind in kinds:
-        if _cut(kind, value) == value:
-            return Value(kind, value)
-    raise NotExpression(f"{text} has more than 64 bits")
-
-
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
-
-
-def _bytes_of(text: str) -> bytes:
-    """Between the quotes of a literal."""
-    made = bytearray()
-    for escape, plain in re.findall(r"\\([0-7]{1,3}|x[0-9a-fA-F]+|.)|([^\\]+)", text, re.S):
-        if plain:
-            made += plain.encode("utf-8", "surrogateescape")
-        elif escape[0] in "01234567":
-            made.append(int(escape, 8) & 255)
-        elif escape[0] == "x" and len(escape) > 1:
-            made.append(int(escape[1:], 16) & 255)
-        else:
-            made.append(_ESCAPES.get(escape, ord(escape) & 255))
-    return bytes(made)
 
 
 class Parser:
@@ -381,7 +170,7 @@ class Parser:
 
     @staticmethod
     def _choose(test: Node, yes: Node, no: Node) -> Node:
-        return lambda env: yes(env) if _is_true(test(env)) else no(env)
+        return lambda env: yes(env) if is_true(test(env)) else no(env)
 
     def binary(self, lowest: int) -> Node:
         node = self.unary()
@@ -397,11 +186,11 @@ class Parser:
     def _operation(sign: str, left: Node, right: Node) -> Node:
         if sign == "&&":
             return lambda env: Value(
-                _native.INT, int(_is_true(left(env)) and _is_true(right(env)))
+                _native.INT, int(is_true(left(env)) and is_true(right(env)))
             )
         if sign == "||":
             return lambda env: Value(
-                _native.INT, int(_is_true(left(env)) or _is_true(right(env)))
+                _native.INT, int(is_true(left(env)) or is_true(right(env)))
             )
         return lambda env: operate(sign, left(env), right(env))
 
@@ -414,8 +203,8 @@ class Parser:
             self.at += 1
             operand = self.unary()
             if token == "*":
-                return lambda env: _element(operand(env), 0)
-            return lambda env: _pointer_to(operand(env))
+                return lambda env: element(operand(env), 0)
+            return lambda env: pointer_to(operand(env))
         if token in ("sizeof", "_Alignof", "__alignof__", "alignof"):
             self.at += 1
             return self.size(token == "sizeof")
@@ -433,14 +222,14 @@ class Parser:
         def run(env: Env) -> Value:
             value = operand(env)
             if sign == "!":
-                return Value(_native.INT, int(not _is_true(value)))
-            number = _number(value)
-            kind = _promoted(value.kind)
+                return Value(_native.INT, int(not is_true(value)))
+            plain = as_number(value)
+            kind = promoted(value.kind)
             if sign == "~":
-                return Value(kind, _cut(kind, ~number))
+                return Value(kind, cut(kind, ~plain))
             if sign == "-":
-                number = -number
-            return Value(kind, number if kind in _FLOATS else _cut(kind, number))
+                plain = -plain
+            return Value(kind, plain if kind in FLOATS else cut(kind, plain))
 
         return run
 
@@ -480,14 +269,14 @@ class Parser:
         kind, token = self.tokens[self.at]
         self.at += 1
         if kind == "number":
-            return _constant(number(token))
+            return _constant(literal(token))
         if kind == "char":
             if token[0] != "'":
                 raise NotExpression("a wide character")
-            raw = _bytes_of(token[1:-1])
+            raw = bytes_of(token[1:-1])
             value = int.from_bytes(raw, "big")
             return _constant(
-                Value(_native.INT, _cut(_native.CHAR if len(raw) == 1 else _native.INT, value))
+                Value(_native.INT, cut(_native.CHAR if len(raw) == 1 else _native.INT, value))
             )
         if kind == "string":
             return self.string(token)
@@ -506,7 +295,7 @@ class Parser:
     def string(self, token: str) -> Node:
         raw = b""
         while True:
-            raw += _bytes_of(token[token.index('"') + 1 : -1])
+            raw += bytes_of(token[token.index('"') + 1 : -1])
             if self.at >= len(self.tokens) or self.tokens[self.at][0] != "string":
                 break
             token = self.peek()
@@ -602,14 +391,14 @@ class Parser:
 
     @staticmethod
     def _indexed(node: Node, index: Node) -> Node:
-        return lambda env: _element(node(env), _number(index(env)))
+        return lambda env: element(node(env), as_number(index(env)))
 
     @staticmethod
     def _member(node: Node, member: str, is_pointer: bool) -> Node:
         def run(env: Env) -> Value:
             value = node(env)
-            record = _element(value, 0).value if is_pointer else value.value
-            return _field(record, member)
+            record = element(value, 0).value if is_pointer else value.value
+            return field(record, member)
 
         return run
 
@@ -631,81 +420,6 @@ class Parser:
             return from_python(result)
 
         return run
-
-
-def _element(value: Value, index: int) -> Value:
-    """value[index]"""
-    target = value.value
-    if target is None:
-        raise ValueError("a NULL pointer is read")
-    if isinstance(target, (int, str, bytes)):
-        raise TypeError(f"a pointer to a C type expected, not {type(target).__name__}")
-    return from_python(target[index])
-
-
-def _pointer_to(value: Value) -> Value:
-    if value.kind != OBJECT or isinstance(value.value, (int, str, bytes, type(None))):
-        raise TypeError("the address of a plain value is not known")
-    if callable(value.value):
-        return value
-    return Value(OBJECT, ctypes.pointer(value.value))
-
-
-_CODES = {
-    ctypes.c_bool: _native.BOOL,
-    ctypes.c_byte: _native.SCHAR,
-    ctypes.c_ubyte: _native.UCHAR,
-    ctypes.c_short: _native.SHORT,
-    ctypes.c_ushort: _native.USHORT,
-    ctypes.c_int: _native.INT,
-    ctypes.c_uint: _native.UINT,
-    ctypes.c_long: _native.LONG,
-    ctypes.c_ulong: _native.ULONG,
-    ctypes.c_float: _native.FLOAT,
-    ctypes.c_double: _native.DOUBLE,
-}
-
-
-def _field(record: Any, member: str) -> Value:
-    value = getattr(record, member)
-    for field in getattr(type(record), "_fields_", ()):
-        if field[0] == member and field[1] in _CODES and isinstance(value, (int, float)):
-            return Value(_CODES[field[1]], value)
-    return from_python(value)
-
-
-def convert(library: Any, ctype: int, value: Value) -> Value:
-    """(ctype)value"""
-    stripped = _native.kaa_ctype_strip(ctype)
-    kind = _native.kaa_ctype_kind_of(stripped)
-    if kind == _native.VOID:
-        return Value(OBJECT, None)
-    if kind == _native.ENUM:
-        stripped = _native.kaa_ctype_strip(_native.kaa_ctype_target(stripped))
-        kind = _native.kaa_ctype_kind_of(stripped)
-    if kind in _FLOATS or _is_integer(kind):
-        return _to(kind, value)._replace(type=ctype)
-    if kind != _native.POINTER_:
-        raise TypeError("a cast to a type that is no number and no pointer")
-    if value.value is None or (value.kind != OBJECT and value.value == 0):
-        return Value(OBJECT, None, ctype)
-    target = _native.kaa_ctype_kind_of(
-        _native.kaa_ctype_strip(_native.kaa_ctype_target(stripped))
-    )
-    given = value.value
-    if target == _native.VOID:
-        if isinstance(given, int):
-            given &= 2**64 - 1
-        return Value(OBJECT, given, ctype)
-    if isinstance(given, (str, bytes)):
-        return Value(OBJECT, given, ctype)
-    made = library._types.ctypes_class(ctype)
-    if isinstance(given, int):
-        given = ctypes.c_void_p(given & (2**64 - 1))
-    try:
-        return Value(OBJECT, ctypes.cast(given, made), ctype)
-    except (TypeError, ctypes.ArgumentError):
-        return Value(OBJECT, given, ctype)
 
 
 class MacroFunction:
@@ -763,15 +477,15 @@ class MacroFunction:
             return made
         ctype = self._types[number]
         kind = _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype))
-        if kind in _FLOATS or _is_integer(kind):
-            if made.kind == OBJECT or (made.kind in _FLOATS and _is_integer(kind)):
+        if kind in FLOATS or is_integer(kind):
+            if made.kind == OBJECT or (made.kind in FLOATS and is_integer(kind)):
                 raise TypeError(
                     f"{self.__name__}() argument {number + 1}"
                     f" ({self.parameters[number]}): a number expected, not"
                     f" {type(value).__name__}"
                 )
-            converted = _to(kind, made)
-            if _is_integer(kind) and converted.value != made.value:
+            converted = to(kind, made)
+            if is_integer(kind) and converted.value != made.value:
                 raise OverflowError(
                     f"{self.__name__}() argument {number + 1}"
                     f" ({self.parameters[number]}): {value} is out of range"
@@ -838,8 +552,7 @@ def of_body(library: Any, name: str, item: Any) -> Any:
         except NotExpression:
             pass
         else:
-            types = library._types
-            return types.enum_class(ctype) or types.ctypes_class(ctype)
+            return library._class(ctype)
     try:
         return Expression(Parser(body, scope).whole())
     except NotExpression:
