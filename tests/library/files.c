@@ -213,6 +213,28 @@ KAA_TEST(the_loaders_cache_is_read)
     CHECK(kaa_library__cache_newest(&cache, "liby.so.") == NULL);
 }
 
+/* As older systems have it: the old format in front, its end at a multiple
+ * of 8. */
+KAA_TEST(the_old_cache_in_front_is_passed_over)
+{
+    for (uint32_t entries = 0; entries < 4; entries++) {
+        _Alignas(8) unsigned char bytes[512] = "ld.so-1.7.0";
+        size_t before = (16 + entries * 12 + 7) / 8 * 8;
+        size_t size = before + make_cache(bytes + before);
+        kaa_library__cache cache;
+
+        memcpy(bytes + 12, &entries, sizeof(entries));
+        kaa_library__cache_read(&cache, bytes, size);
+        CHECK_STR(kaa_library__cache_find(&cache, "libz.so.12"), "/l/z12");
+        CHECK_STR(kaa_library__cache_newest(&cache, "libz.so."), "libz.so.12");
+        entries += 1000; /* more than there are */
+        memcpy(bytes + 12, &entries, sizeof(entries));
+        kaa_library__cache_read(&cache, bytes, size);
+        CHECK(kaa_library__cache_find(&cache, "libz.so.1") == NULL);
+        entries -= 1000;
+    }
+}
+
 KAA_TEST(a_damaged_cache_is_survived)
 {
     unsigned char good[256], bytes[256];

@@ -148,7 +148,7 @@ KAA_TEST(a_missing_dependency_is_named)
 {
     const char *message = refused(t, CHAIN_TOP);
 
-    CHECK_HAS(message, "libkaa_middle.so needs libkaa_gone.so.7, which is not "
+    CHECK_HAS(message, "/libkaa_middle.so needs libkaa_gone.so.7, which is not "
                        "found, needed by ");
     CHECK_HAS(message, "libkaa_top.so");
 }

@@ -18,6 +18,7 @@ from kaa._heap_data import (
     HeapReport,
     HeapSite,
     HeapUse,
+    Pool,
     Retainer,
     Step,
     TypeUse,
@@ -104,7 +105,8 @@ def report(sites: int = 60, seed: int = 1) -> HeapReport:
     rss = sum(part.bytes for part in parts) + 2 * MB
     arenas = [
         Arena(0x7F0000000000 + i * MB, MB, [
-            [0, 0, 0] if pick.random() < 0.3 else [16 * (1 + j % 32), pick.randrange(100), 100]
+            Pool(0, 0, 0) if pick.random() < 0.3
+            else Pool(16 * (1 + j % 32), pick.randrange(100), 100)
             for j in range(64)
         ])
         for i in range(30)

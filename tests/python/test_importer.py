@@ -363,6 +363,33 @@ class Interpreters(Case):
         )
         self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
 
+    def test_a_callback_of_a_subinterpreter(self) -> None:
+        """Called by the main one's threads: the subinterpreter ends all the same."""
+        done = self.run_in(
+            [
+                """
+                import os, threading
+                LIBRARY = os.environ["KAA_TEST_SAMPLES"]
+                TEXT = "void keep(int (*function)(int)); int call_kept(int value);"
+                main = kaa.load(LIBRARY, TEXT)
+                work = path + "import kaa; library = kaa.load(%r, %r);" % (LIBRARY, TEXT)
+                work += "library.keep(lambda value: 3 * value)"
+                for one in ids:
+                    run(one, work)
+                    got = [main.call_kept(5), main.call_kept(6)]
+                    thread = threading.Thread(target=lambda: got.append(main.call_kept(7)))
+                    thread.start()
+                    thread.join()
+                    run(one, "assert library.call_kept(1) == 3")
+                    assert got == [15, 18, 21], got
+                    interpreters.destroy(one)
+                    assert main.call_kept(5) == 0
+                print("done")
+                """
+            ]
+        )
+        self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

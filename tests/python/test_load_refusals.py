@@ -134,6 +134,17 @@ class Unusable(unittest.TestCase):
         )
         self.assertFalse(hasattr(library, "kaa_no_such"))
 
+    def test_what_was_skipped_says_why(self) -> None:
+        library = kaa.load(
+            None, "int broken(what x); int abs(int);\n#define M what\n", tolerant=True
+        )
+        for name in ("broken", "M"):
+            with self.assertRaisesRegex(AttributeError, f"{name} was skipped: .*what"):
+                getattr(library, name)
+            with self.assertRaisesRegex(AttributeError, f"{name} was skipped: .*what"):
+                setattr(library, name, 1)
+        self.assertFalse(hasattr(library, "broke"))
+
     def test_a_type_that_is_completed_later(self) -> None:
         kaa.load(
             None,

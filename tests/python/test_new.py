@@ -1,6 +1,7 @@
 """python -m kaa new and stub: the project builds, passes its test and makes a
 wheel for every Python; the stubs are Python."""
 import ast
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,11 +14,17 @@ from kaa import _new, _stub
 from kaa._modules import import_module
 
 import support
+import test_package
 
 
-def run(*command, folder):
+def run(*command, folder, env=None):
     done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode != 0:
         raise AssertionError(f"{command}: {done.returncode}\n{done.stdout}")
@@ -43,7 +50,6 @@ class Project(unittest.TestCase):
         run("cmake", "--build", "build", folder=self.folder)
         run("ctest", "--test-dir", "build", "--output-on-failure", folder=self.folder)
         self.check_stub()
-        self.check_wheel()
 
     def check_stub(self):
         module = import_module(os.path.join(self.folder, "sky", "_sky.kaa.so"))
@@ -52,18 +58,56 @@ class Project(unittest.TestCase):
         self.assertIn("def greet(name, times=1)", text)
         self.assertIn("def hypot3(x: float, y: float, z: float) -> float:", text)
 
-    def check_wheel(self):
-        try:
-            import setuptools  # noqa: F401
-            import wheel  # noqa: F401
-        except ImportError:
-            return
-        run(sys.executable, "setup.py", "-q", "bdist_wheel", folder=self.folder)
-        (name,) = os.listdir(os.path.join(self.folder, "dist"))
+    def wheel_of(self, *options):
+        """The names in the wheel that pip makes of a new project, and its path."""
+        folder = os.path.dirname(self.folder)
+        tools = test_package.build_tools(os.path.join(folder, "tools"))
+        path = os.pathsep.join([tools, *sys.path])
+        new = [sys.executable, "-m", "kaa", "new", "sky", *options]
+        run(*new, "--folder", self.folder, folder=".")
+        before = sorted(os.listdir(self.folder))
+        run(
+            *(sys.executable, "-m", "pip", "wheel", "--no-build-isolation"),
+            *("--no-deps", "--no-index", "-w", folder, self.folder),
+            folder=folder,
+            env={**support.clean_environment(), "PYTHONPATH": path},
+        )
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        (name,) = (one for one in os.listdir(folder) if one.endswith(".whl"))
         self.assertRegex(name, r"^sky-0\.1\.0-py3-none-linux_\w+\.whl$")
-        with zipfile.ZipFile(os.path.join(self.folder, "dist", name)) as file:
-            self.assertIn("sky/_sky.kaa.so", file.namelist())
-            self.assertIn("sky/__init__.py", file.namelist())
+        with zipfile.ZipFile(os.path.join(folder, name)) as file:
+            return file.namelist(), os.path.join(folder, name)
+
+    @unittest.skipUnless(importlib.util.find_spec("pip"), "needs pip")
+    def test_wheel(self):
+        names, wheel = self.wheel_of()
+        self.assertIn("sky/_sky.kaa.so", names)
+        self.assertIn("sky/__init__.py", names)
+        self.assertFalse([one for one in names if "_vendor" in one])
+        self.check_use(wheel)
+
+    @unittest.skipUnless(importlib.util.find_spec("pip"), "needs pip")
+    def test_wheel_that_brings_kaa(self):
+        names, wheel = self.wheel_of("--vendor")
+        self.assertIn("sky/_vendor/kaa/importer.py", names)
+        self.check_use(wheel, PYTHONPATH="")
+
+    def check_use(self, wheel, **environment):
+        """The package works with a wheel's files on sys.path."""
+        place = os.path.join(os.path.dirname(wheel), "installed")
+        with zipfile.ZipFile(wheel) as file:
+            file.extractall(place)
+        program = (
+            f"import sys; sys.path.insert(0, {place!r}); import sky, kaa;"
+            "print(sky.greet('kaa'), sky.hypot3(2, 3, 6), kaa.__file__)"
+        )
+        said = run(
+            *(sys.executable, "-c", program),
+            folder=place,
+            env={**os.environ, **environment},
+        )
+        self.assertTrue(said.startswith("Hello, kaa 7.0"), said)
+        self.assertEqual("_vendor" in said, bool(environment), said)
 
     def test_names(self):
         for wrong in ("", "a-b", "1a", "class", "h\u00e9", "a.b"):

@@ -122,7 +122,8 @@ class Leaks(Case):
             with self.subTest(call=name):
                 for _ in range(3):
                     call()
-                gc.collect()
+                while gc.collect() > 0:
+                    pass
                 gc.disable()
                 try:
                     for _ in range(20):
@@ -217,6 +218,47 @@ class Lifetimes(unittest.TestCase):
         for _ in range(5):
             gc.collect()
         self.assertIsNone(seen())
+
+    @unittest.skipIf(
+        sys.implementation.name == "pypy", "its ctypes keeps classes of arrays for ever"
+    )
+    @unittest.skipIf(
+        "t" in getattr(sys, "abiflags", ""), "what C made is freed some seconds later"
+    )
+    def test_nothing_is_left_of_a_library(self) -> None:
+        text = """
+            struct node { struct node *next; int values[4]; };
+            typedef int (*visit)(struct node *node, struct node **more);
+            enum color { RED, GREEN = 5 };
+            struct holder { visit function; struct node nodes[2]; enum color shade; };
+            int add(int a, int b);
+            int apply(int (*function)(int), int value);
+        """
+
+        def use() -> Any:
+            lib = load(text + "/* %d */" % len(seen))
+            node, holder = lib.node(), lib.holder(shade=lib.GREEN)
+            self.assertEqual(holder.nodes[1].values[0], lib.add(0, 0))
+            self.assertEqual(node.values[3], lib.apply(abs, 0))
+            seen.append(weakref.ref(lib._declarations))
+            return weakref.ref(lib)
+
+        caches = [
+            getattr(ctypes, name)
+            for name in ("_pointer_type_cache", "_c_functype_cache")
+            if isinstance(getattr(ctypes, name, None), dict)
+        ]
+        seen: List[Any] = []
+        libraries = [use() for _ in range(5)]
+        for _ in range(4):
+            gc.collect()
+        before = [len(cache) for cache in caches]
+        libraries += [use() for _ in range(20)]
+        for _ in range(4):
+            gc.collect()
+        self.assertEqual([one() for one in libraries], [None] * 25)
+        self.assertEqual([one() for one in seen], [None] * 25)
+        self.assertEqual([len(cache) for cache in caches], before)
 
     def test_a_pointer_whose_library_is_gone_does_not_crash(self) -> None:
         lib = load("void keep(int (*function)(int)); int call_kept(int value);")

@@ -7,7 +7,6 @@ nanoseconds, sizes in bytes.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -105,7 +104,7 @@ class CheckReport:
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """The report as JSON; from_json() gives an equal one."""
-        return json.dumps(self.to_data(), indent=indent)
+        return _data.to_json(self, indent)
 
     @classmethod
     def from_json(cls, text: str) -> CheckReport:
@@ -175,7 +174,7 @@ class RefsReport:
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """The report as JSON; from_json() gives an equal one."""
-        return json.dumps(self.to_data(), indent=indent)
+        return _data.to_json(self, indent)
 
     @classmethod
     def from_json(cls, text: str) -> RefsReport:

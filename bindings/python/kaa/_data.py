@@ -1,4 +1,4 @@
-"""Plain data from JSON: dataclasses made by their annotations, or a ValueError.
+"""Plain data and JSON: dataclasses made by their annotations, or a ValueError.
 
 The reports of kaa (GIL, heap, checks) are dataclasses of numbers, texts, lists,
 dicts and other dataclasses or named tuples. A file with one may come from
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import typing
 from functools import lru_cache
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Tuple
 
-FORMAT = 1  # of all reports; a reader refuses larger ones
+FORMAT = 1  # of all reports; others are refused
 
 
 @lru_cache(maxsize=None)
@@ -29,46 +30,79 @@ def to_data(report: Any) -> Dict[str, Any]:
     return data
 
 
+def _parts(value: Any) -> Dict[str, Any]:
+    """What json asks for dataclasses; it writes named tuples as lists by itself."""
+    if not dataclasses.is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} is no plain data")
+    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+
+
+def to_json(report: Any, indent: Optional[int] = None) -> str:
+    """The JSON of to_data(), without making a copy first."""
+    data = {**_parts(report), "format": FORMAT}
+    return json.dumps(data, indent=indent, default=_parts)
+
+
 def from_json(kind: Any, text: str, where: str) -> Any:
-    """The inverse of json.dumps(to_data(report))."""
+    """The inverse of to_json()."""
     try:
         data = json.loads(text)
     except ValueError as error:
         raise ValueError(f"no {where} of kaa: not JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"no {where} of kaa: nested too deeply") from None
     if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
         raise ValueError(
             f"{where}.format is {data['format']!r}; this kaa reads {FORMAT}"
         )
-    return made(kind, data, where)
+    try:
+        return made(kind, data, where)
+    except RecursionError:
+        raise ValueError(f"{where} is nested too deeply") from None
 
 
 def made(kind: Any, value: Any, where: str) -> Any:
     """The value as the annotation `kind` says, checked all the way down."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return value
-    if origin is typing.Union:  # Optional[X]
-        (other,) = [one for one in inner if one is not type(None)]
-        return None if value is None else made(other, value, where)
-    if origin is list:
-        _expect(value, (list, tuple), "a list", where)
-        return [made(inner[0], one, f"{where}[{i}]") for i, one in enumerate(value)]
-    if origin is dict:
-        _expect(value, (dict,), "an object", where)
-        return {str(k): made(inner[1], v, f"{where}.{k}") for k, v in value.items()}
+    if kind in (int, str, float, bool):
+        return _scalar(kind, value, where)
     if dataclasses.is_dataclass(kind):
         return _object(kind, value, where)
     if hasattr(kind, "_fields"):
         return _tuple(kind, value, where)
-    accepted = (int, float) if kind is float else (kind,)
-    _expect(value, accepted, kind.__name__, where)
-    return value
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Union:  # Optional[X]
+        (other,) = [one for one in inner if one is not type(None)]
+        return None if value is None else made(other, value, where)
+    if origin is dict:
+        _expect(value, (dict,), "an object", where)
+        return {str(k): made(inner[1], v, f"{where}.{k}") for k, v in value.items()}
+    _expect(value, (list, tuple), "a list", where)
+    simple = _accepted(inner[0]) if hasattr(inner[0], "_fields") else None
+    return [
+        inner[0](*one)
+        if simple and _is_simple(one, simple)
+        else made(inner[0], one, f"{where}[{i}]")
+        for i, one in enumerate(value)
+    ]
 
 
-def _expect(value: Any, kinds: Any, wanted: str, where: str) -> None:
-    wrong = isinstance(value, bool) and bool not in kinds
-    if wrong or not isinstance(value, kinds):
+def _expect(value: Any, kinds: Tuple[type, ...], wanted: str, where: str) -> None:
+    if not isinstance(value, kinds):
         raise ValueError(f"{where} must be {wanted}, not {type(value).__name__}")
+
+
+def _scalar(kind: Any, value: Any, where: str) -> Any:
+    """JSON knows one kind of number, so a float may be written as an int."""
+    if type(value) is kind and kind is not float:
+        return value
+    if kind is float and type(value) in (int, float):
+        # A float of 10**400 would be infinite.
+        if type(value) is int or math.isfinite(value):
+            return value
+        raise ValueError(f"{where} must be finite, not {value}")
+    raise ValueError(f"{where} must be {kind.__name__}, not {type(value).__name__}")
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
@@ -83,6 +117,29 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         ):
             raise ValueError(f"{where} lacks {one.name}")
     return kind(**known)
+
+
+@lru_cache(maxsize=None)
+def _accepted(kind: Any) -> Optional[Tuple[Tuple[type, ...], ...]]:
+    """The exact types of a named tuple's fields, if all are simple: files have
+    hundreds of thousands of them."""
+    found = []
+    for hint in _hints(kind).values():
+        types = typing.get_args(hint) or (hint,)
+        if not set(types) <= {int, str, type(None)}:
+            return None
+        found.append(types)
+    return tuple(found)
+
+
+def _is_simple(value: Any, accepted: Tuple[Tuple[type, ...], ...]) -> bool:
+    """Whether a list is a whole named tuple of these types."""
+    if type(value) is not list or len(value) != len(accepted):
+        return False
+    for one, types in zip(value, accepted):
+        if type(one) not in types:
+            return False
+    return True
 
 
 def _tuple(kind: Any, value: Any, where: str) -> Any:

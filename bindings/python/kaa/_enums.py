@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copyreg
 import enum
-from typing import Any, List, Optional, Tuple, Type
+from typing import Any, Callable, List, Optional, Tuple, Type
 
 
 class _EnumType(enum.EnumMeta):
     """The class of enum classes: these pickle by library and name."""
 
-    #: The library, and the attribute of it that the class is.
-    _origin_: Optional[Tuple[Any, str]] = None
+    #: What gives the library, and the attribute of it that the class is.
+    _origin_: Optional[Tuple[Callable[[], Any], str]] = None
 
 
 def _reduce_enum(kind: _EnumType) -> Any:
-    # Without a library it is looked up in its module, as any class.
-    return kind.__qualname__ if kind._origin_ is None else (getattr, kind._origin_)
+    if kind._origin_ is None:
+        return kind.__qualname__  # it is looked up in its module, as any class
+    find, name = kind._origin_
+    return getattr, (find(), name)
 
 
 copyreg.pickle(_EnumType, _reduce_enum)  # type: ignore[arg-type]

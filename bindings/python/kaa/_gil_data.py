@@ -9,11 +9,10 @@ is none, saying where.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, NamedTuple, Optional
 
-FORMAT = 1
+from kaa import _data
 
 # The states of a span. MIXED: many short spells, merged; see Span.
 HELD, WAITING, OFF, MIXED = "held", "waiting", "off", "mixed"
@@ -184,112 +183,21 @@ class Recording:
 
     def to_data(self) -> Dict[str, Any]:
         """Plain dicts, lists, texts and numbers."""
-        data = asdict(self)
-        data["format"] = FORMAT
-        return data
+        return _data.to_data(self)
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """The recording as JSON; from_json() gives an equal one."""
-        return json.dumps(self.to_data(), indent=indent)
+        return _data.to_json(self, indent)
 
     @classmethod
     def from_json(cls, text: str) -> Recording:
         """Reads what to_json() wrote; ValueError says what is wrong and where."""
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"no recording of kaa: not JSON: {error}") from None
-        return cls.from_data(data)
+        recording: Recording = _data.from_json(cls, text, "recording")
+        return recording
 
     @classmethod
     def from_data(cls, data: Any, where: str = "recording") -> Recording:
         """The inverse of to_data(). Unknown keys are left out: a newer kaa wrote
         them."""
-        recording = _made(cls, data, where)
-        for name, kind in _PARTS.items():
-            parts = _list(getattr(recording, name), f"{where}.{name}")
-            setattr(
-                recording,
-                name,
-                [_made(kind, one, f"{where}.{name}[{i}]") for i, one in enumerate(parts)],
-            )
-        for i, thread in enumerate(recording.threads):
-            at = f"{where}.threads[{i}].timeline"
-            spans = _list(thread.timeline, at)
-            thread.timeline = [_tuple(Span, one, at) for one in spans]
-        at = f"{where}.stacks"
-        recording.stacks = [
-            [_tuple(Frame, frame, at) for frame in _list(stack, at)]
-            for stack in _list(recording.stacks, at)
-        ]
-        at = f"{where}.children"
-        recording.children = [
-            cls.from_data(one, f"{at}[{i}]")
-            for i, one in enumerate(_list(recording.children, at))
-        ]
+        recording: Recording = _data.made(cls, data, where)
         return recording
-
-
-_PARTS: Dict[str, Any] = {
-    "threads": Thread,
-    "hogs": Hog,
-    "victims": Victim,
-    "convoys": Convoy,
-    "advice": Advice,
-    "causes": Cause,
-}
-
-_SHAPES: Dict[str, Tuple[type, ...]] = {
-    "int": (int,),
-    "str": (str,),
-    "Optional[int]": (int, type(None)),
-    "Optional[str]": (str, type(None)),
-}
-
-
-def _list(value: Any, where: str) -> List[Any]:
-    if not isinstance(value, (list, tuple)):
-        raise ValueError(f"{where} must be a list, not {type(value).__name__}")
-    return list(value)
-
-
-def _made(kind: Any, data: Any, where: str) -> Any:
-    """An instance of a dataclass from a dict, its scalars checked."""
-    if not isinstance(data, dict):
-        raise ValueError(f"{where} must be an object, not {type(data).__name__}")
-    known = {}
-    for one in fields(kind):
-        if one.name not in data:
-            continue
-        value = data[one.name]
-        shape = _SHAPES.get(str(one.type), ())
-        wrong = shape and not isinstance(value, shape) or isinstance(value, bool)
-        container = str(one.type).partition("[")[0]
-        wrong = wrong or container == "List" and not isinstance(value, list)
-        wrong = wrong or container == "Dict" and not isinstance(value, dict)
-        if wrong:
-            raise ValueError(
-                f"{where}.{one.name} must be {one.type}, not {type(value).__name__}"
-            )
-        known[one.name] = value
-    try:
-        return kind(**known)
-    except TypeError as error:
-        missing = str(error).partition("argument")[2].lstrip("s: ") or str(error)
-        raise ValueError(f"{where} lacks {missing}") from None
-
-
-def _tuple(kind: Any, value: Any, where: str) -> Any:
-    """A NamedTuple from a list, its fields checked."""
-    try:
-        made = kind(*_list(value, where))
-    except TypeError:
-        raise ValueError(f"{where} has an entry of {len(value)} fields") from None
-    for name, one in zip(made._fields, made):
-        is_text = name in ("file", "function", "state", "detail")
-        expected: Tuple[type, ...] = (str,) if is_text else (int,)
-        if name in ("detail", "site"):
-            expected += (type(None),)
-        if not isinstance(one, expected) or isinstance(one, bool):
-            raise ValueError(f"{where}: {name} may not be {type(one).__name__}")
-    return made

@@ -8,7 +8,6 @@ left out; a view shows what is there.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -78,14 +77,21 @@ class Account:
     trim_bytes: int = 0  # what malloc_trim() would give back
 
 
+class Pool(NamedTuple):
+    """One pool of pymalloc: blocks of one size; all zero is a free pool."""
+
+    block_bytes: int
+    used: int
+    blocks: int
+
+
 @dataclass
 class Arena:
-    """One arena of pymalloc. A pool is [block size, used blocks, all blocks],
-    in the order of addresses; [0, 0, 0] is a free pool."""
+    """One arena of pymalloc, its pools in the order of addresses."""
 
     address: int
     bytes: int
-    pools: List[List[int]] = field(default_factory=list)
+    pools: List[Pool] = field(default_factory=list)
 
 
 class Collection(NamedTuple):
@@ -215,7 +221,7 @@ class HeapReport:
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """The report as JSON; from_json() gives an equal one."""
-        return json.dumps(self.to_data(), indent=indent)
+        return _data.to_json(self, indent)
 
     @classmethod
     def from_json(cls, text: str) -> HeapReport:

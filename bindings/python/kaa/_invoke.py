@@ -46,7 +46,8 @@ from kaa._pointer import (
     pointer_value,
     read_borrowed,
 )
-from kaa._types import BASIC, TypeMap
+from kaa._origins import origin_of
+from kaa._types import BASIC
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -294,13 +295,12 @@ def _record(value: Any) -> Optional[Promoted]:
         if made is not None and issubclass(type(value), made):
             return _basic(kind, value.value)
     for base in type(value).__mro__:
-        owner = getattr(base, "_types_", None)
-        if isinstance(owner, TypeMap):
-            origin = owner.origin(base)
-            if origin is not None:
-                found = Found(DATA, 0, -1, value)
-                read_borrowed(found, _native.kaa_ctype_size(origin), origin)
-                return Promoted(origin, None, value, owner, found)
+        known = origin_of(base)
+        if known is not None:
+            keep, origin = known
+            found = Found(DATA, 0, -1, value)
+            read_borrowed(found, _native.kaa_ctype_size(origin), origin)
+            return Promoted(origin, None, value, keep, found)
     return None
 
 
@@ -360,7 +360,7 @@ class _Table:
     def __init__(self) -> None:
         error = _native.Error()
         self._table = _native.TableP()
-        self.owners: Set[TypeMap] = set()
+        self.owners: Set[object] = set()
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
         )

@@ -33,9 +33,9 @@ from kaa import _error, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._owner import keeper
+from kaa._text import Text, read_text
 from kaa._types import Data, TypeMap
 
-Text = Union[str, bytes, "os.PathLike[Any]"]
 Bind = Callable[["Library", int, int], Function]
 
 
@@ -78,7 +78,10 @@ def _import_all() -> None:
     if _bind is None:
         from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
 
-        _choose_bind()
+        if _choose_bind().__module__ == "kaa._plain":
+            from kaa import _instance_plain  # noqa: F401
+        else:
+            from kaa import _instance_host  # noqa: F401
 
 
 _item_at = _native.DeclItem.from_address
@@ -108,6 +111,7 @@ class Library:
         "_errno",
         "_closures",
         "_asked",
+        "_reasons",
         "_lock",
         "_token",
         "__dict__",
@@ -124,6 +128,7 @@ class Library:
     _hold_gil: FrozenSet[str]
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
+    _reasons: Optional[Dict[str, str]]
     _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
@@ -156,6 +161,7 @@ class Library:
         # How many functions were asked for; 0 for ever if each needs a look.
         one_by_one = bool(options.hold_gil or options.errno)
         give(self, "_asked", repeat(0) if one_by_one else count())
+        give(self, "_reasons", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
@@ -294,11 +300,6 @@ class Library:
         if kind == _native.DECL_STRING:
             raw = ctypes.string_at(item.string, item.string_length)
             return raw.decode("utf-8", "surrogateescape")
-        if kind == _native.DECL_SKIPPED:
-            reason = item.reason.decode("utf-8", "replace")
-            raise AttributeError(
-                f"the declaration of {item.name.decode()} was skipped: {reason}"
-            )
         return self._class(item.type)
 
     def _class(self, ctype: int) -> Any:
@@ -335,6 +336,18 @@ class Library:
         if not item.flags & _native.DECL_WEAK:
             raise AttributeError(self._no_symbol(name))
 
+    def _skipped(self) -> Dict[str, str]:
+        """Why declarations were skipped, by what they seem to declare."""
+        if self._reasons is None:
+            made: Dict[str, str] = {}
+            for address in self._declarations.items() if self._options.tolerant else ():
+                item = _item_at(address)
+                if item.kind == _native.DECL_SKIPPED:
+                    name = item.name.decode("utf-8", "surrogateescape")
+                    made.setdefault(name, item.reason.decode("utf-8", "replace"))
+            object.__setattr__(self, "_reasons", made)
+        return self._reasons or {}
+
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
         if self._options.header is not None:
@@ -344,6 +357,9 @@ class Library:
         if not (name.startswith("__") and name.endswith("__")):
             from kaa._fault import nearest
 
+            reason = self._skipped().get(name)
+            if reason is not None:
+                raise AttributeError(f"the declaration of {name} was skipped: {reason}")
             near = nearest(name, dir(self))
             if near is not None:
                 hint = f"; did you mean {near}?"
@@ -382,6 +398,20 @@ class Library:
     def __repr__(self) -> str:
         count = self._declarations.count
         return f"<kaa library {self._label}: {count} declarations>"
+
+    def _finder(self) -> Callable[[], Library]:
+        """What gives the library, or an equal one, without keeping it alive."""
+        seen = weakref.ref(self)
+        name, text = self._name, self._declarations.text
+        options = tuple(self._options)
+
+        def find() -> Library:
+            found = seen()
+            if found is None:
+                found = _again(os.urandom(16), name, text, options)
+            return found
+
+        return find
 
     def __reduce__(self) -> Tuple[Any, ...]:
         with _loading:
@@ -470,39 +500,6 @@ def _close(address: Optional[int]) -> None:
     _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
-def _surrogate(text: str, at: int) -> _error.DeclarationError:
-    """The refusal of a character that no text can have."""
-    start = text.rfind("\n", 0, at) + 1
-    before = text[start:at].encode("utf-8", "surrogateescape")
-    line = text[start:].partition("\n")[0]
-    shown = "".join(c if c.isprintable() or c == "\t" else "?" for c in line)
-    made = _error.DeclarationError(
-        f"a lone surrogate, U+{ord(text[at]):04X}, is no character\n"
-        f"  {shown}\n  {' ' * (at - start)}^"
-    )
-    made.line = text.count("\n", 0, at) + 1
-    made.column = len(before) + 1
-    made.text = line
-    return made
-
-
-def _read_text(declarations: Text) -> bytes:
-    if isinstance(declarations, str):
-        try:
-            return declarations.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError as error:
-            raise _surrogate(declarations, error.start) from None
-    if isinstance(declarations, (bytes, bytearray, memoryview)):
-        return bytes(declarations)
-    if not isinstance(declarations, os.PathLike):
-        raise TypeError(
-            "declarations: str, bytes, or os.PathLike expected, not"
-            f" {type(declarations).__name__}"
-        )
-    with open(declarations, "rb") as file:
-        return file.read()
-
-
 def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
     if isinstance(names, str):
         raise TypeError(f"{option}: a list of names expected, not one str")
@@ -579,7 +576,7 @@ def load(
         name = os.fsdecode(name)
     if missing not in ("error", "ignore", None):
         raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
-    text = _read_text(declarations)
+    text = read_text(declarations)
     choice = (only, defines, undefines, include_dirs, package)
     text, chosen = _read_header(header, text, choice)
     flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from ctypes import (
     CFUNCTYPE,
     POINTER,
@@ -621,13 +622,16 @@ def _candidates() -> List[str]:
     chosen = os.environ.get("KAA_LIBRARY")
     if chosen:
         return [chosen]
-    here = os.path.dirname(os.path.abspath(__file__))
-    try:
-        # Not with glob, which takes longer to import than this module.
-        beside = sorted(one for one in os.listdir(here) if one.startswith("libkaa.so"))
-    except OSError:
-        beside = []
-    return [os.path.join(here, one) for one in beside] + ["libkaa.so.%d.%d" % VERSION]
+    beside: List[str] = []
+    # More than one folder where the package is installed editable.
+    for here in sys.modules["kaa"].__path__:
+        try:
+            # Not with glob, which takes longer to import than this module.
+            names = sorted(os.listdir(here))
+        except OSError:
+            continue
+        beside += [os.path.join(here, one) for one in names if one[:9] == "libkaa.so"]
+    return beside + ["libkaa.so.%d.%d" % VERSION]
 
 
 def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:

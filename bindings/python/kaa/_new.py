@@ -29,11 +29,16 @@ if(NOT kaa_FOUND)
   find_package(kaa CONFIG REQUIRED)
 endif()
 
-# Into the package: so the tests find it where an installed one has it.
 kaa_add_module(_@NAME@ src/@NAME@.c)
 target_link_libraries(_@NAME@ PRIVATE m)
-set_target_properties(_@NAME@ PROPERTIES
-                      LIBRARY_OUTPUT_DIRECTORY ${PROJECT_SOURCE_DIR}/@NAME@)
+if(SKBUILD)
+  # A wheel is being built.
+  install(TARGETS _@NAME@ LIBRARY DESTINATION .)
+@VENDOR@else()
+  # Into the package: so the tests find it where an installed one has it.
+  set_target_properties(_@NAME@ PROPERTIES
+                        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_SOURCE_DIR}/@NAME@)
+endif()
 
 enable_testing()
 find_package(Python3 COMPONENTS Interpreter)
@@ -127,72 +132,46 @@ if __name__ == "__main__":
 
 _PYPROJECT = """\
 [build-system]
-requires = ["setuptools>=61", "wheel", "kaa"]
-build-backend = "setuptools.build_meta"
+requires = ["scikit-build-core>=0.10", "kaa"]
+build-backend = "scikit_build_core.build"
 
 [project]
 name = "@NAME@"
 version = "0.1.0"
 description = "A package with a part in C"
+readme = "README.md"
 requires-python = ">=3.9"
-dependencies = ["kaa"]
+dependencies = [@DEPENDENCIES@]
 
-[tool.setuptools]
-packages = ["@NAME@"]
-zip-safe = false
+[tool.scikit-build]
+# Not compiled against Python: one wheel for every one of a platform.
+wheel.py-api = "py3"
+wheel.packages = ["@NAME@"]
+wheel.install-dir = "@NAME@"
 """
 
-_SETUP = '''\
-"""Builds the wheel: the module by CMake, tagged py3-none-<platform>, since it
-is not compiled against Python."""
+#: In the CMake file of a project that brings kaa itself.
+_VENDOR = """\
+  # kaa itself, for who has none: the package that the module was built with.
+  install(DIRECTORY ${kaa_package}/ DESTINATION _vendor/kaa
+          PATTERN __pycache__ EXCLUDE)
+"""
+
+_VENDORED_PACKAGE = '''\
+"""@NAME@"""
 
 import os
-import shutil
-import subprocess
 import sys
 
-from setuptools import Distribution, setup
-from setuptools.command.build_py import build_py
-
 try:
-    from setuptools.command.bdist_wheel import bdist_wheel
-except ImportError:  # before setuptools 70.1
-    from wheel.bdist_wheel import bdist_wheel
+    import kaa.importer  # finds _@NAME@.kaa.so
+except ImportError:  # no kaa is installed: the one that came with this package
+    sys.path.append(os.path.join(os.path.dirname(__file__), "_vendor"))
+    import kaa.importer
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-FILE = os.path.join("@NAME@", "_@NAME@.kaa.so")
+from @NAME@._@NAME@ import greet, hypot3
 
-
-class BuildWithModule(build_py):
-    def run(self):
-        super().run()
-        build = self.get_finalized_command("build")
-        folder = os.path.join(os.path.abspath(build.build_temp), "cmake")
-        cmake = os.environ.get("CMAKE", "cmake")
-        subprocess.check_call(
-            [cmake, "-S", HERE, "-B", folder, "-DPython3_EXECUTABLE=" + sys.executable]
-        )
-        subprocess.check_call([cmake, "--build", folder])
-        if not getattr(self, "editable_mode", False):
-            shutil.copyfile(
-                os.path.join(HERE, FILE), os.path.join(self.build_lib, FILE)
-            )
-
-
-class WheelForEveryPython(bdist_wheel):
-    def get_tag(self):
-        return "py3", "none", super().get_tag()[2]
-
-
-class HasNative(Distribution):
-    def has_ext_modules(self):
-        return True
-
-
-setup(
-    distclass=HasNative,
-    cmdclass={"build_py": BuildWithModule, "bdist_wheel": WheelForEveryPython},
-)
+__all__ = ["greet", "hypot3"]
 '''
 
 _README = """\
@@ -209,7 +188,6 @@ _FILES: Dict[str, str] = {
     "CMakeLists.txt": _CMAKE,
     "README.md": _README,
     "pyproject.toml": _PYPROJECT,
-    "setup.py": _SETUP,
     ".gitignore": "build/\n*.kaa.so\n*.egg-info/\n__pycache__/\n",
     "src/@NAME@.c": _SOURCE,
     "@NAME@/__init__.py": _PACKAGE,
@@ -223,11 +201,17 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name!r} is no name of a module: letters, digits and _")
 
 
-def write_project(name: str, folder: str) -> None:
-    """Writes the project's files into a new folder."""
+def write_project(name: str, folder: str, vendor: bool = False) -> None:
+    """Writes the project's files into a new folder. Its wheel depends on kaa, or
+    brings it (`vendor`)."""
     check_name(name)
     os.mkdir(folder)
-    for path, text in _FILES.items():
+    files = dict(_FILES)
+    if vendor:
+        files["@NAME@/__init__.py"] = _VENDORED_PACKAGE
+    for path, text in files.items():
+        text = text.replace("@VENDOR@", _VENDOR if vendor else "")
+        text = text.replace("@DEPENDENCIES@", "" if vendor else '"kaa"')
         place = os.path.join(folder, *path.replace("@NAME@", name).split("/"))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "w", encoding="utf-8") as file:

@@ -26,6 +26,7 @@ from kaa._fault import (
     shown,
 )
 from kaa._instance import is_data
+from kaa._origins import origin_of
 from kaa._types import BASIC, TypeMap
 
 _CPYTHON = sys.implementation.name == "cpython"
@@ -321,11 +322,9 @@ def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
         return True
     # A class of another library's is as good if C takes the types for one.
     for base in kind.__mro__:
-        owner = getattr(base, "_types_", None)
-        if isinstance(owner, TypeMap):
-            origin = owner.origin(base)
-            if origin is not None:
-                return bool(_native.kaa_ctype_same(origin, record))
+        origin = origin_of(base)
+        if origin is not None:
+            return bool(_native.kaa_ctype_same(origin[1], record))
     return False
 
 

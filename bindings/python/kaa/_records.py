@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Names that would break the class if a field had them.
 _RESERVED = frozenset(
     ("_fields_", "_anonymous_", "_pack_", "_align_", "_layout_", "_objects")
-    + ("_b_base_", "_b_needsfree_", "_swappedbytes_", "_names_", "_types_")
+    + ("_b_base_", "_b_needsfree_", "_swappedbytes_", "_names_")
     + ("_as_parameter_",)
     + tuple(dir(ctypes.Structure))
 )
@@ -103,8 +103,10 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
 
 
 def _refuse(cls: Any, *args: object, **keywords: object) -> Any:
+    from kaa._origins import skipped
+
     kind = "union" if issubclass(cls, ctypes.Union) else "struct"
-    reason = cls._types_.skipped(cls.__name__)
+    reason = skipped(cls)
     raise TypeError(
         f"{kind} {cls.__name__} is incomplete: it has no instances, only pointers"
         + (f" (its definition was skipped: {reason})" if reason else "")
@@ -332,7 +334,6 @@ class RecordMaker:
         body = {
             "__module__": self._types.module,
             "__doc__": None,
-            "_types_": self._types,
         }
         if not _native.kaa_ctype_is_complete(address):
             body.update(_INCOMPLETE)

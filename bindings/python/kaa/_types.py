@@ -11,11 +11,13 @@ import ctypes
 import enum
 import weakref
 from _thread import RLock
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _native
 from kaa._basic import BASIC
 from kaa._enums import int_enum
+from kaa._origins import forget, remember
+
 
 class Member(NamedTuple):
     """A member of a record; offsets in bytes, bit positions in bits."""
@@ -279,6 +281,9 @@ class TypeMap:
         "_classes",
         "_enums",
         "_origins",
+        "_cached",
+        "_finder",
+        "_own",
         "_lock",
         "__weakref__",
     )
@@ -290,8 +295,8 @@ class TypeMap:
 
         self.module = module
         self.keep = keep
-        #: Gives the library that pickles name and that has the Data of the types;
-        #: None where there is none.
+        #: Gives the library that has the Data of the types; None where there is
+        #: none.
         self.library = None if library is None else weakref.ref(library)
         # What other threads may see; _classes may hold unfinished ones.
         self._ready: Dict[int, Any] = {}
@@ -299,8 +304,17 @@ class TypeMap:
         self._enums: Dict[int, Optional[Type[enum.IntEnum]]] = {}
         # Record class -> the address of its type.
         self._origins: Dict[Any, int] = {}
+        # Keys of ctypes' own caches, and which classes of this map are in them.
+        self._cached: List[Tuple[str, Any]] = []
+        self._own: Set[Any] = set()
         self._lock = RLock()
         self.records = RecordMaker(self)
+        # Gives the library that pickles name, or one like it.
+        self._finder: Any = None
+        if library is not None:
+            self._finder = library._finder()  # type: ignore[attr-defined]
+            # ctypes keeps each pointer class for ever, and all behind it.
+            weakref.finalize(library, forget, self._cached).atexit = False
         self._derived: Any = None
         self._typedefs: Optional[Dict[int, str]] = None
 
@@ -383,17 +397,6 @@ class TypeMap:
         """The view of a type that keeps it alive."""
         return view_of(address, self.keep)
 
-    def skipped(self, name: str) -> Optional[str]:
-        """Why the definition of a name was skipped, if it was."""
-        for address in getattr(self.keep, "items", list)():
-            item = _native.DeclItem.from_address(address)
-            if item.kind == _native.DECL_SKIPPED and item.name == name.encode(
-                "utf-8", "surrogateescape"
-            ):
-                reason: str = item.reason.decode("utf-8", "replace")
-                return reason
-        return None
-
     def origin(self, record: Any) -> Optional[int]:
         """The address of the type that a record class of this map stands for."""
         return self._origins.get(record)
@@ -407,6 +410,8 @@ class TypeMap:
 
     def add(self, address: int, made: Any) -> None:
         """Takes in a record class, perhaps without its fields yet."""
+        self._own.add(made)
+        remember(made, self.keep, address)
         self._classes[address] = made
         self._origins[made] = address
 
@@ -453,22 +458,35 @@ class TypeMap:
             if kind == _native.WCHAR:
                 return ctypes.c_wchar_p
         pointee = self.make(target)
-        return ctypes.POINTER(pointee)
+        made = ctypes.POINTER(pointee)
+        if pointee in self._own:
+            self._own.add(made)
+            self._cached.append(("_pointer_type_cache", weakref.ref(pointee)))
+        return made
 
     def _array(self, address: int) -> Any:
         count = _native.kaa_ctype_count(address)
         element = _native.kaa_ctype_target(address)
         made = self.make(element)
         self.records.complete_within(element)
-        return made * (0 if count == _native.UNKNOWN_COUNT else count)
+        return self._array_of(made, 0 if count == _native.UNKNOWN_COUNT else count)
+
+    def _array_of(self, element: Any, count: int) -> Any:
+        made = element * count
+        if element in self._own:
+            self._own.add(made)
+        return made
 
     def _function(self, address: int) -> Any:
         result = self.make(_native.kaa_ctype_target(address))
         count = _native.kaa_ctype_count(address)
         native = _native.kaa_ctype_parameters(address)
-        return ctypes.CFUNCTYPE(
-            result, *(self.make(native[i].type) for i in range(count))
-        )
+        parameters = tuple(self.make(native[i].type) for i in range(count))
+        made = ctypes.CFUNCTYPE(result, *parameters)
+        if not self._own.isdisjoint((result, *parameters)):
+            self._own.add(made)
+            self._cached.append(("_c_functype_cache", weakref.ref(made)))
+        return made
 
     def _make_enum(self, address: int) -> Optional[Type[enum.IntEnum]]:
         behind, hint = named(address)
@@ -483,10 +501,9 @@ class TypeMap:
                 if view.enumerators:
                     made = int_enum(name, view.enumerators, self.module)
                     made.__doc__ = view.definition
-                    library = None if self.library is None else self.library()
-                    if library is not None:
+                    if self._finder is not None:
                         attribute = f"enum {view.name}" if view.name else name
-                        made._origin_ = library, attribute  # type: ignore
+                        made._origin_ = self._finder, attribute  # type: ignore
             self._enums[behind] = made
         self._enums[address] = self._enums[behind]
         return self._enums[address]

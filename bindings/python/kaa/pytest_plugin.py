@@ -157,6 +157,8 @@ class _Checks:
 
 def _told_hold(recording: Any) -> Tuple[int, str]:
     """The longest hold in nanoseconds, and who it was and where."""
+    from kaa._views import text
+
     threads = recording.threads
     longest = max(threads, key=lambda one: one.held_max_ns, default=None)
     if longest is None:
@@ -166,8 +168,8 @@ def _told_hold(recording: Any) -> Tuple[int, str]:
     if hog is None:
         return longest.held_max_ns, longest.name
     within = f" in {hog.c_function}" if hog.c_function else ""
-    place = f"{within} at {hog.file}:{hog.line} ({hog.function})"
-    return longest.held_max_ns, longest.name + place
+    place = text.place(hog.file, hog.line)
+    return longest.held_max_ns, f"{longest.name}{within} at {place} ({hog.function})"
 
 
 class _Plugin:

@@ -5,8 +5,11 @@
  * state that the call put aside; another thread of Python's with its own
  * state; a thread that Python never saw gets a state of its own at its first
  * callback and keeps it until it ends, as making one for each callback costs
- * more than the callback. Around the end of the interpreter nothing enters:
- * a thread says in `entering` that it is about to, then looks whether it may.
+ * more than the callback. In a subinterpreter that is what it costs: its end
+ * allows no state but that of the thread that ends it, so a state that was made
+ * for a callback goes with it. Around the end of the interpreter nothing
+ * enters: a thread says in `entering` that it is about to, then looks whether
+ * it may.
  */
 #include "cpython/host/thread.h"
 
@@ -81,10 +84,14 @@ make_key(void)
 }
 
 static PyThreadState *
-foreign_state(kaa_cpython *host)
+foreign_state(kaa_cpython *host, int *is_temporary)
 {
     foreign *own;
 
+    if (PY(PyInterpreterState_GetID)(host->interpreter) != 0) {
+        *is_temporary = 1;
+        return PY(PyThreadState_New)(host->interpreter);
+    }
     pthread_once(&foreign_once, make_key);
     own = pthread_getspecific(foreign_key);
     if (own != NULL)
@@ -108,6 +115,7 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
     PyThreadState *state = record != NULL ? record->state : NULL;
 
     entry->state = NULL;
+    entry->is_temporary = 0;
     if (KAA_UNLIKELY(
             atomic_load_explicit(&host->is_closing, memory_order_relaxed)) &&
         (!is_open(host) || kaa_cpython__is_finalizing()))
@@ -129,9 +137,10 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
     if (state == NULL) {
         if (!begin_entering(host))
             return 0;
-        state = foreign_state(host);
+        state = foreign_state(host, &entry->is_temporary);
         atomic_fetch_sub(&host->entering, 1);
     }
+    /* A temporary state that cannot be entered goes with its interpreter. */
     if (state == NULL || !restore(host, state))
         return 0;
     entry->state = state;
@@ -141,6 +150,12 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 void
 kaa_cpython__leave(const kaa_cpython__entry *entry)
 {
-    if (entry->state != NULL)
+    if (entry->state == NULL)
+        return;
+    if (entry->is_temporary) {
+        PY(PyThreadState_Clear)(entry->state);
+        PY(PyThreadState_DeleteCurrent)();
+    } else {
         PY(PyEval_SaveThread)();
+    }
 }

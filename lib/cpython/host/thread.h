@@ -62,6 +62,7 @@ kaa_cpython__end(kaa_cpython__record *record)
 /* How a callback came to have the GIL. */
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */
+    int is_temporary;     /* the state ends with the callback */
 } kaa_cpython__entry;
 
 /* Takes the GIL for a callback. 0: the interpreter is going away; touch

@@ -14,6 +14,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("name", metavar="NAME", help="of the package")
     parser.add_argument("--folder", help="where; NAME by default")
+    parser.add_argument(
+        "--vendor", action="store_true", help="its wheel brings kaa, and needs none"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     folder = options.folder or options.name
     try:
-        _new.write_project(options.name, folder)
+        _new.write_project(options.name, folder, options.vendor)
     except ValueError as error:
         return complain(str(error))
     except OSError as error:

@@ -15,8 +15,8 @@ from kaa._views.gil_page import processes
 
 # Beyond this many spans, short ones are merged: viewers load the file whole.
 SPANS = 300_000
-# Frames told of a span; the innermost ones.
-FRAMES = 32
+# Frames told of a span, the innermost ones: each span repeats them.
+FRAMES = 10
 # chrome://tracing's own names of colours; Perfetto chooses its own.
 _COLOURS = {
     HELD: "thread_state_running",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple, Union
 
 from kaa._gil_data import Frame
-from kaa._heap_data import Arena, HeapDiff, HeapReport, Retainer, Walk
+from kaa._heap_data import Arena, HeapDiff, HeapPoint, HeapReport, Retainer, Walk
 from kaa._views import heap_tables, page, profile
 from kaa._views.names import Names
 from kaa._views.tables import Table
@@ -15,6 +15,9 @@ from kaa._views.tables import Table
 ROWS = 100
 # Stacks lighter than what is left after so many are summed up as one.
 STACKS = 60_000
+# Of the dominator tree so many largest nodes are written, of a timeline so many points.
+RETAINERS = 50_000
+POINTS = 4_000
 _VALUES = ("live_bytes", "live_blocks", "peak_bytes", "allocated_bytes", "allocated_blocks")
 
 
@@ -96,7 +99,7 @@ def _diff(diff: HeapDiff, names: Names) -> List[List[Any]]:
     ]
 
 
-def _retainer(one: Retainer, names: Names) -> List[Any]:
+def _retainer(one: Retainer, names: Names, parent: int) -> List[Any]:
     return [
         names.number(one.type),
         names.number(one.text),
@@ -104,8 +107,24 @@ def _retainer(one: Retainer, names: Names) -> List[Any]:
         one.bytes,
         one.retained_bytes,
         one.count,
-        -1 if one.parent is None else one.parent,
+        parent,
     ]
+
+
+def _retainers(retainers: List[Retainer], names: Names) -> List[List[Any]]:
+    """The largest ones, and a parent for each: its nearest ancestor that is there,
+    or -1. What a file says of parents is not believed beyond that."""
+    order = sorted(range(len(retainers)), key=lambda i: -retainers[i].retained_bytes)
+    kept = {old: new for new, old in enumerate(sorted(order[:RETAINERS]))}
+    made = []
+    for old in kept:
+        parent = retainers[old].parent
+        while parent is not None and 0 <= parent < old and parent not in kept:
+            above = retainers[parent].parent
+            parent = above if above is not None and above < parent else None
+        known = parent is not None and 0 <= parent < old
+        made.append(_retainer(retainers[old], names, kept[parent] if known else -1))  # type: ignore
+    return made
 
 
 def _walk(walk: Walk, names: Names) -> Dict[str, Any]:
@@ -113,7 +132,7 @@ def _walk(walk: Walk, names: Names) -> Dict[str, Any]:
         return [[names.number(part) for part in step] for step in path]
 
     return {
-        "retainers": [_retainer(one, names) for one in walk.retainers],
+        "retainers": _retainers(walk.retainers, names),
         "paths": [steps(path) for path in walk.paths],
         "cycles": [
             [steps(list(one.members)), one.count, one.bytes, names.number(one.text)]
@@ -127,6 +146,15 @@ def _arenas(arenas: List[Arena]) -> List[List[Any]]:
     return [[one.address, one.bytes, one.pools] for one in arenas]
 
 
+def _thinned(points: List[HeapPoint]) -> List[HeapPoint]:
+    """At most POINTS: of each run the one with most memory, so peaks stay."""
+    run = -(-len(points) // POINTS) or 1
+    return [
+        max(points[i : i + run], key=lambda one: one.rss_bytes + one.live_bytes)
+        for i in range(0, len(points), run)
+    ]
+
+
 def data_of(report: HeapReport, diff: Optional[HeapDiff] = None) -> Dict[str, Any]:
     """What the scripts find."""
     names = Names()
@@ -136,9 +164,12 @@ def data_of(report: HeapReport, diff: Optional[HeapDiff] = None) -> Dict[str, An
         "peakAt": report.peak_at_ns,
         "tree": _tree(_samples(report), names),
         "sites": _sites(report, names),
-        "timeline": [list(one) for one in report.timeline],
+        "timeline": [list(one) for one in _thinned(report.timeline)],
         "arenas": _arenas(report.arenas),
-        "collections": [list(one) for one in report.collections],
+        "collections": [
+            list(one)
+            for one in sorted(report.collections, key=lambda c: -c.pause_ns)[:POINTS]
+        ],
     }
     if report.account:
         made["account"] = {

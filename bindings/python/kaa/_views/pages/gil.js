@@ -333,7 +333,7 @@ function added(name, index) {
   process.threads.forEach((thread, i) => {
     if (index < 0 || index === i) thread[name].forEach((n, bucket) => (sums[bucket] = (sums[bucket] || 0) + n));
   });
-  return Array.from(sums, (n) => n || 0);
+  return Array.from(sums, (n) => Math.max(n || 0, 0));
 }
 
 function histogram(figure, title, counts, colour) {
