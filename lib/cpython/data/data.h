@@ -313,6 +313,10 @@ kaa_cpython__store_member(PyObject *object, kaa_cpython__class *class_,
 int kaa_cpython__try_store(PyObject *object, kaa_cpython__class *class_,
                            kaa_cpython__member *member, char *base,
                            PyObject *value);
+/* data_load() or, with a value, data_store(). NULL with an exception. */
+PyObject *kaa_cpython__ask(PyObject *object, const kaa_cpython__class *class_,
+                           const kaa_cpython__member *member, const char *base,
+                           PyObject *value);
 /* Calls a hook with up to five arguments; NULL ends them. */
 PyObject *kaa_cpython__data_hook(const kaa_cpython__class *self, int hook,
                                  PyObject *const *arguments, int count);
