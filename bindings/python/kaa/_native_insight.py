@@ -156,6 +156,17 @@ class InsightAlarm(Structure):
     ]
 
 
+class InsightKnock(Structure):
+    """kaa_insight_knock"""
+
+    _fields_ = [
+        ("count", c_uint64),
+        ("waited_ns", c_uint64),
+        ("waited_ns_max", c_uint64),
+        ("wall_ns", c_uint64),
+    ]
+
+
 class InsightPark(Structure):
     """kaa_insight_park"""
 
@@ -196,6 +207,9 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             True,
         ),
         "kaa_insight_trace_alarm": (c_int, (c_uint64, POINTER(InsightAlarm)), False),
+        "kaa_insight_knock_start": (c_int, (POINTER(InsightOptions), error), True),
+        "kaa_insight_knock_read": (None, (POINTER(InsightKnock),), True),
+        "kaa_insight_knock_stop": (None, (), False),
         "kaa_insight_parks_start": (c_int, (POINTER(InsightOptions), error), True),
         "kaa_insight_parks_read": (c_uint32, (POINTER(InsightPark), c_uint32), True),
         "kaa_insight_parks_stop": (c_int, (), True),
