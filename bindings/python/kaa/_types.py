@@ -313,8 +313,10 @@ class TypeMap:
         self.records = RecordMaker(self)
         # Gives the library that pickles name, or one like it.
         self._finder: Any = None
-        if hasattr(library, "_finder"):
-            self._finder = library._finder()  # type: ignore[attr-defined]
+        if library is not None:
+            # An extension module's functions are pickled by its name alone.
+            finder = getattr(library, "_finder", None)
+            self._finder = None if finder is None else finder()
             # ctypes keeps each pointer class for ever, and all behind it.
             weakref.finalize(library, forget, self._cached).atexit = False
         self._derived: Any = None
