@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple
 
 SKIPPED = 77
-SIZE_MAX = 700_000
+# A wheel that grows beyond this is looked at. (libkaa is two thirds of it.)
+SIZE_MAX = 900_000
 # What takes least to download and costs no call: kaa has no loops to unroll.
 FLAGS = "-O2 -g -DNDEBUG -ffunction-sections -fdata-sections"
 FLAGS += " -fno-unroll-loops -fno-vectorize -fno-slp-vectorize"

@@ -135,7 +135,8 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
     held = GET(own->state) == KAA_INSIGHT__HELD ? length(now, own) : 0;
     others = waited_by_all(gil, now) - own->others_before;
     forced = kaa_insight__release_is_forced(
-        &TRACE.releases, address, frame, (int)gil->is_requested, &own->caller);
+        &TRACE.releases, &own->last_release, address, frame,
+        (int)gil->is_requested, &own->caller);
     if (KAA_UNLIKELY(held > TRACE.threshold)) {
         if (gil == &TRACE.gils[0])
             stack = kaa_insight__divide_hold(own, now, others, forced);
@@ -227,6 +228,8 @@ acquired(kaa_insight__gil *gil)
     }
     gil->is_requested = 0;
     SET(gil->owner, own);
+    if (KAA_UNLIKELY(GET(TRACE.is_asleep)))
+        kaa_insight__watch_wake();
     own->is_blocked = 0;
     own->gil = (uint32_t)(gil - TRACE.gils);
     own->others_before = waited_by_all(gil, now);

@@ -236,6 +236,25 @@ class Heap(InABrowser):
                     self.assertEqual(whole, own)
         self.silent()
 
+    def test_what_the_pointer_is_told(self) -> None:
+        self.show(heap_samples.report())
+        for canvas, wanted in (("timeline", "resident"), ("account-bar", "of 12.3 MiB"),
+                               ("arena-map", "blocks of"), ("flame", "of all")):  # fmt: skip
+            x, y = self.browser.run(
+                f"(() => {{ const e = document.getElementById('{canvas}');"
+                "e.scrollIntoView({ block: 'center' }); const b = e.getBoundingClientRect();"
+                " return [b.left + b.width * 0.3, b.top + b.height / 2]; })()"
+            )
+            said = ""
+            for step in range(12):  # the first cells may be free pools
+                self.browser.mouse("mouseMoved", x + 14 * step, y)
+                self.browser.settle()
+                said = self.browser.run("document.querySelector('.tip').textContent")
+                if wanted in said:
+                    break
+            self.assertIn(wanted, said)
+        self.silent()
+
     def test_table_of_all_sites(self) -> None:
         self.show(heap_samples.report(10_000))
         count = "document.getElementById('site-count').textContent"

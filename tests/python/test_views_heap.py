@@ -228,6 +228,44 @@ class Pages(unittest.TestCase):
         self.assertEqual(sum(tree["values"][0]), report.live_bytes)
         self.assertLess(len(tree["parent"]), 1_500)
 
+    def test_large_trees_are_cut_and_hang_together(self) -> None:
+        report = samples.report()
+        assert report.walk is not None
+        nodes = report.walk.retainers
+        with unittest.mock.patch("kaa._views.heap_page.RETAINERS", 50):
+            data = Page(_views.html(report)).data()
+        rows, names = data["walk"]["retainers"], data["names"]
+        self.assertEqual(len(rows), 50)
+        largest = sorted((one.retained_bytes for one in nodes), reverse=True)[:50]
+        self.assertEqual(sorted((row[4] for row in rows), reverse=True), largest)
+        by_text = {one.text: one for one in nodes}
+        for i, row in enumerate(rows):
+            self.assertLess(row[6], i)
+            source = by_text[names[row[1]]]
+            if source.parent is None:
+                self.assertEqual(row[6], -1)
+            else:  # here the parent is always larger, so it is there
+                self.assertEqual(names[rows[row[6]][1]], nodes[source.parent].text)
+
+    def test_parents_are_not_believed(self) -> None:
+        report = samples.report()
+        assert report.walk is not None
+        for i, one in enumerate(report.walk.retainers):
+            one.parent = (i, i + 1, -5, 10**9, None, 0)[i % 6]
+        rows = Page(_views.html(report)).data()["walk"]["retainers"]
+        for i, row in enumerate(rows):
+            self.assertLess(row[6], max(i, 0))
+
+    def test_long_timelines_keep_their_peak(self) -> None:
+        report = samples.report()
+        last = report.timeline[-1]
+        report.timeline = [last._replace(at_ns=i, rss_bytes=5) for i in range(100_000)]
+        report.timeline[31_337] = last._replace(at_ns=31_337, rss_bytes=1 << 40)
+        points = Page(_views.html(report)).data()["timeline"]
+        self.assertLessEqual(len(points), 4_000)
+        self.assertEqual(max(points, key=lambda one: one[2])[0], 31_337)
+        self.assertEqual([one[0] for one in points], sorted(one[0] for one in points))
+
 
 class Files(unittest.TestCase):
     def test_round_trip(self) -> None:

@@ -195,6 +195,23 @@ function startTimeline() {
   if (pauses.length) series.push({ name: "collector's pauses", colour: PALETTE[3], points: [] });
   legendOf($("time-legend"), series.map((one) => [one.name, one.name, one.colour]));
   PAINTERS.push(() => plotLines($("timeline"), series, marks, end, size, pauses));
+  $("timeline").addEventListener("mousemove", (event) => tellTime(event, end));
+  $("timeline").addEventListener("mouseleave", hideTip);
+}
+
+/* The last point before the pointer. */
+function tellTime(event, end) {
+  const box = $("timeline").getBoundingClientRect();
+  const time = ((event.clientX - box.left - PLOT.left) / (box.width - PLOT.left - PLOT.right)) * end;
+  let low = 0, high = DATA.timeline.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (DATA.timeline[middle][0] <= time) low = middle + 1;
+    else high = middle;
+  }
+  const [at, live, rss] = DATA.timeline[Math.max(low - 1, 0)];
+  showTip(event.clientX, event.clientY, make("b", {}, `after ${duration(at)}`),
+    make("div", {}, `live ${size(live)}${rss ? `, resident ${size(rss)}` : ""}`));
 }
 
 function startAccount() {

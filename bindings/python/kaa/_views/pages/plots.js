@@ -3,16 +3,19 @@
 
 const PALETTE = ["#1668b8", "#e0692a", "#2f9e6b", "#8c5cc4", "#c9a227", "#c2477a", "#4aa3a2", "#7a6a58", "#5b7f1e", "#8795a1"];
 
+/* Room around a plot for its figures. */
+const PLOT = { left: 64, right: 10, top: 8, bottom: 22 };
+
 /* `series`: [{ name, colour, points: [[time, value], ...] }], drawn as steps of lines;
  * `marks`: [[time, text], ...]; `pauses`: [[time, ns], ...], small bars from below, the
  * longest a quarter of the height. */
 function plotLines(canvas, series, marks, end, write, pauses) {
   const { context, width, height } = fitted(canvas, 220);
-  const left = 64, bottom = 22, inner = width - left - 10, tall = height - bottom - 8;
+  const { left, top } = PLOT, inner = width - left - PLOT.right, tall = height - PLOT.bottom - top;
   let most = 1;
   for (const { points } of series) for (const [, value] of points) most = Math.max(most, value);
   const x = (time) => left + (time / Math.max(end, 1)) * inner;
-  const y = (value) => 8 + tall * (1 - value / most);
+  const y = (value) => top + tall * (1 - value / most);
   context.font = '11px system-ui, "DejaVu Sans", sans-serif';
   const step = 2 ** Math.ceil(Math.log2(most / 5));
   for (let value = 0; value <= most; value += step) {
@@ -29,11 +32,11 @@ function plotLines(canvas, series, marks, end, write, pauses) {
   context.fillStyle = PALETTE[3];
   for (const [time, pause] of pauses) {
     const tip = Math.max(1, (pause / longest) * tall * 0.25);
-    context.fillRect(x(time), 8 + tall - tip, Math.max(1, (pause / Math.max(end, 1)) * inner), tip);
+    context.fillRect(x(time), top + tall - tip, Math.max(1, (pause / Math.max(end, 1)) * inner), tip);
   }
   for (const [time, text] of marks) {
     context.fillStyle = COLOURS.soft;
-    context.fillRect(x(time), 8, 1, tall);
+    context.fillRect(x(time), top, 1, tall);
     context.fillText(text, Math.min(x(time) + 4, width - 60), 18);
   }
   for (const { points, colour } of series) {
