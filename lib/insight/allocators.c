@@ -82,16 +82,17 @@ leave(int was_locked)
 
 /* ---- sites ---- */
 
-/* A thread state that was not the last: is its interpreter another one, which
- * may have a GIL of its own? */
-RARE static void
-look_at(void *state)
+/* Whether the thread is one of the main interpreter, or of none. Of others no
+ * code object is kept: they may end, and their memory with them. */
+static int
+is_main(const void *state)
 {
-    if (state != NULL && PROFILE.interpreter.version >= 0x030c &&
-        PROFILE.interpreter_of(state) != PROFILE.main_interpreter)
+    if (KAA_LIKELY(state == NULL ||
+                   PROFILE.interpreter_of(state) == PROFILE.main_interpreter))
+        return 1;
+    if (PROFILE.interpreter.version >= 0x030c)
         atomic_store(&PROFILE.is_shared, 1);
-    else
-        PROFILE.last_state = state;
+    return 0;
 }
 
 static uint32_t
@@ -127,22 +128,30 @@ site_of(const void *state)
 #define IS_BLOCK ((uint64_t)1 << 63)
 
 static void
+bury_word(uint64_t word)
+{
+    kaa_insight__sites_died(&PROFILE.sites,
+                            (uint32_t)((word & ~IS_BLOCK) >> SIZE_BITS),
+                            word & SIZE_MASK, 1);
+}
+
+static void
 born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
     uint64_t *word;
+    int locked, has_lines = is_main(state);
     uint32_t site;
-    int locked;
 
-    if (KAA_UNLIKELY(state != PROFILE.last_state))
-        look_at(state);
     locked = enter();
     PROFILE.calls++;
     if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
                    (state != PROFILE.muted || state == NULL))) {
         word = kaa_insight__shadow_make(&PROFILE.shadow, block);
         if (KAA_LIKELY(word != NULL && size <= SIZE_MASK)) {
-            site = site_of(state);
+            if (KAA_UNLIKELY(*word != 0)) /* its arena went without a free */
+                bury_word(*word);
+            site = has_lines ? site_of(state) : 0;
             *word = IS_BLOCK | (uint64_t)site << SIZE_BITS | size;
             kaa_insight__sites_born(&PROFILE.sites, site, size, 1);
         } else {
@@ -161,9 +170,7 @@ died(const void *block)
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
         word = kaa_insight__shadow_find(&PROFILE.shadow, block);
         if (word != NULL && *word != 0) {
-            kaa_insight__sites_died(
-                &PROFILE.sites, (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS),
-                *word & SIZE_MASK, 1);
+            bury_word(*word);
             *word = 0;
         }
     }
@@ -194,19 +201,27 @@ sample(void *block, size_t size)
 {
     kaa_insight__sampled one = {.block = (uintptr_t)block, .size = size};
     double chance = -expm1(-(double)size / PROFILE.mean);
+    kaa_insight__sampled old;
     void *state = PROFILE.current_state();
+    int has_lines = is_main(state);
 
     kaa_insight__profile_lock();
     PROFILE.calls++;
     if (PROFILE.mode != KAA_INSIGHT_HEAP_SAMPLED) {
         atomic_store_explicit(&PROFILE.left, NEVER, memory_order_relaxed);
     } else {
-        atomic_store_explicit(&PROFILE.left, kaa_insight__profile_gap(), memory_order_relaxed);
+        atomic_store_explicit(&PROFILE.left, kaa_insight__profile_gap(),
+                              memory_order_relaxed);
         if (block != NULL && chance > 0 &&
             (state != PROFILE.muted || state == NULL)) {
             one.weight = (uint64_t)((double)size / chance + 0.5);
             one.blocks = (uint32_t)(1 / chance + 0.5);
-            one.site = site_of(state);
+            one.site = has_lines ? site_of(state) : 0;
+            /* Its arena may have gone without a free. */
+            if (kaa_insight__samples_maybe(&PROFILE.samples, block) &&
+                kaa_insight__samples_take(&PROFILE.samples, block, &old))
+                kaa_insight__sites_died(&PROFILE.sites, old.site, old.weight,
+                                        old.blocks);
             if (kaa_insight__samples_add(&PROFILE.samples, &one))
                 kaa_insight__sites_born(&PROFILE.sites, one.site, one.weight,
                                         one.blocks);

@@ -26,7 +26,6 @@ typedef struct kaa_insight__profile {
     uint32_t mode;              /* KAA_INSIGHT_HEAP_*; of the hooks */
     _Atomic uint32_t is_shared; /* a second GIL was seen: the lock is used */
     _Atomic int64_t left;       /* bytes to the next sample */
-    const void *last_state;     /* which is one of the main interpreter */
     const void *muted;          /* whose allocations are not counted */
     uint32_t frames;            /* of a site, at most */
     double mean;                /* bytes between two samples */
@@ -42,7 +41,7 @@ typedef struct kaa_insight__profile {
     kaa_insight__samples samples;
     kaa_insight__interpreter interpreter;
     void *(*current_state)(void); /* of this thread; NULL if it has none */
-    void *(*interpreter_of)(void *state);
+    void *(*interpreter_of)(const void *state);
     void *main_interpreter;
 } kaa_insight__profile;
 

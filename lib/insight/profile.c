@@ -134,7 +134,6 @@ begin(const kaa_insight_heap_options *options)
     PROFILE.mean = (double)(options->every_bytes != 0 ? options->every_bytes
                                                       : EVERY_BYTES);
     PROFILE.random = options->seed != 0 ? options->seed : new_seed();
-    PROFILE.last_state = NULL;
     PROFILE.muted = NULL;
     PROFILE.lost = 0;
     memset(PROFILE.cache, 0, sizeof(PROFILE.cache));

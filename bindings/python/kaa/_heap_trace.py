@@ -11,14 +11,14 @@ import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from kaa import _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._gil_data import Frame
 
+_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "frames", "stop")]
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
@@ -62,7 +62,7 @@ def why_not() -> Optional[str]:
 
 
 def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
-    """Starts the profile; its generation."""
+    """Starts the profile; its generation. This thread is muted: see begin()."""
     global _generation, _is_on, _started_ns
     reason = why_not()
     if reason is not None:
@@ -77,15 +77,23 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         seed=seed,
     )
     error = _native.Error()
+    for name in _FUNCTIONS:
+        getattr(_native, name)  # made at the first use: not while it is counted
     with _lock:
         if _is_on:
             raise MisuseError("a profile of memory is running already in this process")
         _frames.clear()
         _started_ns = time.monotonic_ns()
         check(_native.kaa_insight_heap_start(options, error), error)
+        _native.kaa_insight_heap_mute(1)
         _generation += 1
         _is_on = True
         return _generation
+
+
+def begin() -> None:
+    """From now on this thread's allocations count, too."""
+    _native.kaa_insight_heap_mute(0)
 
 
 def is_on(generation: int) -> bool:
@@ -133,21 +141,20 @@ def _site_frames(number: int, count: int) -> List[Frame]:
     return made
 
 
-@contextmanager
-def muted(generation: int) -> Iterator[None]:
-    """For whoever reads that profile; MisuseError if it has ended."""
+def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
+    """What make() makes of what that profile says now; MisuseError if it has ended.
+    What this thread allocates meanwhile is in no figure."""
     with _lock:
         if not is_on(generation):
             raise MisuseError("no profile of memory is running")
         _native.kaa_insight_heap_mute(1)
         try:
-            yield
+            return make(_snapshot())
         finally:
             _native.kaa_insight_heap_mute(0)
 
 
-def snapshot() -> Snapshot:
-    """What the profile says now; within muted()."""
+def _snapshot() -> Snapshot:
     heap = _native_insight.Heap(size=ctypes.sizeof(_native_insight.Heap))
     error = _native.Error()
     room = _native.kaa_insight_heap_sites(None, 0) + 64

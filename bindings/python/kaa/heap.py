@@ -84,12 +84,15 @@ class Profile:
     def start(self) -> Profile:
         """Begins. kaa.MisuseError (a RuntimeError) if a profile is running;
         kaa.UnsupportedError where memory cannot be profiled."""
+        from kaa import _heap_record  # noqa: F401 - later, it would be counted
+
         generation = _heap_trace.start(self._mode, self._frames, self._every, self._seed)
         self._generation = generation
         self._pid = os.getpid()
         self._report = None
         # A profile that nobody has any more must not run on.
         self._finalizer = weakref.finalize(self, _heap_trace.stop, generation)
+        _heap_trace.begin()
         return self
 
     def stop(self) -> HeapReport:
@@ -150,8 +153,8 @@ class Profile:
 def _report(generation: int) -> HeapReport:
     from kaa import _heap_record
 
-    with _heap_trace.muted(generation):
-        return _heap_record.report(_heap_trace.snapshot())
+    made: HeapReport = _heap_trace.read(generation, _heap_record.report)
+    return made
 
 
 def _written(text: str, path: Optional[str]) -> str:
