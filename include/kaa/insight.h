@@ -262,6 +262,42 @@ typedef struct kaa_insight_alarm {
 KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
                                     kaa_insight_alarm *out);
 
+/** What knocking at the GIL found. */
+typedef struct kaa_insight_knock {
+    uint64_t count;     /**< Knocks. */
+    uint64_t waited_ns; /**< Until the GIL was got, added up. */
+    uint64_t waited_ns_max;
+    uint64_t wall_ns; /**< Since the start. */
+} kaa_insight_knock;
+
+/**
+ * Starts a thread that takes the GIL and lets it go every options->interval_ns
+ * (0: 1 ms): where nothing else works, this says how busy it is.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT, KAA_MISUSE if it runs already, KAA_UNSUPPORTED,
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_knock_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * The figures since the start, also after the stop.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_read(kaa_insight_knock *out);
+
+/**
+ * Ends the thread, and waits for that.
+ *
+ * @gil    free (the interpreter's): the thread may be waiting for it
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_stop(void);
+
 /** Return addresses kept of each wait. */
 #define KAA_INSIGHT_PARK_FRAMES 10
 

@@ -334,6 +334,23 @@ def next_alarm(seconds: float) -> Any:
     return alarm if found else None
 
 
+def knock(seconds: float, interval: float) -> Any:
+    """kaa_insight_knock of a while. Error: somebody else knocks."""
+    options = _native_insight.InsightOptions(
+        size=ctypes.sizeof(_native_insight.InsightOptions),
+        handle=ctypes.pythonapi._handle,
+        interval_ns=int(interval * 1e9),
+    )
+    error, found = _native.Error(), _native_insight.InsightKnock()
+    _check(_native.kaa_insight_knock_start(options, error), error)
+    try:
+        time.sleep(seconds)
+        _native.kaa_insight_knock_read(found)
+    finally:
+        _native.kaa_insight_knock_stop()
+    return found
+
+
 def symbol(address: int) -> Optional[str]:
     """The C function at an address."""
     if not address:

@@ -211,6 +211,17 @@ class HeapSite(Structure):
 HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
 
 
+class InsightKnock(Structure):
+    """kaa_insight_knock"""
+
+    _fields_ = [
+        ("count", c_uint64),
+        ("waited_ns", c_uint64),
+        ("waited_ns_max", c_uint64),
+        ("wall_ns", c_uint64),
+    ]
+
+
 class InsightPark(Structure):
     """kaa_insight_park"""
 
@@ -261,6 +272,9 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             (c_uint32, POINTER(InsightFrame), c_uint32),
             True,
         ),
+        "kaa_insight_knock_start": (c_int, (POINTER(InsightOptions), error), True),
+        "kaa_insight_knock_read": (None, (POINTER(InsightKnock),), True),
+        "kaa_insight_knock_stop": (None, (), False),
         "kaa_insight_parks_start": (c_int, (POINTER(InsightOptions), error), True),
         "kaa_insight_parks_read": (c_uint32, (POINTER(InsightPark), c_uint32), True),
         "kaa_insight_parks_stop": (c_int, (), True),

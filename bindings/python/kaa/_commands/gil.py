@@ -108,6 +108,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tell the lines of longer holds and waits (100us)",
     )
     run.add_argument(
+        "--no-children", action="store_true", help="do not record subprocesses"
+    )
+    run.add_argument(
         "--duration", type=_seconds, metavar="TIME", help="record only so long"
     )
     _outputs.add_arguments(run, _FILES)
@@ -157,7 +160,7 @@ def _limit(monitor: Any, seconds: Optional[float]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from kaa import gil
+    from kaa import _gil_follow, gil
     from kaa._error import Error
 
     prepared = _program.prepare(options)
@@ -168,10 +171,13 @@ def _run(options: argparse.Namespace) -> int:
         monitor.start()
     except Error as error:
         return complain(str(error))
+    following = None if options.no_children else _gil_follow.Following()
     _limit(monitor, options.duration)
     code = _program.execute(prepared)
     recording = monitor.stop()
-    recording.program = " ".join(sys.argv)
+    recording.program = " ".join([options.script, *options.arguments])
+    if following is not None:
+        recording.children = following.end()
     sys.stdout.flush()
     return write(recording, options, sys.stderr) or code
 
