@@ -44,15 +44,17 @@ class FreeThreaded(unittest.TestCase):
 
     def test_locks(self) -> None:
         lock = threading.Lock()
-        taken = threading.Event()
+        taken, coming = threading.Event(), threading.Event()
 
         def holder() -> None:
             with lock:
                 taken.set()
-                time.sleep(0.05)
+                coming.wait()
+                time.sleep(0.1)
 
         def waiter() -> None:
             taken.wait()
+            coming.set()
             with lock:  # wanted
                 pass
 
@@ -71,7 +73,7 @@ class FreeThreaded(unittest.TestCase):
         self.assertEqual(kaa.gil.Recording.from_json(m.json()), recording)
 
     def test_joins_are_events(self) -> None:
-        thread = threading.Thread(target=time.sleep, args=(0.05,))
+        thread = threading.Thread(target=time.sleep, args=(0.1,))
         with kaa.gil.monitor() as m:
             thread.start()
             thread.join()
