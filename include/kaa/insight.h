@@ -138,7 +138,8 @@ typedef struct kaa_insight_call {
 
 /** One thread. */
 typedef struct kaa_insight_thread {
-    uint32_t id;    /**< The operating system's; 0: a sum of ended threads. */
+    uint32_t id;    /**< The operating system's; 0: the sum of ended threads
+                         that found no room, end_ns being that of their lives. */
     uint32_t state; /**< What it does now. */
     uint32_t gil;   /**< 0: the main interpreter's. */
     uint32_t is_ended;
