@@ -64,7 +64,7 @@ get_color(mixed *self, void *unused)
 {
     (void)unused;
     if ((unsigned)self->color < 4 && colors[self->color] != NULL)
-        return Py_NewRef(colors[self->color]);
+        return new_reference(colors[self->color]);
     return PyLong_FromLong(self->color);
 }
 
@@ -130,7 +130,7 @@ get_at(mixed *self, void *unused)
     if (made == NULL)
         return NULL;
     made->at = &self->at->x;
-    made->owner = Py_NewRef((PyObject *)self);
+    made->owner = new_reference((PyObject *)self);
     return (PyObject *)made;
 }
 
