@@ -5,6 +5,14 @@
 #include <Python.h>
 #include <structmember.h>
 
+/* Py_NewRef(), which 3.9 lacks. */
+static inline PyObject *
+new_reference(PyObject *object)
+{
+    Py_INCREF(object);
+    return object;
+}
+
 typedef struct {
     PyObject_HEAD double x, y;
 } point;
