@@ -211,14 +211,19 @@ class Build:
         place = self.folder / "wheels"
         for old in place.glob(f"*{target.tag}*.whl"):
             old.unlink()
-        # Refuses what the tag does not allow: newer symbols, other libraries.
+        # Finds the oldest tag that the file's symbols and libraries allow. `auto`
+        # is the one platform that may be another processor's or C library's.
         run(
-            [self.python, "-m", "auditwheel", "repair", "--plat", target.tag]
+            [self.python, "-m", "auditwheel", "repair", "--plat", "auto", "-z", "9"]
             + ["-w", place, plain],
             self.log,
             env={**os.environ, "PATH": f"{self.tools}/bin:{os.environ['PATH']}"},
         )
-        (made,) = place.glob(f"*{target.tag}*.whl")
+        found = list(place.glob(f"*{target.tag}*.whl"))
+        if len(found) != 1:
+            there = ", ".join(one.name for one in place.glob("*.whl"))
+            raise SystemExit(f"auditwheel allows no tag {target.tag}: {there}")
+        made = found[0]
         size = made.stat().st_size
         if size > SIZE_MAX:
             raise SystemExit(f"{made.name} has {size} bytes, more than {SIZE_MAX}")
