@@ -259,7 +259,8 @@ KAA_API uint32_t kaa_cpython_layouts(const kaa_cpython *host);
  * Ends all callbacks into the interpreter: from now on they return their error
  * value and touch nothing, but for those in calls that this same thread still
  * makes from Python. For the interpreter's atexit. Waits (at most a
- * second) for callbacks that are about to enter.
+ * second) for callbacks that are about to enter, or are running on other
+ * threads.
  *
  * @gil    any; the interpreter's own is not held
  * @since  0.1

@@ -23,6 +23,7 @@
 #define KAA_INSIGHT_H
 
 #include <kaa/base.h>
+#include <kaa/gil.h>
 
 KAA_BEGIN_DECLS
 
@@ -102,6 +103,7 @@ typedef struct kaa_insight_trace {
     uint64_t stacks_lost;  /**< Spells that found no room for their stack. */
     uint32_t stacks;       /**< How many kaa_insight_trace_stacks() has. */
     uint32_t reserved;     /**< 0. */
+    uint64_t gil;          /**< Where the main interpreter's GIL is. */
 } kaa_insight_trace;
 
 /**
@@ -259,6 +261,89 @@ typedef struct kaa_insight_alarm {
 KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
                                     kaa_insight_alarm *out);
 
+/** What knocking at the GIL found. */
+typedef struct kaa_insight_knock {
+    uint64_t count;     /**< Knocks. */
+    uint64_t waited_ns; /**< Until the GIL was got, added up. */
+    uint64_t waited_ns_max;
+    uint64_t wall_ns; /**< Since the start. */
+} kaa_insight_knock;
+
+/**
+ * Starts a thread that takes the GIL and lets it go every options->interval_ns
+ * (0: 1 ms): where nothing else works, this says how busy it is.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT, KAA_MISUSE if it runs already, KAA_UNSUPPORTED,
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_knock_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * The figures since the start, also after the stop.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_read(kaa_insight_knock *out);
+
+/**
+ * Ends the thread, and waits for that.
+ *
+ * @gil    free (the interpreter's): the thread may be waiting for it
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_stop(void);
+
+/** Return addresses kept of each wait. */
+#define KAA_INSIGHT_PARK_FRAMES 10
+
+/** Where a thread of a free-threaded interpreter waited for another. */
+typedef struct kaa_insight_park {
+    uint64_t count;
+    uint64_t ns;
+    uint64_t ns_max;
+    uint64_t addresses[KAA_INSIGHT_PARK_FRAMES]; /**< The C stack's, innermost
+                                                      first; for
+                                                      kaa_insight_symbol(). */
+    uint32_t thread; /**< The operating system's id. */
+    uint32_t stack;  /**< For kaa_insight_trace_frames(), or 0. */
+} kaa_insight_park;
+
+/**
+ * Starts watching where threads wait for each other in an interpreter without a
+ * GIL (CPython 3.13 and later, free-threaded), or joins who does already. Waits
+ * longer than options->threshold_ns (0: 1 us) are told.
+ *
+ * @gil    held (the interpreter's; a thread that may run Python code)
+ * @fails  KAA_INVALID_ARGUMENT; KAA_UNSUPPORTED; KAA_MISUSE if the GIL is
+ * traced; KAA_NO_MEMORY; KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_parks_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * Copies the waits: one entry a thread, C stack and Python stack.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_parks_read(kaa_insight_park *out,
+                                        uint32_t capacity);
+
+/**
+ * Undoes one start; the last one takes the hooks out.
+ *
+ * @return 1 if others go on, else 0.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API int kaa_insight_parks_stop(void);
+
 /**
  * Finds the C function that an address lies in, static ones too where the file
  * has its symbols.
@@ -269,6 +354,44 @@ KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
  * @since  0.1
  */
 KAA_API size_t kaa_insight_symbol(uint64_t address, char *buffer, size_t size);
+
+/**
+ * Copies memory of a process, which is not stopped. Needs the right to trace
+ * it.
+ *
+ * @return 1; 0 if not all of it could be read, and errno then says why.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API int kaa_insight_peek(uint32_t process, uint64_t address, void *out,
+                             size_t size);
+
+/**
+ * Reads the Python frames of a thread of a process, which is not stopped: what
+ * runs may change while it is read, so believe no code object unseen.
+ *
+ * @param state    The address of its thread state.
+ * @param version  Of the interpreter, as 0x030c for 3.12.
+ * @param out      The innermost frames first; `line` is 0.
+ *
+ * @return how many there are, at most `capacity`; 0 for an unknown version.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
+                                         uint32_t version,
+                                         kaa_insight_frame *out,
+                                         uint32_t capacity);
+
+/**
+ * Writes the figures of one of kaa's own locks, kaa/gil.h, as JSON of the form
+ * that `python -m kaa gil report` and the views of the Python package read.
+ *
+ * @return the length of the text, as snprintf() does; 0 for no lock.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
 
 KAA_END_DECLS
 

@@ -9,7 +9,6 @@
 #include <kaa/closure.h>
 #include <kaa/context.h>
 #include <kaa/convert.h>
-#include <kaa/cpython.h>
 #include <kaa/ctype.h>
 #include <kaa/decl.h>
 #include <kaa/gc.h>

@@ -118,7 +118,25 @@ typedef struct kaa_module_def {
 #define KAA_MODULE_EXPORT extern KAA_API
 #endif
 
-/** Defines the module of a file: KAA_MODULE(name, .methods = methods, ...). */
+/**
+ * Defines the module of a file: KAA_MODULE(name, .methods = methods, ...).
+ *
+ * C++ has such initialisers only since C++20, and in the members' order, so
+ * there the members are set by a function, in any order:
+ *
+ *     KAA_MODULE(name, [](kaa_module_def &module) {
+ *         module.doc = "An example.";
+ *         module.methods = methods;
+ *     })
+ *
+ * and kaa_type_spec likewise by kaa_make_type_spec().
+ */
+#ifdef __cplusplus
+#define KAA_MODULE(module_name, ...)                                           \
+    KAA_MODULE_EXPORT const kaa_module_def kaa_module_definition;              \
+    const kaa_module_def kaa_module_definition =                               \
+        kaa_make_module_def(#module_name, __VA_ARGS__);
+#else
 #define KAA_MODULE(module_name, ...)                                           \
     KAA_MODULE_EXPORT const kaa_module_def kaa_module_definition;              \
     const kaa_module_def kaa_module_definition = {                             \
@@ -130,6 +148,7 @@ typedef struct kaa_module_def {
         .spec_bytes = sizeof(kaa_type_spec),                                   \
         .name = #module_name,                                                  \
         __VA_ARGS__}
+#endif
 
 /** What a converter of `O&` returns for success if it is to be called again
  * with NULL for the object where a later argument fails: to undo what it did.
@@ -192,5 +211,38 @@ kaa_build(kaa_context *ctx, const char *format, ...)
 }
 
 KAA_END_DECLS
+
+#ifdef __cplusplus
+/** What KAA_MODULE() defines: `fill` is called with the rest left 0. */
+template <class Fill>
+inline kaa_module_def
+kaa_make_module_def(const char *name, Fill fill)
+{
+    kaa_module_def made = kaa_module_def();
+
+    made.magic = KAA_MODULE_MAGIC;
+    made.size = sizeof(kaa_module_def);
+    made.abi_major = KAA_MODULE_ABI_MAJOR;
+    made.abi_minor = KAA_MODULE_ABI_MINOR;
+    made.api_bytes = sizeof(kaa_api);
+    made.spec_bytes = sizeof(kaa_type_spec);
+    made.name = name;
+    fill(made);
+    return made;
+}
+
+/** A type's spec, filled by `fill` but for its size and name. */
+template <class Fill>
+inline kaa_type_spec
+kaa_make_type_spec(const char *name, Fill fill)
+{
+    kaa_type_spec made = kaa_type_spec();
+
+    made.size = sizeof(kaa_type_spec);
+    made.name = name;
+    fill(made);
+    return made;
+}
+#endif
 
 #endif /* KAA_MODULE_H */

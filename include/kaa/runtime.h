@@ -164,6 +164,23 @@ KAA_API KAA_NODISCARD kaa_status kaa_runtime_attach(kaa_runtime *runtime,
 KAA_API void kaa_runtime_detach(kaa_context *ctx);
 
 /**
+ * Closes a runtime: from now on it refuses threads that are not attached
+ * (kaa_runtime_attach() fails, kaa_thread_enter() gives NULL), and what is here
+ * waited for is that no other thread is attached. Then kaa_runtime_destroy()
+ * can be called while threads still try to come in. The runtime stays closed.
+ *
+ * @param timeout_ns  How long to wait, in nanoseconds; UINT64_MAX: for ever.
+ *
+ * @gil    any; let go while waiting, if it is held
+ * @fails  KAA_MISUSE: threads are still attached when the time is over;
+ *         KAA_INVALID_ARGUMENT
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_runtime_close(kaa_runtime *runtime,
+                                                   uint64_t timeout_ns,
+                                                   kaa_error *err);
+
+/**
  * The runtime of a native context; NULL for one of a Python.
  *
  * @owns   Borrowed.

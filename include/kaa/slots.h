@@ -1605,7 +1605,8 @@ kaa_end_allow_threads(kaa_context *ctx, void *begun)
 }
 
 /**
- * What kaa_thread_enter() needs; valid as long as the runtime.
+ * What kaa_thread_enter() needs: a number, which may be kept beyond the end
+ * of the runtime, and is refused from then on.
  *
  * @return A pointer; NULL with an exception pending.
  */

@@ -1,4 +1,4 @@
-/* kaa/version.h - the only place with a version number; CMake reads it. */
+/* kaa/version.h - the only place with kaa's version; CMake reads it. */
 #ifndef KAA_VERSION_H
 #define KAA_VERSION_H
 

@@ -3,18 +3,19 @@
 
 #include <pthread.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define RESERVE_MAX (256u << 10)
 
-/* Where the stack begins and where what is left becomes little; 0: not asked
- * yet. Both 1 where the system does not say. */
-static _Thread_local uintptr_t lowest, little;
+KAA_BASE__TLS uintptr_t kaa_base__stack_little = UINTPTR_MAX;
+
+/* Where the stack ends; of no meaning before kaa_base__stack_little is known.
+ */
+static KAA_BASE__TLS uintptr_t lowest;
 
 static void
 find(void)
 {
-    lowest = little = 1;
+    kaa_base__stack_little = 0; /* where the system does not say */
 #if defined(__linux__)
     pthread_attr_t attributes;
     void *start;
@@ -26,18 +27,16 @@ find(void)
         size_t reserve = size / 8 < RESERVE_MAX ? size / 8 : RESERVE_MAX;
 
         lowest = (uintptr_t)start;
-        little = lowest + reserve;
+        kaa_base__stack_little = lowest + reserve;
     }
     pthread_attr_destroy(&attributes);
 #endif
 }
 
 int
-kaa_base__stack_is_low(void)
+kaa_base__stack_look(uintptr_t here)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-    if (little == 0)
+    if (kaa_base__stack_little == UINTPTR_MAX)
         find();
-    return here < little && here >= lowest;
+    return here < kaa_base__stack_little && here >= lowest;
 }

@@ -404,6 +404,20 @@ kaa_gc__start(kaa_context *ctx)
     return 0;
 }
 
+/* See lib/globals.txt. */
+static kaa_gc *_Atomic abandoned;
+
+void
+kaa_gc__abandon(kaa_runtime *runtime)
+{
+    kaa_gc *gc = runtime->gc;
+
+    if (gc == NULL)
+        return;
+    gc->next_abandoned = atomic_exchange(&abandoned, gc);
+    runtime->gc = NULL;
+}
+
 void
 kaa_gc__stop(kaa_context *ctx)
 {

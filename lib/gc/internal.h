@@ -132,6 +132,7 @@ typedef struct kaa_gc__frozen {
 } kaa_gc__frozen;
 
 typedef struct kaa_gc {
+    struct kaa_gc *next_abandoned;
     kaa_runtime *runtime;
     kaa_gc__set young, full;
 

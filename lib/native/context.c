@@ -129,6 +129,12 @@ kaa_runtime_attach(kaa_runtime *runtime, const char *name,
     status = kaa_gil_attach(runtime->gil, name, &thread, err);
     if (status != KAA_OK)
         return status;
+    if (((kaa_gil__thread *)thread)->attached_count == 1 &&
+        atomic_load(&runtime->is_closing)) {
+        kaa_gil_detach(thread);
+        return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being closed",
+                              runtime->name);
+    }
     acquired = !kaa_gil_is_held(thread);
     if (acquired)
         status = kaa_gil_acquire(thread, err);
@@ -227,22 +233,6 @@ kaa_native__poll(kaa_context *ctx)
         runtime->releasing == 0)
         runtime->collect(ctx);
     return 0;
-}
-
-void *
-kaa_native__runtime_handle(kaa_context *ctx)
-{
-    return kaa_object__runtime_of(ctx);
-}
-
-kaa_context *
-kaa_native__thread_enter(void *runtime)
-{
-    kaa_context *ctx = NULL;
-
-    if (kaa_runtime_attach(runtime, NULL, &ctx, NULL) != KAA_OK)
-        return NULL;
-    return ctx;
 }
 
 void

@@ -20,6 +20,7 @@
 void
 kaa_native__free(kaa_runtime *runtime)
 {
+    kaa_native__gate_gone(runtime);
     while (runtime->contexts != NULL) {
         kaa_object__context *own = runtime->contexts;
 
@@ -168,6 +169,7 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     kaa_object__context boot;
     kaa_context *ctx = NULL;
     kaa_status status;
+    unsigned was_closing;
 
     if (runtime == NULL)
         return KAA_OK;
@@ -177,22 +179,29 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     if (runtime->is_ending)
         return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being destroyed",
                               runtime->name);
+    was_closing = atomic_load(&runtime->is_closing);
+    (void)kaa_native__gate_close(runtime, 0, UINT64_MAX);
     if (!kaa_native__others_attached(runtime))
         ctx = last_context(runtime, &boot);
-    if (ctx == NULL)
+    if (ctx == NULL) {
+        atomic_store(&runtime->is_closing, was_closing);
         return kaa_base__fail(err, KAA_MISUSE, 0,
                               "threads are still attached to \"%s\"",
                               runtime->name);
+    }
     if (ctx == &boot.is_public && runtime->releasing != 0) {
         /* Nobody is attached, and yet an object is about to end: this is a
          * child of fork(), and who was at it is not in it. */
+        kaa_gc__abandon(runtime);
         kaa_native__free(runtime);
         return KAA_OK;
     }
-    if (is_at_work(ctx))
+    if (is_at_work(ctx)) {
+        atomic_store(&runtime->is_closing, was_closing);
         return kaa_base__fail(err, KAA_MISUSE, 0,
                               "\"%s\" cannot be destroyed from within a call",
                               runtime->name);
+    }
     if (kaa_error_occurred(ctx))
         kaa_object__error_unraisable(ctx, NULL);
     runtime->is_ending = 1;

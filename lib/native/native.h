@@ -27,7 +27,19 @@ int kaa_native__others_attached(kaa_runtime *runtime);
 /* What contexts of threads that are gone have left. The GIL is held, or nobody
  * else can have it. */
 void kaa_native__sweep(kaa_context *ctx);
-/* Slots of the table. */
+/* ---- gate.c */
+
+/* From now on the runtime's handle is known. */
+void kaa_native__gate_open(kaa_runtime *runtime);
+/* It is not any more: nobody is on the way in. */
+void kaa_native__gate_gone(kaa_runtime *runtime);
+/* Refuses threads that are not attached from now on, and waits until nobody is
+ * on the way in and, `with_others`, no other thread is attached; the GIL, if
+ * the caller has it, is let go meanwhile. 1; 0: the time is over. */
+int kaa_native__gate_close(kaa_runtime *runtime, int with_others,
+                           uint64_t timeout_ns);
+
+/* Slots of the table: context.c and gate.c. */
 void *kaa_native__begin_allow_threads(kaa_context *ctx);
 void kaa_native__end_allow_threads(kaa_context *ctx, void *begun);
 int kaa_native__poll(kaa_context *ctx);

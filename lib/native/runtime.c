@@ -161,6 +161,7 @@ kaa_native__create(const kaa_runtime_options *options, uint32_t watch,
     }
     if (chosen.flags & KAA_RUNTIME_COLLECT_ALWAYS)
         runtime->watch |= KAA_OBJECT__WATCH_COLLECT;
+    kaa_native__gate_open(runtime);
     *out_runtime = runtime;
     return KAA_OK;
 }

@@ -81,6 +81,22 @@ KAA_TEST(variables_of_what_is_left_out_are_passed_over)
     CHECK_EQ(object, NULL);
 }
 
+/* A TypeError that suggests nothing. */
+static void
+help_no_hint(kaa_test *t, kaa_context *ctx, int parsed)
+{
+    char text[300];
+
+    CHECK_EQ(parsed, 0);
+    kaa_runtime_error_text(ctx, text, sizeof(text));
+    if (kaa_error_matches(ctx, kaa_builtin(ctx, KAA_MEMORY_ERROR)))
+        kaa_test__no_memory(t);
+    kaa_error_clear(ctx);
+    CHECK_HAS(text, "unexpected keyword argument");
+    if (strstr(text, "Did you mean") != NULL)
+        FAIL("a hint: %s", text);
+}
+
 KAA_TEST(refusals)
 {
     static const char *const colour[] = {"colour", "height", NULL};
@@ -124,6 +140,33 @@ KAA_TEST(refusals)
                  "f() takes exactly 1 positional argument (0 given)");
     CHECK_RAISES(parse(ctx, args, 0, NAMES(""), "|ii:f", only, &a, &b) == 0,
                  KAA_TYPE_ERROR, "unexpected keyword argument ''");
+}
+
+#define FORTY "forty_letters_and_not_a_single_one_more_"
+
+/* Names up to 40 characters have near ones; longer ones have not, nor those
+ * that are nearest and yet far. */
+KAA_TEST(near_names)
+{
+    static const char *const names[] = {FORTY, "middle", NULL};
+    static const char *const longer[] = {FORTY "x", NULL};
+    kaa_context *ctx = fresh(t);
+    kaa_object *args[] = {kaa_int(ctx, 1)};
+    char wrong[64];
+    int a = 0, b = 0;
+
+    CHECK_EQ(sizeof(FORTY), 41);
+    memcpy(wrong, FORTY, sizeof(FORTY));
+    wrong[3] = 'x';
+    CHECK_RAISES(parse(ctx, args, 0, NAMES(wrong), "|ii:f", names, &a, &b) == 0,
+                 KAA_TYPE_ERROR, "Did you mean '" FORTY "'?");
+    help_no_hint(t, ctx,
+                 parse(ctx, args, 0, NAMES(FORTY "y"), "|i:f", longer, &a));
+    help_no_hint(t, ctx,
+                 parse(ctx, args, 0, NAMES("mxxxxe"), "|ii:f", names, &a, &b));
+    CHECK_RAISES(parse(ctx, args, 0, NAMES("muddle"), "|ii:f", names, &a, &b) ==
+                     0,
+                 KAA_TYPE_ERROR, "Did you mean 'middle'?");
 }
 
 KAA_TEST(refusals_name_the_argument)

@@ -2,6 +2,8 @@
  * cancelling, progress, threads. */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -280,6 +282,49 @@ KAA_TEST(cancelled_maps_stop_early)
     CHECK(out == 2);
 }
 
+static atomic_int is_at_it, may_go_on;
+static pthread_t waiting_thread;
+
+/* On another thread than the test's. */
+static double
+wait_for_leave(double x)
+{
+    if (pthread_equal(pthread_self(), waiting_thread))
+        return x;
+    atomic_store(&is_at_it, 1);
+    while (!atomic_load(&may_go_on))
+        sched_yield();
+    return x;
+}
+
+/* The caller finds nothing more to do, as another thread is at the rest: the
+ * wait ends at its time all the same. */
+KAA_TEST(a_wait_ends_while_another_thread_works)
+{
+    enum { MANY = 200000 };
+    kaa_call_plan *plan = PLAN(t, 0, KAA_CTYPE_DOUBLE, KAA_CTYPE_DOUBLE);
+    double value = 1, out = 0;
+    kaa_call_operand in = {&value, 0}, result = {&out, 0};
+    kaa_call_map *map = NULL;
+    uint64_t done = 0;
+    int ended;
+
+    if (kaa_test_is_fault_run())
+        return; /* there may be no other thread */
+    atomic_store(&may_go_on, 0);
+    atomic_store(&is_at_it, 0);
+    waiting_thread = pthread_self();
+    CHECK_OK(kaa_call_map_start(plan, (kaa_function)wait_for_leave, &in,
+                                &result, MANY, 2, &map, &t->err));
+    while (!atomic_load(&is_at_it))
+        sched_yield();
+    ended = kaa_call_map_wait(map, 100000000, &done);
+    atomic_store(&may_go_on, 1);
+    CHECK_EQ(kaa_call_map_finish(map), MANY);
+    CHECK_EQ(ended, 0);
+    CHECK(done > 0 && done < MANY);
+}
+
 KAA_TEST(errno_of_a_map_stays_on_its_threads)
 {
     kaa_call_plan *plan =
@@ -291,6 +336,27 @@ KAA_TEST(errno_of_a_map_stays_on_its_threads)
         kaa_call_map_run(plan, (kaa_function)sqrt, &in, &result, 10, &t->err));
     CHECK(out == 2);
     CHECK_EQ(kaa_call_errno(), 0);
+}
+
+static unsigned char
+byte_of(unsigned char x)
+{
+    return x;
+}
+
+KAA_TEST(a_result_needs_a_place_however_small)
+{
+    kaa_call_plan *plan = PLAN(t, 0, KAA_CTYPE_UCHAR, KAA_CTYPE_UCHAR);
+    unsigned char value = 1;
+    kaa_call_operand in = {&value, 0}, nowhere = {NULL, 1};
+
+    CHECK_STATUS(
+        kaa_call_map_run(plan, (kaa_function)byte_of, &in, NULL, 1, &t->err),
+        KAA_INVALID_ARGUMENT);
+    CHECK_HAS(t->err.message, "result has no data");
+    CHECK_STATUS(kaa_call_map_run(plan, (kaa_function)byte_of, &in, &nowhere, 1,
+                                  &t->err),
+                 KAA_INVALID_ARGUMENT);
 }
 
 KAA_TEST(mistakes_are_refused)

@@ -127,6 +127,53 @@ KAA_TEST(a_stale_pointer_to_a_trampoline_returns_zero)
     CHECK_EQ(function(NULL, NULL), 0);
 }
 
+#if defined(__x86_64__)
+static void
+answer_nothing(void *result, void *const *arguments, void *user)
+{
+    (void)result;
+    (void)arguments;
+    ++*(int *)user;
+}
+
+/* Zeros, as of a smaller one; here the caller's own storage, which is passed as
+ * a hidden first argument. The last closures go through libffi. */
+KAA_TEST(a_large_result_that_is_not_written_is_zeros)
+{
+    kaa_ctype_table *table = NULL;
+    const kaa_ctype *record = NULL, *type = NULL;
+    kaa_ctype_member member = {.name = "items",
+                               .bit_width = KAA_CTYPE_NOT_A_BIT_FIELD};
+    enum { MANY = 2500 };
+    static kaa_closure *closures[MANY];
+    unsigned char storage[72], zeros[64] = {0};
+    int many = kaa_test_is_fault_run() ? 3 : MANY, made = 0, wrong = 0;
+    kaa_status status = KAA_OK;
+    int calls = 0;
+
+    CHECK_OK(kaa_ctype_table_create(&table, &t->err));
+    DEFER(t, kaa_ctype_table_destroy, table);
+    CHECK_OK(kaa_ctype_array(table, kaa_ctype_basic(KAA_CTYPE_LONG), 8,
+                             &member.type, &t->err));
+    CHECK_OK(
+        kaa_ctype_record(table, KAA_CTYPE_STRUCT, "s", 1, &record, &t->err));
+    CHECK_OK(kaa_ctype_record_define(table, record, &member, 1, NULL, &t->err));
+    CHECK_OK(kaa_ctype_function(table, record, NULL, 0, 0, &type, &t->err));
+    for (; made < many && status == KAA_OK; made += status == KAA_OK)
+        status = kaa_closure_create(type, answer_nothing, &calls, NULL,
+                                    &closures[made], &t->err);
+    for (int i = 0; i < made; i++) {
+        memset(storage, 0xaa, sizeof(storage));
+        ((void *(*)(void *))kaa_closure_pointer(closures[i]))(storage);
+        wrong += memcmp(storage, zeros, 64) != 0 || storage[64] != 0xaa;
+        kaa_closure_destroy(closures[i]);
+    }
+    CHECK_OK(status);
+    CHECK_EQ(calls, made);
+    CHECK_EQ(wrong, 0);
+}
+#endif
+
 KAA_TEST(mistakes_are_refused)
 {
     kaa_closure_options options = {.size = sizeof(options), .flags = 1};

@@ -238,6 +238,21 @@ KAA_TEST(macros_are_expanded_as_tokens)
             FAIL("%s is a constant", none[i]);
 }
 
+KAA_TEST(macros_of_floating_macros)
+{
+    const kaa_decl *decl = parse(t, "#define HALF 0.5\n"
+                                    "#define USED HALF\n"
+                                    "#define TWICE (USED * 2 + HALF)\n"
+                                    "#define WHOLE ((int)(TWICE * 2))\n"
+                                    "char f[WHOLE];\n");
+
+    CHECK(find(t, decl, "USED")->kind == KAA_DECL_FLOATING);
+    CHECK(find(t, decl, "USED")->floating == 0.5);
+    CHECK(find(t, decl, "TWICE")->floating == 1.5);
+    CHECK_EQ(find(t, decl, "WHOLE")->integer, 3);
+    CHECK_EQ(kaa_ctype_size(find(t, decl, "f")->type), 3);
+}
+
 KAA_TEST(macros_on_macros_cost_no_more_than_their_length)
 {
     enum { COUNT = 300 };

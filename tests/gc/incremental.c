@@ -60,6 +60,36 @@ KAA_TEST(slices_find_what_one_collection_finds)
 
 /* What the program does between slices makes living objects candidates, or
  * spares garbage of its own making; never more. */
+/* One that memory is too short for counts as none, and is told of. */
+KAA_TEST(a_collection_that_is_dropped_is_not_counted)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_gc_statistics before = {.size = sizeof(before)}, after = before;
+    kaa_gc *gc;
+
+    if (kaa_test_is_collect_run() || kaa_test_is_fault_run())
+        SKIP("sets the fault itself");
+    for (int i = 0; i < 3000; i++)
+        make_pair(t, PLAIN, PLAIN);
+    CHECK_OK(kaa_gc_read_statistics(ctx, &before, &t->err));
+    gc = begin(t);
+    memset(&last_summary, 0, sizeof(last_summary));
+    CHECK_EQ(gc->phase, KAA_GC__ADDING);
+    kaa_base__fault_set(1);
+    go_on(gc, KAA_GC__JUDGING + 1, 1);
+    CHECK(kaa_base__fault_happened());
+    kaa_base__fault_set(0);
+    CHECK_EQ(gc->phase, KAA_GC__IDLE);
+    CHECK_OK(kaa_gc_read_statistics(ctx, &after, &t->err));
+    CHECK_EQ(after.collections[KAA_GC_FULL], before.collections[KAA_GC_FULL]);
+    CHECK_EQ(last_summary.generation, KAA_GC_FULL);
+    CHECK_EQ(last_summary.collected, 0);
+    CHECK_EQ(collect_now(t, KAA_GC_FULL).collected, 6000);
+    CHECK_OK(kaa_gc_read_statistics(ctx, &after, &t->err));
+    CHECK_EQ(after.collections[KAA_GC_FULL],
+             before.collections[KAA_GC_FULL] + 1);
+}
+
 KAA_TEST(references_move_between_slices)
 {
     kaa_context *ctx = fresh_graph(t);

@@ -82,6 +82,21 @@ KAA_TEST(a_missing_symbol_names_its_neighbours)
                  KAA_NO_SYMBOL);
 }
 
+KAA_TEST(symbols_are_found_in_either_hash_table)
+{
+    static const char *const paths[] = {HASH_GNU, HASH_SYSV};
+
+    for (int i = 0; i < 2; i++) {
+        kaa_library *library = open_library(t, paths[i]);
+        void *address = NULL;
+
+        CHECK_STATUS(
+            kaa_library_symbol(library, "chain_of_hashs", &address, &t->err),
+            KAA_NO_SYMBOL);
+        CHECK_HAS(t->err.message, "nearest: 'chain_of_hashes'");
+    }
+}
+
 KAA_TEST(distances)
 {
     CHECK_EQ(kaa_base__distance("compres", "compress", 3), 1);

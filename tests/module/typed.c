@@ -143,6 +143,34 @@ KAA_TEST(counts_and_keywords)
             "sum", NONE, INT(1), INT(2));
 }
 
+/* An object that lends two doubles as what it is told. */
+typedef struct lender {
+    double numbers[2];
+    char *format;
+    ptrdiff_t item_bytes, count;
+} lender;
+
+static int
+lend(kaa_context *ctx, kaa_object *self, kaa_buffer *buffer, int request)
+{
+    lender *own = kaa_data(ctx, self);
+
+    own->count = (ptrdiff_t)sizeof(own->numbers) / own->item_bytes;
+    buffer->data = own->numbers;
+    buffer->bytes = (ptrdiff_t)sizeof(own->numbers);
+    buffer->item_bytes = own->item_bytes;
+    buffer->dimensions = 1;
+    buffer->format = request & KAA_BUFFER_FORMAT ? own->format : NULL;
+    if (request & KAA_BUFFER_ND)
+        buffer->shape = &own->count;
+    return 0;
+}
+
+static const kaa_type_spec lender_spec = {.size = sizeof(kaa_type_spec),
+                                          .name = "typed.Lender",
+                                          .data_bytes = sizeof(lender),
+                                          .get_buffer = lend};
+
 /* A length is filled in, or held to the buffer. */
 KAA_TEST(lengths)
 {
@@ -162,6 +190,46 @@ KAA_TEST(lengths)
             "fill", array, INT(5), INT('z'));
     GIVES("0.0", "sum", NONE);
     CHECK_REF(array, 1);
+}
+
+/* Buffers of the items' own format, with and without a prefix; for pointers to
+ * bytes any of single bytes, and of no other. */
+KAA_TEST(buffers_of_other_formats)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_import(ctx, SAMPLE));
+    lender *own;
+    kaa_object *type = NEW(kaa_type_new(ctx, &lender_spec, NULL, NULL));
+    kaa_object *lent = NEW(kaa_instance_new(ctx, type));
+    static char good[][3] = {"d", "@d", "=d", "<d"};
+    static char bad[][3] = {"", "q", "dd", ">d", "B", "@"};
+    static char single[] = "c";
+
+    own = kaa_data(ctx, lent);
+    own->numbers[0] = 1.5;
+    own->numbers[1] = 2.25;
+    own->item_bytes = 8;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        own->format = good[i];
+        GIVES("3.75", "sum", lent);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        own->format = bad[i];
+        REFUSES(KAA_TYPE_ERROR, "which are not those of const double *", "sum",
+                lent);
+    }
+    own->format = good[0];
+    own->item_bytes = 4;
+    REFUSES(KAA_TYPE_ERROR, "format 'd' and 4 bytes", "sum", lent);
+    REFUSES(KAA_TYPE_ERROR, "format 'd' and 4 bytes", "fill", lent, INT(1),
+            INT(1));
+    own->format = single;
+    own->item_bytes = 1;
+    NEW(CALL("fill", lent, INT(16), INT(0)));
+    CHECK(own->numbers[0] == 0 && own->numbers[1] == 0);
+    own->format = NULL;
+    NEW(CALL("fill", lent, INT(16), INT(1)));
+    REFUSES(KAA_TYPE_ERROR, "format 'B' and 1 bytes", "sum", lent);
 }
 
 static void

@@ -21,6 +21,7 @@ static struct {
         uint64_t objects, held, references;
     } kinds[KINDS_MAX];
     int destroyed;
+    void *user;
 } told;
 
 static void
@@ -28,7 +29,7 @@ remember(const kaa_runtime_leak *leak, void *user)
 {
     size_t at = told.count++;
 
-    (void)user;
+    told.user = user;
     if (at >= KINDS_MAX)
         return;
     snprintf(told.kinds[at].type, 64, "%s", leak->type);
@@ -69,14 +70,49 @@ begin(kaa_test *t, uint32_t flags)
 static kaa_runtime_report
 finish(kaa_test *t)
 {
-    kaa_runtime_report report = {.size = sizeof(report), .leak = remember};
+    kaa_runtime_report report = {
+        .size = sizeof(report), .leak = remember, .user = &report};
     kaa_runtime *runtime = told.runtime;
 
     kaa_runtime_detach(told.ctx);
     told.ctx = NULL;
     told.runtime = NULL;
     CHECK_OK(kaa_runtime_destroy(runtime, &report, &t->err));
+    CHECK(told.count == 0 || told.user == &report);
+    CHECK(report.user == &report);
     return report;
+}
+
+/* Kinds come in the order in which they matter: what C code holds, then the
+ * most objects, then by name; objects of one type and site are one kind. */
+KAA_TEST(kinds_are_told_in_order)
+{
+    kaa_context *ctx = begin(t, 0);
+    kaa_object *held = kaa_tuple_from_array(ctx, NULL, 0), *list;
+    const size_t counts[] = {3, 7, 3};
+
+    CHECK_MEMORY(held);
+    kaa_decref(ctx, held);
+    list = kaa_list_new(ctx, 0); /* the only one that is held */
+    CHECK_MEMORY(list);
+    for (size_t kind = 0; kind < 3; kind++)
+        for (size_t i = 0; i < counts[kind]; i++) {
+            kaa_object *made = kind == 0   ? kaa_set_new(ctx, NULL)
+                               : kind == 1 ? kaa_float_from_double(ctx, 0.5)
+                                           : kaa_dict_new(ctx);
+
+            CHECK_MEMORY(kaa_list_take_append(ctx, list, made) == 0 ? list
+                                                                    : NULL);
+        }
+    (void)finish(t);
+    CHECK_EQ(told.count, 4);
+    CHECK_STR(told.kinds[0].type, "list");
+    CHECK_EQ(told.kinds[0].held, 1);
+    CHECK_STR(told.kinds[1].type, "float");
+    CHECK_EQ(told.kinds[1].objects, 7);
+    CHECK_STR(told.kinds[2].type, "dict");
+    CHECK_STR(told.kinds[3].type, "set");
+    CHECK_EQ(told.kinds[3].objects, 3);
 }
 
 KAA_TEST(nothing_is_left_of_nothing)

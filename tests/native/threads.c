@@ -1,5 +1,6 @@
 /* Threads of one runtime, and runtimes beside each other. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,7 +199,7 @@ KAA_TEST(a_context_is_its_threads_own_and_counts)
         kaa_runtime_detach(again);
         begun = kaa_begin_allow_threads(ctx);
         /* A callback, say, that knows nothing of its caller. */
-        again = kaa_thread_enter(ctx->api, runtime);
+        again = kaa_thread_enter(ctx->api, kaa_runtime_handle(ctx));
         held[1] = again == ctx;
         kaa_thread_leave(again);
         held[2] = !kaa_gil_is_held(kaa_object__context_of(ctx)->thread);
@@ -210,6 +211,173 @@ KAA_TEST(a_context_is_its_threads_own_and_counts)
     CHECK_EQ(other, KAA_MISUSE);
     for (int i = 0; i < 4; i++)
         CHECK_EQ(held[i], 1);
+}
+
+/* ---- Handles, and closing */
+
+typedef struct visitor {
+    const kaa_api *api;
+    void *handle;
+    _Atomic int visits, refusals, stop, may_leave, is_in;
+} visitor;
+
+/* Comes in and goes as fast as it can, until it is refused often. */
+static void *
+keep_visiting(void *arg)
+{
+    visitor *own = arg;
+
+    while (!own->stop && own->refusals < 50) {
+        kaa_context *ctx = kaa_thread_enter(own->api, own->handle);
+
+        if (ctx == NULL) {
+            own->refusals++;
+            continue;
+        }
+        kaa_decref(ctx, kaa_list_new(ctx, 3));
+        kaa_error_clear(ctx);
+        kaa_thread_leave(ctx);
+        own->visits++;
+    }
+    return NULL;
+}
+
+KAA_TEST(a_handle_outlives_its_runtime)
+{
+    kaa_runtime *runtime = NULL, *other = NULL;
+    kaa_context *ctx = NULL;
+    const kaa_api *api;
+    void *handle;
+
+    CHECK_OK(kaa_runtime_create(NULL, &runtime, &t->err));
+    if (kaa_runtime_attach(runtime, "main", &ctx, &t->err) != KAA_OK) {
+        kaa_runtime_destroy(runtime, NULL, NULL);
+        return;
+    }
+    api = ctx->api;
+    handle = kaa_runtime_handle(ctx);
+    kaa_runtime_detach(ctx);
+    CHECK_OK(kaa_runtime_destroy(runtime, NULL, &t->err));
+    CHECK(kaa_thread_enter(api, handle) == NULL);
+    /* Nor is it another's, which may lie at the same address. */
+    CHECK_OK(kaa_runtime_create(NULL, &other, &t->err));
+    DEFER(t, destroy_runtime, other);
+    CHECK(kaa_thread_enter(api, handle) == NULL);
+}
+
+KAA_TEST(a_runtime_ends_while_threads_keep_coming)
+{
+    pthread_t threads[THREADS];
+    visitor own = {0};
+    kaa_runtime *runtime = NULL;
+    kaa_context *ctx = NULL;
+    kaa_status closed, ended;
+    int started = 0;
+
+    if (kaa_test_is_fault_run())
+        return; /* a visit that lacks memory looks like a refusal */
+    CHECK_OK(kaa_runtime_create(NULL, &runtime, &t->err));
+    CHECK_OK(kaa_runtime_attach(runtime, "main", &ctx, &t->err));
+    own.api = ctx->api;
+    own.handle = kaa_runtime_handle(ctx);
+    for (; started < THREADS; started++)
+        if (pthread_create(&threads[started], NULL, keep_visiting, &own) != 0)
+            break;
+    while (own.visits < 200) {
+        void *begun = kaa_begin_allow_threads(ctx);
+
+        sched_yield();
+        kaa_end_allow_threads(ctx, begun);
+    }
+    closed = kaa_runtime_close(runtime, UINT64_MAX, &t->err);
+    kaa_runtime_detach(ctx);
+    ended = kaa_runtime_destroy(runtime, NULL, &t->err);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_EQ(closed, KAA_OK);
+    CHECK_EQ(ended, KAA_OK);
+    CHECK(own.refusals >= 50);
+    CHECK_EQ(started, THREADS);
+}
+
+/* Without closing: destroyed while others are on their way in. */
+KAA_TEST(destroying_waits_for_those_on_their_way)
+{
+    for (int round = 0; round < 20 && !kaa_test_is_fault_run(); round++) {
+        visitor own = {0};
+        kaa_runtime *runtime = NULL;
+        kaa_context *ctx = NULL;
+        kaa_status status;
+        pthread_t thread;
+
+        CHECK_OK(kaa_runtime_create(NULL, &runtime, &t->err));
+        CHECK_OK(kaa_runtime_attach(runtime, "main", &ctx, &t->err));
+        own.api = ctx->api;
+        own.handle = kaa_runtime_handle(ctx);
+        kaa_runtime_detach(ctx);
+        CHECK_EQ(pthread_create(&thread, NULL, keep_visiting, &own), 0);
+        while (own.visits < 3)
+            sched_yield();
+        do
+            status = kaa_runtime_destroy(runtime, NULL, NULL);
+        while (status == KAA_MISUSE); /* it was inside */
+        pthread_join(thread, NULL);
+        CHECK_EQ(status, KAA_OK);
+    }
+}
+
+static void *
+stay_inside(void *arg)
+{
+    visitor *own = arg;
+    kaa_context *ctx = kaa_thread_enter(own->api, own->handle), *again;
+    void *begun;
+
+    if (ctx == NULL)
+        return NULL;
+    begun = kaa_begin_allow_threads(ctx);
+    own->is_in = 1;
+    while (!own->may_leave)
+        sched_yield();
+    /* Who is inside may come back in, closed or not. */
+    again = kaa_thread_enter(own->api, own->handle);
+    if (again == ctx) {
+        own->visits++;
+        kaa_thread_leave(again);
+    }
+    kaa_end_allow_threads(ctx, begun);
+    kaa_thread_leave(ctx);
+    return NULL;
+}
+
+KAA_TEST(closing_waits_for_those_inside)
+{
+    visitor own = {0};
+    kaa_runtime *runtime = NULL;
+    kaa_context *ctx = NULL;
+    kaa_status early, late;
+    pthread_t thread;
+
+    if (kaa_test_is_fault_run())
+        return; /* the visit may lack memory */
+    CHECK_OK(kaa_runtime_create(NULL, &runtime, &t->err));
+    DEFER(t, destroy_runtime, runtime);
+    CHECK_OK(kaa_runtime_attach(runtime, "main", &ctx, &t->err));
+    own.api = ctx->api;
+    own.handle = kaa_runtime_handle(ctx);
+    kaa_runtime_detach(ctx);
+    CHECK_EQ(pthread_create(&thread, NULL, stay_inside, &own), 0);
+    while (!own.is_in)
+        sched_yield();
+    early = kaa_runtime_close(runtime, 1000000, &t->err);
+    CHECK_EQ(kaa_runtime_attach(runtime, "new", &ctx, NULL), KAA_MISUSE);
+    own.may_leave = 1;
+    late = kaa_runtime_close(runtime, UINT64_MAX, NULL);
+    pthread_join(thread, NULL);
+    CHECK_EQ(early, KAA_MISUSE);
+    CHECK_EQ(late, KAA_OK);
+    CHECK_EQ(own.visits, 1);
+    CHECK_EQ(kaa_runtime_close(NULL, 0, NULL), KAA_INVALID_ARGUMENT);
 }
 
 static void *

@@ -238,6 +238,31 @@ KAA_TEST(dict_survives_keys_that_meddle)
     CHECK_ZERO(kaa_dict_find_text(ctx, dict, "x", 1, NULL));
 }
 
+/* An update must not go on with a dict that is another by now. */
+KAA_TEST(dict_update_notices_that_the_other_changes)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &key_spec, NULL, NULL));
+
+    for (int32_t action = 1; action <= 2; action++) {
+        kaa_object *dict = NEW(kaa_dict_new(ctx)),
+                   *from = NEW(kaa_dict_new(ctx));
+        kaa_object *meddler = make_key(t, type, from, 1, 0);
+
+        CHECK_ZERO(kaa_dict_set(ctx, dict, meddler, kaa_int(ctx, 1)));
+        CHECK_ZERO(kaa_dict_set(ctx, from, make_key(t, type, dict, 2, 0),
+                                kaa_int(ctx, 2)));
+        CHECK_ZERO(kaa_dict_set(ctx, from, make_key(t, type, dict, 3, 0),
+                                kaa_int(ctx, 3)));
+        ((key *)kaa_data(ctx, meddler))->action = action;
+        CHECK_RAISES(kaa_dict_update(ctx, dict, from) == -1, KAA_RUNTIME_ERROR,
+                     "dict mutated during update");
+        CHECK_ZERO(kaa_dict_clear(ctx, dict));
+        CHECK_ZERO(kaa_dict_clear(ctx, from));
+        CHECK_ZERO(kaa_dict_update(ctx, dict, from));
+    }
+}
+
 /* ---- Random operations against an array of keys in order */
 
 #define MODEL_MAX 300

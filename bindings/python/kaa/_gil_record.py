@@ -102,6 +102,9 @@ def _thread(
     life = end - base - start
     if one.id and abs(life - held - waited - off) < 1000:
         off = life - held - waited  # what was lost by rounding
+        if off < 0:
+            held, waited = (held + off, waited) if held else (held, waited + off)
+            off = 0
     histograms = [
         _trimmed(_minus(one.histograms[i], old.histograms[i] if old else None))
         for i in range(2)

@@ -257,7 +257,7 @@ def _text(value: Any, kept: List[Any]) -> int:
         except UnicodeEncodeError as error:
             raise refusal(SURROGATE, number=error.start) from None
     # A copy: also where bytes may move, and always with a NUL behind.
-    buffer = ctypes.create_string_buffer(value)
+    buffer = _native.buffer_of(value)
     kept.append(buffer)
     return ctypes.addressof(buffer)
 

@@ -692,12 +692,18 @@ def __getattr__(name: str) -> Any:
     return function
 
 
+def buffer_of(data: bytes) -> Any:
+    """A copy with a NUL behind it. As ctypes.create_string_buffer(), which asks
+    `sys` for an audit: that is gone when the last finalisers run."""
+    return (ctypes.c_char * (len(data) + 1)).from_buffer_copy(data + b"\0")
+
+
 def printed(function: Any, *arguments: Any) -> str:
     """Calls a function of the kind `size_t print(..., char *buffer, size)`."""
-    buffer = ctypes.create_string_buffer(256)
+    buffer = (ctypes.c_char * 256)()
     length = function(*arguments, buffer, 256)
     if length >= 256:
-        buffer = ctypes.create_string_buffer(length + 1)
+        buffer = (ctypes.c_char * (length + 1))()
         function(*arguments, buffer, length + 1)
     return buffer.value.decode("utf-8", "surrogateescape")
 

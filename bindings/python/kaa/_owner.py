@@ -8,6 +8,8 @@ import weakref
 from collections import deque
 from typing import Any, Callable, Deque, Tuple
 
+from kaa import _last as _last  # what the last finalisers need
+
 
 class _Tracked:
     __slots__ = ("__weakref__",)

@@ -157,7 +157,7 @@ else:
         """Where a view's first element stands, and what keeps it there: the
         view where it is writable, else a copy."""
         if view.readonly or not is_contiguous(view):
-            copy = ctypes.create_string_buffer(view.tobytes())
+            copy = _native.buffer_of(view.tobytes())
             return ctypes.addressof(copy), copy
         chars = _cffi_backend.from_buffer(_CHARS, view, True)
         address = int(_cffi_backend.cast(_UINTPTR, chars))
@@ -419,7 +419,7 @@ class Pointee:
         if "\0" in value:
             raise refusal(NUL)
         encoded = self._encoded(value)
-        buffer = ctypes.create_string_buffer(encoded + b"\0\0\0")
+        buffer = _native.buffer_of(encoded + b"\0\0\0")
         return Found(FIXED, ctypes.addressof(buffer), len(encoded), buffer)
 
     def _encoded(self, value: str) -> bytes:

@@ -312,7 +312,9 @@ class TypeMap:
         # Gives the library that pickles name, or one like it.
         self._finder: Any = None
         if library is not None:
-            self._finder = library._finder()  # type: ignore[attr-defined]
+            # An extension module's functions are pickled by its name alone.
+            finder = getattr(library, "_finder", None)
+            self._finder = None if finder is None else finder()
             # ctypes keeps each pointer class for ever, and all behind it.
             weakref.finalize(library, forget, self._cached).atexit = False
         self._derived: Any = None

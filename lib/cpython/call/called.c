@@ -28,12 +28,11 @@ typedef enum quick_kind {
     QUICK_DOUBLE,
 } quick_kind;
 
-/* A callback that raised: the call that led here raises it when it is done. */
+/* A callback that raised: the call that led here, if one is known, raises it
+ * when it is done. */
 NEVER_INLINE static void
-keep_exception(const callback *self)
+keep_exception(const callback *self, kaa_cpython__record *record)
 {
-    kaa_cpython__record *record = kaa_cpython__record_of(self->host);
-
     if (record != NULL && record->exception[0] == NULL)
         PY(PyErr_Fetch)
     (&record->exception[0], &record->exception[1], &record->exception[2]);
@@ -113,7 +112,8 @@ write_result(callback *self, PyObject *value, void *result)
 }
 
 NEVER_INLINE static void
-run(callback *self, void *result, void *const *storage)
+run(callback *self, void *result, void *const *storage,
+    kaa_cpython__record *record)
 {
     PyObject *on_stack[1 + ARGUMENTS_ON_STACK];
     PyObject **arguments = on_stack;
@@ -124,7 +124,7 @@ run(callback *self, void *result, void *const *storage)
         arguments = kaa_base__alloc_array(self->count + 1u, sizeof(*arguments));
     if (arguments == NULL) {
         PY(PyErr_NoMemory)();
-        keep_exception(self);
+        keep_exception(self, record);
         return;
     }
     arguments[0] = NULL;
@@ -138,7 +138,7 @@ run(callback *self, void *result, void *const *storage)
     if (made == self->count)
         value = call_python(self->callable, arguments + 1, made);
     if (KAA_UNLIKELY(value == NULL) || write_result(self, value, result) != 0)
-        keep_exception(self);
+        keep_exception(self, record);
     if (value != NULL)
         PY(Py_DecRef)(value);
     while (made > 0)
@@ -199,7 +199,8 @@ write_quickly(uint8_t kind, const PyObject *value, void *result)
 }
 
 static inline void
-run_quickly(callback *self, void *result, void *const *storage)
+run_quickly(callback *self, void *result, void *const *storage,
+            kaa_cpython__record *record)
 {
     PyObject *arguments[1 + QUICK_MAX];
     PyObject *value = NULL;
@@ -219,7 +220,7 @@ run_quickly(callback *self, void *result, void *const *storage)
         (KAA_UNLIKELY(
              !write_quickly(self->kinds[self->count], value, result)) &&
          write_result(self, value, result) != 0))
-        keep_exception(self);
+        keep_exception(self, record);
     if (value != NULL)
         quick_release(value);
     while (made > 0)
@@ -229,7 +230,7 @@ run_quickly(callback *self, void *result, void *const *storage)
 NEVER_INLINE static void
 called_somehow(const target *to, void *result, void *const *storage)
 {
-    const kaa_cpython__record *record;
+    kaa_cpython__record *record, *head = kaa_cpython__records;
     kaa_cpython__entry entry;
     PyObject *object;
 
@@ -237,6 +238,7 @@ called_somehow(const target *to, void *result, void *const *storage)
         return;
     object = to->object;
     record = kaa_cpython__record_of(to->host);
+    kaa_cpython__records = NULL;
     /* After the first exception of a call nothing more of it is run. */
     if (object != NULL &&
         kaa_cpython__callback_body(object)->callable != NULL &&
@@ -245,14 +247,15 @@ called_somehow(const target *to, void *result, void *const *storage)
 
         PY(Py_IncRef)(object); /* it may be dropped while it runs */
         if (self->is_quick)
-            run_quickly(self, result, storage);
+            run_quickly(self, result, storage, record);
         else
-            run(self, result, storage);
+            run(self, result, storage, record);
         if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
             atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
         PY(Py_DecRef)(object);
     }
+    kaa_cpython__records = head;
     kaa_cpython__leave(&entry);
 }
 
@@ -262,7 +265,7 @@ void
 kaa_cpython__called(void *result, void *const *storage, void *user)
 {
     const target *to = user;
-    const kaa_cpython__record *record = kaa_cpython__record_of(to->host);
+    kaa_cpython__record *record = kaa_cpython__record_of(to->host);
     PyObject *object;
 
     if (KAA_LIKELY(record != NULL && record->held != NULL &&
@@ -273,8 +276,11 @@ kaa_cpython__called(void *result, void *const *storage, void *user)
         object = to->object;
         if (object != NULL && kaa_cpython__callback_body(object)->is_quick) {
             quick_retain(object); /* it may be dropped while it runs */
-            run_quickly(kaa_cpython__callback_body(object), result, storage);
+            kaa_cpython__records = NULL;
+            run_quickly(kaa_cpython__callback_body(object), result, storage,
+                        record);
             quick_release(object);
+            kaa_cpython__records = record;
             return;
         }
     }

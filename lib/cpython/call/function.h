@@ -47,7 +47,7 @@ typedef struct kaa_cpython__function {
     kaa_function free_function;
     PyObject *weak_references;
     struct kaa_cpython__variadic *_Atomic variadics; /* see variadic.c */
-    uint64_t item_address;                           /* for Python */
+    uint64_t item_address; /* of its kaa_decl_item: `_item` in Python */
     uint64_t address;
     kaa_cpython__conversion result;
     PyObject *lock;           /* held while it is called; NULL: none */

@@ -10,12 +10,20 @@
  * its caller about a type, the slot looks first: a wrong object is a TypeError,
  * as in every context.
  *
- *     context.c      making one; the table            layout.c  lists, tuples
- *     on_errors.c    exceptions                       on_numbers.c
- *     on_text.c      str, bytes                       on_containers.c,
- * on_dict.c on_objects.c   what every object can            on_threads.c  and
- * memory method.c       functions                        import.c      modules
- *     native_type.c  types from specs: slot.c, field.c, instance.c
+ *     context.c        making one; the table
+ *     layout.c         where lists, tuples and strs keep what they have
+ *     on_errors.c      exceptions
+ *     on_numbers.c     int, float, complex
+ *     on_text.c        str, bytes
+ *     on_containers.c  tuple, list, set, slice, capsule, weakref
+ *     on_dict.c        dict
+ *     on_objects.c     types, what every object can, calls, arguments
+ *     on_threads.c     threads, memory, the collector
+ *     method.c         functions and methods; thunk.c, what the host calls
+ *     typed.c          typed functions
+ *     import.c         modules
+ *     native_type.c    types from specs; slot.c, field.c, instance.c and
+ *                      creating.c their parts
  */
 #ifndef KAA_CPYTHON_CONTEXT_H
 #define KAA_CPYTHON_CONTEXT_H

@@ -1,5 +1,5 @@
-/* cpython/context/on_containers.c - the slots of tuple, list, dict, set, slice,
- * and small types. */
+/* cpython/context/on_containers.c - the slots of tuple, list, set, frozenset,
+ * slice, capsule and weakref. */
 #include <string.h>
 
 #include "base/assert.h"

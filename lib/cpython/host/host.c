@@ -9,11 +9,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/stack.h"
 
 kaa_cpython__functions kaa_cpython__py;
 kaa_cpython__layouts kaa_cpython__layout;
@@ -310,12 +310,13 @@ kaa_cpython_layouts(const kaa_cpython *host)
 void
 kaa_cpython_close(kaa_cpython *host)
 {
+    const struct timespec moment = {.tv_nsec = 200000};
     uint64_t give_up = kaa_base__now_ns() + 1000000000u;
 
     host->closing_thread = pthread_self();
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
-        sched_yield();
+        nanosleep(&moment, NULL);
 }
 
 int
@@ -349,20 +350,10 @@ kaa_cpython__raise(PyObject *type, const char *format, ...)
 }
 
 int
-kaa_cpython__check_stack(const char *where)
+kaa_cpython__stack_used_up(const char *where)
 {
-    if (!kaa_base__stack_is_low())
-        return 0;
     return kaa_cpython__raise(PY(PyExc_RecursionError),
                               "the stack is used up%s", where);
-}
-
-int
-kaa_cpython__enter_recursive(const char *where)
-{
-    if (kaa_cpython__check_stack(where) != 0)
-        return -1;
-    return PY(Py_EnterRecursiveCall)(where) != 0 ? -1 : 0;
 }
 
 int

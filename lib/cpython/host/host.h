@@ -14,6 +14,8 @@
 
 #include <kaa/cpython.h>
 
+#include "base/stack.h"
+
 typedef struct host_object PyObject;
 typedef struct host_thread_state PyThreadState;
 typedef struct host_interpreter PyInterpreterState;
@@ -131,10 +133,11 @@ struct kaa_cpython {
     struct kaa_cpython__context *_Atomic context; /* NULL until asked for */
     void *handle; /* in which the interpreter's functions are found */
     uint32_t version;
+    int is_main; /* the main interpreter, not a subinterpreter */
     int is_free_threaded;
     _Atomic int is_closing;
     pthread_t closing_thread; /* with is_closing: which one closed it */
-    _Atomic int entering;     /* callbacks on their way to the GIL */
+    _Atomic int entering;     /* threads on their way in, or inside */
     void *specs;              /* what the types' slots point at */
 };
 
@@ -194,7 +197,7 @@ kaa_status kaa_cpython__prepare_process(const kaa_cpython_options *options,
  * the host, and with a look at the stack, since the host's count may go beyond
  * what a stack has room for. 0: kaa_cpython__leave_recursive() must follow; -1
  * with RecursionError. `where` ends its message. */
-int kaa_cpython__enter_recursive(const char *where);
+static inline int kaa_cpython__enter_recursive(const char *where);
 
 static inline void
 kaa_cpython__leave_recursive(void)
@@ -202,8 +205,23 @@ kaa_cpython__leave_recursive(void)
     PY(Py_LeaveRecursiveCall)();
 }
 
+/* Raises RecursionError; -1. */
+int kaa_cpython__stack_used_up(const char *where);
+
 /* The look at the stack alone, where the host counts: 0, or -1. */
-int kaa_cpython__check_stack(const char *where);
+static inline int
+kaa_cpython__check_stack(const char *where)
+{
+    return kaa_base__stack_is_low() ? kaa_cpython__stack_used_up(where) : 0;
+}
+
+static inline int
+kaa_cpython__enter_recursive(const char *where)
+{
+    if (kaa_cpython__check_stack(where) != 0)
+        return -1;
+    return PY(Py_EnterRecursiveCall)(where) != 0 ? -1 : 0;
+}
 
 /* Raises `type` with a formatted message; returns -1. */
 int kaa_cpython__raise(PyObject *type, const char *format, ...)

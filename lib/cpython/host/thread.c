@@ -5,11 +5,10 @@
  * state that the call put aside; another thread of Python's with its own
  * state; a thread that Python never saw gets a state of its own at its first
  * callback and keeps it until it ends, as making one for each callback costs
- * more than the callback. In a subinterpreter that is what it costs: its end
- * allows no state but that of the thread that ends it, so a state that was made
- * for a callback goes with it. Around the end of the interpreter nothing
- * enters: a thread says in `entering` that it is about to, then looks whether
- * it may.
+ * more than the callback; but a subinterpreter cannot end beside such a state,
+ * so that one's states end with the callback. Around the end of the interpreter
+ * nothing enters: a thread says in `entering` that it is about to, then looks
+ * whether it may, and counts there until it gives the GIL back.
  */
 #include "cpython/host/thread.h"
 
@@ -53,13 +52,13 @@ begin_entering(kaa_cpython *host)
     return 0;
 }
 
+/* 1 with the GIL, and still counted: until it is given back. */
 static int
 restore(kaa_cpython *host, PyThreadState *state)
 {
     if (!begin_entering(host))
         return 0;
     PY(PyEval_RestoreThread)(state);
-    atomic_fetch_sub(&host->entering, 1);
     return 1;
 }
 
@@ -73,6 +72,7 @@ end_foreign(void *pointer)
     if (restore(own->host, own->state)) {
         PY(PyThreadState_Clear)(own->state);
         PY(PyThreadState_DeleteCurrent)();
+        atomic_fetch_sub(&own->host->entering, 1);
     }
     kaa_base__free(own);
 }
@@ -84,18 +84,16 @@ make_key(void)
 }
 
 static PyThreadState *
-foreign_state(kaa_cpython *host, int *is_temporary)
+foreign_state(kaa_cpython *host)
 {
     foreign *own;
 
-    if (PY(PyInterpreterState_GetID)(host->interpreter) != 0) {
-        *is_temporary = 1;
+    if (!host->is_main)
         return PY(PyThreadState_New)(host->interpreter);
-    }
     pthread_once(&foreign_once, make_key);
     own = pthread_getspecific(foreign_key);
     if (own != NULL)
-        return own->host == host ? own->state : NULL;
+        return own->state;
     own = kaa_base__alloc(sizeof(*own));
     if (own == NULL)
         return NULL;
@@ -113,9 +111,9 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {
     kaa_cpython__record *record = kaa_cpython__record_of(host);
     PyThreadState *state = record != NULL ? record->state : NULL;
+    int is_made = 0;
 
     entry->state = NULL;
-    entry->is_temporary = 0;
     if (KAA_UNLIKELY(
             atomic_load_explicit(&host->is_closing, memory_order_relaxed)) &&
         (!is_open(host) || kaa_cpython__is_finalizing()))
@@ -137,13 +135,19 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
     if (state == NULL) {
         if (!begin_entering(host))
             return 0;
-        state = foreign_state(host, &entry->is_temporary);
-        atomic_fetch_sub(&host->entering, 1);
-    }
-    /* A temporary state that cannot be entered goes with its interpreter. */
-    if (state == NULL || !restore(host, state))
+        state = foreign_state(host);
+        if (state == NULL) {
+            atomic_fetch_sub(&host->entering, 1);
+            return 0;
+        }
+        is_made = !host->is_main;
+        PY(PyEval_RestoreThread)(state);
+    } else if (!restore(host, state)) {
         return 0;
+    }
     entry->state = state;
+    entry->is_made = is_made;
+    entry->host = host;
     return 1;
 }
 
@@ -152,10 +156,11 @@ kaa_cpython__leave(const kaa_cpython__entry *entry)
 {
     if (entry->state == NULL)
         return;
-    if (entry->is_temporary) {
+    if (entry->is_made) {
         PY(PyThreadState_Clear)(entry->state);
         PY(PyThreadState_DeleteCurrent)();
     } else {
         PY(PyEval_SaveThread)();
     }
+    atomic_fetch_sub(&entry->host->entering, 1);
 }

@@ -4,6 +4,11 @@
  * Each call into C that may call back stands in a record on the C stack, the
  * newest first. A callback finds there the thread state to take the GIL with,
  * and a place for an exception, which the call raises when C has returned.
+ *
+ * The chain is seen by C code alone: while a callback runs Python's there is
+ * none, and the callback puts its own back before it returns. So code that goes
+ * on on another stack of the same thread (greenlets) meets no record of a call
+ * that is not its own, in whatever order the calls end.
  */
 #ifndef KAA_CPYTHON_THREAD_H
 #define KAA_CPYTHON_THREAD_H
@@ -62,7 +67,8 @@ kaa_cpython__end(kaa_cpython__record *record)
 /* How a callback came to have the GIL. */
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */
-    int is_temporary;     /* the state ends with the callback */
+    kaa_cpython *host;
+    int is_made; /* the state is this entry's, and ends with it */
 } kaa_cpython__entry;
 
 /* Takes the GIL for a callback. 0: the interpreter is going away; touch

@@ -33,6 +33,8 @@
 #ifndef KAA_OBJECT_OBJECT_H
 #define KAA_OBJECT_OBJECT_H
 
+#include <stdatomic.h>
+
 #include <kaa/context.h>
 #include <kaa/gil.h>
 #include <kaa/heap.h>
@@ -175,6 +177,7 @@ struct kaa_runtime {
     uint64_t hash_key[2];
     uint32_t depth_limit;
     uint32_t is_ending;
+    atomic_uint is_closing; /* no thread may come in any more */
     char name[32];
     void (*unraisable)(const char *text, void *user);
     void (*misuse)(const char *text, void *user);
@@ -213,6 +216,11 @@ struct kaa_runtime {
     void *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
+
+    /* native/gate.c: for threads to come in by; under its mutex. */
+    uintptr_t handle;
+    uint32_t entering;
+    struct kaa_runtime *next_runtime;
 
     /* native/: what kaa_import() does. */
     kaa_object *(*import)(kaa_context *ctx, const char *name);

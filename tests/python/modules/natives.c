@@ -336,6 +336,17 @@ value_of(kaa_context *ctx, kaa_object *object)
     return NULL;
 }
 
+/* The value of a Number, borrowed; TypeError where its init was not called. */
+static kaa_object *
+number_value(kaa_context *ctx, kaa_object *self)
+{
+    const wrapped *data = kaa_data(ctx, self);
+
+    if (data->value == NULL)
+        kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR), "no value");
+    return data->value;
+}
+
 /* (name of the operator, left, right), so that a test sees what was asked. */
 static kaa_object *
 operated(kaa_context *ctx, const char *how, kaa_object *left, kaa_object *right,
@@ -374,33 +385,33 @@ number_unary(kaa_context *ctx, kaa_object *self, int op)
 static kaa_object *
 number_index(kaa_context *ctx, kaa_object *self)
 {
-    return value_of(ctx, self);
+    return kaa_incref(ctx, number_value(ctx, self));
 }
 
 static kaa_object *
 number_float(kaa_context *ctx, kaa_object *self)
 {
-    const wrapped *data = kaa_data(ctx, self);
+    kaa_object *value = number_value(ctx, self);
 
-    return kaa_to_float(ctx, data->value);
+    return value != NULL ? kaa_to_float(ctx, value) : NULL;
 }
 
 static int
 number_truth(kaa_context *ctx, kaa_object *self)
 {
-    const wrapped *data = kaa_data(ctx, self);
+    kaa_object *value = number_value(ctx, self);
 
-    return kaa_truth(ctx, data->value);
+    return value != NULL ? kaa_truth(ctx, value) : -1;
 }
 
 /* -1 as it is, which is no error. */
 static int64_t
 number_hash(kaa_context *ctx, kaa_object *self)
 {
-    const wrapped *data = kaa_data(ctx, self);
+    kaa_object *own = number_value(ctx, self);
     int64_t value;
 
-    return kaa_int_as_int64(ctx, data->value, &value) == 0 ? value : -1;
+    return own != NULL && kaa_int_as_int64(ctx, own, &value) == 0 ? value : -1;
 }
 
 static kaa_object *
@@ -598,9 +609,11 @@ static kaa_object *
 cursor_next(kaa_context *ctx, kaa_object *self)
 {
     cursor *data = kaa_data(ctx, self);
-    const series *of = kaa_data(ctx, data->of);
+    const series *of = data->of != NULL ? kaa_data(ctx, data->of) : NULL;
 
-    return data->at < of->count ? kaa_int(ctx, of->items[data->at++]) : NULL;
+    return of != NULL && data->at < of->count
+               ? kaa_int(ctx, of->items[data->at++])
+               : NULL;
 }
 
 static const kaa_member cursor_members[] = {
@@ -695,38 +708,42 @@ node_traverse(void *pointer, kaa_visit visit, void *arg)
     return 0;
 }
 
+/* The end of an item may add another. */
+static void
+node_empty(kaa_context *ctx, node *data)
+{
+    kaa_object **items = data->items;
+    int64_t count = data->count;
+
+    data->items = NULL;
+    data->count = 0;
+    for (int64_t i = 0; i < count; i++)
+        kaa_decref(ctx, items[i]);
+    free(items);
+}
+
 static void
 node_clear(kaa_context *ctx, void *pointer)
 {
-    node *data = pointer;
-    int64_t count = data->count;
-
     state *own = state_of(ctx);
+
     if (own != NULL)
         own->cleared++;
     else
         kaa_error_clear(ctx);
-    data->count = 0;
-    for (int64_t i = 0; i < count; i++)
-        kaa_decref(ctx, data->items[i]);
+    node_empty(ctx, pointer);
 }
 
 static void
 node_destroy(kaa_context *ctx, void *pointer)
 {
-    node *data = pointer;
-    int64_t count = data->count;
     state *own = state_of(ctx);
 
     if (own != NULL)
         own->destroyed++;
     else
         kaa_error_clear(ctx);
-    data->count = 0;
-    for (int64_t i = 0; i < count; i++)
-        kaa_decref(ctx, data->items[i]);
-    free(data->items);
-    data->items = NULL;
+    node_empty(ctx, pointer);
 }
 
 static kaa_object *
@@ -834,6 +851,8 @@ proxy_set_attr(kaa_context *ctx, kaa_object *self, kaa_object *name,
 {
     const proxy *data = kaa_data(ctx, self);
 
+    if (data->of == NULL)
+        return kaa_generic_set_attr(ctx, self, name, value);
     return kaa_set_attr(ctx, data->of, name, value);
 }
 
@@ -882,7 +901,7 @@ kept(kaa_context *ctx, kaa_object *self)
 {
     const state *own = kaa_module_state(ctx, self);
 
-    return kaa_incref(ctx, own->kept);
+    return own->kept != NULL ? kaa_incref(ctx, own->kept) : kaa_none(ctx);
 }
 
 /* An instance whose init was not called. */
@@ -898,8 +917,17 @@ raise_own(kaa_context *ctx, kaa_object *self, kaa_object *value)
 {
     const state *own = kaa_module_state(ctx, self);
 
-    kaa_raise_object(ctx, own->error, value);
+    kaa_raise_object(
+        ctx, own->error != NULL ? own->error : kaa_builtin(ctx, KAA_EXCEPTION),
+        value);
     return NULL;
+}
+
+static kaa_object *
+made_repr(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    return kaa_text(ctx, "Box(0)");
 }
 
 /* new_type(which, base): types made while the program runs. */
@@ -915,7 +943,7 @@ new_type(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
         {.size = sizeof(kaa_type_spec),
          .name = "natives.Made",
          .data_bytes = 8,
-         .repr = box_repr,
+         .repr = made_repr,
          .doc = "Made."},
         {.size = sizeof(kaa_type_spec),
          .name = "natives.Made",
@@ -956,6 +984,10 @@ new_type(kaa_context *ctx, kaa_object *self, kaa_object *const *args,
 
     if (!kaa_parse_args(ctx, args, nargs, "i|O:new_type", &which, &base))
         return NULL;
+    if (which < 0 || (size_t)which >= sizeof(specs) / sizeof(specs[0])) {
+        kaa_raise(ctx, kaa_builtin(ctx, KAA_INDEX_ERROR), "no such spec");
+        return NULL;
+    }
     return kaa_type_new(ctx, &specs[which], self, base);
 }
 

@@ -1,14 +1,39 @@
 /* python/modules/slots.c - every slot of kaa/api.def as a function of Python's,
  * for test_slots.py to compare with what Python does itself.
  *
- * Arguments are trusted where they are not what a slot is tried with. A text
- * travels as bytes, an `out` result as a tuple. */
+ * A text travels as bytes, an `out` result as a tuple. What is left out, or is
+ * of a type that the slot is not tried with, is None, 0 or "". */
 #include <kaa/module.h>
 
 #include <stdlib.h>
 #include <string.h>
 
+/* At least so many arguments can be read: None behind those that were given. */
+#define LEAST 4
+
+typedef kaa_object *function(kaa_context *ctx, kaa_object *self,
+                             kaa_object *const *args, size_t nargs);
+
+static kaa_object *
+call_padded(function *inner, kaa_context *ctx, kaa_object *self,
+            kaa_object *const *args, size_t nargs)
+{
+    kaa_object *padded[LEAST];
+
+    if (nargs >= LEAST)
+        return inner(ctx, self, args, nargs);
+    for (size_t i = 0; i < LEAST; i++)
+        padded[i] = i < nargs ? args[i] : kaa_builtin(ctx, KAA_NONE);
+    return inner(ctx, self, padded, nargs);
+}
+
 #define FUNCTION(name)                                                         \
+    static function try_##name;                                                \
+    static kaa_object *called_##name(kaa_context *ctx, kaa_object *self,       \
+                                     kaa_object *const *args, size_t nargs)    \
+    {                                                                          \
+        return call_padded(try_##name, ctx, self, args, nargs);                \
+    }                                                                          \
     static kaa_object *try_##name(kaa_context *ctx, kaa_object *self,          \
                                   kaa_object *const *args, size_t nargs)
 
@@ -29,7 +54,36 @@ number(kaa_context *ctx, kaa_object *object)
 static const char *
 text(kaa_context *ctx, kaa_object *bytes, size_t *out_size)
 {
-    return kaa_bytes_as_data(ctx, bytes, out_size);
+    const char *data = kaa_bytes_as_data(ctx, bytes, out_size);
+
+    if (data != NULL)
+        return data;
+    kaa_error_clear(ctx);
+    if (out_size != NULL)
+        *out_size = 0;
+    return "";
+}
+
+/* number(), if it is an index below `count`; else 0. */
+static size_t
+index_below(kaa_context *ctx, kaa_object *object, size_t count)
+{
+    uint64_t index = (uint64_t)number(ctx, object);
+
+    return index < count ? (size_t)index : 0;
+}
+
+/* The items of a tuple, borrowed: how many, at most `room`. */
+static size_t
+spread(kaa_context *ctx, kaa_object *tuple, kaa_object **items, size_t room)
+{
+    ptrdiff_t count = kaa_tuple_size(ctx, tuple);
+
+    if (count < 0)
+        kaa_error_clear(ctx);
+    for (ptrdiff_t i = 0; i < count && (size_t)i < room; i++)
+        items[i] = kaa_tuple_get_borrowed(ctx, tuple, i);
+    return count < 0 ? 0 : (size_t)count < room ? (size_t)count : room;
 }
 
 /* What an int, a question or a size gives: as an int, or the exception. */
@@ -173,7 +227,9 @@ NUMBER(warn, kaa_warn(ctx, args[0], text(ctx, args[1], NULL)))
 OBJECT(type_of, kaa_type_of(ctx, args[0]))
 NUMBER(check, kaa_check(ctx, args[0], (int)N(1)))
 NUMBER(check_exact, kaa_check_exact(ctx, args[0], (int)N(1)))
-OBJECT(builtin, kaa_incref(ctx, kaa_builtin(ctx, (kaa_builtin_id)N(0))))
+OBJECT(builtin,
+       kaa_incref(ctx, kaa_builtin(ctx, (kaa_builtin_id)index_below(
+                                            ctx, args[0], KAA_BUILTIN_COUNT))))
 NUMBER(is_instance, kaa_is_instance(ctx, args[0], args[1]))
 NUMBER(is_subtype, kaa_is_subtype(ctx, args[0], args[1]))
 NUMBER(is_callable, kaa_is_callable(ctx, args[0]))
@@ -222,7 +278,7 @@ FUNCTION(int_from_bytes)
 FUNCTION(int_as_bytes)
 {
     char bytes[300];
-    size_t size = (size_t)N(1);
+    size_t size = index_below(ctx, args[1], sizeof(bytes));
 
     UNUSED;
     memset(bytes, 0x55, sizeof(bytes));
@@ -333,7 +389,9 @@ FUNCTION(tuple_take_array)
     kaa_object *items[8];
 
     UNUSED;
-    for (size_t i = 0; i < nargs && i < 8; i++)
+    if (nargs > 8)
+        nargs = 8;
+    for (size_t i = 0; i < nargs; i++)
         items[i] = kaa_incref(ctx, args[i]);
     return kaa_tuple_take_array(ctx, items, nargs);
 }
@@ -362,7 +420,9 @@ FUNCTION(list_take_array)
     kaa_object *items[8];
 
     UNUSED;
-    for (size_t i = 0; i < nargs && i < 8; i++)
+    if (nargs > 8)
+        nargs = 8;
+    for (size_t i = 0; i < nargs; i++)
         items[i] = kaa_incref(ctx, args[i]);
     return kaa_list_take_array(ctx, items, nargs);
 }
@@ -455,13 +515,14 @@ FUNCTION(dict_next)
 
     UNUSED;
     while ((more = kaa_dict_next(ctx, args[0], &position, &key, &value)) == 1)
-        if (kaa_list_take_append(ctx, list,
+        if (list == NULL ||
+            kaa_list_take_append(ctx, list,
                                  kaa_build(ctx, "(NN)", key, value)) != 0)
-            return NULL;
+            break;
     position = 0;
     while (more == 0 && kaa_dict_next(ctx, args[0], &position, NULL, NULL) == 1)
         count++;
-    if (more == 0 && count == (size_t)kaa_list_size(ctx, list))
+    if (more == 0 && list != NULL && count == (size_t)kaa_list_size(ctx, list))
         return list;
     kaa_decref(ctx, list);
     return NULL;
@@ -538,8 +599,8 @@ static const kaa_method made[] = {
     KAA_METHOD_KEYWORDS("made", made_keywords, NULL),
 };
 
-OBJECT(function_new,
-       kaa_function_new(ctx, &made[N(0)], OPTIONAL(1), OPTIONAL(2)))
+OBJECT(function_new, kaa_function_new(ctx, &made[index_below(ctx, args[0], 4)],
+                                      OPTIONAL(1), OPTIONAL(2)))
 
 /* A function of another name each time; the names stay. */
 FUNCTION(function_named)
@@ -551,7 +612,7 @@ FUNCTION(function_named)
     UNUSED;
     if (method == NULL)
         return NULL;
-    *method = made[N(1)];
+    *method = made[index_below(ctx, args[1], 4)];
     method->name = memcpy(method + 1, given, size + 1);
     return kaa_function_new(ctx, method, args[2], NULL);
 }
@@ -629,13 +690,13 @@ FUNCTION(next)
 FUNCTION(call)
 {
     kaa_object *items[16];
-    size_t count = (size_t)kaa_tuple_size(ctx, args[1]);
-    size_t names = nargs > 2 ? (size_t)kaa_tuple_size(ctx, args[2]) : 0;
+    size_t count = spread(ctx, args[1], items, 16);
+    ptrdiff_t names = nargs > 2 ? kaa_tuple_size(ctx, args[2]) : 0;
 
     UNUSED;
-    for (size_t i = 0; i < count && i < 16; i++)
-        items[i] = kaa_tuple_get_borrowed(ctx, args[1], (ptrdiff_t)i);
-    return kaa_call(ctx, args[0], items, count - names, OPTIONAL(2));
+    if (names < 0 || (size_t)names > count)
+        return names < 0 ? NULL : kaa_none(ctx);
+    return kaa_call(ctx, args[0], items, count - (size_t)names, OPTIONAL(2));
 }
 
 OBJECT(call_dict, kaa_call_dict(ctx, args[0], args[1], OPTIONAL(2)))
@@ -643,14 +704,14 @@ OBJECT(call_dict, kaa_call_dict(ctx, args[0], args[1], OPTIONAL(2)))
 FUNCTION(call_method)
 {
     kaa_object *items[16];
-    size_t count = (size_t)kaa_tuple_size(ctx, args[1]);
-    size_t names = nargs > 2 ? (size_t)kaa_tuple_size(ctx, args[2]) : 0;
+    size_t count = spread(ctx, args[1], items, 16);
+    ptrdiff_t names = nargs > 2 ? kaa_tuple_size(ctx, args[2]) : 0;
 
     UNUSED;
-    for (size_t i = 0; i < count && i < 16; i++)
-        items[i] = kaa_tuple_get_borrowed(ctx, args[1], (ptrdiff_t)i);
-    return kaa_call_method(ctx, text(ctx, args[0], NULL), items, count - names,
-                           OPTIONAL(2));
+    if (names < 0 || (size_t)names > count)
+        return names < 0 ? NULL : kaa_none(ctx);
+    return kaa_call_method(ctx, text(ctx, args[0], NULL), items,
+                           count - (size_t)names, OPTIONAL(2));
 }
 
 OBJECT(compare, kaa_compare(ctx, args[0], args[1], (int)N(2)))
@@ -713,7 +774,7 @@ FUNCTION(threads)
 FUNCTION(polls)
 {
     UNUSED;
-    for (int64_t i = N(0); i > 0; i--)
+    for (int64_t i = N(0) % 1000000000; i > 0; i--)
         if (kaa_poll(ctx) != 0)
             return NULL;
     return kaa_none(ctx);
@@ -731,9 +792,11 @@ FUNCTION(enter)
     begun = kaa_begin_allow_threads(ctx);
     first = kaa_thread_enter(api, runtime);
     second = kaa_thread_enter(api, runtime);
-    result = kaa_call(second, args[0], NULL, 0, NULL);
-    kaa_thread_leave(second);
-    kaa_thread_leave(first);
+    result = second != NULL ? kaa_call(second, args[0], NULL, 0, NULL) : NULL;
+    if (second != NULL)
+        kaa_thread_leave(second);
+    if (first != NULL)
+        kaa_thread_leave(first);
     kaa_end_allow_threads(ctx, begun);
     return result;
 }
@@ -760,7 +823,7 @@ FUNCTION(memory)
 
 NUMBER(collect, kaa_collect(ctx))
 
-#define ENTRY(name) KAA_METHOD(#name, try_##name, NULL)
+#define ENTRY(name) KAA_METHOD(#name, called_##name, NULL)
 
 static const kaa_method methods[] = {
     ENTRY(refcount),

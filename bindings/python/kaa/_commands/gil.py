@@ -1,7 +1,7 @@
 """see who holds the GIL and who waits for it
 
-run SCRIPT [ARG ...] or run -m MODULE [ARG ...] runs a program and tells at its end;
-report FILE tells what an earlier run wrote with --json.
+run SCRIPT or run -m MODULE runs a program and tells at its end; attach, live and
+dump look at one that runs; report tells what --json wrote; lesson teaches.
 """
 
 from __future__ import annotations
@@ -48,6 +48,53 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print no table")
 
 
+def _add_interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interval",
+        type=_seconds,
+        default=0.005,
+        metavar="TIME",
+        help="between two samples (5ms)",
+    )
+
+
+def _configure_others(actions: Any) -> None:
+    """The actions that look at another process."""
+    attach = actions.add_parser(
+        "attach",
+        help="look at a running process for a while",
+        description="Looks at a process for a while. --sample reads its memory: nothing"
+        " is stopped, nothing is left in it, any CPython from 3.9 on. Otherwise it is"
+        " traced, exactly: kaa is loaded into it, by the interpreter itself (3.14 and"
+        " later) or by gdb, where that is installed.",
+    )
+    attach.add_argument("pid", type=int, metavar="PID")
+    attach.add_argument(
+        "--sample", action="store_true", help="read its memory, touch nothing"
+    )
+    attach.add_argument(
+        "--duration", type=_seconds, default=5.0, metavar="TIME", help="how long (5s)"
+    )
+    _add_interval(attach)
+    _add_outputs(attach)
+    live = actions.add_parser(
+        "live",
+        help="watch a running process in the terminal",
+        description="Shows who holds the GIL and who waits, until Ctrl-C. Reads memory"
+        " only, as attach --sample does.",
+    )
+    live.add_argument("pid", type=int, metavar="PID")
+    live.add_argument(
+        "--refresh", type=_seconds, default=1.0, metavar="TIME", help="how often (1s)"
+    )
+    live.add_argument("--duration", type=_seconds, metavar="TIME", help="how long")
+    _add_interval(live)
+    dump = actions.add_parser(
+        "dump", help="print the stack of each thread of a running process, once"
+    )
+    dump.add_argument("pid", type=int, metavar="PID")
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Traces the GIL: each hold and wait of each thread, exactly, with lines."
@@ -70,11 +117,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tell the lines of longer holds and waits (100us)",
     )
     run.add_argument(
+        "--no-children", action="store_true", help="do not record subprocesses"
+    )
+    run.add_argument(
         "--duration", type=_seconds, metavar="TIME", help="record only so long"
     )
     _add_outputs(run)
     run.add_argument("script", metavar="SCRIPT")
     run.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
+    _configure_others(actions)
+    lesson = actions.add_parser(
+        "lesson",
+        help="learn what the GIL costs, from five small programs",
+        description="Runs five small threaded programs and shows what each thread did:"
+        " what the GIL costs, when it does not, the convoy, and the cures.",
+    )
+    lesson.add_argument(
+        "--html", metavar="FILE", help="where the convoy's page goes (kaa-gil.html)"
+    )
     report = actions.add_parser(
         "report", help="tell what --json wrote, or write it in another form"
     )
@@ -207,7 +267,7 @@ def _limit(monitor: Any, seconds: Optional[float]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from kaa import gil
+    from kaa import _gil_follow, gil
     from kaa._error import Error
 
     sys.argv = [options.script, *options.arguments]
@@ -222,12 +282,105 @@ def _run(options: argparse.Namespace) -> int:
         monitor.start()
     except Error as error:
         return complain(str(error))
+    following = None if options.no_children else _gil_follow.Following()
     _limit(monitor, options.duration)
     code = _execute(prepared)
     recording = monitor.stop()
-    recording.program = " ".join(sys.argv)
+    recording.program = " ".join([options.script, *options.arguments])
+    if following is not None:
+        recording.children = following.end()
     sys.stdout.flush()
     return write(recording, options, sys.stderr) or code
+
+
+# ---- another process ----
+
+
+def _sampler(pid: int) -> Any:
+    from kaa._gil_remote import Remote
+    from kaa._gil_sample import Sampler, program_of
+
+    return Sampler(Remote(pid), program_of(pid))
+
+
+def _attach(options: argparse.Namespace) -> int:
+    from kaa._gil_remote import RemoteError
+
+    if not options.sample:
+        from kaa import _gil_attach
+
+        try:
+            recording = _gil_attach.trace(options.pid, options.duration)
+        except RemoteError as error:
+            return complain(str(error))
+        return write(recording, options, sys.stdout)
+    try:
+        sampler = _sampler(options.pid)
+    except RemoteError as error:
+        return complain(str(error))
+    try:
+        sampler.look_for(options.duration, options.interval)
+    except KeyboardInterrupt:
+        pass
+    return write(sampler.recording(), options, sys.stdout)
+
+
+def _live(options: argparse.Namespace) -> int:
+    import time
+
+    from kaa._gil_remote import RemoteError
+    from kaa._gil_sample import recordings
+
+    try:
+        sampler = _sampler(options.pid)
+    except RemoteError as error:
+        return complain(str(error))
+    following = recordings(sampler, options.refresh, options.interval)
+    end = time.monotonic() + options.duration if options.duration else None
+
+    def limited() -> Any:
+        return None if end and time.monotonic() >= end else following()
+
+    show = _view("live")
+    if show is not None:
+        show(limited, 0.001, sys.stdout)
+        return DONE
+    try:
+        for recording in iter(limited, None):
+            _print_table(recording, sys.stdout)
+    except KeyboardInterrupt:
+        pass
+    return DONE
+
+
+def _dump(options: argparse.Namespace) -> int:
+    from kaa import _gil_remote
+
+    try:
+        _gil_remote.dump(options.pid, sys.stdout)
+    except _gil_remote.RemoteError as error:
+        return complain(str(error))
+    return DONE
+
+
+def _lesson(options: argparse.Namespace) -> int:
+    from kaa import _gil_lesson, gil
+
+    available, why = gil.is_available()
+    if not available:
+        return complain(why)
+    convoy = _gil_lesson.lesson(sys.stdout)[2]
+    make = _view("html")
+    if make is None:
+        return DONE
+    path = os.path.abspath(options.html or "kaa-gil.html")
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(make(convoy))
+    except OSError as error:
+        return complain(f"{path}: {error.strerror}")
+    print(f"The convoy, thread by thread, in a browser: {path}")
+    return DONE
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -248,5 +401,6 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    action: int = {"run": _run, "report": _report}[options.action](options)
-    return action
+    actions = {"run": _run, "attach": _attach, "live": _live, "dump": _dump,
+               "lesson": _lesson, "report": _report}  # fmt: skip
+    return actions[options.action](options)

@@ -1,0 +1,141 @@
+"""The interpreter's end: calls of the last finalisers, and callbacks that run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+import support
+
+LAST = r'''
+import os, sys, kaa
+lib = kaa.load("libc.so.6", """
+typedef struct FILE FILE;
+typedef struct { int quot; int rem; } div_t;
+FILE *fopen(const char *path, const char *mode);
+int fputs(const char *text, FILE *file);
+int fileno(FILE *file);
+int fclose(FILE *file);
+div_t div(int a, int b);
+size_t strlen(const char *text);
+int printf(const char *format, ...);
+long strtol(const char *text, char **end [[kaa::out]], int base);
+int snprintf(char *to, size_t size, const char *format, ...);
+""")
+class Owner:
+    def __init__(self):
+        self.file = lib.fopen(sys.argv[1], "w")
+        if sys.argv[2] == "used":
+            self.run()
+    def run(self, write=os.write, error=BaseException, repr=repr, lib=lib, used=sys.argv[2] == "used"):
+        said = []
+        try:
+            said.append(lib.fputs("the end\n", self.file))
+            said.append(lib.fileno(self.file) > 2)
+            said.append(lib.strlen("four"))
+            if used:  # what is asked for first so late cannot be imported
+                said.append(lib.div(7, 2).rem)
+                said.append(lib.strtol("12", 10)[0])
+                said.append(lib.snprintf(bytearray(20), 20, "%d %s", 5, "x"))
+        except error as raised:
+            said.append(repr(raised))
+        write(1, repr(said).encode())
+    def __del__(self):
+        self.run()
+        self.file = self.lib.fclose(self.file)
+Owner.lib = lib
+'''
+# Who holds it: the later, the fewer modules are still whole. Garbage of `sys` is
+# later still: when the builtins are gone, no Python code can run.
+HOLDERS = {
+    "a global": "kept = Owner()",
+    "sys": "sys.last = Owner()",
+    "builtins": "import builtins; builtins.last = Owner()",
+}
+RETURN = """
+#include <pthread.h>
+#include <unistd.h>
+static void *run(void *function)
+{
+    int answer = ((int (*)(void))function)();
+    char said = answer == 7 ? '7' : answer == 0 ? '0' : '?';
+    return write(1, &said, 1) == 1 ? NULL : NULL;
+}
+void on_thread(int (*function)(void))
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, run, (void *)function);
+    pthread_detach(thread);
+}
+"""
+BUSY = """
+import sys, threading, time, kaa
+lib = kaa.load(sys.argv[1], "void on_thread(int (*function)(void));")
+started = threading.Event()
+def callback():
+    started.set()
+    time.sleep(0.3)
+    return 7
+lib.on_thread(callback)
+started.wait()
+"""
+
+
+class Last(unittest.TestCase):
+    @unittest.skipUnless(support.BRIDGE, "conversions import what they need")
+    def test_finalisers_can_call(self) -> None:
+        for used in ("used", "unused"):
+            for where, text in HOLDERS.items():
+                with self.subTest(where, used=used), tempfile.TemporaryDirectory() as at:
+                    path = os.path.join(at, "file")
+                    done = support.run_python("-c", LAST + text, path, used)
+                    said = "[1, True, 4]"
+                    if used == "used":
+                        said = 2 * "[1, True, 4, 1, 12, 3]"
+                    self.assertEqual((done.stdout, done.stderr), (said, ""))
+                    with open(path) as file:
+                        self.assertEqual(
+                            file.read(), "the end\n" * (2 if used == "used" else 1)
+                        )
+
+    def test_handlers_of_the_end_that_come_later(self) -> None:
+        """atexit runs the first registered last: that may import kaa anew."""
+        text = (
+            "import atexit, sys\n"
+            "def late():\n"
+            "    import kaa\n"
+            "    from kaa import load\n"
+            "    import kaa._library, ctypes\n"
+            "    print(load('libm.so.6', 'double floor(double);').floor(2.5))\n"
+            "    print(kaa.__version__ == version, kaa.Library is kept, ctypes.sizeof(ctypes.c_int))\n"
+            "atexit.register(late)\n"
+            "import kaa\n"
+            "version, kept = kaa.__version__, kaa.Library\n"
+        )
+        done = support.run_python("-c", text)
+        self.assertEqual((done.stdout, done.stderr), ("2.0\nTrue True 4\n", ""))
+
+
+@unittest.skipUnless(support.BRIDGE, "no bridge")
+@unittest.skipUnless(support.COMPILER, "no C compiler")
+class Busy(unittest.TestCase):
+    def test_a_callback_that_runs_returns_to_c(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "source.c")
+            library = os.path.join(folder, "libbusy.so")
+            with open(source, "w") as file:
+                file.write(RETURN)
+            subprocess.run(
+                [str(support.COMPILER), "-shared", "-fPIC", "-pthread", source]
+                + ["-o", library],
+                check=True,
+                env=support.clean_environment(),
+            )
+            done = support.run_python("-c", BUSY, library)
+        self.assertEqual((done.stdout, done.stderr), ("7", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
