@@ -274,7 +274,7 @@ def snapshot() -> Snapshot:
         stack_count = min(_native.kaa_insight_trace_stacks(stacks, room, 1), room)
         made = Snapshot(trace.now_ns, clock_ns, trace, {}, {}, _native_ids())
         # All live threads were looked at for one moment.
-        made.now_ns = max(one.end_ns for one in threads[:count])
+        made.now_ns = max(one.end_ns for one in threads[:count] if not one.is_ended)
         for raw in threads[:count]:
             made.threads[raw.serial] = _figures(raw)
             for reader in _readers:
