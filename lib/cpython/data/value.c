@@ -76,16 +76,21 @@ make_int(const field *member, uint64_t word)
                              : PY(PyLong_FromUnsignedLongLong)(word);
 }
 
+/* Bit-fields fill their bytes from the lowest bit on, or from the highest. The
+ * word takes those bytes as its first. */
+#define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
 static PyObject *
 load_bits(const field *member, const char *at)
 {
     uint64_t word = 0;
 
     memcpy(&word, at, member->size);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#error "bit-fields are counted from the low end"
-#endif
+#if IS_BIG_ENDIAN
+    word <<= member->shift;
+#else
     word = word >> member->shift << member->unused;
+#endif
     if (member->is_signed)
         return PY(PyLong_FromLongLong)((int64_t)word >> member->unused);
     return PY(PyLong_FromUnsignedLongLong)(word >> member->unused);
@@ -380,13 +385,20 @@ store_float(char *at, PyObject *value, PyObject *type)
 static int
 store_bits(const field *member, char *at, PyObject *value, PyObject *type)
 {
-    uint64_t word = 0, mask = UINT64_MAX >> member->unused << member->shift;
+    uint64_t word = 0, mask, bits;
     int64_t number;
 
     if (!read_int(value, type, &number) || !fits(member, number))
         return SLOW;
     memcpy(&word, at, member->size);
-    word = (word & ~mask) | ((uint64_t)number << member->shift & mask);
+#if IS_BIG_ENDIAN
+    mask = UINT64_MAX << member->unused >> member->shift;
+    bits = (uint64_t)number << member->unused >> member->shift;
+#else
+    mask = UINT64_MAX >> member->unused << member->shift;
+    bits = (uint64_t)number << member->shift;
+#endif
+    word = (word & ~mask) | (bits & mask);
     memcpy(at, &word, member->size);
     return 0;
 }
