@@ -254,13 +254,15 @@ class Data:
     """The classes of C data that a library has. They keep the library as it does
     them."""
 
-    __slots__ = ("classes", "derived")
+    __slots__ = ("classes", "derived", "functions")
 
     def __init__(self) -> None:
         #: By the address of their stripped types.
         self.classes: Dict[int, Any] = {}
         #: The same for pointers and arrays, by what they are made of.
         self.derived: Dict[Tuple[int, ...], Any] = {}
+        #: What stands for declarations of functions found as pointers, by type.
+        self.functions: Dict[int, Any] = {}
 
 
 class TypeMap:
