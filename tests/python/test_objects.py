@@ -35,6 +35,8 @@ class Lies:
 @unittest.skipIf(sys.implementation.name != "cpython", "objects of CPython")
 class Walks(unittest.TestCase):
     def test_counts_and_sizes(self) -> None:
+        gc.collect()  # what other tests left
+        before = {one.type: one.count for one in kaa.objects.walk().types}
         kept: List[Any] = [Node() for _ in range(1234)]
         kept += [float(i) for i in range(777)]
         lies = [Lies() for _ in range(10)]
@@ -43,17 +45,18 @@ class Walks(unittest.TestCase):
         walk = kaa.objects.walk()
         by_type = {one.type: one for one in walk.types}
         node = by_type[f"{__name__}.Node"]
-        self.assertEqual(node.count, 1234)
-        self.assertEqual(node.bytes, sum(map(sys.getsizeof, kept)))
+        self.assertEqual(node.count - before.get(node.type, 0), 1234)
+        self.assertEqual(node.bytes, node.count * sys.getsizeof(kept[0]))
         self.assertEqual(by_type[f"{__name__}.Lies"].count, len(lies))
         less = {one.type: one for one in floats.types}["float"].count - by_type["float"].count
-        self.assertEqual(less, 777)  # not tracked by the collector, but referred to
+        # Not tracked by the collector, but referred to; others may come and go.
+        self.assertAlmostEqual(less, 777, delta=5)
         self.assertEqual(walk.objects, sum(one.count for one in walk.types))
         self.assertEqual(walk.bytes, sum(one.bytes for one in walk.types))
 
     def test_sees_what_the_collector_sees(self) -> None:
         gc.collect()
-        expected = Counter(kaa.objects._name(type(one)) for one in gc.get_objects())
+        expected = Counter(map(kaa.objects._name, map(type, gc.get_objects())))
         walk = kaa.objects.walk()
         found: Counter = Counter()
         for one in walk.types:  # types may share a name
@@ -129,7 +132,7 @@ class Accounts(unittest.TestCase):
         sizes = {one.name: one.bytes for one in account.parts}
         if "small objects" in sizes:  # CPython tells
             self.assertGreater(sizes["small objects"], 50_000 * 233)
-        if "malloc, in use" in sizes:
+        if "small objects" in sizes and "malloc, in use" in sizes:
             self.assertGreater(sizes["malloc, in use"], 30_000_000)
         del kept, large
 
