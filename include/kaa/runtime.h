@@ -70,6 +70,9 @@ typedef struct kaa_runtime_options {
      * and abort(). */
     void (*misuse)(const char *text, void *user);
     void *user; /**< For both. */
+    const char *check; /**< The modules that are imported checked, as
+                            KAA_CHECK has them: see kaa/checked.h. Copied. NULL:
+                            those of KAA_CHECK alone. */
 } kaa_runtime_options;
 
 /** One kind of what was left, of one type from one site. */
