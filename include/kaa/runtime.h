@@ -69,7 +69,7 @@ typedef struct kaa_runtime_options {
     /** Is told of misuse that a debug runtime finds. NULL: one line on stderr,
      * and abort(). */
     void (*misuse)(const char *text, void *user);
-    void *user; /**< For both. */
+    void *user;        /**< For both. */
     const char *check; /**< The modules that are imported checked, as
                             KAA_CHECK has them: see kaa/checked.h. Copied. NULL:
                             those of KAA_CHECK alone. */

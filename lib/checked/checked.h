@@ -61,8 +61,8 @@ typedef struct kaa_checked__entry {
 
 typedef struct kaa_checked__ledger {
     kaa_checked__entry *entries;
-    size_t capacity; /* a power of two, or 0 */
-    size_t count;    /* with those whose balance is 0 */
+    size_t capacity;             /* a power of two, or 0 */
+    size_t count;                /* with those whose balance is 0 */
     kaa_checked__entry *storage; /* not to be freed; may be NULL */
 } kaa_checked__ledger;
 
@@ -129,6 +129,7 @@ typedef struct kaa_checked__module {
     kaa_checked__ledger kept;     /* references, beyond a call */
     kaa_checked__ledger blocks;   /* of mem_alloc */
     size_t fresh_blocks;          /* not yet judged */
+    uintptr_t loaded;             /* the loader's record of the file */
     int is_blind;                 /* a block could not be entered */
 } kaa_checked__module;
 
@@ -182,7 +183,7 @@ typedef struct kaa_checked__context {
     kaa_checked__module *module;
     pthread_t thread;
     kaa_checked__frame *frame; /* the innermost call */
-    int is_telling; /* what happens belongs to a report */
+    int is_telling;            /* what happens belongs to a report */
     struct kaa_checked__context *next;
 } kaa_checked__context;
 

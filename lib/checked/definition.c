@@ -63,7 +63,8 @@ next_choice(const char **list, const char **name, size_t *length,
 
         if (i == 3)
             return -1;
-        if (strlen(modes[i]) == rest && memcmp(modes[i], colon + 1, rest) == 0) {
+        if (strlen(modes[i]) == rest &&
+            memcmp(modes[i], colon + 1, rest) == 0) {
             *mode = i;
             break;
         }
@@ -162,9 +163,7 @@ static char *
 make_name(const kaa_type_spec *spec, const char *name)
 {
     const char *dot = spec != NULL ? strrchr(spec->name, '.') : NULL;
-    const char *type = dot != NULL     ? dot + 1
-                       : spec != NULL ? spec->name
-                                      : "";
+    const char *type = dot != NULL ? dot + 1 : spec != NULL ? spec->name : "";
     size_t size = strlen(type) + strlen(name) + 2;
     char *text = kaa_base__alloc(size);
 
@@ -228,9 +227,9 @@ fill_method(kaa_checked__module *module, const kaa_type_spec *spec,
             spec != NULL ? &named : NULL, from->name, &failed);
         return !failed;
     }
-    to->function = (kaa_varargs_function)wrap(
-        module, (any_function *)from->function, RETURNS_OBJECT, spec,
-        from->name, &failed);
+    to->function =
+        (kaa_varargs_function)wrap(module, (any_function *)from->function,
+                                   RETURNS_OBJECT, spec, from->name, &failed);
     return !failed;
 }
 

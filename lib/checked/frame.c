@@ -251,8 +251,8 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
     if (kept == NULL || frame->is_thread)
         return;
     /* Those of others may be where only other calls come. */
-    found = (int64_t)kaa_checked__find(own->module, frame, object,
-                                       (size_t)rest);
+    found =
+        (int64_t)kaa_checked__find(own->module, frame, object, (size_t)rest);
     if (found >= rest)
         return;
     /* Told of once: it is nobody's from now on. */
@@ -290,6 +290,21 @@ next_block(kaa_checked__module *module, kaa_checked__entry *out)
 }
 
 static void
+tell_block(kaa_checked__context *own, const kaa_checked__entry *entry)
+{
+    kaa_checked__entry *block;
+
+    pthread_mutex_lock(&own->module->lock);
+    block = kaa_checked__entry_of(&own->module->blocks, (void *)entry->key, 0);
+    if (block != NULL)
+        block->moved = 2; /* what is in it is nobody's */
+    pthread_mutex_unlock(&own->module->lock);
+    kaa_checked__tell(own, "leaked memory", (kaa_checked__slot)entry->slot,
+                      NULL, entry->site,
+                      ": a block that nothing of the module refers to");
+}
+
+static void
 judge_blocks(kaa_checked__context *own, kaa_checked__frame *frame)
 {
     kaa_checked__entry entry;
@@ -297,9 +312,7 @@ judge_blocks(kaa_checked__context *own, kaa_checked__frame *frame)
     while (frame->outer == NULL && next_block(own->module, &entry))
         if (!frame->is_blind && count_now(frame, (void *)entry.key) == 0 &&
             kaa_checked__find(own->module, frame, (void *)entry.key, 1) == 0)
-            kaa_checked__tell(own, "leaked memory",
-                              (kaa_checked__slot)entry.slot, NULL, entry.site,
-                              ": a block that nothing of the module refers to");
+            tell_block(own, &entry);
 }
 
 /* A kaa_buffer in the function's own variables is gone with it. */
@@ -374,11 +387,10 @@ judge_result(kaa_checked__context *own, kaa_checked__kind kind, intptr_t result)
     if (kind > RETURNS_SIZE)
         return result;
     if (is_failure(kind, result) && !is_pending && kind != RETURNS_NEXT) {
-        kaa_checked__tell(own, "failed without an exception", SLOT_NONE, NULL,
-                          NULL,
-                          kind == RETURNS_OBJECT
-                              ? ": NULL, and nothing was raised"
-                              : ": below 0, and nothing was raised");
+        kaa_checked__tell(
+            own, "failed without an exception", SLOT_NONE, NULL, NULL,
+            kind == RETURNS_OBJECT ? ": NULL, and nothing was raised"
+                                   : ": below 0, and nothing was raised");
         kaa_raise(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR), own->frame->text);
     }
     if (is_failure(kind, result) || !is_pending)
@@ -414,12 +426,11 @@ see_self(kaa_checked__context *own, const kaa_checked__thunk *thunk,
          intptr_t self)
 {
     if (thunk->data_bytes != 0 && self != 0)
-        kaa_checked__see_data(
-            own,
-            thunk->kind == ENDS_DATA
-                ? (void *)self
-                : kaa_data(own->inner, (kaa_object *)self),
-            thunk->data_bytes);
+        kaa_checked__see_data(own,
+                              thunk->kind == ENDS_DATA
+                                  ? (void *)self
+                                  : kaa_data(own->inner, (kaa_object *)self),
+                              thunk->data_bytes);
     if (thunk->is_exec && own->module->definition.state_bytes != 0) {
         void *state = kaa_module_state(own->inner, (kaa_object *)self);
 

@@ -166,8 +166,7 @@ lend_end(kaa_context *ctx, void *begun)
 
     if (own->frame != NULL && !own->frame->is_let_go) {
         kaa_checked__tell(own, "threads not begun", SLOT_end_allow_threads,
-                          NULL, SITE,
-                          ": kaa_begin_allow_threads() is missing");
+                          NULL, SITE, ": kaa_begin_allow_threads() is missing");
         return;
     }
     if (own->frame != NULL)

@@ -7,6 +7,7 @@
  * one; else a little is looked at. All of it is read by the kernel, which
  * refuses what is not there.
  */
+#include <dlfcn.h>
 #include <link.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -17,11 +18,13 @@
 
 enum {
     PAGE = 4096,
-    PIECE = 4096,           /* bytes read at once */
-    LITTLE = 128,           /* bytes behind a pointer of unknown size */
-    PLACES_MAX = 2048,      /* pointers followed in one search */
-    BYTES_MAX = 8 << 20,    /* looked at in one search */
-    BLOCK_MAX = 4 << 20     /* that a malloc size may say */
+    PIECE = 4096, /* bytes read at once */
+    FILES_MAX = 256,
+    LITTLE = 128,        /* bytes behind a pointer of unknown size */
+    PLACES_MAX = 2048,   /* pointers followed in one search */
+    PLACES_FIRST = 64,   /* of those, before the module's own memory */
+    BYTES_MAX = 8 << 20, /* looked at in one search */
+    BLOCK_MAX = 4 << 20  /* that a malloc size may say */
 };
 
 size_t
@@ -86,8 +89,7 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
         if (info->dlpi_phdr[i].p_type == PT_LOAD &&
             (info->dlpi_phdr[i].p_flags & PF_W) != 0 &&
             !kaa_checked__add_region(
-                module,
-                (void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
+                module, (void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
                 info->dlpi_phdr[i].p_memsz))
             return -1;
     return is_it;
@@ -96,6 +98,11 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
 int
 kaa_checked__add_static(kaa_checked__module *module)
 {
+    struct link_map *loaded = NULL;
+    Dl_info info;
+
+    if (dladdr1(module->original, &info, (void **)&loaded, RTLD_DL_LINKMAP))
+        module->loaded = (uintptr_t)loaded;
     return dl_iterate_phdr(add_segments, module) >= 0;
 }
 
@@ -108,7 +115,58 @@ typedef struct search {
     size_t count, next;
     uintptr_t seen[PLACES_MAX * 4]; /* the same, by hash */
     int is_over;                    /* too much, or not readable at all */
+    kaa_checked__module *module;
+    size_t file_count;
+    struct {
+        uintptr_t start, end;
+    } files[FILES_MAX]; /* loaded ones: no pointer into them is followed */
 } search;
+
+static int
+add_file(struct dl_phdr_info *info, size_t size, void *user)
+{
+    search *self = user;
+    uintptr_t start = UINTPTR_MAX, end = 0;
+
+    (void)size;
+    if (self->file_count == FILES_MAX)
+        return 1;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        if (at < start)
+            start = at;
+        if (at + info->dlpi_phdr[i].p_memsz > end)
+            end = at + info->dlpi_phdr[i].p_memsz;
+    }
+    self->files[self->file_count].start = start;
+    self->files[self->file_count++].end = end;
+    return 0;
+}
+
+static int
+is_within(uintptr_t place, const kaa_checked__ledger *ledger)
+{
+    uintptr_t start = (uintptr_t)ledger->entries;
+
+    return place >= start &&
+           place - start < ledger->capacity * sizeof(*ledger->entries);
+}
+
+/* Files have their own data, among them the loader's list of everything; the
+ * ledgers have each pointer that is looked for. */
+static int
+is_followed(const search *self, uintptr_t place)
+{
+    for (size_t i = 0; i < self->file_count; i++)
+        if (place >= self->files[i].start && place < self->files[i].end)
+            return 0;
+    return place != self->module->loaded &&
+           !is_within(place, &self->module->kept) &&
+           !is_within(place, &self->module->blocks);
+}
 
 static void
 follow(search *self, uintptr_t place)
@@ -120,7 +178,7 @@ follow(search *self, uintptr_t place)
     at %= PLACES_MAX * 4;
     while (self->seen[at] != 0 && self->seen[at] != place)
         at = (at + 1) % (PLACES_MAX * 4);
-    if (self->seen[at] == place)
+    if (self->seen[at] == place || !is_followed(self, place))
         return;
     if (self->count == PLACES_MAX) {
         self->is_over = 1;
@@ -172,40 +230,65 @@ size_behind(uintptr_t place)
     return size - 8;
 }
 
+static void
+go_on(search *self, size_t places)
+{
+    while (self->next < self->count && self->next < places &&
+           self->found < self->enough && !self->is_over) {
+        uintptr_t place = self->places[self->next++];
+
+        look(self, place, size_behind(place), 1);
+    }
+}
+
+/* What the module has itself. */
+static void
+look_through(search *self, kaa_checked__module *module)
+{
+    const kaa_checked__region *region;
+
+    pthread_mutex_lock(&module->lock);
+    for (region = module->regions; region != NULL; region = region->next)
+        look(self, (uintptr_t)region->start, region->bytes, 1);
+    /* That a block refers to itself says nothing. */
+    for (size_t i = 0; i < module->blocks.capacity; i++)
+        if (module->blocks.entries[i].key != 0 &&
+            module->blocks.entries[i].key != self->key &&
+            module->blocks.entries[i].balance != 0 &&
+            module->blocks.entries[i].moved < 2)
+            look(self, module->blocks.entries[i].key,
+                 (size_t)module->blocks.entries[i].balance, 1);
+    pthread_mutex_unlock(&module->lock);
+}
+
 size_t
 kaa_checked__find(kaa_checked__module *module, const kaa_checked__frame *frame,
                   const void *key, size_t enough)
 {
     search *self = kaa_base__alloc_zeroed(sizeof(*self));
     const kaa_checked__snapshot *seen;
-    const kaa_checked__region *region;
-    size_t found;
+    size_t found = enough;
 
-    if (self == NULL)
-        return enough;
+    /* Where reading is refused nothing can be told. */
+    if (self == NULL ||
+        kaa_checked__read(&key, &self->key, sizeof(self->key)) == 0) {
+        kaa_base__free(self);
+        return found;
+    }
     self->key = (uintptr_t)key;
     self->enough = enough;
-    /* Where reading is refused nothing can be told. */
-    self->is_over = kaa_checked__read(&key, &found, sizeof(found)) == 0;
-    pthread_mutex_lock(&module->lock);
-    for (region = module->regions; region != NULL; region = region->next)
-        look(self, (uintptr_t)region->start, region->bytes, 1);
-    for (size_t i = 0; i < module->blocks.capacity; i++)
-        if (module->blocks.entries[i].key != 0 &&
-            module->blocks.entries[i].balance != 0)
-            look(self, module->blocks.entries[i].key,
-                 (size_t)module->blocks.entries[i].balance, 1);
-    pthread_mutex_unlock(&module->lock);
+    self->module = module;
+    dl_iterate_phdr(add_file, self);
+    /* What a call keeps is mostly near what it has looked at. */
     for (; frame != NULL; frame = frame->outer)
         for (seen = frame->snapshots; seen != NULL; seen = seen->next)
-            look(self, (uintptr_t)seen->data,
-                 seen->words * sizeof(uintptr_t), 0);
-    while (self->next < self->count && self->found < enough && !self->is_over) {
-        uintptr_t place = self->places[self->next++];
-
-        look(self, place, size_behind(place), 1);
-    }
-    found = self->is_over ? enough : self->found;
+            look(self, (uintptr_t)seen->data, seen->words * sizeof(uintptr_t),
+                 0);
+    go_on(self, PLACES_FIRST);
+    look_through(self, module);
+    go_on(self, PLACES_MAX);
+    if (!self->is_over && self->found < enough)
+        found = self->found;
     kaa_base__free(self);
     return found;
 }

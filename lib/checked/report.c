@@ -130,8 +130,7 @@ describe_site(const void *site, char *out, size_t size)
     if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL)
         return;
     slash = strrchr(info.dli_fname, '/');
-    snprintf(out, size, "%s+0x%zx",
-             slash != NULL ? slash + 1 : info.dli_fname,
+    snprintf(out, size, "%s+0x%zx", slash != NULL ? slash + 1 : info.dli_fname,
              (size_t)((uintptr_t)site - (uintptr_t)info.dli_fbase));
 }
 

@@ -57,20 +57,21 @@ note(kaa_context *ctx, kaa_checked__slot slot, int is_object,
         kaa_context *checked_ctx = ctx;                                        \
         result checked_result;                                                 \
                                                                                \
-        ctx = kaa_checked__enter(ctx, SLOT_##name, SITE);                                   \
+        ctx = kaa_checked__enter(ctx, SLOT_##name, SITE);                      \
         checked_result = ctx->api->name arguments;                             \
         note(checked_ctx, SLOT_##name,                                         \
-             _Generic(checked_result, kaa_object *: 1, default: 0),            \
+             _Generic(checked_result, kaa_object * : 1, default : 0),          \
              &checked_result, SITE);                                           \
         return checked_result;                                                 \
     }
 #define KAA_VOID_SLOT(name, parameters, arguments)                             \
     static void check_##name parameters                                        \
     {                                                                          \
-        ctx = kaa_checked__enter(ctx, SLOT_##name, SITE);                                   \
+        ctx = kaa_checked__enter(ctx, SLOT_##name, SITE);                      \
         ctx->api->name arguments;                                              \
     }
-#define KAA_BARE_SLOT(result, name, parameters) static result check_##name parameters;
+#define KAA_BARE_SLOT(result, name, parameters)                                \
+    static result check_##name parameters;
 #include <kaa/api.def>
 #undef KAA_SLOT
 #undef KAA_VOID_SLOT
@@ -119,7 +120,7 @@ take(kaa_context *ctx, kaa_checked__slot slot, kaa_object *const *items,
     static kaa_object *take_##name(kaa_context *ctx, kaa_object *const *items, \
                                    size_t count)                               \
     {                                                                          \
-        kaa_context *inner = kaa_checked__enter(ctx, SLOT_##name, SITE);                    \
+        kaa_context *inner = kaa_checked__enter(ctx, SLOT_##name, SITE);       \
         kaa_object *result;                                                    \
                                                                                \
         take(ctx, SLOT_##name, items, count, SITE);                            \
@@ -276,7 +277,8 @@ check_instance_data(kaa_context *ctx, kaa_object *instance)
     kaa_context *inner = kaa_checked__enter(ctx, SLOT_instance_data, SITE);
     void *data = kaa_data(inner, instance);
 
-    kaa_checked__see_data(own_of(ctx), data, own_of(ctx)->module->data_bytes_max);
+    kaa_checked__see_data(own_of(ctx), data,
+                          own_of(ctx)->module->data_bytes_max);
     return data;
 }
 
