@@ -119,7 +119,9 @@ class Wrong(unittest.TestCase):
                 found = self.found(function, *args)
                 self.assertEqual([one.function for one in found], [function])
                 one = found[0]
-                self.assertEqual((one.kind, one.slot, one.type, one.repr), (kind, slot, type_, text))
+                self.assertEqual(
+                    (one.kind, one.slot, one.type, one.repr), (kind, slot, type_, text)
+                )
                 self.assertIn(kind, one.text)
                 if slot and "buffer" not in slot and "begin" not in slot:
                     self.assertRegex(one.where, r"^(wrong\.kaa|libkaa)\.so.*\+0x[0-9a-f]+$")
