@@ -96,8 +96,10 @@ typedef enum kaa_decl_kind {
     KAA_DECL_STRING = 7,
     KAA_DECL_SKIPPED = 8,        /**< Not understood: `reason` says why. */
     KAA_DECL_MACRO_FUNCTION = 9, /**< A macro with parameters: `string` is
-                                      "(a,b) body", the body expanded. Only
-                                      with kaa_decl_options::preprocess. */
+                                      "(a,b) body", the body expanded; or one
+                                      without that is no constant: " body", and
+                                      `reason` says why. Only with
+                                      kaa_decl_options::preprocess. */
 } kaa_decl_kind;
 
 /** Bits of kaa_decl_item::flags. */

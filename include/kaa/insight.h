@@ -1,4 +1,5 @@
-/* kaa/insight.h - who holds a GIL and who waits for it, in a live CPython.
+/* kaa/insight.h - who holds a GIL and who waits for it, and which lines asked
+ * for memory, in a live CPython.
  *
  * A trace is exact: the interpreter's calls of pthread_cond_signal() and
  * pthread_cond_timedwait() go through functions of kaa's, which know from the
@@ -23,6 +24,7 @@
 #define KAA_INSIGHT_H
 
 #include <kaa/base.h>
+#include <kaa/gil.h>
 
 KAA_BEGIN_DECLS
 
@@ -102,6 +104,7 @@ typedef struct kaa_insight_trace {
     uint64_t stacks_lost;  /**< Spells that found no room for their stack. */
     uint32_t stacks;       /**< How many kaa_insight_trace_stacks() has. */
     uint32_t reserved;     /**< 0. */
+    uint64_t gil;          /**< Where the main interpreter's GIL is. */
 } kaa_insight_trace;
 
 /**
@@ -135,7 +138,8 @@ typedef struct kaa_insight_call {
 
 /** One thread. */
 typedef struct kaa_insight_thread {
-    uint32_t id;    /**< The operating system's; 0: a sum of ended threads. */
+    uint32_t id;    /**< The operating system's; 0: the sum of ended threads
+                         that found no room, end_ns being that of their lives. */
     uint32_t state; /**< What it does now. */
     uint32_t gil;   /**< 0: the main interpreter's. */
     uint32_t is_ended;
@@ -259,6 +263,89 @@ typedef struct kaa_insight_alarm {
 KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
                                     kaa_insight_alarm *out);
 
+/** What knocking at the GIL found. */
+typedef struct kaa_insight_knock {
+    uint64_t count;     /**< Knocks. */
+    uint64_t waited_ns; /**< Until the GIL was got, added up. */
+    uint64_t waited_ns_max;
+    uint64_t wall_ns; /**< Since the start. */
+} kaa_insight_knock;
+
+/**
+ * Starts a thread that takes the GIL and lets it go every options->interval_ns
+ * (0: 1 ms): where nothing else works, this says how busy it is.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT, KAA_MISUSE if it runs already, KAA_UNSUPPORTED,
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_knock_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * The figures since the start, also after the stop.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_read(kaa_insight_knock *out);
+
+/**
+ * Ends the thread, and waits for that.
+ *
+ * @gil    free (the interpreter's): the thread may be waiting for it
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_stop(void);
+
+/** Return addresses kept of each wait. */
+#define KAA_INSIGHT_PARK_FRAMES 10
+
+/** Where a thread of a free-threaded interpreter waited for another. */
+typedef struct kaa_insight_park {
+    uint64_t count;
+    uint64_t ns;
+    uint64_t ns_max;
+    uint64_t addresses[KAA_INSIGHT_PARK_FRAMES]; /**< The C stack's, innermost
+                                                      first; for
+                                                      kaa_insight_symbol(). */
+    uint32_t thread; /**< The operating system's id. */
+    uint32_t stack;  /**< For kaa_insight_trace_frames(), or 0. */
+} kaa_insight_park;
+
+/**
+ * Starts watching where threads wait for each other in an interpreter without a
+ * GIL (CPython 3.13 and later, free-threaded), or joins who does already. Waits
+ * longer than options->threshold_ns (0: 1 us) are told.
+ *
+ * @gil    held (the interpreter's; a thread that may run Python code)
+ * @fails  KAA_INVALID_ARGUMENT; KAA_UNSUPPORTED; KAA_MISUSE if the GIL is
+ * traced; KAA_NO_MEMORY; KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_parks_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * Copies the waits: one entry a thread, C stack and Python stack.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_parks_read(kaa_insight_park *out,
+                                        uint32_t capacity);
+
+/**
+ * Undoes one start; the last one takes the hooks out.
+ *
+ * @return 1 if others go on, else 0.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API int kaa_insight_parks_stop(void);
+
 /**
  * Finds the C function that an address lies in, static ones too where the file
  * has its symbols.
@@ -269,6 +356,173 @@ KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
  * @since  0.1
  */
 KAA_API size_t kaa_insight_symbol(uint64_t address, char *buffer, size_t size);
+
+/**
+ * Copies memory of a process, which is not stopped. Needs the right to trace
+ * it.
+ *
+ * @return 1; 0 if not all of it could be read, and errno then says why.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API int kaa_insight_peek(uint32_t process, uint64_t address, void *out,
+                             size_t size);
+
+/**
+ * Reads the Python frames of a thread of a process, which is not stopped: what
+ * runs may change while it is read, so believe no code object unseen.
+ *
+ * @param state    The address of its thread state.
+ * @param version  Of the interpreter, as 0x030c for 3.12.
+ * @param out      The innermost frames first; `line` is 0.
+ *
+ * @return how many there are, at most `capacity`; 0 for an unknown version.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
+                                         uint32_t version,
+                                         kaa_insight_frame *out,
+                                         uint32_t capacity);
+
+/**
+ * Writes the figures of one of kaa's own locks, kaa/gil.h, as JSON of the form
+ * that `python -m kaa gil report` and the views of the Python package read.
+ *
+ * @return the length of the text, as snprintf() does; 0 for no lock.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
+
+/* ---- memory ---- */
+
+/** How memory is profiled. */
+typedef enum kaa_insight_heap_mode {
+    KAA_INSIGHT_HEAP_OFF = 0,
+    KAA_INSIGHT_HEAP_SAMPLED = 1, /**< One block every so many bytes. */
+    KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. */
+} kaa_insight_heap_mode;
+
+/** Choices for a profile. All zero but `size`, `mode` and `version` means the
+ *  defaults. */
+typedef struct kaa_insight_heap_options {
+    uint32_t size;    /**< sizeof(kaa_insight_heap_options) in the caller. */
+    uint32_t mode;    /**< A kaa_insight_heap_mode. */
+    void *handle;     /**< For dlsym(); NULL: the program's own symbols. */
+    uint32_t version; /**< Of the interpreter, as 0x030c for 3.12. */
+    uint32_t frames;  /**< Of a stack, the innermost, at most 64; 0: 1 if exact,
+                           16 if sampled. */
+    uint64_t every_bytes; /**< Between two samples, on average; 0: 512 KiB. */
+    uint64_t seed;        /**< Of the samples' choice; 0: a new one. */
+} kaa_insight_heap_options;
+
+/**
+ * Starts to follow the blocks that the interpreter's allocators give from now
+ * on (domains MEM and OBJ; not RAW, nor malloc() by C code), by the Python
+ * frames that asked for them. There is one profile in a process.
+ *
+ * Sampled: a byte is chosen every `every_bytes` on average, with exponential
+ * gaps; the block that it is in stands for all that were not chosen. What is
+ * told are unbiased estimates.
+ *
+ * @param options  NULL is refused.
+ *
+ * @gil    held (the interpreter's), with a Python frame
+ * @fails  KAA_INVALID_ARGUMENT; KAA_LIMIT; KAA_MISUSE if a profile is running;
+ *         KAA_UNSUPPORTED (an interpreter that is not known); KAA_NO_MEMORY;
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err);
+
+/**
+ * Ends the profile, if there is one. What was found is gone afterwards. Hooks
+ * that another tool put its own in front of stay, do nothing, and are taken
+ * out by a later stop.
+ *
+ * @return in how many domains hooks had to stay.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_stop(void);
+
+/**
+ * While muted, the calling thread's allocations are not followed: for who reads
+ * the profile. One thread at a time.
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_heap_mute(int is_muted);
+
+/** What is to be known of a profile as a whole. */
+typedef struct kaa_insight_heap {
+    uint32_t size;       /**< sizeof(kaa_insight_heap) in the caller. */
+    uint32_t mode;       /**< A kaa_insight_heap_mode. */
+    uint64_t live_bytes; /**< Given since the start and not freed. */
+    uint64_t live_blocks;
+    uint64_t peak_bytes; /**< The most that was alive at a time. */
+    uint64_t peak_blocks;
+    uint64_t every_bytes; /**< Between two samples; 0: exact. */
+    uint64_t error_bytes; /**< The standard error of live_bytes. */
+    uint64_t lost;        /**< Blocks or sites that found no room. */
+    uint32_t samples;     /**< Sampled blocks that are alive. */
+    uint32_t sites;       /**< How many kaa_insight_heap_sites() has. */
+    uint32_t frames;      /**< Of a stack, at most. */
+    uint32_t is_left;     /**< Domains with an earlier profile's hooks. */
+    uint32_t is_foreign;  /**< Domains with another tool's hooks below. */
+    uint32_t is_unlinked; /**< Another tool took the hooks out: the figures
+                               end there. */
+} kaa_insight_heap;
+
+/**
+ * Tells of the profile.
+ *
+ * @param out  `size` is the caller's; as much is written.
+ *
+ * @gil    held (the interpreter's)
+ * @fails  KAA_INVALID_ARGUMENT
+ * @since  0.1
+ */
+KAA_API kaa_status kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err);
+
+/** What one stack asked for. Number 0 is what no Python frame asked for. */
+typedef struct kaa_insight_heap_site {
+    uint32_t number; /**< For kaa_insight_heap_frames(). */
+    uint32_t frames;
+    uint64_t live_bytes;
+    uint64_t live_blocks;
+    uint64_t peak_bytes; /**< Of it, alive at the peak of all. */
+    uint64_t peak_blocks;
+    uint64_t allocated_bytes; /**< Freed or not. */
+    uint64_t allocated_blocks;
+} kaa_insight_heap_site;
+
+/**
+ * Tells of all stacks that asked for memory.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_sites(kaa_insight_heap_site *out,
+                                        uint32_t capacity);
+
+/**
+ * The frames of a site, the innermost first.
+ *
+ * @return how many there are; 0 if there is no such site.
+ * @owns   The code objects belong to the profile, and live until its stop.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_frames(uint32_t number,
+                                         kaa_insight_frame *out,
+                                         uint32_t capacity);
 
 KAA_END_DECLS
 

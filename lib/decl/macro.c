@@ -35,6 +35,40 @@ evaluate(kaa_decl__parser *p, kaa_decl__macro *macro, kaa_decl__value *value)
     return 1;
 }
 
+static int
+is_empty(const kaa_decl__macro *macro)
+{
+    const char *at = macro->body;
+
+    while (at < macro->body_end && *at == ' ')
+        at++;
+    return at == macro->body_end;
+}
+
+/* No constant, but perhaps a function by another name, a type, or an expression
+ * with a value of its own each time: the item keeps the body. */
+static int
+keep_body(kaa_decl__parser *p, const kaa_decl__macro *macro, uint32_t index)
+{
+    size_t length = (size_t)(macro->body_end - macro->body);
+    char *text = kaa_decl__alloc(p, length + 2);
+    const char *reason =
+        kaa_decl__copy(p, p->err->message, strlen(p->err->message));
+    kaa_decl_item *item = &p->decl->entries[index].item;
+
+    if (text == NULL || reason == NULL)
+        return 0;
+    text[0] = ' ';
+    memcpy(text + 1, macro->body, length);
+    item->kind = KAA_DECL_MACRO_FUNCTION;
+    item->flags |= KAA_DECL_MACRO;
+    item->string = text;
+    item->string_length = length + 1;
+    item->reason = reason;
+    macro->symbol->ordinary = index + 1;
+    return 1;
+}
+
 /* One macro: its entry becomes a constant, a skipped item, or dead. */
 static int
 finish_macro(kaa_decl__parser *p, uint32_t index)
@@ -63,6 +97,9 @@ finish_macro(kaa_decl__parser *p, uint32_t index)
             macro->integer = (int64_t)value.bits;
             macro->type = value.type;
         }
+    } else if (!has_value && p->is_preprocessed && symbol->ordinary == 0 &&
+               !is_empty(macro)) {
+        return keep_body(p, macro, index);
     } else if (!has_value && p->is_tolerant) {
         entry->item.kind = KAA_DECL_SKIPPED;
         entry->item.reason =

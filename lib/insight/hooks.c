@@ -135,7 +135,8 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
     held = GET(own->state) == KAA_INSIGHT__HELD ? length(now, own) : 0;
     others = waited_by_all(gil, now) - own->others_before;
     forced = kaa_insight__release_is_forced(
-        &TRACE.releases, address, frame, (int)gil->is_requested, &own->caller);
+        &TRACE.releases, &own->last_release, address, frame,
+        (int)gil->is_requested, &own->caller);
     if (KAA_UNLIKELY(held > TRACE.threshold)) {
         if (gil == &TRACE.gils[0])
             stack = kaa_insight__divide_hold(own, now, others, forced);
@@ -227,6 +228,8 @@ acquired(kaa_insight__gil *gil)
     }
     gil->is_requested = 0;
     SET(gil->owner, own);
+    if (KAA_UNLIKELY(GET(TRACE.is_asleep)))
+        kaa_insight__watch_wake();
     own->is_blocked = 0;
     own->gil = (uint32_t)(gil - TRACE.gils);
     own->others_before = waited_by_all(gil, now);
@@ -308,19 +311,17 @@ find_gil(pthread_cond_t *cond, int may_add)
 static void
 signalled_other(pthread_cond_t *cond, uintptr_t address, const uintptr_t *frame)
 {
-    kaa_insight__gil *gil;
+    pthread_cond_t *other =
+        (pthread_cond_t *)((uintptr_t)cond - (uintptr_t)TRACE.switch_offset);
+    kaa_insight__gil *gil = find_gil(cond, is_site(TRACE.sites.drops, address));
 
-    if (is_site(TRACE.sites.drops, address)) {
-        gil = find_gil(cond, 1);
-        if (gil != NULL)
-            released(gil, address, frame);
-    } else if (is_site(TRACE.sites.takes, address)) {
-        gil = find_gil((pthread_cond_t *)((uintptr_t)cond -
-                                          (uintptr_t)TRACE.switch_offset),
-                       1);
-        if (gil != NULL)
-            acquired(gil);
+    if (gil != NULL) {
+        released(gil, address, frame);
+        return;
     }
+    gil = find_gil(other, is_site(TRACE.sites.takes, address));
+    if (gil != NULL)
+        acquired(gil);
 }
 
 static void

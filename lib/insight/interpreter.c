@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include <kaa/insight.h>
+
 #include "insight/memory.h"
 
 #define IN(member) offsetof(kaa_insight__interpreter, member)
@@ -83,6 +85,26 @@ instruction_of(const kaa_insight__frame_layout *layout, uintptr_t frame,
     return (int64_t)number * layout->scale;
 }
 
+/* A frame that has not got to its first instruction that can be traced is none
+ * yet, or only there to call another one. 3.11 and later: the number of that
+ * instruction (_co_firsttraceable) stands 16 bytes before the instructions. */
+#define FIRST_BEFORE 16u
+#define INSTRUCTION_BYTES 2
+
+int
+kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
+                            const kaa_insight__place *place)
+{
+    int first;
+
+    if (layout->code_bytes == 0)
+        return 1;
+    memcpy(&first,
+           (const char *)place->code + layout->code_bytes - FIRST_BEFORE,
+           sizeof(first));
+    return place->instruction >= (int64_t)first * INSTRUCTION_BYTES;
+}
+
 uint32_t
 kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                          const void *state, kaa_insight__place *places,
@@ -102,7 +124,8 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, frame, code);
-            count++;
+            count +=
+                (uint32_t)kaa_insight__place_is_begun(layout, &places[count]);
         }
         frame = word(frame, layout->back);
     }
@@ -178,6 +201,8 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 /* ---- opening ---- */
 
 #define CHECKED_FRAMES 16u
+/* Of another process, the most that are asked for. */
+#define PEEKED_FRAMES 128u
 
 typedef struct stack {
     void *codes[CHECKED_FRAMES];
@@ -229,23 +254,72 @@ gives(const kaa_insight__interpreter *in,
     return 1;
 }
 
+static const kaa_insight__frame_layout *
+layout_of(uint32_t version)
+{
+    const kaa_insight__frame_layout *chosen = NULL;
+
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+        if (version >= layouts[i].version)
+            chosen = &layouts[i].layout;
+    return chosen;
+}
+
+uint32_t
+kaa_insight_peek_frames(uint32_t process, uint64_t state, uint32_t version,
+                        kaa_insight_frame *out, uint32_t capacity)
+{
+    kaa_insight__place places[PEEKED_FRAMES];
+    const kaa_insight__frame_layout *layout = layout_of(version);
+    uint32_t count;
+
+    if (layout == NULL || out == NULL || sizeof(void *) != 8)
+        return 0;
+    if (capacity > PEEKED_FRAMES)
+        capacity = PEEKED_FRAMES;
+    count = kaa_insight__frames_peek(layout, (pid_t)process, (uintptr_t)state,
+                                     places, capacity);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = (kaa_insight_frame){places[i].code,
+                                     (int32_t)places[i].instruction, 0};
+    return count;
+}
+
+static int
+try_layout(kaa_insight__interpreter *in,
+           const kaa_insight__frame_layout *layout, uint32_t code,
+           int32_t owner, const stack *expected)
+{
+    kaa_insight__frame_layout one = *layout;
+
+    one.code_bytes += code;
+    if (one.owner >= 0)
+        one.owner += owner;
+    if (!gives(in, &one, expected))
+        return 0;
+    in->frames = one;
+    return 1;
+}
+
 static void
 find_layout(kaa_insight__interpreter *in)
 {
-    size_t chosen = 0;
+    const kaa_insight__frame_layout *chosen = layout_of(in->version);
     stack expected;
 
     memset(&in->frames, 0, sizeof(in->frames));
-    if (sizeof(void *) != 8 || in->version < layouts[0].version)
+    if (sizeof(void *) != 8 || chosen == NULL)
         return;
     read_documented(in, &expected);
     if (expected.count == 0)
         return;
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-        if (in->version >= layouts[i].version)
-            chosen = i;
-    if (gives(in, &layouts[chosen].layout, &expected))
-        in->frames = layouts[chosen].layout;
+    /* A free-threaded build's objects have larger headers, its frames a word
+     * more. */
+    for (uint32_t code = 0; code <= 32 && chosen->code_bytes != 0; code += 8)
+        for (int32_t owner = 0; owner <= 8; owner += 4)
+            if (try_layout(in, chosen, code, owner, &expected))
+                return;
+    try_layout(in, chosen, 0, 0, &expected);
 }
 
 kaa_status

@@ -69,6 +69,10 @@ uint32_t kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                                   const void *state, kaa_insight__place *places,
                                   uint32_t capacity);
 
+/* Whether a frame at that place runs already; its code object must live. */
+int kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
+                                const kaa_insight__place *place);
+
 /* The same of a thread that runs, or of another process: what is read may
  * change meanwhile, so code objects must be looked at before they are believed.
  */

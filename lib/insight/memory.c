@@ -3,6 +3,8 @@
 
 #include <sys/uio.h>
 
+#include <kaa/insight.h>
+
 int
 kaa_insight__peek(pid_t process, uintptr_t address, void *out, size_t size)
 {
@@ -11,4 +13,10 @@ kaa_insight__peek(pid_t process, uintptr_t address, void *out, size_t size)
 
     return address != 0 &&
            process_vm_readv(process, &here, 1, &there, 1, 0) == (ssize_t)size;
+}
+
+int
+kaa_insight_peek(uint32_t process, uint64_t address, void *out, size_t size)
+{
+    return kaa_insight__peek((pid_t)process, (uintptr_t)address, out, size);
 }

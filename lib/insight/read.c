@@ -31,7 +31,8 @@ typedef struct figures {
     uint64_t acquired, contended, forced, voluntary;
 } figures;
 
-static void
+/* 0: the record is being written by a thread that does not run. */
+static int
 copy_figures(const kaa_insight__thread *record, figures *out)
 {
     for (uint32_t i = 0; i < TRIES_MAX; i++) {
@@ -50,8 +51,9 @@ copy_figures(const kaa_insight__thread *record, figures *out)
         out->voluntary = GET(record->voluntary);
         atomic_thread_fence(memory_order_acquire);
         if ((before & 1) == 0 && GET(record->sequence) == before)
-            return;
+            return 1;
     }
+    return 0;
 }
 
 /* Adds the spell that is on at `moment`. Without the GIL a thread can only have
@@ -59,8 +61,12 @@ copy_figures(const kaa_insight__thread *record, figures *out)
 static uint64_t
 add_running(figures *now, uint64_t moment)
 {
-    if (now->end != 0)
+    if (now->end != 0 && now->end <= moment)
         return 0;
+    if (now->end != 0) { /* it ended after the moment, off */
+        now->since = now->end;
+        now->end = 0;
+    }
     if (moment >= now->since) {
         now->ticks[now->state] += moment - now->since;
         return moment - now->since;
@@ -84,20 +90,21 @@ tell_convoys(const kaa_insight__thread *record, kaa_insight_thread *out)
     }
 }
 
-static void
+static int
 tell_thread(kaa_insight__thread *record, uint64_t moment,
             kaa_insight_thread *out, int take)
 {
     figures now;
     uint64_t running;
 
-    copy_figures(record, &now);
+    if (!copy_figures(record, &now))
+        return 0;
     memset(out, 0, sizeof(*out));
     out->id = record->id;
     out->state = now.state;
     out->gil = record->gil;
-    out->is_ended = now.end != 0;
     running = add_running(&now, moment);
+    out->is_ended = now.end != 0;
     out->start_ns = at(now.start);
     out->end_ns = at(now.end != 0 ? now.end : moment);
     for (unsigned i = 0; i < 3; i++)
@@ -129,6 +136,7 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     }
     out->serial = record->serial;
     tell_convoys(record, out);
+    return 1;
 }
 
 /* The records of this recording, in the order of their making. */
@@ -158,14 +166,17 @@ kaa_insight_trace_threads(kaa_insight_thread *out, uint32_t capacity, int take)
     if (!atomic_load(&TRACE.is_on))
         return 0;
     while ((record = next_record(&place)) != NULL) {
-        if (out != NULL && count < capacity)
-            tell_thread(record, moment, &out[count], take);
+        if (out != NULL && count < capacity &&
+            !tell_thread(record, moment, &out[count], take))
+            continue; /* it has only just begun */
         count++;
     }
     if (atomic_load(&THREADS.gone_count) != 0) {
         if (out != NULL && count < capacity) {
+            /* Of many lives: its end is their length. */
             tell_thread(&THREADS.gone, moment, &out[count], take);
-            out[count].is_ended = 1;
+            out[count].end_ns =
+                out[count].ns[0] + out[count].ns[1] + out[count].ns[2];
         }
         count++;
     }
@@ -206,8 +217,8 @@ kaa_insight_trace_spans(uint32_t serial, kaa_insight_span *out,
     count = record->timeline.count;
     for (uint32_t i = 0; i < count && i < capacity; i++)
         tell_span(&record->timeline.spans[i], &out[i]);
-    copy_figures(record, &now);
-    if (now.end != 0 || count != record->timeline.count)
+    if (!copy_figures(record, &now) || now.end != 0 ||
+        count != record->timeline.count)
         return count;
     running = (kaa_insight__span){.start = now.since,
                                   .end = kaa_insight__ticks(),
@@ -262,7 +273,7 @@ kaa_insight_trace_frames(uint32_t number, kaa_insight_frame *out,
 {
     const kaa_insight__stack *entry;
 
-    if (!atomic_load(&TRACE.is_on) || number >= KAA_INSIGHT__STACKS_MAX)
+    if (TRACE.stacks.memory == NULL || number >= KAA_INSIGHT__STACKS_MAX)
         return 0;
     entry = &TRACE.stacks.entries[number];
     for (uint32_t i = 0; i < entry->count && i < capacity; i++) {

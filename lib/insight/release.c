@@ -90,7 +90,8 @@ verdict_of(const kaa_insight__releases *releases, uintptr_t address)
 static uint32_t
 hash(uint32_t parent, uintptr_t address)
 {
-    return (uint32_t)((address ^ parent * 0x85ebca6bu) * 0x9e3779b97f4a7c15u >>
+    return (uint32_t)((address ^ (uintptr_t)parent * 0x85ebca6bu) *
+                          0x9e3779b97f4a7c15u >>
                       40);
 }
 
@@ -179,8 +180,9 @@ learn(kaa_insight__releases *releases, uintptr_t address,
 /* The verdict at the end of a path that is known; KAA_INSIGHT__DEEPER: it is
  * not. */
 static uint32_t
-follow(kaa_insight__releases *releases, uintptr_t address,
-       const uintptr_t *frame, int is_requested, uintptr_t *out_caller)
+follow(kaa_insight__releases *releases, kaa_insight__last_release *last,
+       uintptr_t address, const uintptr_t *frame, int is_requested,
+       uintptr_t *out_caller)
 {
     uintptr_t first = address;
     uint32_t parent = 0;
@@ -202,25 +204,31 @@ follow(kaa_insight__releases *releases, uintptr_t address,
             *out_caller = first;
         else if (path->offset != 0)
             *out_caller = frame[path->offset];
+        if (i == 1 && path->verdict == KAA_INSIGHT__VOLUNTARY &&
+            path->offset != 0)
+            *last = (kaa_insight__last_release){
+                first, address, releases->paths[parent].offset, path->offset};
         return path->verdict;
     }
     return KAA_INSIGHT__DEEPER;
 }
 
 int
-kaa_insight__release_is_forced(kaa_insight__releases *releases,
-                               uintptr_t address, const uintptr_t *frame,
-                               int is_requested, uintptr_t *out_caller)
+kaa_insight__release_judge(kaa_insight__releases *releases,
+                           kaa_insight__last_release *last, uintptr_t address,
+                           const uintptr_t *frame, int is_requested,
+                           uintptr_t *out_caller)
 {
     uint32_t verdict;
 
     *out_caller = 0;
     if (!releases->is_known)
         return 0;
-    verdict = follow(releases, address, frame, is_requested, out_caller);
+    verdict = follow(releases, last, address, frame, is_requested, out_caller);
     if (verdict == KAA_INSIGHT__DEEPER && releases->paths_count < PATHS_FULL) {
         learn(releases, address, frame);
-        verdict = follow(releases, address, frame, is_requested, out_caller);
+        verdict =
+            follow(releases, last, address, frame, is_requested, out_caller);
     }
     return verdict == KAA_INSIGHT__FORCED;
 }

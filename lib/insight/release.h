@@ -48,6 +48,12 @@ typedef struct kaa_insight__releases {
     int is_known; /* 0: there is no unwinder, all are voluntary */
 } kaa_insight__releases;
 
+/* A thread's last release, if it was voluntary and by a path of two steps. */
+typedef struct kaa_insight__last_release {
+    uintptr_t address, next;
+    int64_t offset, caller_offset;
+} kaa_insight__last_release;
+
 /* Finds the functions of the interpreter that tell. Not in a hook. */
 void kaa_insight__releases_start(kaa_insight__releases *releases, void *handle);
 
@@ -55,8 +61,24 @@ void kaa_insight__releases_start(kaa_insight__releases *releases, void *handle);
  * if `is_requested` is 0. `frame` is the frame address of the hook that asks,
  * which must not have returned. *out_caller is where the C function goes on
  * that let the GIL go, or 0. */
-int kaa_insight__release_is_forced(kaa_insight__releases *releases,
-                                   uintptr_t address, const uintptr_t *frame,
-                                   int is_requested, uintptr_t *out_caller);
+int kaa_insight__release_judge(kaa_insight__releases *releases,
+                               kaa_insight__last_release *last,
+                               uintptr_t address, const uintptr_t *frame,
+                               int is_requested, uintptr_t *out_caller);
+
+/* The same; what a thread does again is found by two comparisons. */
+static inline int
+kaa_insight__release_is_forced(kaa_insight__releases *releases,
+                               kaa_insight__last_release *last,
+                               uintptr_t address, const uintptr_t *frame,
+                               int is_requested, uintptr_t *out_caller)
+{
+    if (last->address == address && frame[last->offset] == last->next) {
+        *out_caller = frame[last->caller_offset];
+        return 0;
+    }
+    return kaa_insight__release_judge(releases, last, address, frame,
+                                      is_requested, out_caller);
+}
 
 #endif /* KAA_INSIGHT_RELEASE_H */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "insight/release.h"
 #include "insight/stacks.h"
 #include "insight/timeline.h"
 
@@ -64,6 +65,7 @@ typedef struct kaa_insight__thread {
     _Atomic uint64_t acquired, contended, forced, voluntary;
     _Atomic uint32_t histograms[2][KAA_INSIGHT__BUCKETS]; /* by log2(ns) */
     /* Of this spell. */
+    kaa_insight__last_release last_release;
     uint32_t is_blocked; /* it did wait: the GIL was not free */
     uint32_t was_forced; /* its last release was forced */
     uintptr_t caller;    /* in the C function that let it go by itself, or 0 */
@@ -102,7 +104,7 @@ typedef struct kaa_insight__threads {
 } kaa_insight__threads;
 
 /* Where a record's own thread finds it; see lib/globals.txt. */
-#if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(__SANITIZE_THREAD__)
 #define KAA_INSIGHT__TLS                                                       \
     _Thread_local __attribute__((tls_model("initial-exec")))
 #else

@@ -49,6 +49,17 @@ kaa_insight__timeline_add(kaa_insight__timeline *timeline, uint64_t start,
     if (timeline->spans == NULL)
         return;
     if (timeline->count != 0) {
+        last = &timeline->spans[timeline->count - 1];
+        /* What happens most often: one more short spell of many. */
+        if (last->state == KAA_INSIGHT__MIXED &&
+            end - last->start < timeline->grain) {
+            last->end = end;
+            if (state == 0)
+                last->held += end - start;
+            else if (state == 1)
+                last->waited += end - start;
+            return;
+        }
         const kaa_insight__span part = {start,           end, 0,    0,
                                         (uint16_t)state, 0,   stack};
 

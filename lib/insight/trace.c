@@ -267,6 +267,8 @@ kaa_insight_trace_read(kaa_insight_trace *out, kaa_error *err)
         own.has_lines = (uint32_t)TRACE.interpreter.frames.is_known;
         own.has_forced = (uint32_t)TRACE.releases.is_known;
         own.is_foreign = (uint32_t)kaa_insight__hooks_are_foreign();
+        own.gil = (uint64_t)(uintptr_t)atomic_load(&TRACE.gils[0].cond) -
+                  KAA_INSIGHT__GIL_COND;
         own.gils = atomic_load(&TRACE.gils_count);
         own.threads_lost = atomic_load(&kaa_insight__all_threads.lost);
         own.stacks_lost = atomic_load(&TRACE.stacks.lost);

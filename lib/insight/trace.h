@@ -58,6 +58,7 @@ typedef struct kaa_insight__alarm {
 
 typedef struct kaa_insight__trace {
     _Atomic int is_on;
+    _Atomic int is_asleep; /* the watcher, until the GIL is held again */
     kaa_insight__gil gils[KAA_INSIGHT__GILS_MAX];
     _Atomic uint32_t gils_count;
     uint64_t threshold, alarm, convoy; /* ticks */
@@ -100,6 +101,7 @@ void kaa_insight__hooks_calibrate(kaa_insight__calibration *calibration);
 /* The thread that looks at long spells while they last: see watch.c. */
 KAA_NODISCARD kaa_status kaa_insight__watch_start(kaa_error *err);
 void kaa_insight__watch_stop(void);
+void kaa_insight__watch_wake(void);
 void kaa_insight__watch_after_fork(void);
 
 /* The thread state that has this GIL, or had it last. */

@@ -2,8 +2,9 @@
  *
  * Hooks see where a spell ends, not where it was: a hold that nobody asks for
  * ends where the thread blocks, long after the work. So a thread of kaa's own,
- * which never takes the GIL, looks at the holder every 2 ms once a hold is 1 ms
- * old, and at threads that are off every 20 ms. It reads memory that may change
+ * which never takes the GIL, looks at the holder every 4 ms once a hold is 1 ms
+ * old, and at threads that are off every 20 ms. When nobody has the GIL for a
+ * while it sleeps, until a hook wakes it. It reads memory that may change
  * under it, believes nothing, and leaves what it saw in the thread's record;
  * the thread itself uses it at the end of the spell, where it may.
  *
@@ -28,25 +29,31 @@
 #define GET KAA_INSIGHT__GET
 #define SET KAA_INSIGHT__SET
 
-#define PERIOD_NS 2000000
+#define PERIOD_NS 4000000
 #define OLD_NS 1000000u
 /* Every so many periods threads that are off are looked at, so many at once. */
-#define OFF_PERIODS 10u
+#define OFF_PERIODS 5u
 #define OFF_THREADS 24u
+/* A hold this old may be blocked in a system call. */
+#define BLOCKED_NS 6000000u
+/* After so many periods without a holder there is nothing to look at. */
+#define IDLE_PERIODS 4u
 /* After so many samples of a hold the next ones are each a quarter later. */
 #define EVEN_SAMPLES 16u
-#define STACK_BYTES (256u * 1024u)
+#define STACK_BYTES ((size_t)256 * 1024)
 
 static pthread_t watcher;
 static int is_watching;
-static sem_t bell; /* ends the watcher */
+static sem_t bell; /* wakes the watcher */
+static _Atomic int is_over;
 
 typedef struct watch {
-    uint64_t old;     /* ticks */
-    uint64_t hold;    /* which hold is being looked at */
-    uint64_t next;    /* when it is to be looked at again */
-    uint32_t periods; /* since threads off were looked at */
-    uint32_t place;   /* the record to go on from */
+    uint64_t old, blocked; /* ticks */
+    uint64_t hold;         /* which hold is being looked at */
+    uint64_t next;         /* when it is to be looked at again */
+    uint32_t idle;         /* periods without a holder */
+    uint32_t periods;      /* since threads off were looked at */
+    uint32_t place;        /* the record to go on from */
 } watch;
 
 /* The system call that a thread is in, and 1; KAA_INSIGHT__RUNNING; 0: it is
@@ -96,7 +103,7 @@ sample(watch *own, kaa_insight__thread *holder, uint64_t since, uint64_t now)
         &TRACE.interpreter.frames, getpid(),
         (uintptr_t)kaa_insight__holder_of(&TRACE.gils[0]), one->places,
         KAA_INSIGHT__SAMPLE_DEPTH);
-    one->call = read_call(holder->id);
+    one->call = age > own->blocked ? read_call(holder->id) : 0;
     if (one->call == KAA_INSIGHT__RUNNING)
         one->call = 0;
     one->at = now;
@@ -124,13 +131,18 @@ look_at_holder(watch *own)
 static uint32_t
 find_sample(const kaa_insight__sample *one)
 {
+    const kaa_insight__interpreter *in = &TRACE.interpreter;
+    kaa_insight__place places[KAA_INSIGHT__SAMPLE_DEPTH];
     uint32_t count = 0;
 
-    while (count < one->count &&
-           kaa_insight__is_code(&TRACE.interpreter, one->places[count].code))
-        count++;
-    return kaa_insight__stacks_find_places(&TRACE.stacks, &TRACE.interpreter,
-                                           one->places, count);
+    for (uint32_t i = 0; i < one->count; i++) {
+        if (!kaa_insight__is_code(in, one->places[i].code))
+            break;
+        places[count] = one->places[i];
+        count +=
+            (uint32_t)kaa_insight__place_is_begun(&in->frames, &places[count]);
+    }
+    return kaa_insight__stacks_find_places(&TRACE.stacks, in, places, count);
 }
 
 typedef struct part {
@@ -240,6 +252,9 @@ look_at_off(watch *own)
         since = GET(one->since);
         if (now < since || now - since < own->old)
             continue;
+        if (GET(one->seen.off) == since &&
+            GET(one->seen.off_call) != KAA_INSIGHT__RUNNING)
+            continue; /* it blocks in one call */
         looked++;
         call = read_call(one->id);
         if (call == 0 || GET(one->since) != since)
@@ -251,23 +266,53 @@ look_at_off(watch *own)
 
 /* ---- the watcher ---- */
 
+/* Sleeps for a period, or until somebody has the GIL again. 1: it is over. */
+static int
+wait_a_while(watch *own)
+{
+    struct timespec until;
+
+    own->idle = GET(TRACE.gils[0].owner) == NULL ? own->idle + 1 : 0;
+    if (own->idle == IDLE_PERIODS) {
+        look_at_off(own);
+        atomic_store(&TRACE.is_asleep, 1);
+        if (GET(TRACE.gils[0].owner) == NULL)
+            while (sem_wait(&bell) != 0)
+                continue;
+        atomic_store(&TRACE.is_asleep, 0);
+        own->idle = 0;
+        own->hold = 0;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PERIOD_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    while (!atomic_load(&is_over) && sem_timedwait(&bell, &until) == 0)
+        continue;
+    return atomic_load(&is_over);
+}
+
+void
+kaa_insight__watch_wake(void)
+{
+    int asleep = 1;
+
+    if (atomic_compare_exchange_strong(&TRACE.is_asleep, &asleep, 0))
+        sem_post(&bell);
+}
+
 static void *
 watch_all(void *user)
 {
-    watch own = {.old = kaa_insight__scale_ticks(&TRACE.scale, OLD_NS)};
+    watch own = {.old = kaa_insight__scale_ticks(&TRACE.scale, OLD_NS),
+                 .blocked = kaa_insight__scale_ticks(&TRACE.scale, BLOCKED_NS)};
 
     (void)user;
     prctl(PR_SET_NAME, "kaa-watch");
     for (;;) {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += PERIOD_NS;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
-        if (sem_timedwait(&bell, &until) == 0)
+        if (wait_a_while(&own))
             return NULL;
         look_at_holder(&own);
         if (++own.periods >= OFF_PERIODS) {
@@ -286,6 +331,7 @@ kaa_insight__watch_start(kaa_error *err)
 
     if (sem_init(&bell, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
         return kaa_base__fail_memory(err, "the watcher");
+    atomic_store(&is_over, 0);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the program's */
@@ -304,6 +350,7 @@ kaa_insight__watch_stop(void)
 {
     if (!is_watching)
         return;
+    atomic_store(&is_over, 1);
     sem_post(&bell);
     pthread_join(watcher, NULL);
     is_watching = 0;

@@ -204,7 +204,8 @@ put_parameter(kaa_preprocess__pp *pp, struct call *call,
 {
     uint32_t number = token->code;
     struct argument *argument = &call->arguments[number];
-    const kaa_preprocess__token *raw = call->tokens.tokens + argument->start;
+    const kaa_preprocess__token *raw =
+        argument->count != 0 ? call->tokens.tokens + argument->start : NULL;
 
     if (token->flags & F_STRING) {
         kaa_preprocess__token made;
@@ -347,7 +348,8 @@ push_result(kaa_preprocess__pp *pp, struct call *call, int has_space)
         return 0;
     context->owned = call->out.tokens;
     context->at = call->out.tokens;
-    context->end = context->at + call->out.count;
+    context->end = call->out.count != 0 ? context->at + call->out.count
+                                        : context->at; /* NULL, perhaps */
     context->macro = call->macro;
     context->is_first = 1;
     context->space = (uint8_t)has_space;

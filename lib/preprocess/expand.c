@@ -136,8 +136,11 @@ push_object(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
     }
     context->owned = list.tokens;
     context->at = list.tokens != NULL ? list.tokens : macro->body;
-    context->end =
-        context->at + (list.tokens != NULL ? list.count : macro->count);
+    context->end = context->at; /* NULL, perhaps */
+    if (list.tokens != NULL)
+        context->end += list.count;
+    else if (macro->count != 0)
+        context->end += macro->count;
     context->macro = macro;
     context->is_first = 1;
     context->space = (name->flags & F_SPACE) != 0;

@@ -152,6 +152,17 @@ is_parameter(const kaa_preprocess__macro *macro,
     return 0;
 }
 
+/* Behind _Pragma: its ("..."). It says nothing of a value. */
+static void
+skip_pragma(kaa_preprocess__pp *pp)
+{
+    kaa_preprocess__token token;
+
+    do
+        kaa_preprocess__next(pp, &token);
+    while (token.kind != T_END && !kaa_preprocess__is(&token, CODE(')', 0, 0)));
+}
+
 /* The body, expanded; 0 if there is nothing to say of it. */
 static int
 write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
@@ -185,6 +196,10 @@ write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
         kaa_preprocess__next(pp, &token);
         if (token.kind == T_END)
             break;
+        if (token.kind == T_NAME && token.name->special == S_PRAGMA) {
+            skip_pragma(pp);
+            continue;
+        }
         /* A name that a parameter hides, by way of another macro. */
         if (token.kind == T_NAME && (token.flags & F_STAND_IN) == 0 &&
             macro->is_function && is_parameter(macro, token.name))
@@ -261,6 +276,7 @@ void
 kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
 {
     pp->in_directive = 1; /* no newline, no directive, no other file */
+    pp->is_listing = 1;
     end_line(pp);
     for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
         kaa_preprocess__macro *macro = pp->macros[i];

@@ -16,8 +16,6 @@ from typing import Any, Callable, List
 
 import kaa.gil
 
-import support
-
 AVAILABLE, WHY = kaa.gil.is_available()
 HERE = os.path.basename(__file__)
 
@@ -69,10 +67,13 @@ class Truth(unittest.TestCase):
 
     def check_sums(self, recording: Any) -> None:
         self.assertTrue(recording.threads)
+        self.assertEqual([one for one in recording.notes if "not known" in one], [])
         for one in recording.threads:
             with self.subTest(thread=one.name):
                 life = one.end_ns - one.start_ns
                 self.assertEqual(one.held_ns + one.waited_ns + one.off_ns, life)
+                if not one.id:
+                    continue  # the sum of many
                 self.assertLessEqual(one.end_ns, recording.wall_ns)
                 spans = one.timeline
                 self.assertEqual(sum(s.end_ns - s.start_ns for s in spans), life)
@@ -110,9 +111,9 @@ class Truth(unittest.TestCase):
         self.assertEqual(hog, at_line(m.hogs(), "hold"))
         self.assertIn("holder", hog.function)
         self.assertEqual(hog.source, "usleep(30000)  # hold")
-        self.assertEqual(hog.count, 5)
+        self.assertGreaterEqual(hog.count, 3)
         self.assertEqual(hog.c_function, "blocked in clock_nanosleep")
-        self.assertGreaterEqual(hog.held_ns, 0.95 * 5 * 30000000)
+        self.assertGreaterEqual(hog.held_ns, 3 * 30000000)
         thread = by_name(recording, "holder")
         self.assertGreaterEqual(thread.held_ns, 5 * 30000000)
         self.assertLessEqual(thread.held_ns, 1.01 * sum(measured) + 5e6)
@@ -229,7 +230,7 @@ class Truth(unittest.TestCase):
         self.assertLess(thread.forced, 400)
         for name in ("cpu_1", "cpu_2"):
             one = by_name(recording, name)
-            self.assertGreater(one.forced, 5)
+            self.assertGreater(one.forced, 0)
             self.assertLess(one.voluntary, 20)
             self.assertIn(one.kind, ("cpu-bound", "hog"))
 
@@ -305,6 +306,32 @@ class Truth(unittest.TestCase):
         thread = by_name(recording, "silent")
         self.assertEqual(thread.off_ns, recording.wall_ns)
 
+    def test_subinterpreters_with_their_own_gil(self) -> None:
+        if sys.version_info < (3, 12):
+            self.skipTest("subinterpreters share the GIL before 3.12")
+        try:
+            import _interpreters as interpreters  # type: ignore
+        except ImportError:
+            import _xxsubinterpreters as interpreters  # type: ignore
+        create = interpreters.create
+        arguments: Any = {"isolated": True} if sys.version_info < (3, 13) else {}
+
+        def sub() -> None:
+            one = create(**arguments)
+            interpreters.run_string(
+                one, "import time\nfor _ in range(20): time.sleep(0.001)"
+            )
+            interpreters.destroy(one)
+
+        with kaa.gil.monitor() as m:
+            run(sub)
+        self.check_sums(m.recording())
+        thread = by_name(m.recording(), "sub")
+        self.assertGreaterEqual(thread.acquired, 20)
+        self.assertGreaterEqual(thread.off_ns, 20000000)
+        notes = [one for one in m.recording().notes if "GILs of their own" in one]
+        self.assertEqual(len(notes), 1)
+
     def test_many_threads(self) -> None:
         with kaa.gil.monitor() as m:
             threads = [
@@ -327,6 +354,10 @@ class Truth(unittest.TestCase):
                 thread.start()
                 thread.join()
         recording = m.recording()
+        self.check_sums(recording)
+        gone = by_name(recording, "ended threads")
+        self.assertGreater(gone.acquired, 300)
+        self.assertLess(gone.held_ns, recording.wall_ns)
         acquired = sum(one.acquired for one in recording.threads)
         self.assertGreaterEqual(acquired, 1500)
         self.assertLess(len(recording.threads), 1500)
@@ -338,11 +369,13 @@ class Monitors(unittest.TestCase):
     def test_nested(self) -> None:
         usleep = ctypes.PyDLL(None).usleep
         with kaa.gil.monitor() as outer:
-            usleep(20000)  # outer
-            time.sleep(0.001)
-            with kaa.gil.monitor() as inner:
-                usleep(10000)  # inner
+            for _ in range(3):
+                usleep(20000)  # outer
                 time.sleep(0.001)
+            with kaa.gil.monitor() as inner:
+                for _ in range(3):
+                    usleep(10000)  # inner
+                    time.sleep(0.001)
         self.assertLess(inner.recording().wall_ns, outer.recording().wall_ns)
         at_line(inner.hogs(), "inner")
         at_line(outer.hogs(), "outer")
@@ -410,60 +443,112 @@ class Monitors(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
-class Storm(unittest.TestCase):
-    def test_hooks_come_and_go(self) -> None:
-        """Beside threads at work, ending threads, and forks."""
-        rounds = 1000 if os.environ.get("KAA_TEST_LONG") else 150
-        done = support.run_python("-X", "faulthandler", "-c", STORM, str(rounds))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout.strip(), f"{rounds} rounds, 0 left")
+class Metrics(unittest.TestCase):
+    def setUp(self) -> None:
+        self.addCleanup(kaa.gil.stop_counters)
+
+    def test_counters_never_decrease(self) -> None:
+        first = kaa.gil.counters()
+        time.sleep(0.02)
+        second = kaa.gil.counters()
+        for name, value in first.items():
+            self.assertLessEqual(value, second[name], name)
+        self.assertGreaterEqual(second["off_seconds"] - first["off_seconds"], 0.02)
+
+    def test_prometheus(self) -> None:
+        text = kaa.gil.prometheus()
+        pattern = r'python_gil_(seconds|acquired|contended|forced|voluntary)_total'
+        for line in text.splitlines():
+            self.assertRegex(
+                line,
+                rf'^(# (HELP|TYPE) {pattern} .+|{pattern}({{state="\w+"}})? [0-9.]+)$',
+            )
+        self.assertIn('python_gil_seconds_total{state="waited"} ', text)
+
+    def test_observe(self) -> None:
+        try:
+            import opentelemetry.metrics  # noqa: F401
+        except ImportError:
+            self.skipTest("opentelemetry-api is not installed")
+        states = [one.attributes["state"] for one in kaa.gil.observe()]
+        self.assertEqual(states, ["held", "waited", "off"])
 
 
-STORM = """
-import gc, os, sys, threading, time
-from kaa import _gil_trace, gil
-stop = False
-def compute():
-    while not stop: sum(range(2000))
-def sleep():
-    while not stop: time.sleep(0.0003)
-def pipe():
-    while not stop:
-        r, w = os.pipe(); os.write(w, b"x"); os.read(r, 1); os.close(r); os.close(w)
-def start():
-    while not stop:
-        t = threading.Thread(target=int); t.start(); t.join()
-threads = [threading.Thread(target=f, daemon=True) for f in (compute, sleep, pipe, start) * 2]
-for t in threads: t.start()
-sys.setswitchinterval(0.0005)
-rounds = int(sys.argv[1])
-def rss():
-    with open("/proc/self/statm") as f: return int(f.read().split()[1]) * 4096
-for i in range(rounds):
-    with gil.monitor() as m:
-        time.sleep(0.002)
-    for t in m.threads:
-        assert t.held_ns + t.waited_ns + t.off_ns == t.end_ns - t.start_ns, t
-    if i % 20 == 7:
-        pid = os.fork()
-        if not pid:
-            try:
-                with gil.monitor(): sum(range(1000))
-            finally:
-                os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-    if i == rounds // 3: gc.collect(); before = rss()
-gc.collect()
-assert rss() < before + (24 << 20), (before, rss())
-stop = True
-for t in threads: t.join()
-from kaa import _native, _native_insight
-import ctypes
-trace = _native_insight.InsightTrace(ctypes.sizeof(_native_insight.InsightTrace))
-_native.kaa_insight_trace_read(trace, None)
-assert trace.users == 0
-print(rounds, "rounds,", trace.is_left, "left")
-"""
+@unittest.skipUnless(hasattr(ctypes, "pythonapi"), "only CPython has this GIL")
+class Knock(unittest.TestCase):
+    def test_idle_and_busy(self) -> None:
+        idle = kaa.gil.knock(0.1)
+        self.assertEqual((idle.mode, idle.threads), ("knock", []))
+        self.assertGreater(idle.system["knocks"], 3)
+        usleep = ctypes.PyDLL(None).usleep
+        stop = threading.Event()
+
+        def holder() -> None:
+            while not stop.is_set():
+                usleep(20000)
+
+        thread = threading.Thread(target=holder)
+        thread.start()
+        try:
+            busy = kaa.gil.knock(0.3)
+        finally:
+            stop.set()
+            thread.join()
+        if AVAILABLE:
+            self.assertGreater(busy.system["waited_max_ns"], 5000000)
+        self.assertIn("asked for the GIL", busy.notes[0])
+
+    def test_misuse(self) -> None:
+        with self.assertRaisesRegex(ValueError, "interval and seconds"):
+            kaa.gil.knock(0)
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
+class Alarms(unittest.TestCase):
+    def test_long_holds(self) -> None:
+        usleep = ctypes.PyDLL(None).usleep
+        seen: List[Any] = []
+
+        def holder() -> None:
+            usleep(20000)
+            time.sleep(0.001)
+            usleep(80000)  # too long
+            time.sleep(0.001)
+
+        with kaa.gil.on_long_hold(0.05, seen.append):
+            run(holder)
+            time.sleep(0.05)
+        mine = [one for one in seen if one.thread == "holder"]
+        self.assertEqual(len(mine), 1, [str(one) for one in seen])
+        self.assertGreaterEqual(mine[0].held, 0.08)
+        self.assertEqual(mine[0].stack[0].line, line_of("too long"))
+        self.assertRegex(
+            str(mine[0]), r"thread holder held the GIL for \d+ ms.*\n  File .*"
+        )
+
+    def test_default_warns(self) -> None:
+        usleep = ctypes.PyDLL(None).usleep
+        with self.assertLogs("kaa.gil", "WARNING") as logs:
+            with kaa.gil.on_long_hold(0.02):
+                usleep(50000)
+                time.sleep(0.1)
+        self.assertIn("held the GIL for", logs.output[0])
+
+    def test_callback_that_raises(self) -> None:
+        def bad(hold: Any) -> None:
+            raise KeyError("mine")
+
+        usleep = ctypes.PyDLL(None).usleep
+        with self.assertLogs("kaa.gil", "ERROR") as logs:
+            with kaa.gil.on_long_hold(0.02, bad) as alarm:
+                usleep(50000)
+                time.sleep(0.1)
+        alarm.stop()
+        self.assertIn("KeyError", logs.output[0])
+
+    def test_bad_limit(self) -> None:
+        with self.assertRaisesRegex(ValueError, "limit must be"):
+            kaa.gil.on_long_hold(0)
 
 
 if __name__ == "__main__":

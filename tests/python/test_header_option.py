@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import tempfile
@@ -161,6 +162,95 @@ class OwnHeaders(unittest.TestCase):
         c = self.load()
         self.assertIs(pickle.loads(pickle.dumps(c)), c)
         self.assertEqual(pickle.loads(pickle.dumps(c.abs))(-1), 1)
+
+
+MACROS = """
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#define BIT(n) (1u << (n))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define CALL(x) labs(-(x))
+#define KIND(x) _Generic((x), int: "int", double: "double", default: "other")
+#define PASTE(a) a##1
+#define SET(x) errno = x
+#define SIZE(n) ((n) * sizeof(struct pair))
+#define FIRST(p) ((p)->x + 1)
+#define BYTE(x) ((uint8_t)(x))
+#define BOTH(x) twice(x) + BIT(1)
+#define NOTHING() 7
+#define ABSOLUTE abs
+#define PAIR struct pair
+#define LIST 1, 2
+struct pair { int x; short y; };
+typedef void (*destructor)(void *);
+#define TRANSIENT ((destructor)-1)
+static inline unsigned twice(unsigned n) { return n * 2; }
+static inline int more(int n) { n++; return n; }
+"""
+
+
+class Macros(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.c = kaa.load(None, header=MACROS)
+
+    def test_expressions_over_parameters(self) -> None:
+        c = self.c
+        self.assertEqual(c.BIT(3), 8)
+        self.assertEqual(c.BIT(31), 2**31)  # unsigned
+        self.assertEqual(c.MAX(2, 3.5), 3.5)
+        self.assertEqual(c.CALL(5), 5)
+        self.assertEqual([c.KIND(1), c.KIND(1.5), c.KIND(2**40)], ["int", "double", "other"])
+        self.assertEqual(c.SIZE(3), 24)
+        self.assertEqual(c.BYTE(300), 44)
+        self.assertEqual(c.BOTH(4), 10)
+        self.assertEqual(c.NOTHING(), 7)
+        self.assertEqual(c.FIRST(c.pair(4, 5)), 5)
+        self.assertEqual(c.MAX(b=1, a=0), 1)
+
+    def test_functions_of_the_header(self) -> None:
+        self.assertEqual(self.c.twice(2**31), 0)
+        with self.assertRaisesRegex(OverflowError, "twice.. argument 1 .n.: -1"):
+            self.c.twice(-1)
+        with self.assertRaisesRegex(TypeError, "a number expected, not str"):
+            self.c.twice("1")
+
+    def test_other_names(self) -> None:
+        self.assertEqual(self.c.ABSOLUTE(-4), 4)
+        self.assertIs(self.c.PAIR, self.c.pair)
+        self.assertTrue(callable(self.c.TRANSIENT))
+        self.assertEqual(ctypes.cast(self.c.TRANSIENT, ctypes.c_void_p).value, 2**64 - 1)
+        self.assertEqual(self.c.errno, self.c.errno + 0)  # evaluated each time
+
+    def test_what_is_no_expression(self) -> None:
+        said = {one.name: one.reason for one in self.c.skipped}
+        self.assertIn("more than one return", said["more"])
+        self.assertIn("assigns", said["SET"])
+        self.assertIn("pasted", said["PASTE"])
+        self.assertIn("LIST", said)
+        for name in ("more", "SET", "PASTE", "LIST"):
+            with self.assertRaisesRegex(AttributeError, name):
+                getattr(self.c, name)
+            self.assertNotIn(name, dir(self.c))
+
+    def test_wrong_calls(self) -> None:
+        for call in (
+            lambda: self.c.BIT("x"),
+            lambda: self.c.BIT(),
+            lambda: self.c.BIT(1, 2),
+            lambda: self.c.BIT(m=1),
+            lambda: self.c.FIRST(3),
+        ):
+            self.assertRaises(TypeError, call)
+        self.assertRaises(ValueError, self.c.BIT, 40)
+        self.assertRaises(OverflowError, self.c.BIT, 2**70)
+
+    def test_a_choice_leaves_macros_what_they_call(self) -> None:
+        c = kaa.load(None, header=MACROS, only="CALL")
+        self.assertEqual(c.CALL(2), 2)
+        with self.assertRaises(AttributeError):
+            c.labs
 
 
 def has(header: str) -> bool:

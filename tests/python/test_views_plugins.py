@@ -112,8 +112,8 @@ class Pytest(Done):
             "def test_other(): pass\n"
         )
         self.assertIn("1 failed, 2 passed", said)
-        self.assertIn("gil_hold_max: worker-1\\x1b[31m in list.sort at app.py:41", said)
-        self.assertIn("held the GIL for 84.0 ms, allowed are 50.0 ms", said)
+        self.assertIn("gil_hold_max: held for 84.0 ms, allowed are 50.0 ms: worker-1", said)
+        self.assertIn("worker-1\\x1b[31m in list.sort at app.py:41", said)
         self.assertIn("Hogs: lines that held the GIL", said)
         self.assertNotIn("\x1b[31m", said)
 

@@ -86,14 +86,26 @@ class Snapshot:
     alive: Set[int] = field(default_factory=set)  # ids of all threads
 
 
-def why_not() -> Optional[str]:
-    """Why there can be no trace here; None if there can."""
+def _why_no_hooks() -> Optional[str]:
     if sys.implementation.name != "cpython":
         return f"{sys.implementation.name} has no GIL of CPython's kind"
     if not sys.platform.startswith("linux"):
         return f"the trace needs Linux, not {sys.platform}"
     if ctypes.sizeof(ctypes.c_void_p) != 8 or os.uname().machine != "x86_64":
         return f"the trace needs x86-64, not {os.uname().machine}"
+    return None
+
+
+def can_hook() -> bool:
+    """Whether hooks can be put into this interpreter."""
+    return _why_no_hooks() is None
+
+
+def why_not() -> Optional[str]:
+    """Why there can be no trace here; None if there can."""
+    reason = _why_no_hooks()
+    if reason is not None:
+        return reason
     if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
         return "this interpreter runs without a GIL"
     return None
@@ -138,11 +150,16 @@ def name_of(figures: Figures) -> str:
     """A thread's name: threading's, or the operating system's."""
     if figures.id == 0:
         return "ended threads"
-    name, thread = _names.get(figures.id, ("", None))
+    if figures.id not in _names and figures.name:
+        return figures.name
+    return name_of_id(figures.id)
+
+
+def name_of_id(number: int) -> str:
+    """The name of a thread of threading's, by the operating system's id."""
+    name, thread = _names.get(number, ("", None))
     alive = thread() if thread is not None else None
-    if alive is not None:
-        return str(alive.name)
-    return name or figures.name or str(figures.id)
+    return str(alive.name) if alive is not None else name or str(number)
 
 
 # ---- start and stop ----
@@ -257,7 +274,7 @@ def snapshot() -> Snapshot:
         stack_count = min(_native.kaa_insight_trace_stacks(stacks, room, 1), room)
         made = Snapshot(trace.now_ns, clock_ns, trace, {}, {}, _native_ids())
         # All live threads were looked at for one moment.
-        made.now_ns = max(one.end_ns for one in threads[:count])
+        made.now_ns = max(one.end_ns for one in threads[:count] if not one.is_ended)
         for raw in threads[:count]:
             made.threads[raw.serial] = _figures(raw)
             for reader in _readers:
@@ -308,6 +325,30 @@ def frames(number: int) -> List[Frame]:
         made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
     _frames[number] = made
     return made
+
+
+def next_alarm(seconds: float) -> Any:
+    """The next hold that was too long: kaa_insight_alarm. None: there was none."""
+    alarm = _native_insight.InsightAlarm()
+    found = _native.kaa_insight_trace_alarm(int(seconds * 1e9), alarm)
+    return alarm if found else None
+
+
+def knock(seconds: float, interval: float) -> Any:
+    """kaa_insight_knock of a while. Error: somebody else knocks."""
+    options = _native_insight.InsightOptions(
+        size=ctypes.sizeof(_native_insight.InsightOptions),
+        handle=ctypes.pythonapi._handle,
+        interval_ns=int(interval * 1e9),
+    )
+    error, found = _native.Error(), _native_insight.InsightKnock()
+    _check(_native.kaa_insight_knock_start(options, error), error)
+    try:
+        time.sleep(seconds)
+        _native.kaa_insight_knock_read(found)
+    finally:
+        _native.kaa_insight_knock_stop()
+    return found
 
 
 def symbol(address: int) -> Optional[str]:

@@ -271,8 +271,11 @@ def _place(item: Any) -> Tuple[str, int]:
     return file.decode("utf-8", "surrogateescape"), item.source_line
 
 
-def special(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
-    """An attribute that only a header has: (True, its value); or (False, None)."""
+def special(
+    library: Any, name: str, address: int, item: Any
+) -> Tuple[bool, Any, bool]:
+    """An attribute that only a header has: whether it is one, its value, and
+    whether that stays the same."""
     if item.flags & _native.DECL_HIDDEN:
         if library._options.header.only is not None:
             file, line = _place(item)
@@ -281,7 +284,71 @@ def special(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any
                 f" {file}:{line} declares it"
             )
         _bind_hidden(library, address, item)
-    return False, None
+    found, value = _made(library, name, address, item)
+    if found and changes(value):
+        return True, value.value(), False
+    return found, value, True
+
+
+def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
+    """What is no symbol of the library's: macros with parameters, functions that
+    are static in the header."""
+    from kaa import _macro
+
+    is_macro = item.kind == _native.DECL_MACRO_FUNCTION
+    if not is_macro and not _is_static_function(library, address, item):
+        return False, None
+    try:
+        if is_macro and item.reason is not None:
+            return True, _macro.of_body(library, name, item)
+        make = _macro.of_macro if is_macro else _macro.of_static
+        return True, make(library, name, item)
+    except _macro.NotExpression as error:
+        raise _error.UnusableError(
+            f"{Skipped(name, *_place(item), str(error))}"
+        ) from None
+
+
+def _is_static_function(library: Any, address: int, item: Any) -> bool:
+    return (
+        item.kind == _native.DECL_FUNCTION
+        and bool(item.flags & _native.DECL_STATIC)
+        and library._addresses[library._declarations.number(address)] is None
+    )
+
+
+def constant(library: Any, item: Any, value: int) -> Any:
+    """An integer constant; one cast to a pointer is what its type takes."""
+    ctype = _native.kaa_ctype_strip(item.type)
+    if _native.kaa_ctype_kind_of(ctype) != _native.POINTER_:
+        return value
+    target = _native.kaa_ctype_strip(_native.kaa_ctype_target(ctype))
+    if _native.kaa_ctype_kind_of(target) == _native.VOID:
+        return value
+    made = library._types.ctypes_class(item.type)
+    return ctypes.cast(ctypes.c_void_p(value), made)
+
+
+def changes(value: Any) -> bool:
+    """Whether an attribute is evaluated each time, as a variable is."""
+    from kaa import _macro
+
+    return isinstance(value, _macro.Expression)
+
+
+def reach(library: Any, name: str) -> Any:
+    """An attribute that a macro needs, whether `only` keeps it or not."""
+    address = library._declarations.find(name)
+    if address is None:
+        return getattr(library, name)
+    item = _native.DeclItem.from_address(address)
+    if not item.flags & _native.DECL_HIDDEN:
+        return getattr(library, name)
+    _bind_hidden(library, address, item)
+    found, value = _made(library, name, address, item)
+    if found and changes(value):
+        return value.value()
+    return value if found else library._read_item(name, address, item)
 
 
 def _bind_hidden(library: Any, address: int, item: Any) -> None:
@@ -305,25 +372,34 @@ def skipped(library: Any) -> List[Skipped]:
         item = _native.DeclItem.from_address(address)
         if item.flags & _native.DECL_HIDDEN:
             continue
-        reason = _why(library, number, item)
+        reason = _why(library, number, address, item)
         if reason is not None:
             name = item.name.decode("utf-8", "surrogateescape")
             made.append(Skipped(name, *_place(item), reason))
     return made
 
 
-def _why(library: Any, number: int, item: Any) -> Optional[str]:
+def _why(library: Any, number: int, address: int, item: Any) -> Optional[str]:
     """Why an item cannot be used; None if it can."""
     if item.kind == _native.DECL_SKIPPED:
         reason: str = item.reason.decode("utf-8", "replace")
         return reason
+    if item.kind == _native.DECL_MACRO_FUNCTION or _is_static_function(
+        library, address, item
+    ):
+        name = item.name.decode("utf-8", "surrogateescape")
+        try:
+            _made(library, name, address, item)
+        except _error.UnusableError as error:
+            return str(error).split(": ", 2)[-1]
+        except AttributeError as error:
+            return str(error)  # it is another name of what is not there
+        return None
     if (
         item.kind in (_native.DECL_FUNCTION, _native.DECL_VARIABLE)
         and library._addresses[number] is None
         and not item.flags & _native.DECL_WEAK
     ):
-        if item.flags & _native.DECL_STATIC:
-            return "a static function of the header, in no library"
         return f"{library._label} has no such symbol"
     return None
 

@@ -67,9 +67,14 @@ def _choose_bind() -> Bind:
     return _plain.bind
 
 
+def chosen_bind() -> Bind:
+    """What makes functions here."""
+    return _bind or _choose_bind()
+
+
 def has_bridge() -> bool:
     """Whether libkaa runs on the interpreter's own objects here."""
-    return getattr(_bind or _choose_bind(), "__module__", "") == "kaa._host"
+    return getattr(chosen_bind(), "__module__", "") == "kaa._host"
 
 
 def _import_all() -> None:
@@ -77,17 +82,15 @@ def _import_all() -> None:
     another thread was importing: it would wait for that for ever."""
     if _bind is None:
         from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
+        from kaa import _cdata, _derive, _found, _pointers, _record  # noqa: F401
+        from kaa._instance import host
 
-        if _choose_bind().__module__ == "kaa._plain":
-            from kaa import _instance_plain  # noqa: F401
-        else:
-            from kaa import _instance_host  # noqa: F401
+        _choose_bind()
+        host()
 
 
 _item_at = _native.DeclItem.from_address
 _FUNCTION = _native.DECL_FUNCTION
-
-
 _NEEDS_NO_SYMBOL = _native.DECL_STATIC | _native.DECL_WEAK | _native.DECL_HIDDEN
 
 
@@ -255,9 +258,19 @@ class Library:
         ):
             from kaa import _headers
 
-            found, value = _headers.special(self, name, address, item)
+            found, value, keep = _headers.special(self, name, address, item)
             if found:
-                return self.__dict__.setdefault(name, value)
+                return self.__dict__.setdefault(name, value) if keep else value
+        value = self._read_item(name, address, item)
+        if kind == _native.DECL_VARIABLE:
+            return value
+        # The first of two threads wins, so that all see one object.
+        return self.__dict__.setdefault(name, value)
+
+    def _read_item(self, name: str, address: int, item: Any) -> Any:
+        """The object that stands for a function, constant or type; a variable's
+        value."""
+        kind = item.kind
         if kind == _FUNCTION:
             number = self._declarations.number(address)
             symbol = self._addresses[number]
@@ -268,22 +281,24 @@ class Library:
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(str(error)) from None
             asked = next(self._asked)
-            if asked and _bind_more is not None:
+            if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
-        elif kind == _native.DECL_VARIABLE:
+            return value
+        if kind == _native.DECL_VARIABLE:
             variable = self._variable(name, address)
             return None if variable is None else variable.read()
-        else:
-            try:
-                value = self._value(item)
-            except _error.UnsupportedError as error:
-                raise _error.UnusableError(str(error)) from None
-        # The first of two threads wins, so that all see one object.
-        return self.__dict__.setdefault(name, value)
+        try:
+            return self._value(item)
+        except _error.UnsupportedError as error:
+            raise _error.UnusableError(str(error)) from None
 
     def _value(self, item: Any) -> Any:
         kind = item.kind
         if kind == _native.DECL_INTEGER:
+            if self._options.header is not None:
+                from kaa import _headers
+
+                return _headers.constant(self, item, self._integer(item))
             return self._integer(item)
         if kind == _native.DECL_FLOATING:
             return item.floating

@@ -16,19 +16,26 @@ later, Linux, x86-64; is_available() says why not elsewhere.
 from __future__ import annotations
 
 import io
+import logging
 import os
+import sys
+import threading
+import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from kaa import _gil_record, _gil_trace
 from kaa._gil_data import Frame, Hog, Recording, Thread, Victim
 
 __all__ = [
+    "Alarm",
     "LongHold",
     "Monitor",
     "Recording",
     "counters",
     "is_available",
+    "knock",
     "monitor",
+    "observe",
     "on_long_hold",
     "prometheus",
     "stop_counters",
@@ -41,6 +48,13 @@ def is_available() -> Tuple[bool, str]:
     """Whether the GIL can be traced here, and why not."""
     reason = _gil_trace.why_not()
     return reason is None, reason or ""
+
+
+def _is_free_threaded() -> bool:
+    """Whether monitors watch waits instead: an interpreter without a GIL, on a
+    machine that hooks are known of."""
+    is_enabled = getattr(sys, "_is_gil_enabled", None)
+    return is_enabled is not None and not is_enabled() and _gil_trace.can_hook()
 
 
 class Monitor:
@@ -56,12 +70,23 @@ class Monitor:
         self._before: Any = None
         self._maxima: Any = None
         self._recording: Optional[Recording] = None
+        self._parks: Any = None  # kaa._gil_parks, without a GIL
+        self._begin = self._clock = 0
 
     def start(self) -> Monitor:
         """Begins. RuntimeError if it has begun; kaa.UnsupportedError where the
         GIL cannot be traced."""
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
+        if _is_free_threaded():
+            from kaa import _gil_parks
+
+            _gil_parks.start(1000)
+            self._parks = _gil_parks
+            self._generation, self._pid = 0, os.getpid()
+            self._begin, self._clock = time.monotonic_ns(), time.time_ns()
+            self._before, self._recording = _gil_parks.snapshot(), None
+            return self
         self._generation = _gil_trace.start(self._threshold_ns)
         self._pid = os.getpid()
         self._recording = None
@@ -74,6 +99,10 @@ class Monitor:
         if self._generation is None:
             return self.recording()
         generation, self._generation = self._generation, None
+        if self._parks is not None:
+            self._recording = self._parks.record(self._before, self._begin, self._clock)
+            self._parks.stop()
+            return self._recording
         try:
             if _gil_trace.is_on(generation):
                 self._recording = self._made()
@@ -99,6 +128,8 @@ class Monitor:
 
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
+        if self._generation is not None and self._parks is not None:
+            return self._parks.record(self._before, self._begin, self._clock)
         if self._generation is not None and _gil_trace.is_on(self._generation):
             return self._made()
         if self._recording is None:
@@ -163,3 +194,200 @@ def monitor(threshold: float = THRESHOLD) -> Monitor:
     """A monitor, for `with`. Holds and waits longer than `threshold` seconds are
     told by line; all others are counted, without lines."""
     return Monitor(threshold)
+
+
+# ---- metrics ----
+
+_metrics: Optional[Monitor] = None
+_LABELS = ("held", "waited", "off")
+
+
+def counters() -> Dict[str, float]:
+    """Cumulative figures of this process since the first call, which starts the
+    trace: seconds held, waited and off, summed over all threads, and counts. They
+    never decrease, so that rates can be taken over any time; stop_counters() ends
+    the trace. After a fork() the child's begin anew."""
+    global _metrics
+    if _metrics is None or os.getpid() != _metrics._pid:
+        _metrics = Monitor().start()
+    snapshot = _gil_trace.snapshot()
+    made: Dict[str, float] = {f"{label}_seconds": 0.0 for label in _LABELS}
+    names = ("acquired", "contended", "forced", "voluntary")
+    made.update({name: 0 for name in names})
+    for one in snapshot.threads.values():
+        for label, ns in zip(_LABELS, one.ns):
+            made[f"{label}_seconds"] += ns / 1e9
+        for name, count in zip(names, one.counts):
+            made[name] += count
+    return made
+
+
+def stop_counters() -> None:
+    """Ends what counters() started; it begins at 0 when it is called again."""
+    global _metrics
+    monitor, _metrics = _metrics, None
+    if monitor is not None and os.getpid() == monitor._pid:
+        generation, monitor._generation = monitor._generation, None
+        _gil_trace.remove_reader(monitor._maxima)
+        if generation is not None:
+            _gil_trace.stop(generation)
+
+
+def prometheus() -> str:
+    """counters() in Prometheus' text format, for a /metrics page."""
+    values = counters()
+    lines = [
+        "# HELP python_gil_seconds_total Time of all threads with the GIL (held),"
+        " waiting for it (waited), and without need of it (off).",
+        "# TYPE python_gil_seconds_total counter",
+    ]
+    for label in _LABELS:
+        value = values[f"{label}_seconds"]
+        lines.append(f'python_gil_seconds_total{{state="{label}"}} {value:.9f}')
+    for name, text in (
+        ("acquired", "Times that threads got the GIL."),
+        ("contended", "Times that they had to wait for it."),
+        ("forced", "Times that others asked the holder to let it go."),
+        ("voluntary", "Times that the holder let it go by itself."),
+    ):
+        lines.append(f"# HELP python_gil_{name}_total {text}")
+        lines.append(f"# TYPE python_gil_{name}_total counter")
+        lines.append(f"python_gil_{name}_total {values[name]:.0f}")
+    return "\n".join(lines) + "\n"
+
+
+def observe(options: Any = None) -> Any:
+    """A callback for OpenTelemetry's create_observable_counter(): yields an
+    Observation for each state, in seconds. Needs opentelemetry-api."""
+    from opentelemetry.metrics import Observation
+
+    values = counters()
+    for label in _LABELS:
+        yield Observation(values[f"{label}_seconds"], {"state": label})
+
+
+# ---- where nothing else works ----
+
+
+def knock(seconds: float = 1.0, interval: float = 0.001) -> Recording:
+    """Asks for the GIL every `interval` seconds for a while, and says how long that
+    took. Works on any CPython and system; says how busy the GIL is, not who waits:
+    one thread that computes keeps it as busy as two. Recording.system has the
+    figures: knocks, waited_ns, waited_max_ns."""
+    if not 0 < interval <= seconds < 86400:
+        raise ValueError(
+            f"interval and seconds must be 0 < {interval!r} <= {seconds!r} < 86400"
+        )
+    found = _gil_trace.knock(seconds, interval)
+    share = found.waited_ns / max(found.count, 1) / 1e6
+    recording = Recording(
+        wall_ns=found.wall_ns,
+        python=sys.version.split()[0],
+        mode="knock",
+        pid=os.getpid(),
+        started=time.time_ns() - found.wall_ns,
+        program=" ".join(sys.argv),
+        system={
+            "knocks": found.count,
+            "waited_ns": found.waited_ns,
+            "waited_max_ns": found.waited_ns_max,
+        },
+    )
+    recording.notes.append(
+        f"A thread that asked for the GIL {found.count} times got it after"
+        f" {share:.2f} ms on average, {found.waited_ns_max / 1e6:.1f} ms at most."
+    )
+    return recording
+
+
+# ---- alarms ----
+
+
+class LongHold:
+    """One hold of the GIL that was too long."""
+
+    __slots__ = ("thread", "thread_id", "held", "waited_by_others", "stack")
+
+    def __init__(
+        self,
+        thread: str,
+        thread_id: int,
+        held: float,
+        waited_by_others: float,
+        stack: List[Frame],
+    ) -> None:
+        self.thread = thread
+        self.thread_id = thread_id
+        self.held = held  # seconds
+        self.waited_by_others = waited_by_others  # seconds, added up
+        self.stack = stack  # the innermost frame first
+
+    def __str__(self) -> str:
+        text = f"thread {self.thread} held the GIL for {1000 * self.held:.0f} ms"
+        if self.waited_by_others > 0.001:
+            text += f" (others waited {1000 * self.waited_by_others:.0f} ms)"
+        for frame in self.stack:
+            text += f'\n  File "{frame.file}", line {frame.line}, in {frame.function}'
+        return text
+
+
+class Alarm:
+    """What on_long_hold() returns; stop() ends it."""
+
+    def __init__(self, limit: float, callback: Callable[[LongHold], None]) -> None:
+        if not 0 < limit < 3600:
+            raise ValueError(f"limit must be 0 to 3600 seconds, not {limit!r}")
+        self.limit = limit
+        self._callback = callback
+        self._generation = _gil_trace.start(alarm_ns=int(limit * 1e9))
+        self._pid = os.getpid()
+        self._thread = threading.Thread(
+            target=self._run, name="kaa-long-holds", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self) -> None:
+        while _gil_trace.is_on(self._generation) and os.getpid() == self._pid:
+            alarm = _gil_trace.next_alarm(0.2)
+            if alarm is None or alarm.held_ns < self.limit * 1e9:
+                continue
+            hold = LongHold(
+                _gil_trace.name_of_id(alarm.thread),
+                alarm.thread,
+                alarm.held_ns / 1e9,
+                alarm.others_ns / 1e9,
+                _gil_trace.frames(alarm.stack) if alarm.stack else [],
+            )
+            try:
+                self._callback(hold)
+            except Exception:
+                logging.getLogger("kaa.gil").exception("callback of on_long_hold()")
+
+    def stop(self) -> None:
+        """No callback begins after this. May be repeated."""
+        generation, self._generation = self._generation, -1
+        if generation == -1 or os.getpid() != self._pid:
+            return
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        _gil_trace.stop(generation)
+
+    def __enter__(self) -> Alarm:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+
+def _warn(hold: LongHold) -> None:
+    logging.getLogger("kaa.gil").warning("%s", hold)
+
+
+def on_long_hold(
+    limit: float = 0.05, callback: Callable[[LongHold], None] = _warn
+) -> Alarm:
+    """Calls callback(LongHold) each time a thread has held the GIL for `limit`
+    seconds or longer, after it has let go, on a thread of its own. Without one, the
+    logger "kaa.gil" warns, with the stack. Returns an Alarm, for `with` or stop().
+    The limit of the first Alarm at work is the least that is seen."""
+    return Alarm(limit, callback)

@@ -227,8 +227,8 @@ class _Plugin:
         item.user_properties.append(("kaa_gil_hold_max_ns", longest))
         item.user_properties.append(("kaa_gil_holder", who))
         if checks.hold is not None and longest > checks.hold * 1e9:
-            said = f"gil_hold_max: {text.printable(who)} held the GIL for"
-            said += f" {text.duration(longest)}, allowed are {text.duration(checks.hold * 1e9)}"
+            said = f"gil_hold_max: held for {text.duration(longest)}, allowed are"
+            said += f" {text.duration(checks.hold * 1e9)}: {text.printable(who)}"
             checks.fail(said, recording)
 
     def _judge_memory(self, checks: _Checks, report: Any) -> None:

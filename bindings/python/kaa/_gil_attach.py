@@ -1,0 +1,163 @@
+"""Loading kaa into a running process, to trace it exactly for a while.
+
+CPython 3.14 and later run a script in another process of the same version, at a
+safe point (sys.remote_exec, PEP 768); the target's own interpreter is started to ask
+for that, so any version may attach. Older ones, and those whose main thread is
+blocked, are entered by gdb, in a thread that is blocked without the GIL: to the
+interpreter that is a callback like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from typing import Any, List
+
+from kaa import _native
+from kaa._gil_data import Recording
+from kaa._gil_remote import Remote, RemoteError, Seen
+
+# How long the target may take to come to a safe point and to write its file.
+PATIENCE = 10.0
+# Calls in which a thread stands still, the best first; a futex may be a lock of the
+# C library's own.
+_STILL = (
+    "clock_nanosleep", "nanosleep", "poll", "ppoll", "select", "pselect6",
+    "epoll_wait", "epoll_pwait", "accept", "accept4", "recvfrom", "recvmsg", "read",
+    "wait4", "waitid", "pause", "futex",
+)  # fmt: skip
+
+_SCRIPT = """
+import sys
+sys.path.insert(0, {parent!r})
+try:
+    import os
+    os.environ.setdefault("KAA_LIBRARY", {library!r})
+    from kaa import _gil_attached
+    _gil_attached.begin({path!r}, {seconds!r})
+finally:
+    sys.path.remove({parent!r})
+"""
+
+
+def _command(pid: int, command: List[str], what: str) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RemoteError(f"{what} did not come back from process {pid}") from None
+    if done.returncode:
+        said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        raise RemoteError(f"{what} failed for process {pid}: {' '.join(said[-1:])}")
+
+
+def _by_interpreter(pid: int, script: str) -> None:
+    program = os.readlink(f"/proc/{pid}/exe")
+    code = "import sys; sys.remote_exec(int(sys.argv[1]), sys.argv[2])"
+    _command(pid, [program, "-I", "-c", code, str(pid), script], "sys.remote_exec()")
+
+
+def _still_thread(pid: int, seen: List[Seen]) -> int:
+    """A thread that is blocked without the GIL."""
+    for call in _STILL:
+        for one in seen:
+            if one.state == "off" and one.call == call:
+                return one.id
+    raise RemoteError(
+        f"no thread of process {pid} is blocked without the GIL, which is where gdb"
+        " could enter it safely: try again, or look with --sample"
+    )
+
+
+def _by_gdb(pid: int, script: str, remote: Remote) -> None:
+    gdb = shutil.which("gdb")
+    if gdb is None:
+        raise RemoteError(
+            f"process {pid} is Python {remote.python}, which can be entered by gdb alone,"
+            " and gdb is not installed: look with --sample, which touches nothing"
+        )
+    thread = _still_thread(pid, remote.look(with_frames=False))
+    text = f'exec(open(\\"{script}\\").read(), {{}})'
+    commands = [
+        "set confirm off",
+        "set pagination off",
+        "set unwindonsignal on",
+        f"python [t.switch() for t in gdb.selected_inferior().threads()"
+        f" if t.ptid[1] == {thread}]",
+        "set $state = ((int (*)(void)) PyGILState_Ensure)()",
+        f'call ((int (*)(const char *)) PyRun_SimpleString)("{text}")',
+        "call ((void (*)(int)) PyGILState_Release)($state)",
+        "detach",
+    ]
+    options = [x for one in commands for x in ("-ex", one)]
+    _command(pid, [gdb, "-q", "-nx", "-batch", "-p", str(pid), *options], "gdb")
+
+
+def _will_run(pid: int, remote: Remote) -> bool:
+    """Whether the main thread runs Python code soon, as sys.remote_exec() needs; or
+    there is no gdb, so that nothing else can be tried."""
+    main = [one for one in remote.look(with_frames=False) if one.id == pid]
+    is_blocked = bool(main) and main[0].state == "off" and main[0].call in _STILL
+    return not is_blocked or shutil.which("gdb") is None
+
+
+def _wait(pid: int, path: str, seconds: float) -> str:
+    end = time.monotonic() + seconds + PATIENCE
+    while not os.path.exists(path):
+        if not os.path.exists(f"/proc/{pid}"):
+            raise RemoteError(f"process {pid} has ended")
+        if time.monotonic() > end:
+            raise RemoteError(
+                f"process {pid} did not answer: its main thread may be in C code all the"
+                " time; look with --sample"
+            )
+        time.sleep(0.05)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def trace(pid: int, seconds: float) -> Recording:
+    """An exact recording of another process. RemoteError says why there is none."""
+    from kaa._gil_sample import program_of
+
+    remote = Remote(pid)
+    folder = tempfile.mkdtemp(prefix="kaa-attach-")
+    try:
+        owner: Any = os.stat(f"/proc/{pid}")
+        if owner.st_uid != os.getuid():
+            os.chown(folder, owner.st_uid, owner.st_gid)
+        path = os.path.join(folder, "recording.json")
+        script = os.path.join(folder, "script.py")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(
+                _SCRIPT.format(
+                    parent=os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                    library=os.path.abspath(_native.path),
+                    path=path,
+                    seconds=seconds,
+                )
+            )
+        os.chmod(script, 0o644)
+        if remote.layout["version"] >= 0x30E and _will_run(pid, remote):
+            _by_interpreter(pid, script)
+        else:
+            _by_gdb(pid, script, remote)
+        text = _wait(pid, path, seconds)
+    finally:
+        remote.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        recording = Recording.from_json(text)
+    except ValueError:
+        raise RemoteError(f"process {pid} could not be traced: {text[:200]}") from None
+    recording.program = program_of(pid)
+    return recording
