@@ -201,7 +201,7 @@ class Build:
         run(
             [objcopy, "--strip-all", f"--add-gnu-debuglink={debug}", library], self.log
         )
-        self.check_library(library)
+        self.check_library(library, target.tag.startswith("musllinux"))
         (top,) = tree.iterdir()
         packed = self.folder / "raw" / f"{name}-stripped"
         shutil.rmtree(packed, ignore_errors=True)
@@ -211,14 +211,27 @@ class Build:
         place = self.folder / "wheels"
         for old in place.glob(f"*{target.tag}*.whl"):
             old.unlink()
-        # Refuses what the tag does not allow: newer symbols, other libraries.
-        run(
-            [self.python, "-m", "auditwheel", "repair", "--plat", target.tag]
-            + ["-w", place, plain],
-            self.log,
-            env={**os.environ, "PATH": f"{self.tools}/bin:{os.environ['PATH']}"},
-        )
-        (made,) = place.glob(f"*{target.tag}*.whl")
+        if target.tag.startswith("musllinux"):
+            # auditwheel reads the C library of the machine it runs on, which is
+            # another: check_library() has seen that musl's is all that is needed.
+            platform = ["--platform-tag", target.tag]
+            run([self.python, "-m", "wheel", "tags", *platform, plain], self.log)
+            (tagged,) = packed.glob(f"*{target.tag}.whl")
+            shutil.copy(tagged, place)
+        else:
+            # Finds the oldest tag that the symbols and libraries allow. `auto` is
+            # the one platform that may be another processor's.
+            run(
+                [self.python, "-m", "auditwheel", "repair", "--plat", "auto"]
+                + ["-z", "9", "-w", place, plain],
+                self.log,
+                env={**os.environ, "PATH": f"{self.tools}/bin:{os.environ['PATH']}"},
+            )
+        found = list(place.glob(f"*{target.tag}*.whl"))
+        if len(found) != 1:
+            there = ", ".join(one.name for one in place.glob("*.whl"))
+            raise SystemExit(f"auditwheel allows no tag {target.tag}: {there}")
+        made = found[0]
         size = made.stat().st_size
         if size > SIZE_MAX:
             raise SystemExit(f"{made.name} has {size} bytes, more than {SIZE_MAX}")
@@ -231,7 +244,7 @@ class Build:
                 return one
         raise Missing("llvm-objcopy is missing: apt-get install llvm")
 
-    def check_library(self, library: Path) -> None:
+    def check_library(self, library: Path, is_musl: bool) -> None:
         """No text relocations, none of libffi's names, no library but libc's."""
         read = subprocess.run(
             ["readelf", "-W", "-d", "--dyn-syms", str(library)],
@@ -242,6 +255,9 @@ class Build:
         for wrong in ("TEXTREL", " ffi_", "libffi"):
             if wrong in read:
                 raise SystemExit(f"{library}: {wrong.strip()} in its dynamic section")
+        needed = [line for line in read.splitlines() if "(NEEDED)" in line]
+        if is_musl and not all("[libc.so]" in line for line in needed):
+            raise SystemExit("more than musl is needed:\n" + "\n".join(needed))
 
 
 def main() -> int:

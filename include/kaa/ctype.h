@@ -118,8 +118,10 @@ typedef struct kaa_ctype_member {
     const kaa_ctype *type; /**< Borrowed. */
     uint64_t offset;       /**< Out: bytes from the start of the record. For a
                                 bit-field: bit_position / 8. */
-    uint64_t bit_position; /**< Out: bits from the start of the record to the
-                                lowest bit; offset * 8 if not a bit-field. */
+    uint64_t bit_position; /**< Out: bits from the start of the record, in the
+                                order in which bit-fields fill bytes: from the
+                                lowest bit, on big-endian machines from the
+                                highest. offset * 8 if not a bit-field. */
     uint32_t bit_width;    /**< KAA_CTYPE_NOT_A_BIT_FIELD, or its bits. */
     uint32_t align;        /**< aligned(n) on the member; 0: none. */
     uint32_t flags;        /**< KAA_CTYPE_PACKED: packed on the member. */

@@ -1,4 +1,5 @@
-/* kaa/insight.h - who holds a GIL and who waits for it, in a live CPython.
+/* kaa/insight.h - who holds a GIL and who waits for it, and which lines asked
+ * for memory, in a live CPython.
  *
  * A trace is exact: the interpreter's calls of pthread_cond_signal() and
  * pthread_cond_timedwait() go through functions of kaa's, which know from the
@@ -137,7 +138,8 @@ typedef struct kaa_insight_call {
 
 /** One thread. */
 typedef struct kaa_insight_thread {
-    uint32_t id;    /**< The operating system's; 0: a sum of ended threads. */
+    uint32_t id;    /**< The operating system's; 0: the sum of ended threads
+                         that found no room, end_ns being that of their lives. */
     uint32_t state; /**< What it does now. */
     uint32_t gil;   /**< 0: the main interpreter's. */
     uint32_t is_ended;
@@ -261,6 +263,42 @@ typedef struct kaa_insight_alarm {
 KAA_API int kaa_insight_trace_alarm(uint64_t timeout_ns,
                                     kaa_insight_alarm *out);
 
+/** What knocking at the GIL found. */
+typedef struct kaa_insight_knock {
+    uint64_t count;     /**< Knocks. */
+    uint64_t waited_ns; /**< Until the GIL was got, added up. */
+    uint64_t waited_ns_max;
+    uint64_t wall_ns; /**< Since the start. */
+} kaa_insight_knock;
+
+/**
+ * Starts a thread that takes the GIL and lets it go every options->interval_ns
+ * (0: 1 ms): where nothing else works, this says how busy it is.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT, KAA_MISUSE if it runs already, KAA_UNSUPPORTED,
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_knock_start(const kaa_insight_options *options, kaa_error *err);
+
+/**
+ * The figures since the start, also after the stop.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_read(kaa_insight_knock *out);
+
+/**
+ * Ends the thread, and waits for that.
+ *
+ * @gil    free (the interpreter's): the thread may be waiting for it
+ * @since  0.1
+ */
+KAA_API void kaa_insight_knock_stop(void);
+
 /** Return addresses kept of each wait. */
 #define KAA_INSIGHT_PARK_FRAMES 10
 
@@ -356,6 +394,135 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
  * @since  0.1
  */
 KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
+
+/* ---- memory ---- */
+
+/** How memory is profiled. */
+typedef enum kaa_insight_heap_mode {
+    KAA_INSIGHT_HEAP_OFF = 0,
+    KAA_INSIGHT_HEAP_SAMPLED = 1, /**< One block every so many bytes. */
+    KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. */
+} kaa_insight_heap_mode;
+
+/** Choices for a profile. All zero but `size`, `mode` and `version` means the
+ *  defaults. */
+typedef struct kaa_insight_heap_options {
+    uint32_t size;    /**< sizeof(kaa_insight_heap_options) in the caller. */
+    uint32_t mode;    /**< A kaa_insight_heap_mode. */
+    void *handle;     /**< For dlsym(); NULL: the program's own symbols. */
+    uint32_t version; /**< Of the interpreter, as 0x030c for 3.12. */
+    uint32_t frames;  /**< Of a stack, the innermost, at most 64; 0: 1 if exact,
+                           16 if sampled. */
+    uint64_t every_bytes; /**< Between two samples, on average; 0: 512 KiB. */
+    uint64_t seed;        /**< Of the samples' choice; 0: a new one. */
+} kaa_insight_heap_options;
+
+/**
+ * Starts to follow the blocks that the interpreter's allocators give from now
+ * on (domains MEM and OBJ; not RAW, nor malloc() by C code), by the Python
+ * frames that asked for them. There is one profile in a process.
+ *
+ * Sampled: a byte is chosen every `every_bytes` on average, with exponential
+ * gaps; the block that it is in stands for all that were not chosen. What is
+ * told are unbiased estimates.
+ *
+ * @param options  NULL is refused.
+ *
+ * @gil    held (the interpreter's), with a Python frame
+ * @fails  KAA_INVALID_ARGUMENT; KAA_LIMIT; KAA_MISUSE if a profile is running;
+ *         KAA_UNSUPPORTED (an interpreter that is not known); KAA_NO_MEMORY;
+ *         KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status
+kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err);
+
+/**
+ * Ends the profile, if there is one. What was found is gone afterwards. Hooks
+ * that another tool put its own in front of stay, do nothing, and are taken
+ * out by a later stop.
+ *
+ * @return in how many domains hooks had to stay.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_stop(void);
+
+/**
+ * While muted, the calling thread's allocations are not followed: for who reads
+ * the profile. One thread at a time.
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_heap_mute(int is_muted);
+
+/** What is to be known of a profile as a whole. */
+typedef struct kaa_insight_heap {
+    uint32_t size;       /**< sizeof(kaa_insight_heap) in the caller. */
+    uint32_t mode;       /**< A kaa_insight_heap_mode. */
+    uint64_t live_bytes; /**< Given since the start and not freed. */
+    uint64_t live_blocks;
+    uint64_t peak_bytes; /**< The most that was alive at a time. */
+    uint64_t peak_blocks;
+    uint64_t every_bytes; /**< Between two samples; 0: exact. */
+    uint64_t error_bytes; /**< The standard error of live_bytes. */
+    uint64_t lost;        /**< Blocks or sites that found no room. */
+    uint32_t samples;     /**< Sampled blocks that are alive. */
+    uint32_t sites;       /**< How many kaa_insight_heap_sites() has. */
+    uint32_t frames;      /**< Of a stack, at most. */
+    uint32_t is_left;     /**< Domains with an earlier profile's hooks. */
+    uint32_t is_foreign;  /**< Domains with another tool's hooks below. */
+    uint32_t is_unlinked; /**< Another tool took the hooks out: the figures
+                               end there. */
+} kaa_insight_heap;
+
+/**
+ * Tells of the profile.
+ *
+ * @param out  `size` is the caller's; as much is written.
+ *
+ * @gil    held (the interpreter's)
+ * @fails  KAA_INVALID_ARGUMENT
+ * @since  0.1
+ */
+KAA_API kaa_status kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err);
+
+/** What one stack asked for. Number 0 is what no Python frame asked for. */
+typedef struct kaa_insight_heap_site {
+    uint32_t number; /**< For kaa_insight_heap_frames(). */
+    uint32_t frames;
+    uint64_t live_bytes;
+    uint64_t live_blocks;
+    uint64_t peak_bytes; /**< Of it, alive at the peak of all. */
+    uint64_t peak_blocks;
+    uint64_t allocated_bytes; /**< Freed or not. */
+    uint64_t allocated_blocks;
+} kaa_insight_heap_site;
+
+/**
+ * Tells of all stacks that asked for memory.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_sites(kaa_insight_heap_site *out,
+                                        uint32_t capacity);
+
+/**
+ * The frames of a site, the innermost first.
+ *
+ * @return how many there are; 0 if there is no such site.
+ * @owns   The code objects belong to the profile, and live until its stop.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_frames(uint32_t number,
+                                         kaa_insight_frame *out,
+                                         uint32_t capacity);
 
 KAA_END_DECLS
 

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /* Every slot of a native type reads it: the model keeps that at one
- * instruction. */
-#if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+ * instruction. Of the C libraries, glibc alone has room for it in a library
+ * that is loaded late. */
+#if defined(__GLIBC__) && !defined(__SANITIZE_THREAD__)
 #define KAA_BASE__TLS _Thread_local __attribute__((tls_model("initial-exec")))
 #else
 #define KAA_BASE__TLS _Thread_local

@@ -162,8 +162,13 @@ kaa_decl__select(kaa_decl__parser *p, const kaa_decl_options *options)
             decl->entries[i].item.flags |= KAA_DECL_HIDDEN;
     for (size_t i = 0; is_done && i < decl->count; i++) {
         const kaa_decl_item *item = &decl->entries[i].item;
-        if (!(item->flags & KAA_DECL_HIDDEN) && item->type != NULL)
-            is_done = open_parts(&w, item->type);
+        if ((item->flags & KAA_DECL_HIDDEN) || item->type == NULL)
+            continue;
+        is_done = item->kind == KAA_DECL_TYPEDEF ||
+                          item->kind == KAA_DECL_RECORD ||
+                          item->kind == KAA_DECL_ENUM
+                      ? open_parts(&w, item->type)
+                      : add_open(&w, item->type);
     }
     is_done = is_done && show_needed(&w);
     kaa_base__free(w.open.items);

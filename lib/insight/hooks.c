@@ -311,19 +311,17 @@ find_gil(pthread_cond_t *cond, int may_add)
 static void
 signalled_other(pthread_cond_t *cond, uintptr_t address, const uintptr_t *frame)
 {
-    kaa_insight__gil *gil;
+    pthread_cond_t *other =
+        (pthread_cond_t *)((uintptr_t)cond - (uintptr_t)TRACE.switch_offset);
+    kaa_insight__gil *gil = find_gil(cond, is_site(TRACE.sites.drops, address));
 
-    if (is_site(TRACE.sites.drops, address)) {
-        gil = find_gil(cond, 1);
-        if (gil != NULL)
-            released(gil, address, frame);
-    } else if (is_site(TRACE.sites.takes, address)) {
-        gil = find_gil((pthread_cond_t *)((uintptr_t)cond -
-                                          (uintptr_t)TRACE.switch_offset),
-                       1);
-        if (gil != NULL)
-            acquired(gil);
+    if (gil != NULL) {
+        released(gil, address, frame);
+        return;
     }
+    gil = find_gil(other, is_site(TRACE.sites.takes, address));
+    if (gil != NULL)
+        acquired(gil);
 }
 
 static void

@@ -61,8 +61,12 @@ copy_figures(const kaa_insight__thread *record, figures *out)
 static uint64_t
 add_running(figures *now, uint64_t moment)
 {
-    if (now->end != 0)
+    if (now->end != 0 && now->end <= moment)
         return 0;
+    if (now->end != 0) { /* it ended after the moment, off */
+        now->since = now->end;
+        now->end = 0;
+    }
     if (moment >= now->since) {
         now->ticks[now->state] += moment - now->since;
         return moment - now->since;
@@ -99,8 +103,8 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     out->id = record->id;
     out->state = now.state;
     out->gil = record->gil;
-    out->is_ended = now.end != 0;
     running = add_running(&now, moment);
+    out->is_ended = now.end != 0;
     out->start_ns = at(now.start);
     out->end_ns = at(now.end != 0 ? now.end : moment);
     for (unsigned i = 0; i < 3; i++)
@@ -169,8 +173,10 @@ kaa_insight_trace_threads(kaa_insight_thread *out, uint32_t capacity, int take)
     }
     if (atomic_load(&THREADS.gone_count) != 0) {
         if (out != NULL && count < capacity) {
+            /* Of many lives: its end is their length. */
             tell_thread(&THREADS.gone, moment, &out[count], take);
-            out[count].is_ended = 1;
+            out[count].end_ns =
+                out[count].ns[0] + out[count].ns[1] + out[count].ns[2];
         }
         count++;
     }

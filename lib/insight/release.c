@@ -90,7 +90,8 @@ verdict_of(const kaa_insight__releases *releases, uintptr_t address)
 static uint32_t
 hash(uint32_t parent, uintptr_t address)
 {
-    return (uint32_t)((address ^ parent * 0x85ebca6bu) * 0x9e3779b97f4a7c15u >>
+    return (uint32_t)((address ^ (uintptr_t)parent * 0x85ebca6bu) *
+                          0x9e3779b97f4a7c15u >>
                       40);
 }
 

@@ -15,7 +15,7 @@
 
 #define KAA_INSIGHT__DEPTH_MAX 24u
 #define KAA_INSIGHT__STACKS_MAX 8192u
-#define KAA_INSIGHT__PLACES_MAX (KAA_INSIGHT__STACKS_MAX * 6)
+#define KAA_INSIGHT__PLACES_MAX 49152u /* six a stack */
 #define KAA_INSIGHT__CODES_MAX 16384u
 #define KAA_INSIGHT__THREADS_MAX 6u /* named a stack and kind */
 

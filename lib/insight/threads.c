@@ -216,6 +216,7 @@ take_ended(void)
     }
     if (oldest != NULL) {
         add_figures(&ALL.gone, oldest);
+        KAA_INSIGHT__SET(ALL.gone.end, 1);
         atomic_fetch_add(&ALL.gone_count, 1);
     }
     return oldest;

@@ -104,7 +104,7 @@ typedef struct kaa_insight__threads {
 } kaa_insight__threads;
 
 /* Where a record's own thread finds it; see lib/globals.txt. */
-#if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(__SANITIZE_THREAD__)
 #define KAA_INSIGHT__TLS                                                       \
     _Thread_local __attribute__((tls_model("initial-exec")))
 #else

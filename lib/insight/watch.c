@@ -40,7 +40,7 @@
 #define IDLE_PERIODS 4u
 /* After so many samples of a hold the next ones are each a quarter later. */
 #define EVEN_SAMPLES 16u
-#define STACK_BYTES (256u * 1024u)
+#define STACK_BYTES ((size_t)256 * 1024)
 
 static pthread_t watcher;
 static int is_watching;

@@ -134,6 +134,8 @@ kaa_preprocess__builtin(kaa_preprocess__pp *pp, kaa_preprocess__token *token)
     const kaa_preprocess__source *s = kaa_preprocess__source_of(pp);
     const char *slash;
 
+    if (pp->is_listing)
+        return 1;
     switch (token->name->special) {
     case S_FILE:
         return make_string(pp, s->name, token);

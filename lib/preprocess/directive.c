@@ -248,12 +248,15 @@ set_line(kaa_preprocess__pp *pp, const kaa_preprocess__token *number,
     kaa_preprocess__token token;
     uint64_t value = 0;
 
+    if (number->kind != T_NUMBER)
+        return kaa_preprocess__fail(pp, KAA_SYNTAX, line,
+                                    "expected a line number");
     for (uint32_t i = 0; i < number->length; i++) {
         char c = number->text[i];
         if (c == '\'')
             continue;
         value = value * 10 + (uint64_t)(c - '0');
-        if (number->kind != T_NUMBER || c < '0' || c > '9' || value > INT32_MAX)
+        if (c < '0' || c > '9' || value > INT32_MAX)
             return kaa_preprocess__fail(pp, KAA_SYNTAX, line,
                                         "expected a line number");
     }

@@ -216,6 +216,7 @@ typedef struct kaa_preprocess__pp {
     uint8_t no_expand;
     uint8_t is_space;   /* blanks were before an empty expansion */
     uint8_t is_spoiled; /* a stand-in was pasted or made a string */
+    uint8_t is_listing; /* macros behind the text: __LINE__ is none of theirs */
     uint8_t is_predefining;
     uint32_t nesting;
     uint32_t counter;

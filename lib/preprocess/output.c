@@ -276,6 +276,7 @@ void
 kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
 {
     pp->in_directive = 1; /* no newline, no directive, no other file */
+    pp->is_listing = 1;
     end_line(pp);
     for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
         kaa_preprocess__macro *macro = pp->macros[i];

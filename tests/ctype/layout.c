@@ -78,7 +78,10 @@ check_bits(kaa_test *t, const kaa_ctype_member *member, const void *probe,
     uint64_t low = 0, width = 0;
 
     for (uint64_t i = 0; i < size * 8; i++) {
-        if ((bytes[i / 8] >> i % 8 & 1) == 0)
+        uint64_t bit =
+            __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 - i % 8 : i % 8;
+
+        if ((bytes[i / 8] >> bit & 1) == 0)
             continue;
         if (width++ == 0)
             low = i;

@@ -70,7 +70,7 @@ static void bits(const char *name, const void *object, size_t size)
     size_t low = 0, width = 0;
 
     for (size_t i = 0; i < size * 8; i++)
-        if (bytes[i / 8] >> i % 8 & 1) {
+        if (bytes[i / 8] >> (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 - i % 8 : i % 8) & 1) {
             if (width++ == 0)
                 low = i;
             else if (low + width - 1 != i)

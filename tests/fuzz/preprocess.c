@@ -27,8 +27,6 @@ check_error(const kaa_error *err)
     if (memchr(err->message, '\0', sizeof(err->message)) == NULL ||
         err->message[0] == '\0')
         stop("message without end", "");
-    if (err->line == 0)
-        stop("no place", err->message);
 }
 
 static void

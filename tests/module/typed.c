@@ -215,13 +215,13 @@ KAA_TEST(buffers_of_other_formats)
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         own->format = bad[i];
-        REFUSES(KAA_TYPE_ERROR, "which are not those of const double *", "sum",
-                lent);
+        REFUSES(KAA_TYPE_ERROR,
+                "needs a C-contiguous buffer of format 'd', not", "sum", lent);
     }
     own->format = good[0];
     own->item_bytes = 4;
-    REFUSES(KAA_TYPE_ERROR, "format 'd' and 4 bytes", "sum", lent);
-    REFUSES(KAA_TYPE_ERROR, "format 'd' and 4 bytes", "fill", lent, INT(1),
+    REFUSES(KAA_TYPE_ERROR, "not Lender of format 'd'", "sum", lent);
+    REFUSES(KAA_TYPE_ERROR, "not Lender of format 'd'", "fill", lent, INT(1),
             INT(1));
     own->format = single;
     own->item_bytes = 1;
@@ -229,7 +229,7 @@ KAA_TEST(buffers_of_other_formats)
     CHECK(own->numbers[0] == 0 && own->numbers[1] == 0);
     own->format = NULL;
     NEW(CALL("fill", lent, INT(16), INT(1)));
-    REFUSES(KAA_TYPE_ERROR, "format 'B' and 1 bytes", "sum", lent);
+    REFUSES(KAA_TYPE_ERROR, "not Lender of format 'B'", "sum", lent);
 }
 
 static void

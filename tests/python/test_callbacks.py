@@ -495,10 +495,12 @@ class Lifetimes(Case):
             "int operate(const struct operations *with, int value);"
         )
         operations = lib.operations()
-        field = type(operations.run)
-        operations.run = field(lambda value: value + 1)
+        self.assertIsNone(operations.run)
+        operations.run = lambda value: value + 1
         operations.scale = 10
+        gc.collect()
         self.assertEqual(lib.operate(operations, 4), 50)
+        self.assertEqual(operations.run(4), 5)
 
 
 class Threads(Case):

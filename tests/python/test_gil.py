@@ -16,8 +16,6 @@ from typing import Any, Callable, List
 
 import kaa.gil
 
-import support
-
 AVAILABLE, WHY = kaa.gil.is_available()
 HERE = os.path.basename(__file__)
 
@@ -69,10 +67,13 @@ class Truth(unittest.TestCase):
 
     def check_sums(self, recording: Any) -> None:
         self.assertTrue(recording.threads)
+        self.assertEqual([one for one in recording.notes if "not known" in one], [])
         for one in recording.threads:
             with self.subTest(thread=one.name):
                 life = one.end_ns - one.start_ns
                 self.assertEqual(one.held_ns + one.waited_ns + one.off_ns, life)
+                if not one.id:
+                    continue  # the sum of many
                 self.assertLessEqual(one.end_ns, recording.wall_ns)
                 spans = one.timeline
                 self.assertEqual(sum(s.end_ns - s.start_ns for s in spans), life)
@@ -305,6 +306,32 @@ class Truth(unittest.TestCase):
         thread = by_name(recording, "silent")
         self.assertEqual(thread.off_ns, recording.wall_ns)
 
+    def test_subinterpreters_with_their_own_gil(self) -> None:
+        if sys.version_info < (3, 12):
+            self.skipTest("subinterpreters share the GIL before 3.12")
+        try:
+            import _interpreters as interpreters  # type: ignore
+        except ImportError:
+            import _xxsubinterpreters as interpreters  # type: ignore
+        create = interpreters.create
+        arguments: Any = {"isolated": True} if sys.version_info < (3, 13) else {}
+
+        def sub() -> None:
+            one = create(**arguments)
+            interpreters.run_string(
+                one, "import time\nfor _ in range(20): time.sleep(0.001)"
+            )
+            interpreters.destroy(one)
+
+        with kaa.gil.monitor() as m:
+            run(sub)
+        self.check_sums(m.recording())
+        thread = by_name(m.recording(), "sub")
+        self.assertGreaterEqual(thread.acquired, 20)
+        self.assertGreaterEqual(thread.off_ns, 20000000)
+        notes = [one for one in m.recording().notes if "GILs of their own" in one]
+        self.assertEqual(len(notes), 1)
+
     def test_many_threads(self) -> None:
         with kaa.gil.monitor() as m:
             threads = [
@@ -327,6 +354,10 @@ class Truth(unittest.TestCase):
                 thread.start()
                 thread.join()
         recording = m.recording()
+        self.check_sums(recording)
+        gone = by_name(recording, "ended threads")
+        self.assertGreater(gone.acquired, 300)
+        self.assertLess(gone.held_ns, recording.wall_ns)
         acquired = sum(one.acquired for one in recording.threads)
         self.assertGreaterEqual(acquired, 1500)
         self.assertLess(len(recording.threads), 1500)
@@ -443,6 +474,35 @@ class Metrics(unittest.TestCase):
         self.assertEqual(states, ["held", "waited", "off"])
 
 
+@unittest.skipUnless(hasattr(ctypes, "pythonapi"), "only CPython has this GIL")
+class Knock(unittest.TestCase):
+    def test_idle_and_busy(self) -> None:
+        idle = kaa.gil.knock(0.1)
+        self.assertEqual((idle.mode, idle.threads), ("knock", []))
+        self.assertGreater(idle.system["knocks"], 3)
+        usleep = ctypes.PyDLL(None).usleep
+        stop = threading.Event()
+
+        def holder() -> None:
+            while not stop.is_set():
+                usleep(20000)
+
+        thread = threading.Thread(target=holder)
+        thread.start()
+        try:
+            busy = kaa.gil.knock(0.3)
+        finally:
+            stop.set()
+            thread.join()
+        if AVAILABLE:
+            self.assertGreater(busy.system["waited_max_ns"], 5000000)
+        self.assertIn("asked for the GIL", busy.notes[0])
+
+    def test_misuse(self) -> None:
+        with self.assertRaisesRegex(ValueError, "interval and seconds"):
+            kaa.gil.knock(0)
+
+
 @unittest.skipUnless(AVAILABLE, WHY)
 class Alarms(unittest.TestCase):
     def test_long_holds(self) -> None:
@@ -489,63 +549,6 @@ class Alarms(unittest.TestCase):
     def test_bad_limit(self) -> None:
         with self.assertRaisesRegex(ValueError, "limit must be"):
             kaa.gil.on_long_hold(0)
-
-
-@unittest.skipUnless(AVAILABLE, WHY)
-class Storm(unittest.TestCase):
-    def test_hooks_come_and_go(self) -> None:
-        """Beside threads at work, ending threads, and forks."""
-        rounds = 1000 if os.environ.get("KAA_TEST_LONG") else 150
-        done = support.run_python("-X", "faulthandler", "-c", STORM, str(rounds))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout.strip(), f"{rounds} rounds, 0 left")
-
-
-STORM = """
-import gc, os, sys, threading, time
-from kaa import _gil_trace, gil
-stop = False
-def compute():
-    while not stop: sum(range(2000))
-def sleep():
-    while not stop: time.sleep(0.0003)
-def pipe():
-    while not stop:
-        r, w = os.pipe(); os.write(w, b"x"); os.read(r, 1); os.close(r); os.close(w)
-def start():
-    while not stop:
-        t = threading.Thread(target=int); t.start(); t.join()
-threads = [threading.Thread(target=f, daemon=True) for f in (compute, sleep, pipe, start) * 2]
-for t in threads: t.start()
-sys.setswitchinterval(0.0005)
-rounds = int(sys.argv[1])
-def rss():
-    with open("/proc/self/statm") as f: return int(f.read().split()[1]) * 4096
-for i in range(rounds):
-    with gil.monitor() as m:
-        time.sleep(0.002)
-    for t in m.threads:
-        assert t.held_ns + t.waited_ns + t.off_ns == t.end_ns - t.start_ns, t
-    if i % 20 == 7:
-        pid = os.fork()
-        if not pid:
-            try:
-                with gil.monitor(): sum(range(1000))
-            finally:
-                os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-    if i == rounds // 3: gc.collect(); before = rss()
-gc.collect()
-assert rss() < before + (24 << 20), (before, rss())
-stop = True
-for t in threads: t.join()
-from kaa import _native, _native_insight
-import ctypes
-trace = _native_insight.InsightTrace(ctypes.sizeof(_native_insight.InsightTrace))
-_native.kaa_insight_trace_read(trace, None)
-assert trace.users == 0
-print(rounds, "rounds,", trace.is_left, "left")
-"""
 
 
 if __name__ == "__main__":

@@ -144,6 +144,49 @@ class Run(unittest.TestCase):
         self.assertLess(recording.wall_ns, 290000000)
 
 
+CHILDREN = """
+import multiprocessing, subprocess, sys, time
+def work(n):
+    time.sleep(0.01)
+    return n * n
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(pool.map(work, [3]))
+            pool.close()
+            pool.join()
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.02)"], check=True)
+"""
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
+class Children(unittest.TestCase):
+    def test_are_recorded(self) -> None:
+        with program(CHILDREN) as path:
+            out = path + ".json"
+            done = run("run", "-q", "--json", out, path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout, "[9]\n[9]\n")
+            with open(out) as file:
+                recording = Recording.from_json(file.read())
+        self.assertGreaterEqual(len(recording.children), 3)
+        pids = {one.pid for one in recording.children}
+        self.assertNotIn(recording.pid, pids)
+        for child in recording.children:
+            self.assertEqual(child.mode, "trace")
+            for one in child.threads:
+                life = one.end_ns - one.start_ns
+                self.assertEqual(one.held_ns + one.waited_ns + one.off_ns, life)
+
+    def test_may_be_left_out(self) -> None:
+        with program(CHILDREN) as path:
+            out = path + ".json"
+            done = run("run", "-q", "--no-children", "--json", out, path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(out) as file:
+                self.assertEqual(Recording.from_json(file.read()).children, [])
+
+
 class Report(unittest.TestCase):
     def test_mistakes(self) -> None:
         done = run("report", "/nonexistent")

@@ -134,9 +134,15 @@ class Incomplete(unittest.TestCase):
             missing="ignore",
         )
         for kind in (library.opaque, library.none):
-            for make in (kind, lambda: kind(1)):
-                with self.assertRaisesRegex(TypeError, "incomplete"):
+            for make in (kind, lambda: kind(1), lambda: kaa.from_buffer(kind, bytearray(9))):
+                with self.assertRaisesRegex(TypeError, "incomplete: it has no instances"):
                     make()
+            with self.assertRaises(TypeError):
+                kaa.new(kind)
+            pointer = kaa.cast("struct opaque *", None, library=library)
+            self.assertFalse(pointer)
+            with self.assertRaises(TypeError):
+                pointer[0]
 
     def test_a_definition_that_was_skipped(self) -> None:
         library = kaa.load(
@@ -151,6 +157,21 @@ class Incomplete(unittest.TestCase):
 
 
 class Names(unittest.TestCase):
+    def test_members_that_python_gives_a_meaning(self) -> None:
+        library = kaa.load(
+            None,
+            "struct s { int __dict__; int __class__; int __del__; int __len__;"
+            " int _as_parameter_; int _fields_; int plain; };",
+        )
+        made = library.s(*range(7))
+        for at, name in enumerate(
+            ("__dict__", "__class__", "__del__", "__len__", "_as_parameter_")
+        ):
+            self.assertEqual(getattr(made, name + "_"), at)
+        self.assertEqual((made._fields_, made.plain), (5, 6))
+        self.assertIs(type(made), library.s)
+        self.assertTrue(made)
+
     def test_lone_surrogates(self) -> None:
         for text, line, column in (
             ("\ud800", 1, 1),

@@ -52,6 +52,7 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_insight_tally": _native_insight.InsightTally,
     "kaa_insight_stack": _native_insight.InsightStack,
     "kaa_insight_frame": _native_insight.InsightFrame,
+    "kaa_insight_knock": _native_insight.InsightKnock,
     "kaa_insight_park": _native_insight.InsightPark,
     "kaa_insight_alarm": _native_insight.InsightAlarm,
 }

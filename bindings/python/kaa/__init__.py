@@ -94,6 +94,9 @@ __all__ = [
     "view",
 ]
 
+# Modules that are attributes at their first use: `import kaa; kaa.gil.monitor()`.
+_SUBMODULES = ("gil",)
+
 _HOMES = {
     "CType": "kaa._types",
     "Function": "kaa._function",
@@ -124,6 +127,10 @@ def __getattr__(name: str) -> Any:
 
         home = import_module(_HOMES.get(name, "kaa._error"))
         value = getattr(home, _OTHERWISE.get(name, name))
+    elif name in _SUBMODULES:
+        from importlib import import_module
+
+        value = import_module(f"kaa.{name}")
     else:
         raise AttributeError(f"module 'kaa' has no attribute {name!r}")
     globals()[name] = value
@@ -138,4 +145,4 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> List[str]:
-    return sorted(set(globals()) | set(__all__) | {"__version__"})
+    return sorted({*globals(), *__all__, *_SUBMODULES, "__version__"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, Tuple
 
@@ -13,17 +14,20 @@ if TYPE_CHECKING:
 
 
 def _bit_place(member: Member) -> Tuple[int, int, int]:
-    """The first byte, the shift in it, and how many bytes."""
+    """The first byte, the shift of the number in the bytes, and how many they are."""
     start, shift = divmod(member.bit_position, 8)
     assert member.bit_width is not None
-    return start, shift, (shift + member.bit_width + 7) // 8
+    count = (shift + member.bit_width + 7) // 8
+    if sys.byteorder == "big":  # bit-fields fill bytes from the highest bit on
+        shift = count * 8 - shift - member.bit_width
+    return start, shift, count
 
 
 def load_bits(member: Member, base: int) -> Any:
     """The value of a bit-field of the record at `base`."""
     start, shift, count = _bit_place(member)
     width = member.bit_width or 0
-    whole = int.from_bytes(ctypes.string_at(base + start, count), "little")
+    whole = int.from_bytes(ctypes.string_at(base + start, count), sys.byteorder)
     value = whole >> shift & ((1 << width) - 1)
     core = member.element.core
     if member.element.kind == _native.BOOL:
@@ -55,6 +59,6 @@ def store_bits(member: Member, base: int, value: Any) -> None:
         )
     mask = ((1 << width) - 1) << shift
     memory = (ctypes.c_ubyte * count).from_address(base + start)
-    whole = int.from_bytes(bytes(memory), "little") & ~mask
+    whole = int.from_bytes(bytes(memory), sys.byteorder) & ~mask
     whole |= number << shift & mask
-    memory[:] = whole.to_bytes(count, "little")
+    memory[:] = whole.to_bytes(count, sys.byteorder)

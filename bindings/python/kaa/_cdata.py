@@ -466,6 +466,11 @@ def from_buffer(
     if _native.kaa_ctype_kind_of(core) not in AGGREGATES:
         raise TypeError(f"a record or array type expected, not {type_text(ctype)}")
     own = kind if isinstance(kind, type) else types.data_class(core)
+    if not _native.kaa_ctype_size(core) and not _native.kaa_ctype_is_complete(core):
+        if _native.kaa_ctype_kind_of(core) in RECORDS:
+            from kaa._pointers import null_error
+
+            raise null_error(layout_of(own))
     held = memoryview(buffer)
     if held.readonly:
         raise TypeError(

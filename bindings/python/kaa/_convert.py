@@ -300,14 +300,9 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
     if kind == _native.FUNCTION:
-        function = types.ctypes_class(ctype)
+        from kaa._found import function_at
 
-        def give_function(address: Optional[int]) -> Any:
-            if not address:
-                return None if nullable else function()
-            return ctypes.cast(ctypes.c_void_p(address), function)
-
-        return give_function
+        return lambda address: function_at(types, ctype, address)
     pointer = _native.kaa_ctype_strip(ctype)
 
     def give(address: Optional[int]) -> Any:

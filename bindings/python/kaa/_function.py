@@ -169,6 +169,8 @@ class Function:
     def __reduce__(self) -> Union[str, Tuple[Any, ...]]:
         if isinstance(self._library, Owner):
             return self.__name__  # found in its module, as builtins are
+        if self._library._declarations.find(self.__name__) is None:
+            raise TypeError("cannot pickle a function that was found as a pointer")
         return getattr, (self._library, self.__name__)
 
     def __repr__(self) -> str:

@@ -77,6 +77,17 @@ def _calls(one: Figures, old: Optional[Figures], off: int) -> Dict[str, int]:
     return made
 
 
+def _gone(one: Figures, old: Optional[Figures]) -> Optional[Thread]:
+    """The sum of ended threads that found no room of their own."""
+    counts = _minus(one.counts, old.counts if old else None)
+    held, waited, off = _minus(one.ns, old.ns if old else None)
+    if not any(counts):
+        return None
+    made = Thread("ended threads", 0, "idle", held, waited, off, *counts)
+    made.end_ns = held + waited + off
+    return made
+
+
 def _thread(
     one: Figures, before: Snapshot, after: Snapshot, longest: List[int], stacks: _Stacks
 ) -> Optional[Thread]:
@@ -84,6 +95,8 @@ def _thread(
     old = before.threads.get(one.serial)
     base = before.now_ns
     end = min(one.end_ns, after.now_ns)
+    if one.id == 0:
+        return _gone(one, old)
     if one.is_ended and one.end_ns <= base:
         return None
     counts = _minus(one.counts, old.counts if old else None)
@@ -100,7 +113,7 @@ def _thread(
         timeline.insert(0, Span(0, start, OFF))
         off, start = off + start, 0
     life = end - base - start
-    if one.id and abs(life - held - waited - off) < 1000:
+    if abs(life - held - waited - off) < 1000:
         off = life - held - waited  # what was lost by rounding
         if off < 0:
             held, waited = (held + off, waited) if held else (held, waited + off)

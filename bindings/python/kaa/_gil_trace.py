@@ -274,7 +274,7 @@ def snapshot() -> Snapshot:
         stack_count = min(_native.kaa_insight_trace_stacks(stacks, room, 1), room)
         made = Snapshot(trace.now_ns, clock_ns, trace, {}, {}, _native_ids())
         # All live threads were looked at for one moment.
-        made.now_ns = max(one.end_ns for one in threads[:count])
+        made.now_ns = max(one.end_ns for one in threads[:count] if not one.is_ended)
         for raw in threads[:count]:
             made.threads[raw.serial] = _figures(raw)
             for reader in _readers:
@@ -332,6 +332,23 @@ def next_alarm(seconds: float) -> Any:
     alarm = _native_insight.InsightAlarm()
     found = _native.kaa_insight_trace_alarm(int(seconds * 1e9), alarm)
     return alarm if found else None
+
+
+def knock(seconds: float, interval: float) -> Any:
+    """kaa_insight_knock of a while. Error: somebody else knocks."""
+    options = _native_insight.InsightOptions(
+        size=ctypes.sizeof(_native_insight.InsightOptions),
+        handle=ctypes.pythonapi._handle,
+        interval_ns=int(interval * 1e9),
+    )
+    error, found = _native.Error(), _native_insight.InsightKnock()
+    _check(_native.kaa_insight_knock_start(options, error), error)
+    try:
+        time.sleep(seconds)
+        _native.kaa_insight_knock_read(found)
+    finally:
+        _native.kaa_insight_knock_stop()
+    return found
 
 
 def symbol(address: int) -> Optional[str]:

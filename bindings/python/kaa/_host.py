@@ -11,11 +11,13 @@ import atexit
 import ctypes
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 from kaa import _convert, _instance, _native
 from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
+from kaa._found import function_at
 from kaa._function import Function, adopt_bound
 from kaa._pointer import DATA, FIXED, find_pointer
 from kaa._typed import Owner
@@ -44,11 +46,11 @@ class _Hooks:
 
     @staticmethod
     def class_of(library: Library, ctype: int) -> Any:
-        """The class of results: C data's own, or ctypes' for functions."""
+        """What makes results: the class of C data, or what finds a function."""
         types = library._types
-        return (
-            types.data_class(ctype) if has_class(ctype) else types.ctypes_class(ctype)
-        )
+        if has_class(ctype):
+            return types.data_class(ctype)
+        return partial(function_at, types, ctype)
 
     @staticmethod
     def data_load(data: Any, layout: Layout, number: int, base: int) -> Any:

@@ -16,6 +16,7 @@ library where they are C's own.
 from __future__ import annotations
 
 import ctypes
+from _thread import RLock
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 #: What pointers in C's own memory were set from, by their addresses. It outlives a
 #: library's object: the code, and so its variables, stay.
 pointed: Dict[int, Any] = {}
+#: Held while a pointer and what it keeps alive are written, or read.
+_pointing = RLock()
 RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)
 _BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
@@ -124,7 +127,7 @@ def element(layout: Layout) -> Element:
 
 def member_name(name: str) -> str:
     """A member's attribute: its name, unless Python gives that a meaning."""
-    if name.startswith("__") and name.endswith("__"):
+    if name == "_as_parameter_" or (name.startswith("__") and name.endswith("__")):
         return name + "_"
     return name
 
@@ -177,9 +180,13 @@ class Element:
             made = self.types.data_class(self.core)
             return view(made, address, below(data))
         if self.kind == _native.POINTER_ and self._is_instance():
-            value = ctypes.c_void_p.from_address(address).value or 0
             made = self.types.data_class(self.core)
-            return view(made, value, kept_of(data, address) if value else None)
+            with _pointing:
+                value = ctypes.c_void_p.from_address(address).value or 0
+                return view(made, value, kept_of(data, address) if value else None)
+        if self.kind == _native.POINTER_:
+            with _pointing:  # nobody frees the text meanwhile
+                return self.value.load(address)
         return self.value.load(address)
 
     def _is_unsized(self) -> bool:
@@ -206,10 +213,13 @@ class Element:
         elif self.kind == _native.POINTER_:
             kept: List[Any] = []
             raw = self.value.take(value, kept)
-            ctypes.c_void_p.from_address(address).value = raw
             if raw and value is not None and not kept:
                 kept.append(value)
-            keep(data, address, kept_value(value, kept) if raw else None)
+            with _pointing:
+                before = kept_of(data, address)
+                ctypes.c_void_p.from_address(address).value = raw
+                keep(data, address, kept_value(value, kept) if raw else None)
+            del before  # whose end may run user code
         else:
             self.value.store(address, value, [])
 

@@ -52,7 +52,9 @@ class PlainData:
                 _set_owner(made, owner)
             return made
         if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
-            raise TypeError(f"{layout.name} is incomplete: C alone makes one")
+            from kaa._pointers import null_error
+
+            raise null_error(layout)
         memory = ctypes.create_string_buffer(layout.size + layout.align)
         start = ctypes.addressof(memory)
         _set_memory(made, memory)
@@ -88,10 +90,17 @@ class _Attribute:
     def __get__(self, data: Any, owner: Any = None) -> Any:
         if data is None:
             return self
+        self._check(data)
         return load_member(data, self._member, address_of(data))
+
+    def _check(self, data: Any) -> None:
+        """A class that was assigned has members that are not those of the data."""
+        if layout_in(data) is not self._layout:
+            raise TypeError("the member is not one of what the data are")
 
     def __set__(self, data: Any, value: Any) -> None:
         member = self._member
+        self._check(data)
         store_member(data, self._layout.name, member, address_of(data), value)
 
     def __repr__(self) -> str:

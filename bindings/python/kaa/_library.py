@@ -67,9 +67,14 @@ def _choose_bind() -> Bind:
     return _plain.bind
 
 
+def chosen_bind() -> Bind:
+    """What makes functions here."""
+    return _bind or _choose_bind()
+
+
 def has_bridge() -> bool:
     """Whether libkaa runs on the interpreter's own objects here."""
-    return getattr(_bind or _choose_bind(), "__module__", "") == "kaa._host"
+    return getattr(chosen_bind(), "__module__", "") == "kaa._host"
 
 
 def _import_all() -> None:
@@ -77,11 +82,11 @@ def _import_all() -> None:
     another thread was importing: it would wait for that for ever."""
     if _bind is None:
         from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
+        from kaa import _cdata, _derive, _found, _pointers, _record  # noqa: F401
+        from kaa._instance import host
 
-        if _choose_bind().__module__ == "kaa._plain":
-            from kaa import _instance_plain  # noqa: F401
-        else:
-            from kaa import _instance_host  # noqa: F401
+        _choose_bind()
+        host()
 
 
 _item_at = _native.DeclItem.from_address

@@ -156,6 +156,72 @@ class InsightAlarm(Structure):
     ]
 
 
+class HeapOptions(Structure):
+    """kaa_insight_heap_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("mode", c_uint32),
+        ("handle", c_void_p),
+        ("version", c_uint32),
+        ("frames", c_uint32),
+        ("every_bytes", c_uint64),
+        ("seed", c_uint64),
+    ]
+
+
+class Heap(Structure):
+    """kaa_insight_heap"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("mode", c_uint32),
+        ("live_bytes", c_uint64),
+        ("live_blocks", c_uint64),
+        ("peak_bytes", c_uint64),
+        ("peak_blocks", c_uint64),
+        ("every_bytes", c_uint64),
+        ("error_bytes", c_uint64),
+        ("lost", c_uint64),
+        ("samples", c_uint32),
+        ("sites", c_uint32),
+        ("frames", c_uint32),
+        ("is_left", c_uint32),
+        ("is_foreign", c_uint32),
+        ("is_unlinked", c_uint32),
+    ]
+
+
+class HeapSite(Structure):
+    """kaa_insight_heap_site"""
+
+    _fields_ = [
+        ("number", c_uint32),
+        ("frames", c_uint32),
+        ("live_bytes", c_uint64),
+        ("live_blocks", c_uint64),
+        ("peak_bytes", c_uint64),
+        ("peak_blocks", c_uint64),
+        ("allocated_bytes", c_uint64),
+        ("allocated_blocks", c_uint64),
+    ]
+
+
+# kaa_insight_heap_mode
+HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
+
+
+class InsightKnock(Structure):
+    """kaa_insight_knock"""
+
+    _fields_ = [
+        ("count", c_uint64),
+        ("waited_ns", c_uint64),
+        ("waited_ns_max", c_uint64),
+        ("wall_ns", c_uint64),
+    ]
+
+
 class InsightPark(Structure):
     """kaa_insight_park"""
 
@@ -196,6 +262,19 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             True,
         ),
         "kaa_insight_trace_alarm": (c_int, (c_uint64, POINTER(InsightAlarm)), False),
+        "kaa_insight_heap_start": (c_int, (POINTER(HeapOptions), error), True),
+        "kaa_insight_heap_stop": (c_uint32, (), True),
+        "kaa_insight_heap_mute": (None, (c_int,), True),
+        "kaa_insight_heap_read": (c_int, (POINTER(Heap), error), True),
+        "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
+        "kaa_insight_heap_frames": (
+            c_uint32,
+            (c_uint32, POINTER(InsightFrame), c_uint32),
+            True,
+        ),
+        "kaa_insight_knock_start": (c_int, (POINTER(InsightOptions), error), True),
+        "kaa_insight_knock_read": (None, (POINTER(InsightKnock),), True),
+        "kaa_insight_knock_stop": (None, (), False),
         "kaa_insight_parks_start": (c_int, (POINTER(InsightOptions), error), True),
         "kaa_insight_parks_read": (c_uint32, (POINTER(InsightPark), c_uint32), True),
         "kaa_insight_parks_stop": (c_int, (), True),

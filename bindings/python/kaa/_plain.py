@@ -78,7 +78,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
     native = _native.kaa_ctype_parameters(function)
     notes = [item.parameters[i] for i in range(count)]
     address = ctypes.addressof(item)
-    reason = ctypes.create_string_buffer(_REFUSAL)
+    reason = _Reason()
     if _native.kaa_convert_check(address, reason, _REFUSAL) != _native.OK:
         raise _error.UnsupportedError(_text(reason))
     lengths = {one.length_of for one in notes if one.flags & _native.PARAMETER_LENGTH}
@@ -116,6 +116,19 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
 
 
 _REFUSAL = 640
+#: Kept, as are those of _array(): a class made for each call is garbage that only
+#: a collection finds.
+_Reason = ctypes.c_char * _REFUSAL
+_arrays: Dict[Tuple[Any, int], Any] = {}
+
+
+def _array(kind: Any, count: int) -> Any:
+    """The class of an array of so many."""
+    key = kind, count
+    found = _arrays.get(key)
+    if found is None:
+        found = _arrays[key] = kind * count
+    return found
 
 
 def _text(reason: Any) -> str:
@@ -131,11 +144,11 @@ def count_refusal(shape: Shape, given: int) -> TypeError:
 
 def _bound(shape: Shape, args: Any, keywords: Dict[str, Any]) -> Tuple[Any, ...]:
     """One value a parameter; _MISSING for a count that is to be filled in."""
-    source = (ctypes.c_int32 * max(shape.places, 1))()
-    names = (ctypes.c_char_p * max(len(keywords), 1))(
+    source = _array(ctypes.c_int32, shape.places)()
+    names = _array(ctypes.c_char_p, len(keywords))(
         *[one.encode("utf-8", "replace") for one in keywords]
     )
-    reason = ctypes.create_string_buffer(_REFUSAL)
+    reason = _Reason()
     status = _native.kaa_convert_bind(
         shape.item, len(args), names, len(keywords), source, reason, _REFUSAL
     )
@@ -176,9 +189,9 @@ def _settle_lengths(
     library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
 ) -> None:
     """Fills in and checks counts of elements."""
-    elements = (ctypes.c_int64 * shape.places)(*[-1] * shape.places)
+    elements = _array(ctypes.c_int64, shape.places)(*[-1] * shape.places)
     fill = ctypes.c_int64()
-    reason = ctypes.create_string_buffer(_REFUSAL)
+    reason = _Reason()
     for one in kept:
         if type(one) is Held and one.bytes >= 0:
             elements[one.place] = one.bytes // one.item
@@ -368,7 +381,8 @@ class PlainFunction(Function, key=KEY):
         if keywords or len(args) != count:
             if shape.variadic:
                 extra, args = args[count:], args[:count]
-            args = _bound(shape, args, keywords)
+            if keywords or len(args) != count:
+                args = _bound(shape, args, keywords)
         elif self._is_straight:
             try:
                 return self._call_straight(args, kept)

@@ -334,7 +334,7 @@ def _record_fits(types: TypeMap, record: int, kind: Any) -> bool:
 class Pointee:
     """What a pointer type points at, and so what it takes."""
 
-    __slots__ = ("types", "pointer", "target", "kind", "size", "least", "signed")
+    __slots__ = ("types", "pointer", "target", "kind", "size", "least")
 
     def __init__(self, types: Any, pointer: int, target: int) -> None:
         self.types = types
@@ -349,7 +349,6 @@ class Pointee:
         self.size = _native.kaa_ctype_size(behind)
         #: What an instance must have.
         self.least = 0 if kind == _native.VOID else self.size
-        self.signed = bool(_native.kaa_ctype_is_signed(behind))
 
     def find(self, value: Any, writable: bool) -> Found:
         """The pointer for a value."""

@@ -37,8 +37,18 @@ class NullPointerError(ValueError):
     """A NULL pointer was to be followed."""
 
 
-def null_error(layout: Layout) -> NullPointerError:
-    """What is said of a pointer that points nowhere."""
+def null_error(layout: Layout) -> Exception:
+    """What is said of a pointer that points nowhere, and of a record that cannot
+    be made."""
+    if layout.kind in RECORDS:
+        library: Any = layout.types.home()
+        reasons = library._skipped() if hasattr(library, "_skipped") else {}
+        reason = reasons.get(layout.name)
+        kind = "union" if layout.kind == _native.UNION else "struct"
+        return TypeError(
+            f"{kind} {layout.name} is incomplete: it has no instances, only pointers"
+            + (f" (its definition was skipped: {reason})" if reason else "")
+        )
     return NullPointerError(f"NULL pointer: '{layout.name}' points at nothing")
 
 

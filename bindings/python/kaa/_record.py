@@ -91,7 +91,10 @@ class Record:
         for member in layout_in(self).members:
             try:
                 value = load_member(self, member, base)
-                shown.append(f"{member.name}={show(value)}")
+                is_null = value is None and member.element.target_kind == (
+                    _native.FUNCTION
+                )
+                shown.append(f"{member.name}={'NULL' if is_null else show(value)}")
             except (ValueError, UnicodeError) as error:
                 shown.append(f"{member.name}=<{error}>")
         return f"{type(self).__name__}({', '.join(shown)})"

@@ -15,6 +15,7 @@ needs the fields, which C allows no cycle of.
 from __future__ import annotations
 
 import ctypes
+import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
@@ -165,6 +166,10 @@ class _Field:
             raise TypeError(f"this is smaller than a {owner.__name__}")
 
 
+#: Bit-fields fill bytes from the lowest bit on, or from the highest.
+_LITTLE = sys.byteorder == "little"
+
+
 class BitField(_Field):
     """A bit-field that ctypes is not trusted with."""
 
@@ -184,7 +189,7 @@ class BitField(_Field):
             offset=position // 8,
             # ctypes packs a bit-field's width and position so.
             size=width << 16 | position,
-            _shift=position % 8,
+            _shift=position % 8 if _LITTLE else -(position + width) % 8,
             _width=width,
             _signed=signed,
             _bool=is_bool,
@@ -199,7 +204,7 @@ class BitField(_Field):
     def __get__(self, record: Any, owner: Any = None) -> Any:
         if record is None:
             return self
-        whole = int.from_bytes(bytes(self._bytes(record)), "little")
+        whole = int.from_bytes(bytes(self._bytes(record)), sys.byteorder)
         value = whole >> self._shift & ((1 << self._width) - 1)
         if self._bool:
             return bool(value)
@@ -217,12 +222,12 @@ class BitField(_Field):
             )
         memory = self._bytes(record)
         mask = ((1 << self._width) - 1) << self._shift
-        whole = int.from_bytes(bytes(memory), "little") & ~mask
+        whole = int.from_bytes(bytes(memory), sys.byteorder) & ~mask
         whole |= number << self._shift & mask
-        memory[:] = whole.to_bytes(self._count, "little")
+        memory[:] = whole.to_bytes(self._count, sys.byteorder)
 
     def __repr__(self) -> str:
-        position = self.offset * 8 + self._shift
+        position = self.size & 0xFFFF
         return f"<bit-field of {self._width} bits at bit {position}>"
 
 

@@ -19,7 +19,9 @@ _HEAD = """\
 # Written by `python -m kaa stub`.
 import ctypes
 import enum
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Tuple, Union
+
+_Text = Union[str, bytes, bytearray, memoryview, ctypes.Array[Any], ctypes.c_char_p, None]
 """
 
 # ---- modules
@@ -178,6 +180,8 @@ def _python_type(ctype: int, is_result: bool) -> str:
             return "Optional[str]"
         if _native.kaa_ctype_kind_of(_native.kaa_ctype_strip(target)) == _native.VOID:
             return "Optional[int]"
+    if kind == _native.POINTER_ and _is_text(_native.kaa_ctype_target(core)):
+        return "_Text"
     return "Any"
 
 

@@ -254,13 +254,15 @@ class Data:
     """The classes of C data that a library has. They keep the library as it does
     them."""
 
-    __slots__ = ("classes", "derived")
+    __slots__ = ("classes", "derived", "functions")
 
     def __init__(self) -> None:
         #: By the address of their stripped types.
         self.classes: Dict[int, Any] = {}
         #: The same for pointers and arrays, by what they are made of.
         self.derived: Dict[Tuple[int, ...], Any] = {}
+        #: What stands for declarations of functions found as pointers, by type.
+        self.functions: Dict[int, Any] = {}
 
 
 class TypeMap:
@@ -312,7 +314,9 @@ class TypeMap:
         # Gives the library that pickles name, or one like it.
         self._finder: Any = None
         if library is not None:
-            self._finder = library._finder()  # type: ignore[attr-defined]
+            # An extension module's functions are pickled by its name alone.
+            finder = getattr(library, "_finder", None)
+            self._finder = None if finder is None else finder()
             # ctypes keeps each pointer class for ever, and all behind it.
             weakref.finalize(library, forget, self._cached).atexit = False
         self._derived: Any = None

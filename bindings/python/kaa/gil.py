@@ -33,6 +33,7 @@ __all__ = [
     "Recording",
     "counters",
     "is_available",
+    "knock",
     "monitor",
     "observe",
     "on_long_hold",
@@ -263,6 +264,40 @@ def observe(options: Any = None) -> Any:
     values = counters()
     for label in _LABELS:
         yield Observation(values[f"{label}_seconds"], {"state": label})
+
+
+# ---- where nothing else works ----
+
+
+def knock(seconds: float = 1.0, interval: float = 0.001) -> Recording:
+    """Asks for the GIL every `interval` seconds for a while, and says how long that
+    took. Works on any CPython and system; says how busy the GIL is, not who waits:
+    one thread that computes keeps it as busy as two. Recording.system has the
+    figures: knocks, waited_ns, waited_max_ns."""
+    if not 0 < interval <= seconds < 86400:
+        raise ValueError(
+            f"interval and seconds must be 0 < {interval!r} <= {seconds!r} < 86400"
+        )
+    found = _gil_trace.knock(seconds, interval)
+    share = found.waited_ns / max(found.count, 1) / 1e6
+    recording = Recording(
+        wall_ns=found.wall_ns,
+        python=sys.version.split()[0],
+        mode="knock",
+        pid=os.getpid(),
+        started=time.time_ns() - found.wall_ns,
+        program=" ".join(sys.argv),
+        system={
+            "knocks": found.count,
+            "waited_ns": found.waited_ns,
+            "waited_max_ns": found.waited_ns_max,
+        },
+    )
+    recording.notes.append(
+        f"A thread that asked for the GIL {found.count} times got it after"
+        f" {share:.2f} ms on average, {found.waited_ns_max / 1e6:.1f} ms at most."
+    )
+    return recording
 
 
 # ---- alarms ----

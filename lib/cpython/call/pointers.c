@@ -276,6 +276,20 @@ learn_class(const kaa_cpython__state *state, kaa_cpython__conversion *self,
     }
 }
 
+/* kaa_cpython__cdata_extent() by the layouts alone, which are there where a
+ * class was learnt. */
+static inline ssize_t
+read_extent(const PyObject *instance, char **out_data)
+{
+    ssize_t bytes;
+
+    memcpy(out_data, (const char *)instance + kaa_cpython__layout.cdata_offset,
+           sizeof(*out_data));
+    memcpy(&bytes, (const char *)instance + kaa_cpython__layout.cdata_size,
+           sizeof(bytes));
+    return bytes;
+}
+
 int
 kaa_cpython__known_instance(kaa_cpython *host,
                             const kaa_cpython__conversion *self,
@@ -283,18 +297,18 @@ kaa_cpython__known_instance(kaa_cpython *host,
 {
     PyObject *type = kaa_cpython__type(value), *object;
     char *data = NULL, *address;
-    ssize_t bytes = 0;
+    ssize_t bytes;
 
     if (type == self->own_class &&
         kaa_cpython__data_body(value)->class_ == self->own_data)
         return store_address(place, kaa_cpython__data_body(value)->data) == 0;
     if (type == self->direct_class) {
-        kaa_cpython__cdata_extent(host, value, &data, &bytes);
+        bytes = read_extent(value, &data);
         return (uint64_t)bytes >= self->shape.item_size &&
                store_address(place, data) == 0;
     }
     if (type == self->indirect_class) {
-        kaa_cpython__cdata_extent(host, value, &data, &bytes);
+        bytes = read_extent(value, &data);
         if (bytes < (ssize_t)sizeof(address))
             return 0;
         memcpy(&address, data, sizeof(address));
@@ -310,7 +324,7 @@ kaa_cpython__known_instance(kaa_cpython *host,
            sizeof(address));
     if (object == NULL || kaa_cpython__type(object) != self->byref_class)
         return 0;
-    kaa_cpython__cdata_extent(host, object, &data, &bytes);
+    bytes = read_extent(object, &data);
     return data == address && (uint64_t)bytes >= self->shape.item_size &&
            store_address(place, address) == 0;
 }

@@ -100,6 +100,18 @@ is_plain(const kaa_cpython__type_record *record, const kaa_member *member)
     return has_gil && (is_number || member->kind == KAA_MEMBER_OBJECT);
 }
 
+/* Where a word keeps its low bytes, as many as the member has. */
+static char *
+low_bytes(uint64_t *word, const kaa_member *member)
+{
+    char *bytes = (char *)word;
+
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ &&
+        kinds[member->kind].bytes < (int)sizeof(*word))
+        bytes += sizeof(*word) - (size_t)kinds[member->kind].bytes;
+    return bytes;
+}
+
 static PyObject *
 read_member(const kaa_cpython__field *field, PyObject *self)
 {
@@ -111,7 +123,7 @@ read_member(const kaa_cpython__field *field, PyObject *self)
     float real;
     double number;
 
-    memcpy(&bits, at, (size_t)kinds[member->kind].bytes); /* little-endian */
+    memcpy(low_bytes(&bits, member), at, (size_t)kinds[member->kind].bytes);
     switch ((kaa_member_kind)member->kind) {
     case KAA_MEMBER_BOOL:
         return as_host(kaa_bool(ctx, bits != 0));
@@ -224,7 +236,7 @@ set_integer(const kaa_cpython__field *field, char *at, PyObject *value)
     } else if (read_integer(ctx, member, value, &bits) != 0) {
         return -1;
     }
-    memcpy(at, &bits, (size_t)kinds[member->kind].bytes); /* little-endian */
+    memcpy(at, low_bytes(&bits, member), (size_t)kinds[member->kind].bytes);
     return 0;
 }
 

@@ -136,6 +136,40 @@ kaa_cpython__data_body(PyObject *object)
                                          kaa_cpython__layout.header);
 }
 
+/* A reference more, or less, to an object that has others. */
+static inline void
+kaa_cpython__retain(PyObject *object)
+{
+    uint64_t count;
+
+    if (KAA_LIKELY(kaa_cpython__layout.count_is_first)) {
+        memcpy(&count, object, sizeof(count));
+        /* Counts so small are neither immortal nor marked. */
+        if (KAA_LIKELY(count < (uint64_t)1 << 30)) {
+            count++;
+            memcpy(object, &count, sizeof(count));
+            return;
+        }
+    }
+    PY(Py_IncRef)(object);
+}
+
+static inline void
+kaa_cpython__let_go(PyObject *object)
+{
+    uint64_t count;
+
+    if (KAA_LIKELY(kaa_cpython__layout.count_is_first)) {
+        memcpy(&count, object, sizeof(count));
+        if (KAA_LIKELY(count - 2 < (uint64_t)1 << 30)) {
+            count--;
+            memcpy(object, &count, sizeof(count));
+            return;
+        }
+    }
+    PY(Py_DecRef)(object);
+}
+
 /* Whether a type is one of kaa's, or derived from one. */
 static inline int
 kaa_cpython__is_data_type(const kaa_cpython *host, PyObject *type)
@@ -165,7 +199,13 @@ kaa_cpython__find_member(const kaa_cpython__class *self, const PyObject *name)
 static inline kaa_cpython__class *
 kaa_cpython__class_of_own(PyObject *type)
 {
-    char *getsets = PY(PyType_GetSlot)(type, HOST_TP_GETSET);
+    char *getsets;
+
+    if (KAA_LIKELY(kaa_cpython__layout.getset_offset != 0))
+        memcpy(&getsets, (char *)type + kaa_cpython__layout.getset_offset,
+               sizeof(getsets));
+    else
+        getsets = PY(PyType_GetSlot)(type, HOST_TP_GETSET);
 
     return ((kaa_cpython__attributes *)(void *)(getsets -
                                                 offsetof(
@@ -225,17 +265,57 @@ int kaa_cpython__clear_data(PyObject *object);
 
 /* ---- value.c ---- */
 
-/* The value of a member, or element, that stands at `at`, of the record that
- * begins at `base`: a new reference, or NULL with an exception. */
-PyObject *kaa_cpython__load_member(PyObject *object, kaa_cpython__class *class_,
+PyObject *kaa_cpython__load_slowly(PyObject *object, kaa_cpython__class *class_,
                                    kaa_cpython__member *member, char *base);
-/* 0, or -1 with an exception, and nothing is written. */
-int kaa_cpython__store_member(PyObject *object, kaa_cpython__class *class_,
+int kaa_cpython__store_slowly(PyObject *object, kaa_cpython__class *class_,
                               kaa_cpython__member *member, char *base,
                               PyObject *value);
+
+/* The value of a member, or element, of the record that begins at `base`: a new
+ * reference, or NULL with an exception. */
+static inline PyObject *
+kaa_cpython__load_member(PyObject *object, kaa_cpython__class *class_,
+                         kaa_cpython__member *member, char *base)
+{
+    if (member->op == DATA_DOUBLE) {
+        double real;
+
+        memcpy(&real, base + member->offset, sizeof(real));
+        return PY(PyFloat_FromDouble)(real);
+    }
+    if (member->op == DATA_INTEGER && member->size == 4 && member->is_signed) {
+        int32_t number;
+
+        memcpy(&number, base + member->offset, sizeof(number));
+        return PY(PyLong_FromLongLong)(number);
+    }
+    return kaa_cpython__load_slowly(object, class_, member, base);
+}
+
+/* 0, or -1 with an exception, and nothing is written. */
+static inline int
+kaa_cpython__store_member(PyObject *object, kaa_cpython__class *class_,
+                          kaa_cpython__member *member, char *base,
+                          PyObject *value)
+{
+    if (member->op == DATA_DOUBLE && value != NULL &&
+        kaa_cpython__layout.float_offset != 0 &&
+        kaa_cpython__type(value) == PY(PyFloat_Type)) {
+        memcpy(base + member->offset,
+               (char *)value + kaa_cpython__layout.float_offset,
+               sizeof(double));
+        return 0;
+    }
+    return kaa_cpython__store_slowly(object, class_, member, base, value);
+}
+
 /* The same where that is simple: 1. Else 0; an exception may be pending. */
 int kaa_cpython__try_store(PyObject *object, kaa_cpython__class *class_,
                            kaa_cpython__member *member, char *base,
+                           PyObject *value);
+/* data_load() or, with a value, data_store(). NULL with an exception. */
+PyObject *kaa_cpython__ask(PyObject *object, const kaa_cpython__class *class_,
+                           const kaa_cpython__member *member, const char *base,
                            PyObject *value);
 /* Calls a hook with up to five arguments; NULL ends them. */
 PyObject *kaa_cpython__data_hook(const kaa_cpython__class *self, int hook,

@@ -51,7 +51,7 @@ take(class *self)
 
         object = self->free_objects[--self->free_count];
         memcpy(object, &one, sizeof(one));
-        PY(Py_IncRef)(self->type);
+        kaa_cpython__retain(self->type);
     } else {
         object = PY(_PyObject_GC_New)(self->type);
         if (object == NULL)
@@ -158,7 +158,7 @@ kaa_cpython__new_view(class *self, void *address, PyObject *owner,
     body->data = address;
     body->length = length;
     if (owner != NULL) {
-        PY(Py_IncRef)(owner);
+        kaa_cpython__retain(owner);
         body->owner = owner;
         if (may_lead_back(self->host, owner))
             track(object);
@@ -290,11 +290,42 @@ finish(PyObject *object)
     PY(Py_DecRef)(type);
 }
 
+/* What is common: nothing but a place on the list of free objects. 1: done. */
+static inline int
+put_aside(PyObject *object, data *body)
+{
+    class *self = body->class_;
+    PyObject *owner = body->owner;
+
+    if (!self->has_free_list || self->free_count >= DATA_FREE_MAX ||
+        body->flags & (DATA_IS_TRACKED | DATA_HAS_BLOCK) ||
+        kaa_cpython__type(object) != self->type)
+        return 0;
+    if (owner != NULL) { /* its end may go deep, if this is the last of it */
+        uint64_t count;
+
+        memcpy(&count, owner, sizeof(count));
+        if (count < 2)
+            return 0;
+        kaa_cpython__let_go(owner);
+    }
+    self->free_objects[self->free_count++] = object;
+    atomic_store_explicit(
+        &self->uses,
+        atomic_load_explicit(&self->uses, memory_order_relaxed) - 1,
+        memory_order_relaxed);
+    kaa_cpython__let_go(self->type);
+    return 1;
+}
+
 void
 kaa_cpython__dealloc_data(PyObject *object)
 {
     data *body = kaa_cpython__data_body(object);
 
+    if (KAA_LIKELY(body->weak_references == NULL && body->kept == NULL) &&
+        put_aside(object, body))
+        return;
     if (body->flags & DATA_IS_TRACKED)
         PY(PyObject_GC_UnTrack)(object);
     if (body->weak_references != NULL)
@@ -362,6 +393,24 @@ refuse_new(PyObject *type, PyObject *args, PyObject *kwargs)
     return NULL;
 }
 
+static const host_getset no_attributes[1] = {{0}};
+
+/* Where a type keeps its tp_getset, by which calls of it find the class. */
+#define AT_GETSET 248
+
+static void
+probe_getset(PyObject *type)
+{
+    const void *found;
+
+    if (kaa_cpython__layout.type_offset != 8)
+        return;
+    memcpy(&found, (char *)type + AT_GETSET, sizeof(found));
+    if (found == no_attributes &&
+        PY(PyType_GetSlot)(type, HOST_TP_GETSET) == found)
+        kaa_cpython__layout.getset_offset = AT_GETSET;
+}
+
 PyObject *
 kaa_cpython__make_data_type(kaa_cpython *host)
 {
@@ -386,8 +435,12 @@ kaa_cpython__make_data_type(kaa_cpython *host)
     FUNCTION_AS_SLOT(&slots, HOST_TP_CLEAR, kaa_cpython__clear_data);
     FUNCTION_AS_SLOT(&slots, HOST_TP_NEW, refuse_new);
     kaa_cpython__add_slot(&slots, HOST_TP_MEMBERS, members);
+    kaa_cpython__add_slot(&slots, HOST_TP_GETSET,
+                          (void *)(uintptr_t)no_attributes);
     type = PY(PyType_FromSpecWithBases)(&spec, bases);
     PY(Py_DecRef)(bases);
+    if (type != NULL)
+        probe_getset(type);
     return type;
 }
 

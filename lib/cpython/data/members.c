@@ -151,8 +151,10 @@ attribute_name(const char *name)
     size_t length = strlen(name);
     char changed[256];
 
-    if (length >= 4 && length + 2 < sizeof(changed) &&
-        memcmp(name, "__", 2) == 0 && memcmp(name + length - 2, "__", 2) == 0) {
+    if (strcmp(name, "_as_parameter_") == 0 ||
+        (length >= 4 && length + 2 < sizeof(changed) &&
+         memcmp(name, "__", 2) == 0 &&
+         memcmp(name + length - 2, "__", 2) == 0)) {
         snprintf(changed, sizeof(changed), "%s_", name);
         name = changed;
     }

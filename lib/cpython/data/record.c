@@ -43,11 +43,25 @@ set_attribute(PyObject *object, PyObject *name, PyObject *value)
     return -1;
 }
 
+/* A class that was assigned to __class__ has members that are not those of the
+ * data. */
+static int
+check_member(const class *self, const field *found)
+{
+    if (KAA_LIKELY(found >= self->members &&
+                   found < self->members + self->member_count))
+        return 0;
+    return kaa_cpython__raise(PY(PyExc_TypeError),
+                              "the member is not one of what the data are");
+}
+
 PyObject *
 kaa_cpython__get_member(PyObject *object, void *closure)
 {
     const data *body = kaa_cpython__data_body(object);
 
+    if (check_member(body->class_, closure) != 0)
+        return NULL;
     return kaa_cpython__load_member(object, body->class_, closure, body->data);
 }
 
@@ -56,6 +70,8 @@ kaa_cpython__set_member(PyObject *object, PyObject *value, void *closure)
 {
     const data *body = kaa_cpython__data_body(object);
 
+    if (check_member(body->class_, closure) != 0)
+        return -1;
     return kaa_cpython__store_member(object, body->class_, closure, body->data,
                                      value);
 }
@@ -65,11 +81,7 @@ kaa_cpython__set_member(PyObject *object, PyObject *value, void *closure)
 static PyObject *
 refuse_incomplete(const class *self)
 {
-    const char *name = strrchr(self->name, '.');
-
-    kaa_cpython__raise(PY(PyExc_TypeError),
-                       "%s is incomplete: C alone makes one",
-                       name != NULL ? name + 1 : self->name);
+    kaa_cpython__raise_null(self); /* which says what is wrong */
     return NULL;
 }
 

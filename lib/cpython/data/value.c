@@ -11,94 +11,33 @@ typedef kaa_cpython__data data;
 typedef kaa_cpython__class class;
 typedef kaa_cpython__member field;
 
-/* ---- the hooks ---- */
+/* ---- one thread at a time ---- */
 
-PyObject *
-kaa_cpython__data_hook(const class *self, int hook, PyObject *const *arguments,
-                       int count)
+/* In builds without a GIL: a pointer and what it keeps are written, and read,
+ * together. */
+typedef struct together {
+    uint64_t section[6]; /* a PyCriticalSection, which is smaller */
+    int is_entered;
+} together;
+
+static inline void
+enter(together *self, PyObject *root)
 {
-    PyObject *five[5] = {NULL, NULL, NULL, NULL, NULL};
-
-    for (int i = 0; i < count; i++)
-        five[i] = arguments[i];
-    return PY(PyObject_CallFunctionObjArgs)(self->host->hooks[hook], five[0],
-                                            five[1], five[2], five[3], five[4],
-                                            NULL);
-}
-
-static PyObject *
-layout_of(const class *self)
-{
-    if (self->layout == NULL)
-        kaa_cpython__raise(PY(PyExc_RuntimeError), "the library is gone");
-    return self->layout;
-}
-
-/* data_load() or, with a value, data_store(). */
-static PyObject *
-ask(PyObject *object, const class *self, const field *member, const char *base,
-    PyObject *value)
-{
-    PyObject *layout = layout_of(self);
-    PyObject *number, *address, *result = NULL;
-
-    if (layout == NULL)
-        return NULL;
-    number = PY(PyLong_FromLongLong)(member->number);
-    address =
-        PY(PyLong_FromUnsignedLongLong)((unsigned long long)(uintptr_t)base);
-    if (number != NULL && address != NULL) {
-        PyObject *const arguments[] = {object, layout, number, address, value};
-
-        result = kaa_cpython__data_hook(
-            self, value != NULL ? HOOK_DATA_STORE : HOOK_DATA_LOAD, arguments,
-            value != NULL ? 5 : 4);
-    }
-    if (number != NULL)
-        PY(Py_DecRef)(number);
-    if (address != NULL)
-        PY(Py_DecRef)(address);
-    return result;
-}
-
-int
-kaa_cpython__raise_null(const class *self)
-{
-    PyObject *layout = layout_of(self);
-    PyObject *result =
-        layout != NULL
-            ? kaa_cpython__data_hook(self, HOOK_DATA_NULL, &layout, 1)
-            : NULL;
-
-    if (result != NULL)
-        PY(Py_DecRef)(result);
-    return -1;
-}
-
-void
-kaa_cpython__suggest(const class *self, PyObject *name)
-{
-    PyObject *arguments[2], *result, *raised[3];
-    const char *text;
-
-    if (!PY(PyErr_ExceptionMatches)(PY(PyExc_AttributeError)) ||
-        self->layout == NULL)
+    self->is_entered = 0;
+    if (KAA_LIKELY(root == NULL) ||
+        KAA_LIKELY(
+            !kaa_cpython__data_body(root)->class_->host->is_free_threaded) ||
+        PY(PyCriticalSection_Begin) == NULL)
         return;
-    PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
-    text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
-    if (text == NULL || memcmp(text, "_", 1) == 0) {
-        PY(PyErr_Clear)();
-        PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
-        return;
-    }
-    for (int i = 0; i < 3; i++)
-        if (raised[i] != NULL)
-            PY(Py_DecRef)(raised[i]);
-    arguments[0] = self->layout;
-    arguments[1] = name;
-    result = kaa_cpython__data_hook(self, HOOK_DATA_NO_MEMBER, arguments, 2);
-    if (result != NULL)
-        PY(Py_DecRef)(result);
+    self->is_entered = 1;
+    PY(PyCriticalSection_Begin)(self->section, root);
+}
+
+static inline void
+leave(together *self)
+{
+    if (KAA_UNLIKELY(self->is_entered))
+        PY(PyCriticalSection_End)(self->section);
 }
 
 /* ---- reading ---- */
@@ -137,16 +76,21 @@ make_int(const field *member, uint64_t word)
                              : PY(PyLong_FromUnsignedLongLong)(word);
 }
 
+/* Bit-fields fill their bytes from the lowest bit on, or from the highest. The
+ * word takes those bytes as its first. */
+#define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
 static PyObject *
 load_bits(const field *member, const char *at)
 {
     uint64_t word = 0;
 
     memcpy(&word, at, member->size);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#error "bit-fields are counted from the low end"
-#endif
+#if IS_BIG_ENDIAN
+    word <<= member->shift;
+#else
     word = word >> member->shift << member->unused;
+#endif
     if (member->is_signed)
         return PY(PyLong_FromLongLong)((int64_t)word >> member->unused);
     return PY(PyLong_FromUnsignedLongLong)(word >> member->unused);
@@ -236,23 +180,26 @@ load_enum(PyObject *object, const class *self, field *member, const char *at,
             return found;
         }
     }
-    return ask(object, self, member, base, NULL);
+    return kaa_cpython__ask(object, self, member, base, NULL);
 }
 
 static PyObject *
 load_pointer(PyObject *object, class *self, field *member, const char *at)
 {
     class *target = kaa_cpython__member_class(self, member);
+    PyObject *root = kaa_cpython__root(object), *made;
+    together section;
     void *address;
 
     if (KAA_UNLIKELY(target == NULL))
         return NULL;
+    enter(&section, root);
     memcpy(&address, at, sizeof(address));
-    return kaa_cpython__new_view(
-        target, address,
-        address != NULL ? kaa_cpython__kept(kaa_cpython__root(object), at)
-                        : NULL,
+    made = kaa_cpython__new_view(
+        target, address, address != NULL ? kaa_cpython__kept(root, at) : NULL,
         -1);
+    leave(&section);
+    return made;
 }
 
 static PyObject *
@@ -267,9 +214,24 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 }
 
 static PyObject *
-load_other(PyObject *object, class *self, field *member, char *at, char *base)
+load_text(PyObject *object, const char *at)
 {
     const char *text;
+    PyObject *made = NULL;
+    together section;
+
+    enter(&section, kaa_cpython__root(object));
+    memcpy(&text, at, sizeof(text));
+    if (text != NULL)
+        made = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
+                                        "surrogateescape");
+    leave(&section);
+    return text != NULL ? made : kaa_cpython__new_none();
+}
+
+static PyObject *
+load_other(PyObject *object, class *self, field *member, char *at, char *base)
+{
     void *address;
     float narrow;
 
@@ -284,11 +246,7 @@ load_other(PyObject *object, class *self, field *member, char *at, char *base)
     case DATA_ENUM:
         return load_enum(object, self, member, at, base);
     case DATA_TEXT:
-        memcpy(&text, at, sizeof(text));
-        if (text == NULL)
-            return kaa_cpython__new_none();
-        return PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
-                                        "surrogateescape");
+        return load_text(object, at);
     case DATA_ADDRESS:
         memcpy(&address, at, sizeof(address));
         if (address == NULL)
@@ -298,21 +256,17 @@ load_other(PyObject *object, class *self, field *member, char *at, char *base)
     case DATA_BITS:
         return load_bits(member, at);
     default:
-        return ask(object, self, member, base, NULL);
+        return kaa_cpython__ask(object, self, member, base, NULL);
     }
 }
 
 PyObject *
-kaa_cpython__load_member(PyObject *object, class *self, field *member,
+kaa_cpython__load_slowly(PyObject *object, class *self, field *member,
                          char *base)
 {
     char *at = base + member->offset;
-    double real;
 
     switch (member->op) {
-    case DATA_DOUBLE:
-        memcpy(&real, at, sizeof(real));
-        return PY(PyFloat_FromDouble)(real);
     case DATA_INTEGER:
         return make_int(member, load_word(member, at));
     case DATA_POINTER:
@@ -431,25 +385,43 @@ store_float(char *at, PyObject *value, PyObject *type)
 static int
 store_bits(const field *member, char *at, PyObject *value, PyObject *type)
 {
-    uint64_t word = 0, mask = UINT64_MAX >> member->unused << member->shift;
+    uint64_t word = 0, mask, bits;
     int64_t number;
 
     if (!read_int(value, type, &number) || !fits(member, number))
         return SLOW;
     memcpy(&word, at, member->size);
-    word = (word & ~mask) | ((uint64_t)number << member->shift & mask);
+#if IS_BIG_ENDIAN
+    mask = UINT64_MAX << member->unused >> member->shift;
+    bits = (uint64_t)number << member->unused >> member->shift;
+#else
+    mask = UINT64_MAX >> member->unused << member->shift;
+    bits = (uint64_t)number << member->shift;
+#endif
+    word = (word & ~mask) | (bits & mask);
     memcpy(at, &word, member->size);
     return 0;
 }
 
-/* A pointer, and what it keeps alive. */
+/* A pointer, and what it keeps alive: what it kept before goes last. */
 static int
 write_pointer(PyObject *root, char *at, const void *address, PyObject *kept)
 {
-    if (kaa_cpython__keep(root, at, kept) != 0)
-        return -1;
-    memcpy(at, &address, sizeof(address));
-    return 0;
+    PyObject *before;
+    together section;
+    int failed;
+
+    enter(&section, root);
+    before = kaa_cpython__kept(root, at);
+    if (before != NULL)
+        PY(Py_IncRef)(before);
+    failed = kaa_cpython__keep(root, at, kept);
+    if (!failed)
+        memcpy(at, &address, sizeof(address));
+    leave(&section);
+    if (before != NULL)
+        PY(Py_DecRef)(before);
+    return failed;
 }
 
 static int
@@ -530,7 +502,7 @@ store_simple(PyObject *object, class *self, field *member, char *base,
 }
 
 int
-kaa_cpython__store_member(PyObject *object, class *self, field *member,
+kaa_cpython__store_slowly(PyObject *object, class *self, field *member,
                           char *base, PyObject *value)
 {
     int done;
@@ -542,7 +514,7 @@ kaa_cpython__store_member(PyObject *object, class *self, field *member,
     done = store_simple(object, self, member, base, value);
     if (KAA_LIKELY(done != SLOW))
         return done;
-    result = ask(object, self, member, base, value);
+    result = kaa_cpython__ask(object, self, member, base, value);
     if (result == NULL)
         return -1;
     PY(Py_DecRef)(result);

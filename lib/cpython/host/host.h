@@ -80,16 +80,17 @@ enum { LONG_UNKNOWN, LONG_SIZE_FIELD, LONG_TAG_FIELD };
 /* What the probes of the attach found. 0 and LONG_UNKNOWN: call the
  * function. */
 typedef struct kaa_cpython__layouts {
-    size_t header;       /* object.__basicsize__ */
-    size_t type_offset;  /* of an object's type */
-    size_t float_offset; /* of a float's double */
-    int long_layout;     /* how a small int is kept */
-    int count_is_first;  /* an object's first word is its reference count */
-    size_t bytes_offset; /* of the bytes of a bytes object */
-    size_t cdata_offset; /* of the data pointer in a ctypes instance */
-    size_t cdata_size;   /* of the number of its bytes; both or none */
-    size_t byref_offset; /* of the pointer in a byref() */
-    size_t byref_object; /* of the instance it refers to */
+    size_t header;        /* object.__basicsize__ */
+    size_t type_offset;   /* of an object's type */
+    size_t float_offset;  /* of a float's double */
+    int long_layout;      /* how a small int is kept */
+    int count_is_first;   /* an object's first word is its reference count */
+    size_t bytes_offset;  /* of the bytes of a bytes object */
+    size_t cdata_offset;  /* of the data pointer in a ctypes instance */
+    size_t cdata_size;    /* of the number of its bytes; both or none */
+    size_t byref_offset;  /* of the pointer in a byref() */
+    size_t getset_offset; /* of tp_getset in a type */
+    size_t byref_object;  /* of the instance it refers to */
 } kaa_cpython__layouts;
 extern kaa_cpython__layouts kaa_cpython__layout;
 

@@ -24,7 +24,7 @@ typedef struct kaa_cpython__record {
 } kaa_cpython__record;
 
 /* Every call reads and writes it: the model keeps that at one instruction. */
-#if defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(__SANITIZE_THREAD__)
 #define KAA_CPYTHON__TLS                                                       \
     _Thread_local __attribute__((tls_model("initial-exec")))
 #else

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kaa._commands import DONE, complain, place
+from kaa._commands import DONE, add_header_options, complain, load_header, place
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="skip what is not understood, and say why",
     )
+    parser.add_argument(
+        "--header",
+        action="store_true",
+        help="FILE is a header to be preprocessed, looked up as a compiler does",
+    )
+    parser.add_argument("--library", help="whose symbols are looked for (with --header)")
+    add_header_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from kaa import _error, _library, _native
 
+    if options.header:
+        return _header(options)
     name = options.file
     try:
         if name == "-":
@@ -44,3 +53,47 @@ def run(options: argparse.Namespace) -> int:
         skipped += item.kind == _native.DECL_SKIPPED
     print(f"{declarations.count} declarations, {skipped} skipped", file=sys.stderr)
     return DONE
+
+
+def _header(options: argparse.Namespace) -> int:
+    """What was understood, what was skipped and why, and how many of each."""
+    from kaa import _bind, _error, _native
+
+    options.header = [options.file]
+    try:
+        library = load_header(options)
+        skipped = library.skipped
+    except (_error.Error, ValueError, OSError) as error:
+        return complain(str(error))
+    if options.library is None:  # nobody asked for symbols
+        skipped = [one for one in skipped if "no such symbol" not in one.reason]
+    left_out = {one.name for one in skipped}
+    counts = {}  # type: ignore[var-annotated]
+    for address in library._declarations.items():
+        item = _native.DeclItem.from_address(address)
+        name = item.name.decode("utf-8", "surrogateescape")
+        text = _bind._printed(address, item)
+        if item.flags & _native.DECL_HIDDEN or name in left_out or not text:
+            continue
+        print(text)
+        kind = _KINDS[item.kind]
+        counts[kind] = counts.get(kind, 0) + 1
+    for one in skipped:
+        print(f"/* skipped: {one} */")
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    print(f"{told}; {len(skipped)} skipped", file=sys.stderr)
+    return DONE
+
+
+_KINDS = [
+    "functions",
+    "variables",
+    "typedefs",
+    "records",
+    "enums",
+    "constants",
+    "constants",
+    "constants",
+    "skipped",
+    "macros",
+]

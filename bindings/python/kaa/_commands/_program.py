@@ -1,0 +1,98 @@
+"""Running a program as `python` would, in this process: what `run` of commands does.
+
+    prepared = prepare(options)      # of add_arguments(), and is_module; None: it said why
+    code = execute(prepared)         # the exit code
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any, Dict, Optional
+
+from kaa._commands import DONE, FAILED, complain
+
+
+def _code_of(error: SystemExit) -> int:
+    """The exit code, as Python gives it."""
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code
+    print(error.code, file=sys.stderr)
+    return 1
+
+
+def _namespace(options: argparse.Namespace) -> Dict[str, Any]:
+    """The code to run and its globals: those of a new __main__."""
+    import types
+
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = __builtins__
+    if options.is_module:
+        import runpy
+
+        sys.path.insert(0, os.getcwd())
+        name, spec, code = runpy._get_module_details(options.script)  # type: ignore
+        main.__spec__ = spec
+        main.__package__ = spec.parent
+        main.__loader__ = spec.loader
+        sys.argv[0] = spec.origin or options.script
+        main.__file__ = sys.argv[0]
+    else:
+        with open(options.script, "rb") as file:
+            source = file.read()
+        sys.path.insert(0, os.path.dirname(os.path.abspath(options.script)))
+        main.__file__ = options.script
+        code = compile(source, options.script, "exec")
+    sys.modules["__main__"] = main
+    return {"code": code, "globals": main.__dict__}
+
+
+def _join_threads() -> None:
+    """As the interpreter does at its end."""
+    import threading
+
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+
+
+def execute(prepared: Dict[str, Any]) -> int:
+    try:
+        exec(prepared["code"], prepared["globals"])
+        _join_threads()
+    except SystemExit as error:
+        _join_threads()
+        return _code_of(error)
+    except KeyboardInterrupt:
+        return 130
+    except BaseException as error:
+        import traceback
+
+        # Without the frames of kaa's own, which are the first.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is not prepared["globals"]:
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace or error.__traceback__)
+        return FAILED
+    return DONE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a program is named by; the last arguments of a parser."""
+    parser.add_argument("script", metavar="SCRIPT")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
+
+
+def prepare(options: argparse.Namespace) -> Optional[Dict[str, Any]]:
+    """Finds and compiles the program; None, and says why, if it cannot."""
+    sys.argv = [options.script, *options.arguments]
+    try:
+        return _namespace(options)
+    except OSError as error:
+        complain(f"{options.script}: {error.strerror}")
+    except (ImportError, SyntaxError, ValueError) as error:
+        complain(f"{options.script}: {error}")
+    return None

@@ -1,0 +1,45 @@
+"""Records a subprocess of a program that `python -m kaa gil run` records.
+
+This folder stands first on PYTHONPATH of such a program, so that every Python that
+it starts imports this file. The sitecustomize that would have been found otherwise
+is imported afterwards.
+"""
+
+import os
+import sys
+
+
+def _next() -> None:
+    """The sitecustomize that this one hides."""
+    import importlib.machinery
+    import importlib.util
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    paths = [one for one in sys.path if os.path.abspath(one) != here]
+    sys.modules.pop("sitecustomize", None)
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", paths)
+    if spec is not None and spec.loader is not None:
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["sitecustomize"] = module
+        spec.loader.exec_module(module)
+
+
+def _follow() -> None:
+    folder = os.environ.get("KAA_GIL_FOLLOW")
+    parent = os.environ.get("KAA_GIL_FOLLOW_PATH", "")
+    if not folder or not os.path.isdir(folder):
+        return
+    sys.path.append(parent)
+    try:
+        from kaa import _gil_follow
+
+        _gil_follow.begin(folder)
+    finally:
+        sys.path.remove(parent)
+
+
+try:
+    _follow()
+except Exception as error:
+    print(f"kaa: this process is not recorded: {error}", file=sys.stderr)
+_next()

@@ -1,0 +1,317 @@
+/* insight/profile.c - starting, stopping and reading a profile of memory. */
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "insight/allocators.h"
+
+#define PROFILE (kaa_insight__profiling)
+#define EVERY_BYTES (512u * 1024u)
+#define FRAMES_SAMPLED 16u
+
+static uint32_t left_in; /* hooks that could not be removed */
+static int has_fork_handler;
+
+/* The child is no part of the profile. Its hooks do nothing, and nothing is
+ * freed here: the tables may have been in use when the parent forked. */
+static void
+after_fork_child(void)
+{
+    kaa_insight__profile_after_fork();
+    PROFILE.mode = KAA_INSIGHT_HEAP_OFF;
+    atomic_store(&PROFILE.left, INT64_MAX);
+}
+
+static kaa_status
+find_functions(const kaa_insight_heap_options *options, kaa_error *err)
+{
+    static const char *const states[] = {"PyThreadState_GetUnchecked",
+                                         "_PyThreadState_UncheckedGet"};
+    void *handle = options->handle != NULL ? options->handle : RTLD_DEFAULT;
+    void *address = NULL, *(*main_interpreter)(void);
+    kaa_status status = kaa_insight__interpreter_open(
+        options->handle, options->version, &PROFILE.interpreter, err);
+
+    if (status != KAA_OK)
+        return status;
+    if (!PROFILE.interpreter.frames.is_known)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "the frames of this interpreter are laid out in "
+                              "a way that is not known");
+    for (unsigned i = 0; i < 2 && address == NULL; i++)
+        address = dlsym(handle, states[i]);
+    if (address == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "this interpreter has no %s", states[0]);
+    memcpy(&PROFILE.current_state, &address, sizeof(address));
+    address = dlsym(handle, "PyThreadState_GetInterpreter");
+    if (address == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "this interpreter has no "
+                              "PyThreadState_GetInterpreter");
+    memcpy(&PROFILE.interpreter_of, &address, sizeof(address));
+    address = dlsym(handle, "PyInterpreterState_Main");
+    if (address == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "this interpreter has no "
+                              "PyInterpreterState_Main");
+    memcpy(&main_interpreter, &address, sizeof(address));
+    PROFILE.main_interpreter = main_interpreter();
+    return KAA_OK;
+}
+
+static void
+free_tables(const kaa_insight__interpreter *in)
+{
+    kaa_insight__samples_fini(&PROFILE.samples);
+    kaa_insight__shadow_fini(&PROFILE.shadow);
+    kaa_insight__sites_fini(&PROFILE.sites, in);
+}
+
+static kaa_status
+make_tables(const kaa_insight_heap_options *options, kaa_error *err)
+{
+    kaa_status status = kaa_insight__sites_init(&PROFILE.sites, err);
+
+    if (status == KAA_OK && options->mode == KAA_INSIGHT_HEAP_EXACT)
+        status = kaa_insight__shadow_init(&PROFILE.shadow, err);
+    else if (status == KAA_OK)
+        status = kaa_insight__samples_init(&PROFILE.samples, err);
+    if (status != KAA_OK)
+        free_tables(NULL);
+    return status;
+}
+
+static uint64_t
+new_seed(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec) + 1;
+}
+
+static kaa_status
+check(const kaa_insight_heap_options *chosen, kaa_error *err)
+{
+    if (chosen->mode != KAA_INSIGHT_HEAP_SAMPLED &&
+        chosen->mode != KAA_INSIGHT_HEAP_EXACT)
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
+                              "options.mode is %u, neither sampled nor exact",
+                              (unsigned)chosen->mode);
+    if (chosen->version < 0x0309 || chosen->version > 0x03ff)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, 0,
+                              "options.version is 0x%x, not a CPython from 3.9",
+                              (unsigned)chosen->version);
+    if (chosen->frames > KAA_INSIGHT__SITES_FRAMES_MAX)
+        return kaa_base__fail(
+            err, KAA_LIMIT, 0, "options.frames is %u, at most %u are kept",
+            (unsigned)chosen->frames, KAA_INSIGHT__SITES_FRAMES_MAX);
+    if (chosen->every_bytes > (uint64_t)1 << 40)
+        return kaa_base__fail(err, KAA_LIMIT, 0,
+                              "options.every_bytes is %llu, at most 2**40 "
+                              "are possible",
+                              (unsigned long long)chosen->every_bytes);
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
+        return kaa_base__fail(
+            err, KAA_MISUSE, KAA_NO_ARGUMENT,
+            "a profile of memory is running already (%s)",
+            PROFILE.mode == KAA_INSIGHT_HEAP_EXACT ? "exact" : "sampled");
+    return KAA_OK;
+}
+
+static void
+begin(const kaa_insight_heap_options *options)
+{
+    int is_exact = options->mode == KAA_INSIGHT_HEAP_EXACT;
+
+    PROFILE.frames = options->frames;
+    if (PROFILE.frames == 0)
+        PROFILE.frames = is_exact ? 1 : FRAMES_SAMPLED;
+    PROFILE.mean = (double)(options->every_bytes != 0 ? options->every_bytes
+                                                      : EVERY_BYTES);
+    PROFILE.random = options->seed != 0 ? options->seed : new_seed();
+    PROFILE.muted = NULL;
+    PROFILE.lost = 0;
+    memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
+    PROFILE.mode = options->mode;
+    atomic_store(&PROFILE.left,
+                 is_exact ? INT64_MAX : kaa_insight__profile_gap());
+}
+
+kaa_status
+kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err)
+{
+    kaa_insight_heap_options chosen = {.size = sizeof(chosen)};
+    kaa_status status;
+
+    if (options == NULL)
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
+                              "options may not be NULL");
+    status = kaa_base__read_options(&chosen, sizeof(chosen), options, err);
+    if (status == KAA_OK)
+        status = check(&chosen, err);
+    if (status == KAA_OK)
+        status = find_functions(&chosen, err);
+    if (status != KAA_OK)
+        return status;
+    if (!has_fork_handler && pthread_atfork(NULL, NULL, after_fork_child) != 0)
+        return kaa_base__fail(err, KAA_SYSTEM, KAA_NO_ARGUMENT,
+                              "no fork handler for profiles");
+    has_fork_handler = 1;
+    kaa_insight__profile_lock();
+    free_tables(NULL); /* of a parent, if this is a child after fork() */
+    status = make_tables(&chosen, err);
+    kaa_insight__profile_unlock();
+    if (status != KAA_OK)
+        return status;
+    begin(&chosen);
+    status = kaa_insight__allocators_install(chosen.handle, err);
+    if (status != KAA_OK)
+        kaa_insight_heap_stop();
+    return status;
+}
+
+uint32_t
+kaa_insight_heap_stop(void)
+{
+    uint32_t mode = PROFILE.mode;
+
+    kaa_insight__profile_lock();
+    PROFILE.mode = KAA_INSIGHT_HEAP_OFF;
+    atomic_store(&PROFILE.left, INT64_MAX);
+    kaa_insight__profile_unlock();
+    left_in = kaa_insight__allocators_remove();
+    if (mode == KAA_INSIGHT_HEAP_OFF)
+        return left_in;
+    /* Code objects go without the lock: that frees memory, through hooks that
+     * are left in. */
+    kaa_insight__sites dropped = PROFILE.sites;
+
+    memset(&PROFILE.sites, 0, sizeof(PROFILE.sites));
+    kaa_insight__profile_lock();
+    free_tables(NULL);
+    kaa_insight__profile_unlock();
+    kaa_insight__sites_fini(&dropped, &PROFILE.interpreter);
+    return left_in;
+}
+
+void
+kaa_insight_heap_mute(int is_muted)
+{
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
+        PROFILE.muted = is_muted ? PROFILE.current_state() : NULL;
+}
+
+/* ---- reading ---- */
+
+/* The standard error of the estimate of live bytes: the square root of the sum
+ * of (size / p)^2 (1 - p) over the samples. */
+static uint64_t
+error_of_samples(void)
+{
+    double sum = 0;
+
+    for (uint32_t i = 0; i < PROFILE.samples.capacity; i++) {
+        const kaa_insight__sampled *one = &PROFILE.samples.table[i];
+
+        if (one->block != 0) {
+            double weight = (double)one->weight;
+
+            sum += weight * (weight - (double)one->size);
+        }
+    }
+    return (uint64_t)(sqrt(sum) + 0.5);
+}
+
+kaa_status
+kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
+{
+    kaa_insight_heap own = {.size = sizeof(own)};
+    uint32_t size = out != NULL ? out->size : 0;
+
+    if (size < sizeof(uint64_t))
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
+                              "out is NULL, or its size is not set");
+    own.mode = PROFILE.mode;
+    own.is_left = left_in;
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF) {
+        own.is_unlinked = !kaa_insight__allocators_are_called();
+        own.is_foreign = kaa_insight__allocators_foreign();
+        kaa_insight__profile_lock();
+        own.live_bytes = PROFILE.sites.all.live_bytes;
+        own.live_blocks = PROFILE.sites.all.live_blocks;
+        own.peak_bytes = PROFILE.sites.all.peak_bytes;
+        own.peak_blocks = PROFILE.sites.all.peak_blocks;
+        own.sites = PROFILE.sites.entries_count;
+        own.frames = PROFILE.frames;
+        own.lost = PROFILE.lost + PROFILE.sites.lost;
+        if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
+            own.every_bytes = (uint64_t)PROFILE.mean;
+            own.error_bytes = error_of_samples();
+            own.samples = PROFILE.samples.count;
+        }
+        kaa_insight__profile_unlock();
+    }
+    memcpy(out, &own, size < sizeof(own) ? size : sizeof(own));
+    if (size > sizeof(own))
+        memset((char *)out + sizeof(own), 0, size - sizeof(own));
+    out->size = size;
+    return KAA_OK;
+}
+
+uint32_t
+kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    kaa_insight__profile_lock();
+    for (; count < PROFILE.sites.entries_count; count++) {
+        kaa_insight__site *site = &PROFILE.sites.entries[count];
+
+        if (out == NULL || count >= capacity)
+            continue;
+        kaa_insight__site_settle(site, PROFILE.sites.all.peak);
+        out[count] = (kaa_insight_heap_site){
+            .number = count,
+            .frames = site->count,
+            .live_bytes = site->live_bytes,
+            .live_blocks = site->live_blocks,
+            .peak_bytes = site->peak_bytes,
+            .peak_blocks = site->peak_blocks,
+            .allocated_bytes = site->allocated_bytes,
+            .allocated_blocks = site->allocated_blocks,
+        };
+    }
+    kaa_insight__profile_unlock();
+    return count;
+}
+
+uint32_t
+kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
+                        uint32_t capacity)
+{
+    const kaa_insight__place *places;
+    uint32_t count;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF ||
+        number >= PROFILE.sites.entries_count)
+        return 0;
+    places = &PROFILE.sites.places[PROFILE.sites.entries[number].first];
+    count = PROFILE.sites.entries[number].count;
+    for (uint32_t i = 0; i < count && i < capacity; i++) {
+        int instruction =
+            places[i].instruction < 0 ? 0 : (int)places[i].instruction;
+        int line = PROFILE.interpreter.code_line(places[i].code, instruction);
+
+        out[i].code = places[i].code;
+        out[i].instruction = (int32_t)places[i].instruction;
+        out[i].line = line > 0 ? line : 0;
+    }
+    return count;
+}

@@ -1,0 +1,72 @@
+/* insight/shadow.c - see shadow.h. */
+#include "insight/shadow.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define DIRECTORY_BYTES                                                        \
+    (sizeof(uint64_t *) << (KAA_INSIGHT__ADDRESS_BITS -                        \
+                            KAA_INSIGHT__LEAF_SHIFT))
+/* Behind a leaf's words: the next leaf. */
+#define LEAF_BYTES ((KAA_INSIGHT__LEAF_WORDS + 1) * sizeof(uint64_t))
+
+static void *
+reserve(size_t size)
+{
+    return mmap(NULL, size, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+kaa_status
+kaa_insight__shadow_init(kaa_insight__shadow *shadow, kaa_error *err)
+{
+    void *memory = MAP_FAILED;
+
+    if (!kaa_base__fault_due())
+        memory = reserve(DIRECTORY_BYTES);
+    if (memory == MAP_FAILED)
+        return kaa_base__fail_memory(err, "the directory of blocks");
+    shadow->directory = memory;
+    shadow->leaves = NULL;
+    return KAA_OK;
+}
+
+void
+kaa_insight__shadow_fini(kaa_insight__shadow *shadow)
+{
+    uint64_t *leaf = shadow->leaves;
+
+    while (leaf != NULL) {
+        uint64_t *next = (uint64_t *)(uintptr_t)leaf[KAA_INSIGHT__LEAF_WORDS];
+
+        munmap(leaf, LEAF_BYTES);
+        leaf = next;
+    }
+    if (shadow->directory != NULL)
+        munmap(shadow->directory, DIRECTORY_BYTES);
+    memset(shadow, 0, sizeof(*shadow));
+}
+
+uint64_t *
+kaa_insight__shadow_make(kaa_insight__shadow *shadow, const void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    uint64_t *leaf;
+
+    /* Two blocks may share a word if they are not aligned. */
+    if (address >> KAA_INSIGHT__ADDRESS_BITS != 0 ||
+        address % (1u << KAA_INSIGHT__GRANULE_SHIFT) != 0)
+        return NULL;
+    if (shadow->directory[address >> KAA_INSIGHT__LEAF_SHIFT] == NULL) {
+        leaf = reserve(LEAF_BYTES);
+        if (leaf == MAP_FAILED)
+            return NULL;
+        leaf[KAA_INSIGHT__LEAF_WORDS] = (uintptr_t)shadow->leaves;
+        shadow->leaves = leaf;
+        shadow->directory[address >> KAA_INSIGHT__LEAF_SHIFT] = leaf;
+    }
+    return kaa_insight__shadow_find(shadow, block);
+}

@@ -1,0 +1,136 @@
+/* insight/sites.c - see sites.h. */
+#include "insight/sites.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define SITES_MAX (1u << 18)
+#define INDEX_SIZE (SITES_MAX * 2)
+#define PLACES_MAX (1u << 22)
+#define CODES_SIZE (1u << 17)
+
+#define ENTRIES_BYTES (SITES_MAX * sizeof(kaa_insight__site))
+#define PLACES_BYTES (PLACES_MAX * sizeof(kaa_insight__place))
+#define INDEX_BYTES (INDEX_SIZE * sizeof(uint32_t))
+#define CODES_BYTES (CODES_SIZE * sizeof(void *))
+#define ALL_BYTES (ENTRIES_BYTES + PLACES_BYTES + INDEX_BYTES + CODES_BYTES)
+
+kaa_status
+kaa_insight__sites_init(kaa_insight__sites *sites, kaa_error *err)
+{
+    char *memory = MAP_FAILED;
+
+    if (!kaa_base__fault_due())
+        memory = mmap(NULL, ALL_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return kaa_base__fail_memory(err, "the table of sites");
+    memset(sites, 0, sizeof(*sites));
+    sites->memory = memory;
+    sites->entries = (kaa_insight__site *)(void *)memory;
+    memory += ENTRIES_BYTES;
+    sites->places = (kaa_insight__place *)(void *)memory;
+    memory += PLACES_BYTES;
+    sites->index = (uint32_t *)(void *)memory;
+    memory += INDEX_BYTES;
+    sites->codes = (void **)(void *)memory;
+    sites->entries_count = 1;
+    return KAA_OK;
+}
+
+void
+kaa_insight__sites_fini(kaa_insight__sites *sites,
+                        const kaa_insight__interpreter *in)
+{
+    kaa_insight__sites old = *sites;
+
+    memset(sites, 0, sizeof(*sites));
+    if (old.memory == NULL)
+        return;
+    for (uint32_t i = 0; i < CODES_SIZE && in != NULL && old.codes_count != 0;
+         i++)
+        if (old.codes[i] != NULL)
+            in->decref(old.codes[i]);
+    munmap(old.memory, ALL_BYTES);
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+/* Refers to a code object, once. 0: there is no room, or it is none. */
+static int
+keep_code(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
+          void *code)
+{
+    uint32_t i = (uint32_t)(mix(1, (uintptr_t)code) >> 32) % CODES_SIZE;
+
+    for (; sites->codes[i] != NULL; i = (i + 1) % CODES_SIZE)
+        if (sites->codes[i] == code)
+            return 1;
+    if (sites->codes_count >= CODES_SIZE / 4 * 3 ||
+        ((void **)code)[1] != in->code_type)
+        return 0;
+    in->incref(code);
+    sites->codes[i] = code;
+    sites->codes_count++;
+    return 1;
+}
+
+/* A new site's number; 0: there is no room. */
+static uint32_t
+add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
+    const kaa_insight__place *places, uint32_t count)
+{
+    kaa_insight__site *site;
+
+    if (sites->entries_count == SITES_MAX ||
+        sites->places_count + count > PLACES_MAX)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!keep_code(sites, in, places[i].code))
+            return 0;
+    site = &sites->entries[sites->entries_count];
+    site->first = sites->places_count;
+    site->count = count;
+    site->peak = sites->all.peak; /* nothing of it was alive then */
+    memcpy(&sites->places[site->first], places, count * sizeof(*places));
+    sites->places_count += count;
+    return sites->entries_count++;
+}
+
+uint32_t
+kaa_insight__sites_find(kaa_insight__sites *sites,
+                        const kaa_insight__interpreter *in,
+                        const kaa_insight__place *places, uint32_t count)
+{
+    uint64_t hash = count;
+    uint32_t i, number;
+
+    if (count == 0)
+        return 0;
+    for (uint32_t k = 0; k < count; k++) {
+        hash = mix(hash, (uintptr_t)places[k].code);
+        hash = mix(hash, (uint64_t)places[k].instruction);
+    }
+    i = (uint32_t)(hash >> 32) % INDEX_SIZE;
+    for (; (number = sites->index[i]) != 0; i = (i + 1) % INDEX_SIZE) {
+        const kaa_insight__site *site = &sites->entries[number];
+
+        if (site->count == count && memcmp(&sites->places[site->first], places,
+                                           count * sizeof(*places)) == 0)
+            return number;
+    }
+    number = add(sites, in, places, count);
+    if (number == 0)
+        sites->lost++;
+    else
+        sites->index[i] = number;
+    return number;
+}

@@ -1,0 +1,96 @@
+/* insight/sites.h - the places in Python code that asked for memory, each kept
+ * once, with what is alive of what they asked for.
+ *
+ * Written in allocator hooks: addresses are reserved before, nothing is
+ * allocated, and what finds no room counts for site 0. Callers exclude each
+ * other. A site is a stack of one or more frames; code objects are referred to
+ * once, so that their lines can be told at the end.
+ */
+#ifndef KAA_INSIGHT_SITES_H
+#define KAA_INSIGHT_SITES_H
+
+#include <stdint.h>
+
+#include "insight/interpreter.h"
+
+#define KAA_INSIGHT__SITES_FRAMES_MAX 64u
+
+typedef struct kaa_insight__site {
+    uint64_t live_bytes, live_blocks;
+    uint64_t peak_bytes, peak_blocks; /* alive at peak number `peak` */
+    uint64_t peak;
+    uint64_t allocated_bytes, allocated_blocks;
+    uint32_t first, count; /* of its places */
+} kaa_insight__site;
+
+typedef struct kaa_insight__sites {
+    kaa_insight__site *entries; /* number 0: no Python frame, or no room */
+    kaa_insight__place *places;
+    uint32_t *index; /* a hash table of numbers */
+    void **codes;    /* a hash set */
+    void *memory;
+    uint32_t entries_count, places_count, codes_count;
+    uint64_t lost;         /* blocks that found no room for their site */
+    kaa_insight__site all; /* the sums; all.peak counts the peaks */
+} kaa_insight__sites;
+
+/* Reserves the addresses; untouched pages cost nothing. */
+KAA_NODISCARD kaa_status kaa_insight__sites_init(kaa_insight__sites *sites,
+                                                 kaa_error *err);
+/* Drops the references if `in` is not NULL, for which the GIL is held. */
+void kaa_insight__sites_fini(kaa_insight__sites *sites,
+                             const kaa_insight__interpreter *in);
+
+/* The number of the site with these places, the innermost first. */
+uint32_t kaa_insight__sites_find(kaa_insight__sites *sites,
+                                 const kaa_insight__interpreter *in,
+                                 const kaa_insight__place *places,
+                                 uint32_t count);
+
+/* What was alive at the last peak is known of a site that has not changed
+ * since: it is what is alive. So a site is brought up to date before it
+ * changes, and a new peak needs no look at the others. */
+static inline void
+kaa_insight__site_settle(kaa_insight__site *site, uint64_t peak)
+{
+    if (site->peak != peak) {
+        site->peak_bytes = site->live_bytes;
+        site->peak_blocks = site->live_blocks;
+        site->peak = peak;
+    }
+}
+
+static inline void
+kaa_insight__sites_born(kaa_insight__sites *sites, uint32_t number,
+                        uint64_t bytes, uint64_t blocks)
+{
+    kaa_insight__site *site = &sites->entries[number];
+
+    kaa_insight__site_settle(site, sites->all.peak);
+    site->live_bytes += bytes;
+    site->live_blocks += blocks;
+    site->allocated_bytes += bytes;
+    site->allocated_blocks += blocks;
+    sites->all.live_bytes += bytes;
+    sites->all.live_blocks += blocks;
+    if (sites->all.live_bytes > sites->all.peak_bytes) {
+        sites->all.peak_bytes = sites->all.live_bytes;
+        sites->all.peak_blocks = sites->all.live_blocks;
+        sites->all.peak++;
+    }
+}
+
+static inline void
+kaa_insight__sites_died(kaa_insight__sites *sites, uint32_t number,
+                        uint64_t bytes, uint64_t blocks)
+{
+    kaa_insight__site *site = &sites->entries[number];
+
+    kaa_insight__site_settle(site, sites->all.peak);
+    site->live_bytes -= bytes;
+    site->live_blocks -= blocks;
+    sites->all.live_bytes -= bytes;
+    sites->all.live_blocks -= blocks;
+}
+
+#endif /* KAA_INSIGHT_SITES_H */

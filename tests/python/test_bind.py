@@ -1,0 +1,149 @@
+"""python -m kaa bind, verify, decl --header."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from typing import Any
+
+import kaa
+from kaa import _bind
+
+import support
+
+HEADER = """
+#include <stdint.h>
+#include <stdlib.h>
+struct later;
+typedef struct pair pair_t;
+typedef int (*combine)(const pair_t *, struct later *);
+struct pair { int x; uint8_t y[3]; };
+struct outer { pair_t *first; struct pair part; combine f; };
+enum color { RED, GREEN = 7 };
+enum { ALONE = 3 };
+#define BITS ((uint16_t)0x8000)
+#define NAME "bound"
+#define HALF 0.5
+#define TWICE(n) ((n) * 2)
+#define LENGTH(s) plus(labs(s), 1)
+#define LINE_HERE __LINE__
+static inline long plus(long a, long b) { return a + b; }
+int abs(int);
+char *getenv(const char *name);
+int not_there(int);
+"""
+
+
+class Bind(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="kaa-bind-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.header = os.path.join(self.folder, "bound.h")
+        with open(self.header, "w") as file:
+            file.write(HEADER)
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "kaa", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+
+    def bind(self) -> Any:
+        path = os.path.join(self.folder, "made.py")
+        done = self.command("bind", self.header, "-o", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        os.rename(self.header, self.header + ".away")
+        spec = importlib.util.spec_from_file_location("made", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def test_the_module_needs_no_header(self) -> None:
+        m = self.bind()
+        self.assertEqual(m.abs(-3), 3)
+        self.assertEqual((m.RED, m.color.GREEN, m.ALONE), (0, 7, 3))
+        self.assertEqual((m.BITS, m.NAME, m.HALF), (0x8000, "bound", 0.5))
+        self.assertEqual((m.TWICE(4), m.plus(1, 2), m.LENGTH(-9)), (8, 3, 10))
+        self.assertEqual(m.pair(1).x, 1)
+        self.assertEqual(m.outer(None, m.pair(5)).part.x, 5)
+        self.assertEqual(m._library.skipped, [])
+        self.assertNotIn("not_there", m.DECLARATIONS)
+        self.assertIn("abs", dir(m))
+        with self.assertRaises(AttributeError):
+            m.not_there
+
+    def test_another_platform(self) -> None:
+        with self.assertRaisesRegex(ImportError, "made on plan9/vax/36"):
+            _bind.load(None, "int abs(int);\n", ("plan9", "vax", 36))
+
+    def test_stub(self) -> None:
+        self.bind()
+        with open(os.path.join(self.folder, "made.pyi")) as file:
+            stub = file.read()
+        self.assertIn("def abs(", stub)
+        self.assertIn("def getenv(__name: _Text) -> ", stub)
+        self.assertIn("def TWICE(_n: Any) -> Any: ...", stub)
+        compile(stub, "made.pyi", "exec")
+        if importlib.util.find_spec("mypy") is None:
+            self.skipTest("no mypy")
+        use = os.path.join(self.folder, "use.py")
+        with open(use, "w") as file:
+            file.write("import made\nmade.getenv('a')\nmade.getenv(3)\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "mypy", "--strict", use],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+        self.assertEqual(done.stdout.count("error"), 2, done.stdout)  # and a summary
+        self.assertIn("use.py:3", done.stdout)
+
+    @unittest.skipIf(support.COMPILER is None, "no C compiler")
+    def test_verify(self) -> None:
+        done = self.command("verify", self.header)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"\d+ facts, 0 of them wrong")
+
+    @unittest.skipIf(support.COMPILER is None, "no C compiler")
+    def test_verify_notices(self) -> None:
+        library = kaa.load(None, header=self.header)
+        facts = list(_bind._assertions(library))
+        wrong = [("sizeof(int) == 1", '_Static_assert(sizeof(int) == 1, "");')]
+        original = _bind._assertions
+        try:
+            _bind._assertions = lambda _: iter(facts + wrong)  # type: ignore[assignment]
+            count, denied = _bind.verify(
+                library, [self.header], library._options.header, str(support.COMPILER)
+            )
+        finally:
+            _bind._assertions = original
+        self.assertEqual(count, len(facts) + 1)
+        self.assertEqual(denied, ["sizeof(int) == 1"])
+
+    def test_decl(self) -> None:
+        done = self.command("decl", "--header", self.header)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("int abs(int", done.stdout)
+        self.assertIn("skipped: LINE_HERE", done.stdout)
+        self.assertIn("bound.h:16", done.stdout)
+        self.assertRegex(done.stderr, r"\d+ functions.*; 1 skipped")
+
+    def test_errors(self) -> None:
+        for command in ("bind", "verify"):
+            done = self.command(command, "no-such-header.h")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("no header has the name", done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
