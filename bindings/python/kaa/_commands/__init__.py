@@ -1,7 +1,8 @@
 """The commands of `python -m kaa`, a module each.
 
-A module NAME here is the command NAME; those that begin with _ are shared by them. It has a docstring, whose first line is the
-command's help; `configure(parser)`, which adds its arguments to an
+A module NAME here is the command NAME; those that begin with _ are shared by them. A
+command has a docstring, whose first line is its
+help; `configure(parser)`, which adds its arguments to an
 argparse.ArgumentParser and may set its description; and `run(options) -> int`, which
 gives the exit code. Modules import what is slow inside run().
 """
