@@ -3,9 +3,12 @@ this interpreter has; a process for the modes that end or fail calls."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from typing import Any, Dict, List, Tuple
 
@@ -212,6 +215,76 @@ class Modes(unittest.TestCase):
     def test_option_of_a_runtime(self) -> None:
         done = run(OPTION, KAA_HOST="none")
         self.assertEqual(done.stdout, "['new_leaked']\n", done.stderr)
+
+
+class Command(unittest.TestCase):
+    """python -m kaa check"""
+
+    def setUp(self) -> None:
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def check(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "kaa", "check", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            timeout=120,
+        )
+
+    def script(self, text: str) -> str:
+        path = os.path.join(self.folder, "script.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_a_script_with_mistakes(self) -> None:
+        path = self.script("import sys, wrong\nwrong.new_leaked()\nprint(sys.argv[1:])")
+        out = os.path.join(self.folder, "out.json")
+        page = os.path.join(self.folder, "out.html")
+        done = self.check("-q", WRONG, "--json", out, f"--html={page}", path, "-m", "b")
+        self.assertEqual((done.returncode, done.stdout), (1, "['-m', 'b']\n"), done.stderr)
+        with open(out, encoding="utf-8") as file:
+            data = json.load(file)
+        self.assertEqual(data["module"], "wrong")
+        one = data["mistakes"][0]
+        self.assertEqual(
+            [one[key] for key in ("kind", "function", "slot", "type", "repr")],
+            [LEAKED, "new_leaked", "str_from_utf8", "str", "'a text that nobody has'"],
+        )
+        self.assertRegex(one["where"], r"^wrong\.kaa\.so\+0x")
+        with open(page, encoding="utf-8") as file:
+            self.assertIn("new_leaked", file.read())
+
+    def test_without_mistakes(self) -> None:
+        path = self.script("import wrong\nwrong.cached()\nraise SystemExit(3)")
+        done = self.check(WRONG, path)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("No mistakes.", done.stderr)
+        self.assertEqual(self.check(WRONG).returncode, 0)
+
+    def test_a_module_that_is_run(self) -> None:
+        code = "import wrong; wrong.type_borrowed()"
+        done = self.check(WRONG, "-m", "timeit", "-n1", "-r1", code)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("returned without a reference", done.stderr)
+
+    def test_what_was_not_imported_was_not_checked(self) -> None:
+        done = self.check(WRONG, self.script("pass"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("did not import wrong, so nothing was checked", done.stderr)
+
+    def test_wrong_arguments(self) -> None:
+        for arguments, said in (
+            (("nowhere.kaa.so",), "nowhere.kaa.so: there is no such file"),
+            ((WRONG, "--fault"), "--fault is no option of check"),
+            ((WRONG, "-m"), "the name of a module was expected"),
+            ((WRONG, "nowhere.py"), "nowhere.py: No such file"),
+        ):
+            done = self.check(*arguments)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn(said, done.stderr)
 
 
 # A C program's way: kaa_runtime_options::check.
