@@ -6,6 +6,7 @@
 #include <kaa/base.h>
 
 #include <kaa/call.h>
+#include <kaa/checked.h>
 #include <kaa/closure.h>
 #include <kaa/context.h>
 #include <kaa/convert.h>

@@ -69,7 +69,10 @@ typedef struct kaa_runtime_options {
     /** Is told of misuse that a debug runtime finds. NULL: one line on stderr,
      * and abort(). */
     void (*misuse)(const char *text, void *user);
-    void *user; /**< For both. */
+    void *user;        /**< For both. */
+    const char *check; /**< The modules that are imported checked, as
+                            KAA_CHECK has them: see kaa/checked.h. Copied. NULL:
+                            those of KAA_CHECK alone. */
 } kaa_runtime_options;
 
 /** One kind of what was left, of one type from one site. */

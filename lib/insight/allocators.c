@@ -95,28 +95,52 @@ is_main(const void *state)
     return 0;
 }
 
+/* The site of a place that was not the last in its slot. Code objects in the
+ * cache are kept alive, so no other interpreter's can be found there. */
+RARE static uint32_t
+site_of_new(const void *state, const kaa_insight__place *place, uint32_t slot)
+{
+    if (!is_main(state))
+        return 0;
+    PROFILE.cache[slot].site =
+        kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, place, 1);
+    PROFILE.cache[slot].place = *place;
+    return PROFILE.cache[slot].site;
+}
+
+static uint32_t
+site_of_stack(const void *state)
+{
+    kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX];
+    uint32_t count;
+
+    if (!is_main(state))
+        return 0;
+    count = kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
+                                     PROFILE.frames);
+    return kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, places,
+                                   count);
+}
+
 static uint32_t
 site_of(const void *state)
 {
-    kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX];
-    uint32_t slot,
-        count = kaa_insight__frames_read(&PROFILE.interpreter.frames, state,
-                                         places, PROFILE.frames);
+    kaa_insight__place place;
+    uint32_t slot;
 
-    if (PROFILE.frames != 1 || count != 1)
-        return kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter,
-                                       places, count);
-    slot = (uint32_t)((((uintptr_t)places[0].code >> 4) ^
-                       (uintptr_t)places[0].instruction) *
+    if (PROFILE.frames != 1)
+        return site_of_stack(state);
+    if (kaa_insight__frames_read(&PROFILE.interpreter.frames, state, &place,
+                                 1) == 0)
+        return site_of_stack(state);
+    slot = (uint32_t)((((uintptr_t)place.code >> 4) ^
+                       (uintptr_t)place.instruction) *
                       0x9e3779b1u) >>
            20;
-    if (KAA_UNLIKELY(PROFILE.cache[slot].place.code != places[0].code ||
+    if (KAA_UNLIKELY(PROFILE.cache[slot].place.code != place.code ||
                      PROFILE.cache[slot].place.instruction !=
-                         places[0].instruction)) {
-        PROFILE.cache[slot].site = kaa_insight__sites_find(
-            &PROFILE.sites, &PROFILE.interpreter, places, 1);
-        PROFILE.cache[slot].place = places[0];
-    }
+                         place.instruction))
+        return site_of_new(state, &place, slot);
     return PROFILE.cache[slot].site;
 }
 
@@ -140,18 +164,19 @@ born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
     uint64_t *word;
-    int locked, has_lines = is_main(state);
+    int locked = enter();
     uint32_t site;
 
-    locked = enter();
     PROFILE.calls++;
     if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
                    (state != PROFILE.muted || state == NULL))) {
-        word = kaa_insight__shadow_make(&PROFILE.shadow, block);
+        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+        if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
+            word = kaa_insight__shadow_make(&PROFILE.shadow, block);
         if (KAA_LIKELY(word != NULL && size <= SIZE_MASK)) {
             if (KAA_UNLIKELY(*word != 0)) /* its arena went without a free */
                 bury_word(*word);
-            site = has_lines ? site_of(state) : 0;
+            site = site_of(state);
             *word = IS_BLOCK | (uint64_t)site << SIZE_BITS | size;
             kaa_insight__sites_born(&PROFILE.sites, site, size, 1);
         } else {
@@ -203,7 +228,6 @@ sample(void *block, size_t size)
     double chance = -expm1(-(double)size / PROFILE.mean);
     kaa_insight__sampled old;
     void *state = PROFILE.current_state();
-    int has_lines = is_main(state);
 
     kaa_insight__profile_lock();
     PROFILE.calls++;
@@ -216,7 +240,7 @@ sample(void *block, size_t size)
             (state != PROFILE.muted || state == NULL)) {
             one.weight = (uint64_t)((double)size / chance + 0.5);
             one.blocks = (uint32_t)(1 / chance + 0.5);
-            one.site = has_lines ? site_of(state) : 0;
+            one.site = site_of(state);
             /* Its arena may have gone without a free. */
             if (kaa_insight__samples_maybe(&PROFILE.samples, block) &&
                 kaa_insight__samples_take(&PROFILE.samples, block, &old))

@@ -30,6 +30,7 @@ kaa_native__free(kaa_runtime *runtime)
     kaa_object__sites_stop(runtime);
     kaa_gil_destroy(runtime->gil);
     kaa_heap_destroy(runtime->heap);
+    kaa_base__free(runtime->checked);
     kaa_base__free(runtime);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checked/checked.h"
 #include "module/module.h"
 #include "native/native.h"
 #include "object/types/module.h"
@@ -64,7 +65,8 @@ import_file(kaa_context *ctx, const char *path, const char *wanted)
     kaa_object *found = NULL;
     kaa_error err = {0};
 
-    if (kaa_module__open(path, &definition, &err) != KAA_OK) {
+    if (kaa_checked__open(path, kaa_object__runtime_of(ctx)->checked,
+                          &definition, &err) != KAA_OK) {
         kaa_module__raise(ctx, &err);
         return NULL;
     }

@@ -144,6 +144,14 @@ kaa_native__create(const kaa_runtime_options *options, uint32_t watch,
     kaa_base__copy_out(chosen.name, strlen(chosen.name), runtime->name,
                        sizeof(runtime->name));
     seed(runtime, chosen.hash_seed);
+    if (chosen.check != NULL) {
+        runtime->checked =
+            kaa_base__copy_text(chosen.check, strlen(chosen.check));
+        if (runtime->checked == NULL) {
+            kaa_native__free(runtime);
+            return kaa_base__fail_memory(err, "a runtime");
+        }
+    }
     status = make_parts(runtime, &chosen, err);
     if (status != KAA_OK) {
         kaa_native__free(runtime);

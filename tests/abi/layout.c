@@ -8,6 +8,7 @@
 
 #include <kaa/base.h>
 #include <kaa/call.h>
+#include <kaa/checked.h>
 #include <kaa/closure.h>
 #include <kaa/cpython.h>
 #include <kaa/ctype.h>
@@ -539,3 +540,20 @@ MEMBER(kaa_insight_heap_site, allocated_bytes, 40);
 MEMBER(kaa_insight_heap_site, allocated_blocks, 48);
 
 #endif
+
+/* checked.h */
+SIZE(kaa_checked_mistake, 80);
+MEMBER(kaa_checked_mistake, size, 0);
+MEMBER(kaa_checked_mistake, reserved, 4);
+MEMBER(kaa_checked_mistake, count, 8);
+MEMBER(kaa_checked_mistake, module, 16);
+MEMBER(kaa_checked_mistake, kind, 24);
+MEMBER(kaa_checked_mistake, function, 32);
+MEMBER(kaa_checked_mistake, slot, 40);
+MEMBER(kaa_checked_mistake, type, 48);
+MEMBER(kaa_checked_mistake, repr, 56);
+MEMBER(kaa_checked_mistake, where, 64);
+MEMBER(kaa_checked_mistake, text, 72);
+VALUE(KAA_CHECKED_REPORT, 0);
+VALUE(KAA_CHECKED_RAISE, 1);
+VALUE(KAA_CHECKED_ABORT, 2);

@@ -414,7 +414,7 @@ SIZE(kaa_api, 1312);
 MEMBER(kaa_api, size, 0);
 
 /* runtime.h */
-SIZE(kaa_runtime_options, 72);
+SIZE(kaa_runtime_options, 80);
 MEMBER(kaa_runtime_options, size, 0);
 MEMBER(kaa_runtime_options, flags, 4);
 MEMBER(kaa_runtime_options, name, 8);
@@ -426,6 +426,7 @@ MEMBER(kaa_runtime_options, reserved, 44);
 MEMBER(kaa_runtime_options, unraisable, 48);
 MEMBER(kaa_runtime_options, misuse, 56);
 MEMBER(kaa_runtime_options, user, 64);
+MEMBER(kaa_runtime_options, check, 72);
 SIZE(kaa_runtime_leak, 64);
 MEMBER(kaa_runtime_leak, size, 0);
 MEMBER(kaa_runtime_leak, reserved, 4);

@@ -59,7 +59,7 @@ TAKEN = []
 def take():
     return TAKEN.pop() if TAKEN else None
 module("kaa.gil", monitor=Monitor, is_available=lambda: (True, ""))
-module("kaa.heap", profile=Monitor)
+module("kaa.heap", profile=lambda exact=False: Monitor())
 module("kaa.refs", check=check)
 module("kaa.check", start=TAKEN.clear, take=take)
 sys.modules["kaa.check"].start = lambda modules: CALLS.append(modules)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from kaa._cdata import bytes_ as bytes
     from kaa._cdata import object_ as object
     from kaa._cdata import view_ as view
+    from kaa._checked import mistakes
     from kaa._function import Function
     from kaa._library import Library, load
     from kaa._modules import import_module
@@ -85,6 +86,7 @@ __all__ = [
     "handle",
     "import_module",
     "load",
+    "mistakes",
     "new",
     "object",
     "offsetof",
@@ -103,6 +105,7 @@ _HOMES = {
     "Library": "kaa._library",
     "import_module": "kaa._modules",
     "load": "kaa._library",
+    "mistakes": "kaa._checked",
     "Array": "kaa._pointers",
     "NullPointerError": "kaa._pointers",
     "Pointer": "kaa._pointers",

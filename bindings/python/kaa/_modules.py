@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Optional, Union
+from typing import Optional, Set, Union
 from weakref import WeakSet
 
 from kaa import _native
@@ -21,6 +21,7 @@ if os.environ.get("KAA_HOST") != "none":
         pass  # no bridge: modules run on the native runtime
 
 _executed: WeakSet[ModuleType] = WeakSet()
+_checked_files: Set[str] = set()
 
 
 class Loader(importlib.machinery.ExtensionFileLoader):
@@ -55,20 +56,38 @@ class Loader(importlib.machinery.ExtensionFileLoader):
         _executed.add(module)
 
 
+def _check(file: str, checked: Union[bool, str]) -> None:
+    """Has the module of a file checked from its next import on."""
+    from kaa import _checked
+
+    _checked.select(file, "report" if checked is True else checked)
+    _checked_files.add(file)
+
+
 def import_module(
-    path: Union[str, bytes, os.PathLike[str]], name: Optional[str] = None
+    path: Union[str, bytes, os.PathLike[str]],
+    name: Optional[str] = None,
+    *,
+    checked: Union[bool, str] = False,
 ) -> ModuleType:
     """Loads the extension module of a file, whatever is on ``sys.path``.
 
     It is called as the file is, or `name`, and put into ``sys.modules``; a module
-    that is there already, from the same file, is given as it is.
+    that is there already, from the same file, is given as it is. With `checked`
+    True, its mistakes with references are told on stderr, call by call, and
+    `kaa.mistakes()` lists them; "raise" makes such a call fail with SystemError,
+    "abort" ends the process. A module that was loaded unchecked is a ValueError.
     """
     file = os.path.abspath(os.fsdecode(path))
     if name is None:
         name = os.path.basename(file).split(".", 1)[0]
     loaded = sys.modules.get(name)
     if loaded is not None and getattr(loaded, "__file__", None) == file:
+        if checked and file not in _checked_files:
+            raise ValueError(f"{file}: loaded already, and not checked")
         return loaded
+    if checked:
+        _check(file, checked)
     loader = Loader(name, file)
     spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None  # with a loader there always is one

@@ -12,6 +12,7 @@
             print(site.file, site.line, grown)
 
     kaa.heap.growth(function, rounds=5)    # what each call leaves behind
+    kaa.heap.account()                     # where the resident memory goes
 
 All sizes are bytes that were asked for, by the interpreter's allocators (domains
 MEM and OBJ: objects and what they hold), from the start of the profile on. malloc()
@@ -27,14 +28,16 @@ import weakref
 from typing import Any, Callable, List, Optional, Tuple, Union
 
 from kaa import _heap_trace
-from kaa._heap_data import HeapDiff, HeapReport, HeapSite
+from kaa._heap_data import Account, HeapDiff, HeapReport, HeapSite
 
 __all__ = [
+    "Account",
     "Growth",
     "HeapDiff",
     "HeapReport",
     "HeapSite",
     "Profile",
+    "account",
     "diff",
     "growth",
     "is_available",
@@ -202,6 +205,16 @@ def diff(before: HeapReport, after: HeapReport) -> HeapDiff:
         if not isinstance(value, HeapReport):
             raise TypeError(f"{name} must be a HeapReport, not {type(value).__name__}")
     return HeapDiff(before, after)
+
+
+def account() -> Account:
+    """Where the resident memory of this process goes; the parts add up to it. Small
+    objects are what pymalloc has given (blocks up to 512 bytes), larger ones are
+    malloc's. What the allocators tell is divided among the resident pages in that
+    order, so a part that was never touched may count for another. Needs Linux."""
+    from kaa import _account
+
+    return _account.account()
 
 
 class Growth:

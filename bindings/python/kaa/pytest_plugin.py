@@ -201,7 +201,7 @@ class _Plugin:
             return
         monitor = profile = None
         if checks.memory:
-            profile = _backing("kaa_memory_max").profile()
+            profile = _backing("kaa_memory_max").profile(exact=True)
             profile.__enter__()
         if checks.gil:
             monitor = _backing("--kaa-gil").monitor()

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "checked/checked.h"
 #include "module/module.h"
 
 #include "cpython/context/context.h"
@@ -313,7 +314,7 @@ kaa_cpython_module_create(kaa_cpython *host, const char *path, void *spec)
 
     if (ctx == NULL)
         return NULL;
-    if (kaa_module__open(path, &definition, &err) != KAA_OK) {
+    if (kaa_checked__open(path, NULL, &definition, &err) != KAA_OK) {
         kaa_module__raise(ctx, &err);
         return NULL;
     }

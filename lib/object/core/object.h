@@ -179,6 +179,7 @@ struct kaa_runtime {
     uint32_t is_ending;
     atomic_uint is_closing; /* no thread may come in any more */
     char name[32];
+    char *checked; /* modules to check; see kaa/checked.h. NULL: none */
     void (*unraisable)(const char *text, void *user);
     void (*misuse)(const char *text, void *user);
     void *user;

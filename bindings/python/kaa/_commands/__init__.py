@@ -1,9 +1,10 @@
 """The commands of `python -m kaa`, a module each.
 
-A module NAME here is the command NAME; those that begin with _ are shared by them. It has a docstring, whose first line is the
-command's help; `configure(parser)`, which adds its arguments to an
-argparse.ArgumentParser and may set its description; and `run(options) -> int`, which
-gives the exit code. Modules import what is slow inside run().
+A module NAME here is the command NAME; those that begin with _ are shared by them. A
+command has a docstring, whose first line is its help; `configure(parser)`, which adds
+its arguments to an argparse.ArgumentParser and may set its description; and
+`run(options) -> int`, which gives the exit code. Modules import what is slow inside
+run().
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE = 0, 1, 2
 
 # In the order of the help.
-NAMES = ["decl", "call", "bind", "verify", "gil", "heap", "stub", "new", "cmake"]
+NAMES = ["decl", "call", "bind", "verify", "gil", "check", "heap", "stub", "new", "cmake"]
 
 
 def complain(text: str) -> int:

@@ -100,6 +100,7 @@ def _run(options: argparse.Namespace) -> int:
     code = _program.execute(prepared)
     report = profile.stop()
     report.program = " ".join(sys.argv)
+    report.account = heap.account()
     sys.stdout.flush()
     return _outputs.write(report, options, _FILES, sys.stderr) or code
 

@@ -1,0 +1,82 @@
+/* kaa/checked.h - the checked context: an extension's reference mistakes.
+ *
+ *     KAA_CHECK=module[:abort|raise|report][,module...]   in the environment
+ *     kaa_runtime_options::check                          of a runtime
+ *     kaa_checked_select("module:raise", &err)            in a program
+ *
+ * A module that is chosen when it is imported is called through a table of its
+ * own, which keeps a ledger of the references that each call takes and gives.
+ * It is the same file; modules that are not chosen run as ever. What is found
+ * is told at once and kept for kaa_checked_get(): a result or a released object
+ * that the function does not own, a reference that it leaks, NULL without an
+ * exception, a result with one pending, buffers, memory and threads that are
+ * not given back.
+ *
+ * Not seen: references of handles that are values themselves, which in a
+ * runtime of kaa's own are small ints, None and the bools; a reference that is
+ * leaked while the same object is still reachable from the module's data.
+ */
+#ifndef KAA_CHECKED_H
+#define KAA_CHECKED_H
+
+#include <kaa/base.h>
+
+KAA_BEGIN_DECLS
+
+/** What happens when a mistake is found. */
+enum {
+    KAA_CHECKED_REPORT = 0, /**< A line on stderr; the program goes on. */
+    KAA_CHECKED_RAISE = 1,  /**< The same, and the call fails: SystemError. */
+    KAA_CHECKED_ABORT = 2,  /**< The same, and abort(). */
+};
+
+/** One mistake; the texts live as long as the process. */
+typedef struct kaa_checked_mistake {
+    uint32_t size;        /**< sizeof(kaa_checked_mistake) in the caller. */
+    uint32_t reserved;    /**< Zero. */
+    uint64_t count;       /**< How often it was made. */
+    const char *module;   /**< The module's name. */
+    const char *kind;     /**< "leaked reference", "released twice", ... */
+    const char *function; /**< "function" or "Type.method". */
+    const char *slot;     /**< Of the table; "" for none. */
+    const char *type;     /**< Of the object; "" for none. */
+    const char *repr;     /**< Of the object, cut; "" for none. */
+    const char *where;    /**< "module.kaa.so+0x12f4"; "" where unknown. */
+    const char *text;     /**< A sentence: what was done, what is right. */
+} kaa_checked_mistake;
+
+/**
+ * Chooses modules that are imported from now on: names or paths of files,
+ * separated by commas, each with ":report", ":raise" or ":abort", or without.
+ *
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT for NULL, an empty name or another mode;
+ *         KAA_NO_MEMORY
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_checked_select(const char *choice,
+                                                    kaa_error *err);
+
+/**
+ * How many different mistakes were found in this process.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_count(void);
+
+/**
+ * A mistake, in the order they were found.
+ *
+ * @owns   The texts are borrowed; they live as long as the process.
+ * @gil    any
+ * @fails  KAA_INVALID_ARGUMENT for an index or a size that is not there
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_checked_get(size_t index,
+                                                 kaa_checked_mistake *out,
+                                                 kaa_error *err);
+
+KAA_END_DECLS
+
+#endif /* KAA_CHECKED_H */

@@ -1,0 +1,482 @@
+/* checked/frame.c - one call of a module's function: its ledger, its end.
+ *
+ * Where a reference that a function gives up may come from, in this order: the
+ * ledger of the call, those of the calls around it, what the module keeps from
+ * earlier calls, the data of instances as the call found them. The host puts
+ * references into those data itself (attributes), so no ledger has them.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "checked/checked.h"
+
+enum { SNAPSHOTS_MAX = 64, DATA_MAX = 4096, STACK_MAX = 8 << 20 };
+
+kaa_checked__context *
+kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
+{
+    kaa_checked__context *own;
+
+    pthread_mutex_lock(&module->lock);
+    own = module->contexts;
+    while (own != NULL &&
+           (own->inner != inner || !pthread_equal(own->thread, pthread_self())))
+        own = own->next;
+    if (own == NULL) {
+        own = kaa_base__alloc_zeroed(sizeof(*own));
+        if (own != NULL) {
+            own->inner = inner;
+            own->module = module;
+            own->thread = pthread_self();
+            own->next = module->contexts;
+            module->contexts = own;
+        }
+    }
+    pthread_mutex_unlock(&module->lock);
+    if (own == NULL)
+        return NULL;
+    own->open = *inner; /* one that is gone may have had the same address */
+    own->open.api = kaa_checked__table();
+    own->open.counting = KAA_COUNT_CALL;
+    own->open.data_offset = 0;
+    return own;
+}
+
+void
+kaa_checked__frame_init(kaa_checked__frame *frame, const char *function)
+{
+    memset(frame, 0, sizeof(*frame));
+    frame->function = function;
+    frame->ledger.entries = frame->ledger.storage = frame->few;
+    frame->ledger.capacity = sizeof(frame->few) / sizeof(frame->few[0]);
+}
+
+/* ---- References */
+
+void
+kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
+                  kaa_checked__slot slot, const void *site)
+{
+    kaa_checked__frame *frame = own->frame;
+    kaa_checked__entry *entry;
+
+    if (object == NULL || kaa_is_tagged(object) || frame == NULL ||
+        own->is_telling)
+        return;
+    entry = kaa_checked__entry_of(&frame->ledger, object, 1);
+    if (entry == NULL) {
+        frame->is_blind = 1;
+        return;
+    }
+    entry->balance++;
+    entry->slot = (uint32_t)slot;
+    entry->site = site;
+}
+
+static size_t
+count_before(const kaa_checked__frame *frame, const kaa_object *object)
+{
+    const kaa_checked__snapshot *seen;
+    size_t count = 0;
+
+    for (seen = frame->snapshots; seen != NULL; seen = seen->next)
+        for (size_t i = 0; i < seen->words; i++)
+            count += seen->before[i] == (uintptr_t)object;
+    return count;
+}
+
+static size_t
+count_now(const kaa_checked__frame *frame, const kaa_object *object)
+{
+    const kaa_checked__snapshot *seen;
+    size_t count = 0;
+
+    for (seen = frame->snapshots; seen != NULL; seen = seen->next) {
+        uintptr_t words[DATA_MAX / sizeof(uintptr_t)];
+        size_t got = kaa_checked__read(seen->data, words,
+                                       seen->words * sizeof(words[0]));
+
+        for (size_t i = 0; i < got / sizeof(words[0]); i++)
+            count += words[i] == (uintptr_t)object;
+    }
+    return count;
+}
+
+static int
+take_kept(kaa_checked__module *module, const kaa_object *object)
+{
+    kaa_checked__entry *entry;
+    int result = 0;
+
+    pthread_mutex_lock(&module->lock);
+    entry = kaa_checked__entry_of(&module->kept, object, 0);
+    if (entry != NULL && entry->balance > 0) {
+        entry->balance--;
+        result = 1;
+    }
+    pthread_mutex_unlock(&module->lock);
+    return result;
+}
+
+/* `is_over`: the function has returned, and what it moved out is not there any
+ * more. */
+static int
+take_data(kaa_checked__frame *frame, const kaa_object *object, int is_over)
+{
+    size_t had = count_before(frame, object), now;
+    kaa_checked__entry *entry;
+
+    if (had != 0 && is_over) {
+        now = count_now(frame, object);
+        had -= now < had ? now : had;
+    }
+    if (had == 0)
+        return 0;
+    entry = kaa_checked__entry_of(&frame->ledger, object, 1);
+    if (entry == NULL) {
+        frame->is_blind = 1;
+        return 1;
+    }
+    if (entry->moved >= had)
+        return 0;
+    entry->moved++;
+    return 1;
+}
+
+/* The calls of other checked modules on this thread may lend nothing. */
+static int
+may_lose(kaa_checked__context *own, const kaa_object *object, int is_over)
+{
+    kaa_checked__frame *frame;
+    kaa_checked__entry *entry;
+
+    for (frame = own->frame; frame != NULL; frame = frame->outer) {
+        entry = kaa_checked__entry_of(&frame->ledger, object, 0);
+        if (entry != NULL && entry->balance > 0) {
+            entry->balance--;
+            return 1;
+        }
+    }
+    if (take_kept(own->module, object))
+        return 1;
+    for (frame = own->frame; frame != NULL; frame = frame->outer)
+        if (frame->is_blind ||
+            take_data(frame, object, is_over && frame == own->frame))
+            return 1;
+    return 0;
+}
+
+int
+kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
+                  kaa_checked__slot slot, const void *site)
+{
+    const kaa_checked__entry *entry;
+    int was_owned;
+
+    if (object == NULL || kaa_is_tagged(object) || own->frame == NULL ||
+        own->is_telling || may_lose(own, object, slot == SLOT_NONE))
+        return 1;
+    entry = kaa_checked__entry_of(&own->frame->ledger, object, 0);
+    was_owned = entry != NULL && entry->slot != SLOT_NONE;
+    if (slot == SLOT_NONE)
+        kaa_checked__tell(own, "returned without a reference", slot, object,
+                          site,
+                          was_owned ? ", whose reference was given up before"
+                                    : ", which is borrowed: kaa_incref() it "
+                                      "(kaa_none() for None)");
+    else if (was_owned)
+        kaa_checked__tell(own, "released twice", slot, object, site,
+                          ", whose reference was given up before");
+    else
+        kaa_checked__tell(own, "released without a reference", slot, object,
+                          site, ", which is borrowed");
+    return 0;
+}
+
+void
+kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes)
+{
+    kaa_checked__frame *frame = own->frame;
+    kaa_checked__snapshot *seen;
+
+    if (frame == NULL || data == NULL || bytes == 0 || own->is_telling)
+        return;
+    for (seen = frame->snapshots; seen != NULL; seen = seen->next)
+        if (seen->data == data)
+            return;
+    if (bytes > DATA_MAX)
+        bytes = DATA_MAX;
+    if (frame->snapshot_count < SNAPSHOTS_MAX)
+        seen = kaa_base__alloc(sizeof(*seen) + bytes);
+    if (seen == NULL) {
+        frame->is_blind = 1;
+        return;
+    }
+    seen->data = data;
+    seen->words =
+        kaa_checked__read(data, seen->before, bytes) / sizeof(uintptr_t);
+    seen->next = frame->snapshots;
+    frame->snapshots = seen;
+    frame->snapshot_count++;
+}
+
+/* ---- The end */
+
+/* What the call owns of one object: it is in an instance's data, kept
+ * elsewhere, or leaked. */
+static void
+judge(kaa_checked__context *own, kaa_checked__frame *frame,
+      const kaa_checked__entry *entry)
+{
+    kaa_object *object = (kaa_object *)entry->key;
+    size_t before = count_before(frame, object);
+    size_t now = count_now(frame, object);
+    int64_t rest = entry->balance, others = 0, found;
+    kaa_checked__entry *kept;
+
+    if (now > before)
+        rest -= (int64_t)(now - before);
+    if (rest <= 0)
+        return;
+    pthread_mutex_lock(&own->module->lock);
+    kept = kaa_checked__entry_of(&own->module->kept, object, 1);
+    if (kept != NULL) {
+        others = kept->balance;
+        kept->balance += rest;
+        kept->slot = entry->slot;
+        kept->site = entry->site;
+    }
+    pthread_mutex_unlock(&own->module->lock);
+    /* What a thread has made it hands over, in memory of its own. */
+    if (kept == NULL || frame->is_thread)
+        return;
+    /* Those of others may be where only other calls come. */
+    found =
+        (int64_t)kaa_checked__find(own->module, frame, object, (size_t)rest);
+    if (found >= rest)
+        return;
+    /* Told of once: it is nobody's from now on. */
+    pthread_mutex_lock(&own->module->lock);
+    kept = kaa_checked__entry_of(&own->module->kept, object, 0);
+    if (kept != NULL)
+        kept->balance = others;
+    pthread_mutex_unlock(&own->module->lock);
+    kaa_checked__tell(own, "leaked reference", (kaa_checked__slot)entry->slot,
+                      object, entry->site,
+                      ", which is not returned, stored or given up");
+}
+
+/* A block that no call was asked about, which it is from now on. */
+static int
+next_block(kaa_checked__module *module, kaa_checked__entry *out)
+{
+    kaa_checked__ledger *blocks = &module->blocks;
+    int result = 0;
+
+    pthread_mutex_lock(&module->lock);
+    for (size_t i = 0; module->fresh_blocks > 0 && i < blocks->capacity; i++) {
+        kaa_checked__entry *entry = &blocks->entries[i];
+
+        if (entry->key == 0 || entry->balance == 0 || entry->moved != 0)
+            continue;
+        entry->moved = 1;
+        module->fresh_blocks--;
+        *out = *entry;
+        result = 1;
+        break;
+    }
+    pthread_mutex_unlock(&module->lock);
+    return result;
+}
+
+static void
+tell_block(kaa_checked__context *own, const kaa_checked__entry *entry)
+{
+    kaa_checked__entry *block;
+
+    pthread_mutex_lock(&own->module->lock);
+    block = kaa_checked__entry_of(&own->module->blocks, (void *)entry->key, 0);
+    if (block != NULL)
+        block->moved = 2; /* what is in it is nobody's */
+    pthread_mutex_unlock(&own->module->lock);
+    kaa_checked__tell(own, "leaked memory", (kaa_checked__slot)entry->slot,
+                      NULL, entry->site,
+                      ": a block that nothing of the module refers to");
+}
+
+static void
+judge_blocks(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    kaa_checked__entry entry;
+
+    while (frame->outer == NULL && next_block(own->module, &entry))
+        if (!frame->is_blind && count_now(frame, (void *)entry.key) == 0 &&
+            kaa_checked__find(own->module, frame, (void *)entry.key, 1) == 0)
+            tell_block(own, &entry);
+}
+
+/* A kaa_buffer in the function's own variables is gone with it. */
+static void
+judge_buffers(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    while (frame->buffers != NULL) {
+        kaa_checked__buffer *one = frame->buffers;
+        uintptr_t at = (uintptr_t)one->buffer, here = (uintptr_t)frame;
+
+        frame->buffers = one->next;
+        if (at < here && here - at < STACK_MAX)
+            kaa_checked__tell(own, "buffer not released", SLOT_buffer_get,
+                              one->owner, NULL, ", whose memory is lent");
+        kaa_base__free(one);
+    }
+}
+
+/* Before anything else is looked at, the lock is held again. */
+static void
+judge_lock(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    if (!frame->is_let_go)
+        return;
+    own->inner->api->end_allow_threads(own->inner, frame->begun);
+    frame->is_let_go = 0;
+    kaa_checked__tell(own, "threads not stopped", SLOT_begin_allow_threads,
+                      NULL, NULL, ": kaa_end_allow_threads() is missing");
+}
+
+void
+kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    kaa_checked__snapshot *seen;
+
+    judge_buffers(own, frame);
+    for (size_t i = 0; i < frame->ledger.capacity && !frame->is_blind; i++)
+        if (frame->ledger.entries[i].key != 0 &&
+            frame->ledger.entries[i].balance > 0)
+            judge(own, frame, &frame->ledger.entries[i]);
+    judge_blocks(own, frame);
+    own->frame = frame->outer;
+    while ((seen = frame->snapshots) != NULL) {
+        frame->snapshots = seen->next;
+        kaa_base__free(seen);
+    }
+    kaa_checked__ledger_fini(&frame->ledger);
+}
+
+/* ---- Calls */
+
+static intptr_t
+read_result(kaa_checked__kind kind, intptr_t raw)
+{
+    return kind == RETURNS_INT ? (int)raw : raw;
+}
+
+static int
+is_failure(kaa_checked__kind kind, intptr_t result)
+{
+    return kind <= RETURNS_NEXT ? result == 0 : result < 0;
+}
+
+/* NULL without an exception; a result with one. Both fail, since hosts do not
+ * agree on what becomes of them. */
+static intptr_t
+judge_result(kaa_checked__context *own, kaa_checked__kind kind, intptr_t result)
+{
+    kaa_context *ctx = own->inner;
+    int is_pending = kaa_error_occurred(ctx);
+
+    if (kind > RETURNS_SIZE)
+        return result;
+    if (is_failure(kind, result) && !is_pending && kind != RETURNS_NEXT) {
+        kaa_checked__tell(
+            own, "failed without an exception", SLOT_NONE, NULL, NULL,
+            kind == RETURNS_OBJECT ? ": NULL, and nothing was raised"
+                                   : ": below 0, and nothing was raised");
+        kaa_raise(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR), own->frame->text);
+    }
+    if (is_failure(kind, result) || !is_pending)
+        return result;
+    kaa_checked__tell(own, "result with an exception", SLOT_NONE, NULL, NULL,
+                      ": an exception is pending, and the result says that "
+                      "there is none");
+    if (kind > RETURNS_NEXT)
+        return -1;
+    kaa_decref(ctx, (kaa_object *)result);
+    return 0;
+}
+
+/* KAA_CHECKED_RAISE: the call fails in place of what it did. */
+static intptr_t
+raise_mistake(kaa_checked__context *own, const kaa_checked__frame *frame,
+              kaa_checked__kind kind, intptr_t result)
+{
+    kaa_context *ctx = own->inner;
+
+    if (own->module->mode != KAA_CHECKED_RAISE || frame->mistakes == 0 ||
+        kind > RETURNS_SIZE)
+        return result;
+    kaa_error_clear(ctx);
+    if (kind <= RETURNS_NEXT)
+        kaa_decref(ctx, (kaa_object *)result);
+    kaa_raise(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR), frame->text);
+    return kind <= RETURNS_NEXT ? 0 : -1;
+}
+
+static void
+see_self(kaa_checked__context *own, const kaa_checked__thunk *thunk,
+         intptr_t self)
+{
+    if (thunk->data_bytes != 0 && self != 0)
+        kaa_checked__see_data(own,
+                              thunk->kind == ENDS_DATA
+                                  ? (void *)self
+                                  : kaa_data(own->inner, (kaa_object *)self),
+                              thunk->data_bytes);
+    if (thunk->is_exec && own->module->definition.state_bytes != 0) {
+        void *state = kaa_module_state(own->inner, (kaa_object *)self);
+
+        pthread_mutex_lock(&own->module->lock);
+        if (state != NULL &&
+            !kaa_checked__add_region(own->module, state,
+                                     own->module->definition.state_bytes))
+            own->frame->is_blind = 1;
+        pthread_mutex_unlock(&own->module->lock);
+    }
+}
+
+void
+kaa_checked__called(void *result, void *const *arguments, void *user)
+{
+    const kaa_checked__thunk *thunk = user;
+    kaa_checked__context *own;
+    kaa_checked__frame frame;
+    intptr_t given[5], answer;
+    int had_error;
+
+    for (int i = 0; i < 5; i++)
+        memcpy(&given[i], arguments[i], sizeof(given[i]));
+    own = kaa_checked__context_of(thunk->module, (kaa_context *)given[0]);
+    if (own == NULL || own->is_telling) {
+        answer =
+            thunk->function(given[0], given[1], given[2], given[3], given[4]);
+        answer = read_result(thunk->kind, answer);
+        memcpy(result, &answer, sizeof(answer));
+        return;
+    }
+    kaa_checked__frame_init(&frame, thunk->name);
+    frame.outer = own->frame;
+    own->frame = &frame;
+    had_error = kaa_error_occurred(own->inner);
+    see_self(own, thunk, given[1]);
+    given[0] = (intptr_t)&own->open;
+    answer = thunk->function(given[0], given[1], given[2], given[3], given[4]);
+    answer = read_result(thunk->kind, answer);
+    judge_lock(own, &frame);
+    if (thunk->kind <= RETURNS_NEXT && answer != 0 &&
+        !kaa_checked__lose(own, (kaa_object *)answer, SLOT_NONE, NULL))
+        kaa_incref(own->inner, (kaa_object *)answer);
+    if (!had_error)
+        answer = judge_result(own, thunk->kind, answer);
+    kaa_checked__frame_end(own, &frame);
+    answer = raise_mistake(own, &frame, thunk->kind, answer);
+    memcpy(result, &answer, sizeof(answer));
+}

@@ -1,0 +1,79 @@
+/* checked/ledger.c - balances by address: open addressing, linear probing.
+ *
+ * An entry whose balance is 0 stays, since it tells of what was released, until
+ * the table is made anew.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "checked/checked.h"
+
+static size_t
+place_of(const kaa_checked__ledger *ledger, uintptr_t key)
+{
+    size_t at = (size_t)((key >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+    at &= ledger->capacity - 1;
+    while (ledger->entries[at].key != 0 && ledger->entries[at].key != key)
+        at = (at + 1) & (ledger->capacity - 1);
+    return at;
+}
+
+static int
+make_room(kaa_checked__ledger *ledger)
+{
+    kaa_checked__ledger fresh = {.storage = ledger->storage};
+    size_t used = 0;
+
+    for (size_t i = 0; i < ledger->capacity; i++)
+        used += ledger->entries[i].key != 0 && ledger->entries[i].balance != 0;
+    fresh.capacity = 16;
+    while (fresh.capacity < 4 * (used + 1))
+        fresh.capacity *= 2;
+    fresh.entries =
+        kaa_base__alloc_zeroed(fresh.capacity * sizeof(*fresh.entries));
+    if (fresh.entries == NULL)
+        return 0;
+    for (size_t i = 0; i < ledger->capacity; i++) {
+        const kaa_checked__entry *entry = &ledger->entries[i];
+
+        if (entry->key == 0 || entry->balance == 0)
+            continue;
+        fresh.entries[place_of(&fresh, entry->key)] = *entry;
+        fresh.count++;
+    }
+    kaa_checked__ledger_fini(ledger);
+    *ledger = fresh;
+    return 1;
+}
+
+kaa_checked__entry *
+kaa_checked__entry_of(kaa_checked__ledger *ledger, const void *key, int add)
+{
+    kaa_checked__entry *entry;
+
+    if (ledger->capacity != 0) {
+        entry = &ledger->entries[place_of(ledger, (uintptr_t)key)];
+        if (entry->key != 0)
+            return entry;
+    }
+    if (!add)
+        return NULL;
+    if ((ledger->count + 1) * 4 > ledger->capacity * 3 && !make_room(ledger))
+        return NULL;
+    entry = &ledger->entries[place_of(ledger, (uintptr_t)key)];
+    memset(entry, 0, sizeof(*entry));
+    entry->key = (uintptr_t)key;
+    entry->slot = SLOT_NONE;
+    ledger->count++;
+    return entry;
+}
+
+void
+kaa_checked__ledger_fini(kaa_checked__ledger *ledger)
+{
+    if (ledger->entries != ledger->storage)
+        kaa_base__free(ledger->entries);
+    ledger->entries = NULL;
+    ledger->capacity = ledger->count = 0;
+}

@@ -1,0 +1,294 @@
+/* checked/memory.c - whether a module still has a pointer somewhere.
+ *
+ * Looked through word by word: the module's static data, its states, its blocks
+ * of mem_alloc, the instances' data that the call has seen, and what is found
+ * by following pointers from there. How long the memory behind a pointer is
+ * says the size in front of it, as glibc's malloc keeps it, if it looks like
+ * one; else a little is looked at. All of it is read by the kernel, which
+ * refuses what is not there.
+ */
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "checked/checked.h"
+
+enum {
+    PAGE = 4096,
+    PIECE = 4096, /* bytes read at once */
+    FILES_MAX = 256,
+    LITTLE = 128,        /* bytes behind a pointer of unknown size */
+    PLACES_MAX = 2048,   /* pointers followed in one search */
+    PLACES_FIRST = 64,   /* of those, before the module's own memory */
+    BYTES_MAX = 8 << 20, /* looked at in one search */
+    BLOCK_MAX = 4 << 20  /* that a malloc size may say */
+};
+
+size_t
+kaa_checked__read(const void *address, void *out, size_t bytes)
+{
+    size_t done = 0;
+
+    while (done < bytes) {
+        uintptr_t at = (uintptr_t)address + done;
+        size_t step = PAGE - at % PAGE;
+        struct iovec to, from;
+
+        if (step > bytes - done)
+            step = bytes - done;
+        to.iov_base = (char *)out + done;
+        from.iov_base = (void *)at;
+        to.iov_len = from.iov_len = step;
+        if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != (ssize_t)step)
+            break;
+        done += step;
+    }
+    return done;
+}
+
+/* ---- Regions */
+
+int
+kaa_checked__add_region(kaa_checked__module *module, const void *start,
+                        size_t bytes)
+{
+    kaa_checked__region *region;
+
+    for (region = module->regions; region != NULL; region = region->next)
+        if (region->start == start)
+            return 1;
+    region = kaa_base__alloc(sizeof(*region));
+    if (region == NULL)
+        return 0;
+    region->start = start;
+    region->bytes = bytes;
+    region->next = module->regions;
+    module->regions = region;
+    return 1;
+}
+
+static int
+add_segments(struct dl_phdr_info *info, size_t size, void *user)
+{
+    kaa_checked__module *module = user;
+    uintptr_t wanted = (uintptr_t)module->original;
+    int is_it = 0;
+
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && wanted >= start &&
+            wanted - start < info->dlpi_phdr[i].p_memsz)
+            is_it = 1;
+    }
+    for (int i = 0; is_it && i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+            (info->dlpi_phdr[i].p_flags & PF_W) != 0 &&
+            !kaa_checked__add_region(
+                module, (void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
+                info->dlpi_phdr[i].p_memsz))
+            return -1;
+    return is_it;
+}
+
+int
+kaa_checked__add_static(kaa_checked__module *module)
+{
+    struct link_map *loaded = NULL;
+    Dl_info info;
+
+    if (dladdr1(module->original, &info, (void **)&loaded, RTLD_DL_LINKMAP))
+        module->loaded = (uintptr_t)loaded;
+    return dl_iterate_phdr(add_segments, module) >= 0;
+}
+
+/* ---- Searching */
+
+typedef struct search {
+    uintptr_t key;
+    size_t found, enough, bytes;
+    uintptr_t places[PLACES_MAX]; /* followed, or to be */
+    size_t count, next;
+    uintptr_t seen[PLACES_MAX * 4]; /* the same, by hash */
+    int is_over;                    /* too much, or not readable at all */
+    kaa_checked__module *module;
+    size_t file_count;
+    struct {
+        uintptr_t start, end;
+    } files[FILES_MAX]; /* loaded ones: no pointer into them is followed */
+} search;
+
+static int
+add_file(struct dl_phdr_info *info, size_t size, void *user)
+{
+    search *self = user;
+    uintptr_t start = UINTPTR_MAX, end = 0;
+
+    (void)size;
+    if (self->file_count == FILES_MAX)
+        return 1;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        if (at < start)
+            start = at;
+        if (at + info->dlpi_phdr[i].p_memsz > end)
+            end = at + info->dlpi_phdr[i].p_memsz;
+    }
+    self->files[self->file_count].start = start;
+    self->files[self->file_count++].end = end;
+    return 0;
+}
+
+static int
+is_within(uintptr_t place, const kaa_checked__ledger *ledger)
+{
+    uintptr_t start = (uintptr_t)ledger->entries;
+
+    return place >= start &&
+           place - start < ledger->capacity * sizeof(*ledger->entries);
+}
+
+/* Files have their own data, among them the loader's list of everything; the
+ * ledgers have each pointer that is looked for. */
+static int
+is_followed(const search *self, uintptr_t place)
+{
+    for (size_t i = 0; i < self->file_count; i++)
+        if (place >= self->files[i].start && place < self->files[i].end)
+            return 0;
+    return place != self->module->loaded &&
+           !is_within(place, &self->module->kept) &&
+           !is_within(place, &self->module->blocks);
+}
+
+static void
+follow(search *self, uintptr_t place)
+{
+    size_t at = (place >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+
+    if (place % 8 != 0 || place < 0x10000 || place >> 47 != 0)
+        return;
+    at %= PLACES_MAX * 4;
+    while (self->seen[at] != 0 && self->seen[at] != place)
+        at = (at + 1) % (PLACES_MAX * 4);
+    if (self->seen[at] == place || !is_followed(self, place))
+        return;
+    if (self->count == PLACES_MAX) {
+        self->is_over = 1;
+        return;
+    }
+    self->seen[at] = place;
+    self->places[self->count++] = place;
+}
+
+/* `counts` 0: only what it points to is of interest. */
+static void
+look(search *self, uintptr_t start, size_t bytes, int counts)
+{
+    uintptr_t words[PIECE / sizeof(uintptr_t)];
+    size_t done = 0;
+
+    start = (start + 7) & ~(uintptr_t)7;
+    while (done < bytes && self->found < self->enough && !self->is_over) {
+        size_t wanted = bytes - done < PIECE ? bytes - done : PIECE;
+        size_t got = kaa_checked__read((void *)(start + done), words, wanted);
+
+        for (size_t i = 0; i < got / sizeof(words[0]); i++) {
+            if (words[i] == self->key)
+                self->found += counts != 0;
+            else
+                follow(self, words[i]);
+        }
+        done += got;
+        self->bytes += got;
+        if (self->bytes > BYTES_MAX)
+            self->is_over = 1;
+        if (got < wanted)
+            break;
+    }
+}
+
+/* The usable bytes of a block of malloc, if that is what it is. */
+static size_t
+size_behind(uintptr_t place)
+{
+    uintptr_t size = 0;
+
+    if (place % 16 != 0 || kaa_checked__read((void *)(place - 8), &size,
+                                             sizeof(size)) != sizeof(size))
+        return LITTLE;
+    size &= ~(uintptr_t)7;
+    if (size % 16 != 0 || size < 32 || size > BLOCK_MAX)
+        return LITTLE;
+    return size - 8;
+}
+
+static void
+go_on(search *self, size_t places)
+{
+    while (self->next < self->count && self->next < places &&
+           self->found < self->enough && !self->is_over) {
+        uintptr_t place = self->places[self->next++];
+
+        look(self, place, size_behind(place), 1);
+    }
+}
+
+/* What the module has itself. */
+static void
+look_through(search *self, kaa_checked__module *module)
+{
+    const kaa_checked__region *region;
+
+    pthread_mutex_lock(&module->lock);
+    for (region = module->regions; region != NULL; region = region->next)
+        look(self, (uintptr_t)region->start, region->bytes, 1);
+    /* That a block refers to itself says nothing. */
+    for (size_t i = 0; i < module->blocks.capacity; i++)
+        if (module->blocks.entries[i].key != 0 &&
+            module->blocks.entries[i].key != self->key &&
+            module->blocks.entries[i].balance != 0 &&
+            module->blocks.entries[i].moved < 2)
+            look(self, module->blocks.entries[i].key,
+                 (size_t)module->blocks.entries[i].balance, 1);
+    pthread_mutex_unlock(&module->lock);
+}
+
+size_t
+kaa_checked__find(kaa_checked__module *module, const kaa_checked__frame *frame,
+                  const void *key, size_t enough)
+{
+    search *self = kaa_base__alloc_zeroed(sizeof(*self));
+    const kaa_checked__snapshot *seen;
+    size_t found = enough;
+
+    /* Where reading is refused nothing can be told. */
+    if (self == NULL ||
+        kaa_checked__read(&key, &self->key, sizeof(self->key)) == 0) {
+        kaa_base__free(self);
+        return found;
+    }
+    self->key = (uintptr_t)key;
+    self->enough = enough;
+    self->module = module;
+    dl_iterate_phdr(add_file, self);
+    /* What a call keeps is mostly near what it has looked at. */
+    for (; frame != NULL; frame = frame->outer)
+        for (seen = frame->snapshots; seen != NULL; seen = seen->next)
+            look(self, (uintptr_t)seen->data, seen->words * sizeof(uintptr_t),
+                 0);
+    go_on(self, PLACES_FIRST);
+    look_through(self, module);
+    go_on(self, PLACES_MAX);
+    if (!self->is_over && self->found < enough)
+        found = self->found;
+    kaa_base__free(self);
+    return found;
+}

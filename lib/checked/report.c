@@ -1,0 +1,223 @@
+/* checked/report.c - telling of mistakes, and keeping them. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "checked/checked.h"
+
+typedef struct told {
+    struct told *next;
+    uint64_t count;
+    char *texts[8]; /* in the order of kaa_checked_mistake */
+} told;
+
+enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT };
+
+static struct {
+    pthread_mutex_t lock;
+    told *first;
+    told **end;
+    size_t count;
+} mistakes = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+const char *
+kaa_checked__slot_name(kaa_checked__slot slot)
+{
+    static const char *const names[] = {
+#define KAA_SLOT(result, name, parameters, arguments) #name,
+#define KAA_VOID_SLOT(name, parameters, arguments) #name,
+#define KAA_BARE_SLOT(result, name, parameters) #name,
+#include <kaa/api.def>
+#undef KAA_SLOT
+#undef KAA_VOID_SLOT
+#undef KAA_BARE_SLOT
+        "",
+    };
+
+    return names[slot];
+}
+
+static void
+free_told(told *one)
+{
+    for (size_t i = 0; i < 8; i++)
+        kaa_base__free(one->texts[i]);
+    kaa_base__free(one);
+}
+
+/* The same mistake, of another object: repr and text may differ. */
+static int
+is_same(const told *one, const char *const *texts)
+{
+    for (size_t i = 0; i < 8; i++)
+        if (i != REPR && i != TEXT && strcmp(one->texts[i], texts[i]) != 0)
+            return 0;
+    return 1;
+}
+
+/* 1 if it is new. When memory is short it has been told, at least. */
+static int
+keep(const char *const *texts)
+{
+    told *one;
+    int complete = 1;
+
+    for (one = mistakes.first; one != NULL; one = one->next)
+        if (is_same(one, texts)) {
+            one->count++;
+            return 0;
+        }
+    one = kaa_base__alloc_zeroed(sizeof(*one));
+    if (one == NULL)
+        return 1;
+    for (size_t i = 0; i < 8; i++) {
+        one->texts[i] = kaa_base__copy_text(texts[i], strlen(texts[i]));
+        complete &= one->texts[i] != NULL;
+    }
+    if (!complete) {
+        free_told(one);
+        return 1;
+    }
+    one->count = 1;
+    if (mistakes.end == NULL)
+        mistakes.end = &mistakes.first;
+    *mistakes.end = one;
+    mistakes.end = &one->next;
+    mistakes.count++;
+    return 1;
+}
+
+/* ---- Words */
+
+static void
+describe(kaa_context *ctx, kaa_object *object, char *type, char *repr,
+         size_t size)
+{
+    kaa_object *pending = kaa_error_occurred(ctx) ? kaa_error_take(ctx) : NULL;
+    kaa_object *text;
+    const char *utf8 = NULL;
+
+    if (kaa_args__type_name(ctx, object, type, 64) != 0)
+        kaa_error_clear(ctx);
+    text = kaa_repr(ctx, object);
+    if (text != NULL)
+        utf8 = kaa_str_as_utf8(ctx, text, NULL);
+    if (utf8 != NULL) {
+        size_t length = kaa_base__copy_out(utf8, strlen(utf8), repr, size);
+
+        if (length >= size)
+            memcpy(repr + size - 4, "...", 4);
+    }
+    kaa_error_clear(ctx);
+    kaa_decref(ctx, text);
+    if (pending != NULL) {
+        kaa_raise_exception(ctx, pending);
+        kaa_decref(ctx, pending);
+    }
+}
+
+static void
+describe_site(const void *site, char *out, size_t size)
+{
+    Dl_info info;
+    const char *slash;
+
+    if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL)
+        return;
+    slash = strrchr(info.dli_fname, '/');
+    snprintf(out, size, "%s+0x%zx", slash != NULL ? slash + 1 : info.dli_fname,
+             (size_t)((uintptr_t)site - (uintptr_t)info.dli_fbase));
+}
+
+void
+kaa_checked__tell(kaa_checked__context *own, const char *kind,
+                  kaa_checked__slot slot, kaa_object *object, const void *site,
+                  const char *more)
+{
+    kaa_checked__frame *frame = own->frame;
+    char type[64] = "", repr[120] = "", where[160] = "", text[512];
+    const char *function = frame != NULL ? frame->function : "";
+    int is_new;
+
+    if (own->is_telling)
+        return;
+    own->is_telling = 1;
+    if (object != NULL)
+        describe(own->inner, object, type, repr, sizeof(repr));
+    describe_site(site, where, sizeof(where));
+    snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
+             *function != '\0' ? function : "outside of a call",
+             *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
+             type, object != NULL ? " " : "", repr, more);
+    pthread_mutex_lock(&mistakes.lock);
+    is_new = keep((const char *const[]){own->module->definition.name, kind,
+                                        function, kaa_checked__slot_name(slot),
+                                        type, repr, where, text});
+    pthread_mutex_unlock(&mistakes.lock);
+    if (is_new)
+        fprintf(stderr, "kaa: checked module '%s': %s%s%s%s%s%s%s\n",
+                own->module->definition.name, text,
+                slot != SLOT_NONE ? " (by kaa_" : "",
+                kaa_checked__slot_name(slot), slot != SLOT_NONE ? "())" : "",
+                *where != '\0' ? " [" : "", where, *where != '\0' ? "]" : "");
+    if (own->module->mode == KAA_CHECKED_ABORT) {
+        fflush(stderr);
+        abort();
+    }
+    if (frame != NULL && frame->mistakes++ == 0)
+        memcpy(frame->text, text, sizeof(frame->text));
+    own->is_telling = 0;
+}
+
+/* ---- Reading them */
+
+size_t
+kaa_checked_count(void)
+{
+    size_t count;
+
+    pthread_mutex_lock(&mistakes.lock);
+    count = mistakes.count;
+    pthread_mutex_unlock(&mistakes.lock);
+    return count;
+}
+
+kaa_status
+kaa_checked_get(size_t index, kaa_checked_mistake *out, kaa_error *err)
+{
+    const told *one;
+    size_t count;
+
+    if (out == NULL || out->size != sizeof(*out))
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 1,
+                              "out->size must be %zu", sizeof(*out));
+    pthread_mutex_lock(&mistakes.lock);
+    count = mistakes.count;
+    one = mistakes.first;
+    for (size_t i = 0; i < index && one != NULL; i++)
+        one = one->next;
+    if (one != NULL)
+        *out = (kaa_checked_mistake){
+            .size = sizeof(*out),
+            .count = one->count,
+            .module = one->texts[MODULE],
+            .kind = one->texts[KIND],
+            .function = one->texts[FUNCTION],
+            .slot = one->texts[SLOT],
+            .type = one->texts[TYPE],
+            .repr = one->texts[REPR],
+            .where = one->texts[WHERE],
+            .text = one->texts[TEXT],
+        };
+    pthread_mutex_unlock(&mistakes.lock);
+    if (one == NULL)
+        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
+                              "there are %zu mistakes, and none with index %zu",
+                              count, index);
+    return KAA_OK;
+}
