@@ -196,8 +196,9 @@ void kaa_checked__frame_init(kaa_checked__frame *frame, const char *function);
 /* Judges what the frame still owns, and frees what it has. */
 void kaa_checked__frame_end(kaa_checked__context *own,
                             kaa_checked__frame *frame);
+/* `is_exact`: they are so long; else there may be fewer. */
 void kaa_checked__see_data(kaa_checked__context *own, const void *data,
-                           size_t bytes);
+                           size_t bytes, int is_exact);
 /* A reference came. NULL is allowed. */
 void kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
                        kaa_checked__slot slot, const void *site);

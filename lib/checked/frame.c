@@ -194,7 +194,8 @@ kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
 }
 
 void
-kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes)
+kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes,
+                      int is_exact)
 {
     kaa_checked__frame *frame = own->frame;
     kaa_checked__snapshot *seen;
@@ -213,8 +214,11 @@ kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes)
         return;
     }
     seen->data = data;
-    seen->words =
-        kaa_checked__read(data, seen->before, bytes) / sizeof(uintptr_t);
+    if (is_exact)
+        memcpy(seen->before, data, bytes);
+    else
+        bytes = kaa_checked__read(data, seen->before, bytes);
+    seen->words = bytes / sizeof(uintptr_t);
     seen->next = frame->snapshots;
     frame->snapshots = seen;
     frame->snapshot_count++;
@@ -430,7 +434,7 @@ see_self(kaa_checked__context *own, const kaa_checked__thunk *thunk,
                               thunk->kind == ENDS_DATA
                                   ? (void *)self
                                   : kaa_data(own->inner, (kaa_object *)self),
-                              thunk->data_bytes);
+                              thunk->data_bytes, 1);
     if (thunk->is_exec && own->module->definition.state_bytes != 0) {
         void *state = kaa_module_state(own->inner, (kaa_object *)self);
 

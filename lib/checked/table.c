@@ -278,7 +278,7 @@ check_instance_data(kaa_context *ctx, kaa_object *instance)
     void *data = kaa_data(inner, instance);
 
     kaa_checked__see_data(own_of(ctx), data,
-                          own_of(ctx)->module->data_bytes_max);
+                          own_of(ctx)->module->data_bytes_max, 0);
     return data;
 }
 

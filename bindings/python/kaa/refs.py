@@ -1,0 +1,126 @@
+"""What grows when a function is called again and again: leaks, told from caches.
+
+    report = kaa.refs.check(function)        # a RefsReport
+    report.growth                            # leaks first, then caches
+    kaa.refs.assert_no_leaks(function)       # AssertionError with the leaks
+
+For any extension module and any Python code, on release builds. Nothing of the
+interpreter is patched: after each round garbage is collected, and then counted are
+the objects that the collector tracks, by type; the blocks of Python's allocator;
+and the reference counts of None, True, False, () and the like, where they are
+counted at all (not from Python 3.12 on).
+
+What grows in most of the later rounds is a leak. What grew first and then stopped is
+a cache. A cache that fills slowly looks like a leak until it is full: give more
+rounds. Other threads that allocate meanwhile are noise.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import sys
+from array import array
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, List, Tuple
+
+from kaa._check_data import Growth, RefsReport
+
+__all__ = ["assert_no_leaks", "check"]
+
+_SINGLETONS: Tuple[Any, ...] = (None, True, False, Ellipsis, NotImplemented, (), "", b"")
+
+
+class _Counts:
+    """Numbers by (kind, name) and round. They stand in arrays that are made once, so
+    that counting itself does not grow."""
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+        self.rows: Dict[Tuple[str, str], "array[int]"] = {}
+
+    def add(self, at: int, kind: str, name: str, value: int) -> None:
+        row = self.rows.get((kind, name))
+        if row is None:
+            row = self.rows[kind, name] = array("q", bytes(8 * self.rounds))
+        row[at] += value
+
+    def take(self, at: int) -> None:
+        gc.collect()
+        if hasattr(sys, "getallocatedblocks"):
+            self.add(at, "blocks", "blocks of memory", sys.getallocatedblocks())
+        for one in _SINGLETONS if hasattr(sys, "getrefcount") else ():
+            self.add(at, "singleton", repr(one), sys.getrefcount(one))
+        for kind, count in Counter(map(type, gc.get_objects())).items():
+            self.add(at, "objects", f"{kind.__module__}.{kind.__qualname__}", count)
+
+
+def _verdict(counts: "array[int]", down: bool = False) -> str:
+    """One of "leak", "cache", and "noise" for what is neither."""
+    sign = -1 if down else 1
+    steps = [sign * (b - a) for a, b in zip(counts, counts[1:])]
+    early, late = steps[: len(steps) // 2], steps[len(steps) // 2 :]
+    if min(late) >= 0 and 2 * sum(step > 0 for step in late) > len(late):
+        return "leak"
+    if sum(early) >= len(counts) and not any(late) and not down:
+        return "cache"
+    return "noise"
+
+
+def _growth(rows: Iterable[Tuple[Tuple[str, str], "array[int]"]]) -> List[Growth]:
+    found = []
+    for (kind, name), counts in rows:
+        half = len(counts) // 2
+        verdict, text = _verdict(counts), ""
+        if verdict == "noise" and kind == "singleton" and _verdict(counts, True) == "leak":
+            verdict, text = "leak", "its count falls: references are given up that are not owned"
+        if verdict != "noise":
+            start = 0 if verdict == "cache" else half
+            rounds = len(counts) - 1 - start
+            rate = (counts[-1] - counts[start]) / rounds
+            found.append(Growth(kind, name, verdict, rate, list(counts), text=text))
+    order = {"leak": 0, "cache": 1}
+    found.sort(key=lambda one: (order[one.verdict], one.kind != "objects", -abs(one.per_round)))
+    return found
+
+
+def check(function: Callable[[], Any], rounds: int = 12, *, warmup: int = 3) -> RefsReport:
+    """Calls `function()` `warmup` + `rounds` times and tells what grows a round.
+
+    Its exceptions pass through. `rounds` is at least 6. Collects garbage after each
+    round, and counts on the calling thread.
+    """
+    if rounds < 6:
+        raise ValueError(f"rounds={rounds}: at least 6 are needed to tell leaks from caches")
+    if warmup < 1:
+        raise ValueError(f"warmup={warmup}: at least 1 is needed")
+    counts = _Counts(rounds)
+    for _ in range(warmup):
+        function()
+        counts.take(0)
+    for row in counts.rows.values():
+        row[0] = 0
+    for at in range(rounds):
+        function()
+        counts.take(at)
+    report = RefsReport(
+        subject=getattr(function, "__qualname__", repr(function)),
+        python=platform.python_version(),
+        rounds=rounds,
+        pid=os.getpid(),
+        growth=_growth(list(counts.rows.items())),
+    )
+    if not hasattr(sys, "getallocatedblocks"):
+        report.notes.append("This interpreter does not count its blocks of memory.")
+    elif sys.version_info >= (3, 12):
+        report.notes.append("None, True, False and the like have no counts from 3.12 on.")
+    return report
+
+
+def assert_no_leaks(function: Callable[[], Any], rounds: int = 12) -> None:
+    """Fails, naming them, if calling `function()` leaks."""
+    leaks = [one for one in check(function, rounds).growth if one.verdict == "leak"]
+    if leaks:
+        said = ", ".join(f"{one.name} {one.per_round:+.1f} a round" for one in leaks)
+        raise AssertionError(f"{getattr(function, '__qualname__', function)} leaks: {said}")
