@@ -143,26 +143,26 @@ KAA_TEST(refusals)
 }
 
 #define FORTY "forty_letters_and_not_a_single_one_more_"
-#define LONG FORTY FORTY FORTY
+#define LONGEST FORTY FORTY FORTY
 
 /* Names up to 120 characters have near ones; longer ones have not, nor those
  * that are nearest and yet far. */
 KAA_TEST(near_names)
 {
-    static const char *const names[] = {LONG, "middle", NULL};
-    static const char *const longer[] = {LONG "x", NULL};
+    static const char *const names[] = {LONGEST, "middle", NULL};
+    static const char *const longer[] = {LONGEST "x", NULL};
     kaa_context *ctx = fresh(t);
     kaa_object *args[] = {kaa_int(ctx, 1)};
-    char wrong[128];
+    char wrong[sizeof(LONGEST)];
     int a = 0, b = 0;
 
-    CHECK_EQ(sizeof(LONG), 121);
-    memcpy(wrong, LONG, sizeof(LONG));
+    CHECK_EQ(sizeof(LONGEST), 121);
+    memcpy(wrong, LONGEST, sizeof(LONGEST));
     wrong[3] = 'x';
     CHECK_RAISES(parse(ctx, args, 0, NAMES(wrong), "|ii:f", names, &a, &b) == 0,
-                 KAA_TYPE_ERROR, "Did you mean '" LONG "'?");
+                 KAA_TYPE_ERROR, "Did you mean '" LONGEST "'?");
     help_no_hint(t, ctx,
-                 parse(ctx, args, 0, NAMES(LONG "y"), "|i:f", longer, &a));
+                 parse(ctx, args, 0, NAMES(LONGEST "y"), "|i:f", longer, &a));
     help_no_hint(t, ctx,
                  parse(ctx, args, 0, NAMES("mxxxxe"), "|ii:f", names, &a, &b));
     CHECK_RAISES(parse(ctx, args, 0, NAMES("muddle"), "|ii:f", names, &a, &b) ==

@@ -1,7 +1,7 @@
 """The programs in README.md run, and print what it says there.
 
     readme.py README.md INCLUDE LIBRARY CC   the C programs, and the module
-    readme.py README.md                      the Python ones, and the annotations
+    readme.py README.md                      the Python ones
 
 In Python, a comment behind a print() is what it prints; one that begins with
 "such as" is an example, and one with the name of an exception is what is raised.
@@ -27,7 +27,7 @@ def c_programs(text, include, library, cc):
     codes = blocks(text, "c")
     modules = [one for one in codes if "KAA_MODULE(" in one]
     programs = [one for one in codes if "int main(" in one]
-    if len(modules) != 1 or len(programs) != 2:
+    if len(modules) != 1 or len(programs) != 1:
         sys.exit(f"{len(modules)} modules and {len(programs)} programs found")
     with tempfile.TemporaryDirectory(prefix="kaa-readme-") as folder:
         c, out = pathlib.Path(folder, "readme.c"), pathlib.Path(folder, "readme")
@@ -86,31 +86,12 @@ def python_programs(text):
         sys.exit("no print() with a comment was found")
 
 
-def annotations(text):
-    import kaa
-
-    block = next(one for one in blocks(text, "c") if "kaa::out" in one)
-    m = kaa.load("libm.so.6", block, missing="ignore")
-    if m.frexp(8.0) != (0.5, 4) or m.pow(2, 3) != 8:
-        sys.exit(f"frexp(8.0) is {m.frexp(8.0)}, pow(2, 3) {m.pow(2, 3)}")
-    lib = kaa.load(None, block, missing="ignore")
-    try:
-        lib.chdir("/no/such/directory")
-    except FileNotFoundError:
-        pass
-    else:
-        sys.exit("chdir() did not fail")
-    if lib.strdup("text") != "text":
-        sys.exit("strdup() is another text")
-
-
 def main(readme, *arguments):
     text = pathlib.Path(readme).read_text()
     if arguments:
         c_programs(text, *arguments)
     else:
         python_programs(text)
-        annotations(text)
 
 
 if __name__ == "__main__":

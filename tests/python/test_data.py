@@ -11,10 +11,12 @@ import threading
 import unittest
 import weakref
 from typing import Any, Dict, List
+from unittest import mock
 
 import support
 
 import kaa
+from kaa import _declarations, _derive, _invoke, _owner
 
 DECLARATIONS = """
 typedef struct point { double x, y; } point;
@@ -440,6 +442,34 @@ class Lives(Case):
         for _ in range(3):
             gc.collect()
         self.assertIsNone(seen())
+
+    def test_types_go_before_those_they_are_made_of(self) -> None:
+        if _owner._FREE_THREADED:
+            self.skipTest("what C made is freed later there")
+        gone: List[str] = []
+
+        def noted(home: Any, name: str) -> Any:
+            free = getattr(home, name)
+
+            def freeing(*given: Any) -> None:
+                gone.append(home.__name__)
+                free(*given)
+
+            return mock.patch.object(home, name, freeing)
+
+        with noted(_declarations, "_free"), noted(_derive, "_free"), noted(
+            _invoke, "_destroy_table"
+        ):
+            lib = load(DECLARATIONS + "int snprintf(char *, size_t, const char *, ...);")
+            points = kaa.new("point[3]", library=lib)
+            self.assertEqual(lib.snprintf(None, 0, "%d", 10), 2)
+            del lib, points
+            for _ in range(3):
+                gc.collect()
+        self.assertEqual(gone.count("kaa._declarations"), 1)
+        self.assertEqual(gone[-1], "kaa._declarations")
+        self.assertIn("kaa._derive", gone)
+        self.assertEqual("kaa._invoke" in gone, not support.BRIDGE)
 
     def test_threads(self) -> None:
         lib = load()

@@ -113,7 +113,16 @@ class Forging(unittest.TestCase):
             derived = type("Derived", (owner,), {})()
             self.assertEqual(getattr(derived, name), 0)
 
-    @unittest.skipUnless(support.BRIDGE, "classes of Python's own can be assigned")
+    def test_where_instances_are(self) -> None:
+        outer = self.library.outer
+        made = outer(7)
+        array = kaa.new("struct outer[2]", library=self.library)
+        for one in (made, kaa.addressof(made), array):
+            for name in ("address", "owner", "kept", "length", "memory", "own"):
+                with self.assertRaises(AttributeError, msg=name):
+                    setattr(one, f"_{name}_", 16)
+        self.assertEqual((made.x, kaa.addressof(made).x, array[1].x), (7, 7, 0))
+
     def test_a_class_that_is_assigned(self) -> None:
         text = "struct little { int a : 3; }; struct big { long long pad[64]; int b : 3; };"
         library = kaa.load(None, text)

@@ -137,7 +137,7 @@ class Stubs(unittest.TestCase):
             "def pow(x: float, _2: float) -> float: ...",
             "def name(from_: point) -> Tuple[Optional[str], int]: ...",
             "def sum(v: Any, n: int = ...) -> int: ...",
-            "def printf(format: Any, *more: Any) -> int: ...",
+            "def printf(format: _Text, *more: Any) -> int: ...",
             "errors: Any",
         ):
             self.assertIn(line, text)

@@ -22,7 +22,7 @@ NEEDED = {"sphinx": "sphinx>=7", "myst_parser": "myst-parser>=3", "furo": "furo"
 # named here come last.
 PARTS = [
     ("Python", "python", ["calling", "data", "callbacks", "headers", "gil", "memory", "reports", "packaging"]),
-    ("C", "c", ["modules", "runtime", "debugging", "reference"]),
+    ("C", "c", ["modules", "runtime", "calling", "debugging", "reference"]),
 ]
 
 CONFIGURATION = """

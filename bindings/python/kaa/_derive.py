@@ -10,22 +10,23 @@ from kaa import _error, _native
 from kaa._owner import keeper
 
 
-def _free(table: Any) -> None:
+def _free(table: Any, keep: object) -> None:
     _native.kaa_ctype_table_destroy(table)
 
 
 class Derived:
-    """A table of such types. One thread at a time may add to it."""
+    """A table of such types. One thread at a time may add to it. `keep` outlives
+    it: the owner of the types that were declared."""
 
     __slots__ = ("_table", "_keeper")
 
-    def __init__(self) -> None:
+    def __init__(self, keep: object) -> None:
         error = _native.Error()
         self._table = _native.TableP()
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
         )
-        self._keeper = keeper(_free, self._table)
+        self._keeper = keeper(_free, self._table, keep)
 
     def pointer(self, target: int) -> int:
         """The type "pointer to target"."""

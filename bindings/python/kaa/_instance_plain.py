@@ -77,6 +77,12 @@ owner_of = PlainData.__dict__["_owner_"].__get__
 layout_in = PlainData.__dict__["_own_"].__get__
 length_of = PlainData.__dict__["_length_"].__get__
 
+# Only this module may say where the bytes are: an instance's attribute of that name
+# would let Python code have any address read.
+for _slot in PlainData.__slots__:
+    if not _slot.startswith("__"):
+        delattr(PlainData, _slot)
+
 
 class _Attribute:
     """One member of a record, as an attribute."""

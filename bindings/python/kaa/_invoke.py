@@ -270,7 +270,7 @@ def _data(value: Any) -> Promoted:
     kind = layout.types.ctypes_class(layout.ctype)
     cell = kind.from_address(address_of(value))
     found = Found(FIXED, address_of(value), layout.size, value)
-    return Promoted(layout.ctype, None, cell, layout.types, found)
+    return Promoted(layout.ctype, None, cell, layout.types.keep, found)
 
 
 def _simple(value: Any) -> Optional[Promoted]:
@@ -321,7 +321,7 @@ class Variadic:
         self._storages = storages
         self._target = target
         self._callers: Dict[Tuple[int, ...], Invoker] = {}
-        self._table = _Table()
+        self._table = _Table(library._declarations)
 
     def caller(self, extra: Sequence[Promoted]) -> Invoker:
         """The caller for variable arguments of these types."""
@@ -345,26 +345,25 @@ class Variadic:
         signature = self._table.function(
             _native.kaa_ctype_target(self._function), types
         )
-        keep = self._table, self._library._declarations
-        plan = Plan(signature, self._target.errno, fixed, keep)
+        plan = Plan(signature, self._target.errno, fixed, self._table)
         storages = self._storages + [one.storage for one in extra]
         return Invoker(plan, self._target, storages)
 
 
 class _Table:
-    """A kaa_ctype_table for the signatures of single calls. `owners` are those
-    of the records in them."""
+    """A kaa_ctype_table for the signatures of single calls. `owners` outlive it:
+    those of the types in them."""
 
     __slots__ = ("_table", "owners", "_keeper")
 
-    def __init__(self) -> None:
+    def __init__(self, *owners: object) -> None:
         error = _native.Error()
         self._table = _native.TableP()
-        self.owners: Set[object] = set()
+        self.owners: Set[object] = set(owners)
         _error.check(
             _native.kaa_ctype_table_create(ctypes.byref(self._table), error), error
         )
-        self._keeper = keeper(_destroy_table, self._table)
+        self._keeper = keeper(_destroy_table, self._table, self.owners)
 
     def keep_for_ever(self) -> None:
         """Types of the table may be used as long as the process lives."""
@@ -407,5 +406,5 @@ class _Table:
 _for_ever: List[Any] = []
 
 
-def _destroy_table(table: Any) -> None:
+def _destroy_table(table: Any, owners: object) -> None:
     _native.kaa_ctype_table_destroy(table)

@@ -363,7 +363,7 @@ class TypeMap:
         if self._derived is None:
             from kaa._derive import Derived
 
-            self._derived = Derived()
+            self._derived = Derived(self.keep)
         return self._derived
 
     def array_class(self, element: int, count: Optional[int] = None) -> Any:
