@@ -157,7 +157,7 @@ static int
 add_tokens(kaa_preprocess__pp *pp, struct call *call,
            const kaa_preprocess__token *tokens, size_t count, uint8_t flags)
 {
-    if (count == 0)
+    if (count == 0 || tokens == NULL)
         return add_nothing(pp, call, flags & (F_SPACE | F_PASTE));
     for (size_t i = 0; i < count; i++) {
         kaa_preprocess__token token = tokens[i];

@@ -123,7 +123,7 @@ make_time(kaa_preprocess__pp *pp, uint32_t special,
                  parts.tm_min, parts.tm_sec);
     else
         snprintf(text, sizeof(text), "\"%.3s %2d %d\"",
-                 months + 3 * (parts.tm_mon % 12), parts.tm_mday,
+                 months + (size_t)(parts.tm_mon % 12) * 3, parts.tm_mday,
                  parts.tm_year + 1900);
     return make_token(pp, T_STRING, text, strlen(text), token);
 }

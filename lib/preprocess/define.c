@@ -58,7 +58,7 @@ read_parameters(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
             break;
         kaa_preprocess__lex(pp, &token);
     }
-    if (macro->parameter_count != 0) {
+    if (names != NULL) {
         size_t bytes = macro->parameter_count * sizeof(*names);
         const kaa_preprocess__name **kept = kaa_preprocess__alloc(pp, bytes);
         for (uint32_t i = 0; i < macro->parameter_count; i++) {
