@@ -49,7 +49,7 @@ copy_figures(const kaa_insight__thread *record, figures *out)
         out->contended = GET(record->contended);
         out->forced = GET(record->forced);
         out->voluntary = GET(record->voluntary);
-        atomic_thread_fence(memory_order_acquire);
+        KAA_INSIGHT__FENCE(memory_order_acquire);
         if ((before & 1) == 0 && GET(record->sequence) == before)
             return 1;
     }

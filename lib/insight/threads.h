@@ -155,11 +155,20 @@ kaa_insight__thread_own(void)
 #define KAA_INSIGHT__ADD(figure, value)                                        \
     KAA_INSIGHT__SET(figure, KAA_INSIGHT__GET(figure) + (value))
 
+/* ThreadSanitizer knows no fences, and gcc refuses them under it. What these
+ * order are atomics, so that no race is hidden; there the compiler alone is
+ * held, and the processor is x86-64, which keeps the order of stores. */
+#ifdef __SANITIZE_THREAD__
+#define KAA_INSIGHT__FENCE(order) atomic_signal_fence(order)
+#else
+#define KAA_INSIGHT__FENCE(order) atomic_thread_fence(order)
+#endif
+
 static inline void
 kaa_insight__writing(kaa_insight__thread *own)
 {
     KAA_INSIGHT__ADD(own->sequence, 1u);
-    atomic_thread_fence(memory_order_release);
+    KAA_INSIGHT__FENCE(memory_order_release);
 }
 
 static inline void

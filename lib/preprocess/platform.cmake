@@ -13,17 +13,26 @@ function(kaa_bytes_of hex variable)
   set(${variable} "${bytes}0" PARENT_SCOPE)
 endfunction()
 
-function(kaa_ask_compiler arguments input variable)
+# Sets VARIABLE to what the compiler makes of INPUT, VARIABLE_errors and
+# VARIABLE_code.
+function(kaa_run_compiler arguments input variable)
   set(file ${PROJECT_BINARY_DIR}/platform_question.c)
   file(WRITE ${file} "${input}")
   execute_process(
     COMMAND ${CMAKE_C_COMPILER} ${arguments} -E -x c ${file}
     OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE code)
-  if(NOT code EQUAL 0)
-    message(FATAL_ERROR "the compiler does not preprocess: ${errors}")
-  endif()
   set(${variable} "${output}" PARENT_SCOPE)
   set(${variable}_errors "${errors}" PARENT_SCOPE)
+  set(${variable}_code "${code}" PARENT_SCOPE)
+endfunction()
+
+function(kaa_ask_compiler arguments input variable)
+  kaa_run_compiler("${arguments}" "${input}" result)
+  if(NOT result_code EQUAL 0)
+    message(FATAL_ERROR "the compiler does not preprocess: ${result_errors}")
+  endif()
+  set(${variable} "${result}" PARENT_SCOPE)
+  set(${variable}_errors "${result_errors}" PARENT_SCOPE)
 endfunction()
 
 function(kaa_write_platform output)
@@ -57,6 +66,12 @@ function(kaa_write_platform output)
 
   set(question "")
   file(STRINGS ${preprocess_dir}/questions.txt lines REGEX "^[a-z]")
+  # A compiler without [[...]] in its default standard (clang 14) refuses
+  # the question with a scope in it: it has no such attribute.
+  kaa_run_compiler("-P" "#if __has_c_attribute(gnu::hot)\n#endif\n" scoped)
+  if(NOT scoped_code EQUAL 0)
+    list(FILTER lines EXCLUDE REGEX "::")
+  endif()
   foreach(line IN LISTS lines)
     string(REGEX MATCH "^([a-z_]+) (.*)$" _ "${line}")
     string(APPEND question "#ifdef __has_${CMAKE_MATCH_1}\n"

@@ -200,7 +200,7 @@ def deflated(z: Any, data: bytes) -> bytes:
     """The data through a z_stream, a piece at a time."""
     stream = z.z_stream()
     version = z.zlibVersion()
-    status = z.deflateInit_(stream, 9, version, ctypes.sizeof(z.z_stream))
+    status = z.deflateInit_(stream, 9, version, kaa.sizeof(z.z_stream))
     check(status == z.Z_OK, f"deflateInit: {status}")
     made, room = b"", (ctypes.c_ubyte * 1024)()
     for start in range(0, len(data), 4096):
@@ -298,7 +298,7 @@ def query_a_database() -> None:
     rows = []
 
     def each_row(user: Any, columns: int, values: Any, names: Any) -> int:
-        rows.append((int(values[0]), values[1].decode()))
+        rows.append((int(values[0]), values[1]))
         return 0
 
     query = "SELECT id, text FROM word ORDER BY id"

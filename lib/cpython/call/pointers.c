@@ -178,7 +178,10 @@ read_address(kaa_cpython__state *state, kaa_cpython__hold *hold)
     if (!is_large_enough(hold->of.borrowed.wanted, source, bytes))
         return -1;
     if (source == SOURCE_POINTED) {
-        memcpy(&data, data, sizeof(data));
+        char *pointed = NULL;
+
+        memcpy(&pointed, data, sizeof(pointed));
+        data = pointed;
         bytes = data != NULL ? -1 : 0;
     }
     hold->of.borrowed.bytes = bytes;
