@@ -16,6 +16,8 @@ from typing import Any, Callable, List
 
 import kaa.gil
 
+import support
+
 AVAILABLE, WHY = kaa.gil.is_available()
 HERE = os.path.basename(__file__)
 
@@ -60,6 +62,7 @@ def at_line(places: List[Any], marker: str) -> Any:
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
+@support.tried_again()
 class Truth(unittest.TestCase):
     def close(self, found: float, expected: float, slack_ns: float = 1e6) -> None:
         """Within 1 %, and a slack for what lies between two clocks' readings."""
@@ -365,6 +368,7 @@ class Truth(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
+@support.tried_again()
 class Monitors(unittest.TestCase):
     def test_nested(self) -> None:
         usleep = ctypes.PyDLL(None).usleep
@@ -443,6 +447,7 @@ class Monitors(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
+@support.tried_again()
 class Metrics(unittest.TestCase):
     def setUp(self) -> None:
         self.addCleanup(kaa.gil.stop_counters)
@@ -475,6 +480,7 @@ class Metrics(unittest.TestCase):
 
 
 @unittest.skipUnless(hasattr(ctypes, "pythonapi"), "only CPython has this GIL")
+@support.tried_again()
 class Knock(unittest.TestCase):
     def test_idle_and_busy(self) -> None:
         idle = kaa.gil.knock(0.1)
@@ -504,6 +510,7 @@ class Knock(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
+@support.tried_again()
 class Alarms(unittest.TestCase):
     def test_long_holds(self) -> None:
         usleep = ctypes.PyDLL(None).usleep

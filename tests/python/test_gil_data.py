@@ -7,6 +7,8 @@ import unittest
 
 from kaa import _gil_data as data
 
+import support  # noqa: F401
+
 
 def sample() -> data.Recording:
     span = data.Span(0, 10, data.OFF, "read", 0)

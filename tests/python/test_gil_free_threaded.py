@@ -12,6 +12,8 @@ from typing import Any, Callable
 
 import kaa.gil
 
+import support
+
 HERE = os.path.basename(__file__)
 
 
@@ -35,6 +37,7 @@ def at_line(recording: Any, marker: str) -> Any:
 @unittest.skipIf(
     getattr(sys, "_is_gil_enabled", lambda: True)(), "this interpreter has a GIL"
 )
+@support.tried_again()
 class FreeThreaded(unittest.TestCase):
     def test_is_said(self) -> None:
         available, why = kaa.gil.is_available()

@@ -24,6 +24,8 @@ import kaa.heap
 from kaa.__main__ import main
 from kaa._heap_data import HeapReport
 
+import support  # noqa: F401
+
 
 
 AVAILABLE, WHY = kaa.heap.is_available()

@@ -7,7 +7,7 @@ has them; `Measured` puts modules with known results in their place.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import re
 import subprocess
@@ -16,6 +16,17 @@ import tempfile
 import unittest
 
 import support
+
+
+
+def can_import(name: str) -> bool:
+    """Whether this Python has it, with what it needs itself."""
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
 
 # Modules with known results, installed before kaa's own are asked for.
 MEASURED = """
@@ -95,7 +106,7 @@ class Done(unittest.TestCase):
         return done.stdout
 
 
-@unittest.skipUnless(importlib.util.find_spec("pytest"), "needs pytest")
+@unittest.skipUnless(can_import("pytest"), "needs pytest")
 class Pytest(Done):
     def pytest(self, test: str, *options: str, conftest: str = "") -> str:
         self.write("conftest.py", conftest or self.measured())
@@ -222,7 +233,7 @@ class Pytest(Done):
         self.assertIn("gil_hold_max(seconds)", self.pytest("", "--markers"))
 
 
-@unittest.skipUnless(importlib.util.find_spec("IPython"), "needs IPython")
+@unittest.skipUnless(can_import("IPython"), "needs IPython")
 class Magics(Done):
     def ipython(self, *cells: str) -> str:
         lines = [
