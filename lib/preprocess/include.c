@@ -74,9 +74,9 @@ kaa_preprocess__include(kaa_preprocess__pp *pp, uint32_t line, int is_next,
                         int is_import)
 {
     kaa_preprocess__file *file;
-    const char *name;
-    size_t length;
-    int is_angled;
+    const char *name = NULL;
+    size_t length = 0;
+    int is_angled = 0;
 
     if (!kaa_preprocess__header_name(pp, "#include", &name, &length,
                                      &is_angled))
