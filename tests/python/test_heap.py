@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import tracemalloc
 import unittest
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -26,7 +25,10 @@ from kaa._heap_data import HeapReport
 
 import support  # noqa: F401
 
-
+try:
+    import tracemalloc
+except ImportError:  # PyPy has none, nor a profile
+    pass
 
 AVAILABLE, WHY = kaa.heap.is_available()
 

@@ -22,6 +22,7 @@ HEADERS = (
     "call",
     "closure",
     "cpython",
+    "checked",
     "insight",
 )
 
