@@ -62,6 +62,7 @@ kaa_native__gate_open(kaa_runtime *runtime)
 void
 kaa_native__gate_gone(kaa_runtime *runtime)
 {
+    const struct timespec moment = {.tv_nsec = 200000};
     kaa_runtime **link = &gate.runtimes;
 
     pthread_mutex_lock(&gate.mutex);
@@ -69,6 +70,13 @@ kaa_native__gate_gone(kaa_runtime *runtime)
         link = &(*link)->next_runtime;
     if (*link != NULL)
         *link = runtime->next_runtime;
+    /* A thread that found it before will be refused, and still has to leave the
+     * lock that is freed next. */
+    while (runtime->entering != 0) {
+        pthread_mutex_unlock(&gate.mutex);
+        nanosleep(&moment, NULL);
+        pthread_mutex_lock(&gate.mutex);
+    }
     pthread_mutex_unlock(&gate.mutex);
 }
 
