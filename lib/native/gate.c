@@ -59,10 +59,18 @@ kaa_native__gate_open(kaa_runtime *runtime)
     pthread_mutex_unlock(&gate.mutex);
 }
 
+/* Between two looks at who is on the way in or inside. */
+static void
+sleep_briefly(void)
+{
+    const struct timespec moment = {.tv_nsec = 200000};
+
+    nanosleep(&moment, NULL);
+}
+
 void
 kaa_native__gate_gone(kaa_runtime *runtime)
 {
-    const struct timespec moment = {.tv_nsec = 200000};
     kaa_runtime **link = &gate.runtimes;
 
     pthread_mutex_lock(&gate.mutex);
@@ -74,7 +82,7 @@ kaa_native__gate_gone(kaa_runtime *runtime)
      * lock that is freed next. */
     while (runtime->entering != 0) {
         pthread_mutex_unlock(&gate.mutex);
-        nanosleep(&moment, NULL);
+        sleep_briefly();
         pthread_mutex_lock(&gate.mutex);
     }
     pthread_mutex_unlock(&gate.mutex);
@@ -148,7 +156,6 @@ int
 kaa_native__gate_close(kaa_runtime *runtime, int with_others,
                        uint64_t timeout_ns)
 {
-    const struct timespec moment = {.tv_nsec = 200000};
     uint64_t began = kaa_base__now_ns();
     kaa_gil_thread *held;
     int busy;
@@ -160,7 +167,7 @@ kaa_native__gate_close(kaa_runtime *runtime, int with_others,
     held = let_go(runtime);
     while ((busy = is_busy(runtime, with_others)) != 0 &&
            kaa_base__now_ns() - began < timeout_ns)
-        nanosleep(&moment, NULL);
+        sleep_briefly();
     if (held != NULL) {
         kaa_gil_end_allow_threads(held, 1);
         kaa_gil_detach(held);
