@@ -3,7 +3,7 @@
  *     text --lex.c--> tokens --parse.c--> declarations --item.c--> kaa_decl
  *              |                 |- specifier.c, record.c, enum.c
  *         directive.c            |- declarator.c, parameter.c
- *         (#define, #pragma)     |- attribute.c, annotation.c
+ *         (#define, #pragma)     |- attribute.c, annotation.c, length.c
  *                                `- expression.c, value.c, literal.c
  *
  * Parsing functions return 1, or 0 after a failure that stands in parser->err:
@@ -213,6 +213,17 @@ enum kaa_decl__mode {
     MODE_FLOAT_QUAD,
 };
 
+/* The elements that kaa::length gives: length.c. */
+typedef struct kaa_decl__length {
+    const kaa_decl__symbol *names[2]; /* NULL: none; factors */
+    uint64_t factor;                  /* 0: there are no names */
+    uint64_t plus;
+    uint64_t is_set; /* or STATIC_LENGTH */
+} kaa_decl__length;
+
+/* is_set where [static n] says it: n is perhaps no integer, or unknown. */
+#define STATIC_LENGTH 2u
+
 /* What attributes say, wherever they stand. All zero: nothing. */
 typedef struct kaa_decl__attributes {
     uint32_t flags;           /* KAA_DECL_* of the declaration */
@@ -225,7 +236,9 @@ typedef struct kaa_decl__attributes {
     uint8_t has_place; /* `place` is set */
     uint32_t reserved;
     uint64_t nonnull; /* bit i: parameter i, nonnull(i + 1) */
-    kaa_decl__symbol *length_of;
+    uint64_t least;   /* [static 4] */
+    kaa_decl__length length;
+    const kaa_decl__symbol *borrow_from;
     const char *free_function;
     const char *symbol;      /* __asm__("symbol") */
     const char *unsupported; /* why the declaration cannot be used */
@@ -265,7 +278,8 @@ typedef struct kaa_decl__parameter {
     const char *name; /* NULL: none */
     const kaa_ctype *type;
     kaa_decl_parameter notes;
-    kaa_decl__symbol *length_of;
+    kaa_decl__length length;
+    const kaa_decl__symbol *borrow_from;
     kaa_decl__token where;
     kaa_decl__token place; /* of its first kaa:: attribute; T_END: none */
 } kaa_decl__parameter;
@@ -586,6 +600,14 @@ int kaa_decl__balance(kaa_decl__parser *p, const kaa_decl__token *where,
 /* Whether values of the type are integers the evaluator has. */
 int kaa_decl__is_integer(const kaa_ctype *type);
 int kaa_decl__is_floating(const kaa_ctype *type);
+
+/* length.c - what kaa::length and kaa::borrow name. */
+int kaa_decl__read_length(kaa_decl__parser *p, kaa_decl__attributes *a);
+/* Finds the parameters, from `first` on, that lengths and loans name. */
+int kaa_decl__resolve_lengths(kaa_decl__parser *p, size_t first, size_t count);
+int kaa_decl__find_parameter(kaa_decl__parser *p, const kaa_decl__token *where,
+                             const char *what, size_t first, size_t count,
+                             const kaa_decl__symbol *name, uint32_t *out);
 
 /* literal.c - numbers, characters, strings */
 int kaa_decl__number(kaa_decl__parser *p, kaa_decl__value *value);
