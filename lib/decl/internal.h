@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "decl/token.h"
 
 /* Bounds on what a text may ask for. */
 #define KAA_DECL__DEPTH_MAX 200u       /* nested declarators, records, (...) */
@@ -25,81 +26,6 @@
 #define KAA_DECL__PACKS_MAX 64u        /* #pragma pack(push) */
 #define KAA_DECL__PARAMETERS_MAX 1024u
 #define KAA_DECL__TEXT_MAX ((size_t)1 << 30)
-
-/* Single punctuation characters are tokens of their own value. */
-enum kaa_decl__token_kind {
-    T_END = 0,
-    T_IDENTIFIER = 256,
-    T_NUMBER,
-    T_CHARACTER,
-    T_STRING,
-    T_STRAY, /* parser->stray says what is wrong with it */
-    T_ELLIPSIS,
-    T_ARROW,
-    T_SHIFT_LEFT,
-    T_SHIFT_RIGHT,
-    T_LESS_EQUAL,
-    T_GREATER_EQUAL,
-    T_EQUAL,
-    T_NOT_EQUAL,
-    T_AND,
-    T_OR,
-    T_SCOPE, /* :: */
-    T_OTHER, /* ++, --, += and the like: never part of a declaration */
-    T_KEYWORDS,
-    T_ALIGNAS,
-    T_ALIGNOF,
-    T_ASM,
-    T_ATOMIC,
-    T_ATTRIBUTE,
-    T_AUTO,
-    T_BITINT,
-    T_BOOL,
-    T_CHAR,
-    T_COMPLEX,
-    T_CONST,
-    T_CONSTEXPR,
-    T_DECIMAL,
-    T_DECLSPEC,
-    T_DOUBLE,
-    T_ENUM,
-    T_EXTENSION,
-    T_EXTERN,
-    T_FLOAT,
-    T_FLOAT128,
-    T_FLOAT16,
-    T_FLOAT64,
-    T_FLOAT64X,
-    T_GENERIC,
-    T_IMAGINARY,
-    T_INLINE,
-    T_INT,
-    T_INT128,
-    T_LONG,
-    T_NONNULL,
-    T_NORETURN,
-    T_NULLABLE,
-    T_NULL_UNSPECIFIED,
-    T_OFFSETOF,
-    T_PRAGMA,
-    T_REGISTER,
-    T_RESTRICT,
-    T_SHORT,
-    T_SIGNED,
-    T_SIZEOF,
-    T_STATIC,
-    T_STATIC_ASSERT,
-    T_STRUCT,
-    T_THREAD,
-    T_TYPEDEF,
-    T_TYPEOF,
-    T_UINT128,
-    T_UNION,
-    T_UNSIGNED,
-    T_VALIST,
-    T_VOID,
-    T_VOLATILE,
-};
 
 typedef struct kaa_decl__symbol kaa_decl__symbol;
 
