@@ -2,7 +2,6 @@
 #include "walk/numbers.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -32,7 +31,7 @@ kaa_walk__numbers_fini(kaa_walk__numbers *numbers)
 
     for (; chunk != NULL; chunk = next) {
         memcpy(&next, chunk + CHUNK_REGIONS * REGION_BYTES, sizeof(next));
-        munmap(chunk, CHUNK_BYTES);
+        kaa_base__free(chunk);
     }
     kaa_base__free(numbers->regions);
     memset(numbers, 0, sizeof(*numbers));
@@ -70,12 +69,10 @@ grow(kaa_walk__numbers *numbers)
 static int
 add_chunk(kaa_walk__numbers *numbers)
 {
-    char *chunk = MAP_FAILED;
+    /* So large that its pages come from the system, when they are touched. */
+    char *chunk = kaa_base__alloc_zeroed(CHUNK_BYTES);
 
-    if (!kaa_base__fault_due())
-        chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (chunk == MAP_FAILED)
+    if (chunk == NULL)
         return 0;
     memcpy(chunk + CHUNK_REGIONS * REGION_BYTES, &numbers->chunks,
            sizeof(numbers->chunks));

@@ -11,7 +11,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <kaa/base.h>
 
@@ -42,10 +41,10 @@ typedef struct kaa_walk__python {
     int (*is_gc)(void *);
     unsigned long (*type_flags)(void *);
     void *(*type_lookup)(void *, void *);
-    int (*dict_next)(void *, ssize_t *, void **, void **);
+    int (*dict_next)(void *, ptrdiff_t *, void **, void **);
     int (*dict_contains)(void *, void *);
-    ssize_t (*list_size)(void *);
-    void *(*list_item)(void *, ssize_t);
+    ptrdiff_t (*list_size)(void *);
+    void *(*list_item)(void *, ptrdiff_t);
     void *(*call)(void *, ...);
     size_t (*as_size)(void *);
     void *(*text)(const char *);

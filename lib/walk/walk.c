@@ -183,7 +183,7 @@ kind_of(kaa_walk *walk, void *type)
 static void
 visit_dict(kaa_walk *walk, void *dict, int is_exact)
 {
-    ssize_t at = 0;
+    ptrdiff_t at = 0;
     void *key, *value;
 
     while (walk->python.dict_next(dict, &at, &key, &value)) {
@@ -329,7 +329,7 @@ leave_out(kaa_walk *walk)
 static void
 add_first(kaa_walk *walk, const kaa_walk_options *options)
 {
-    ssize_t count = walk->python.list_size(options->objects);
+    ptrdiff_t count = walk->python.list_size(options->objects);
 
     for (uint32_t i = 0; i < options->hidden_count; i++) {
         uint32_t *place =
@@ -351,7 +351,7 @@ add_first(kaa_walk *walk, const kaa_walk_options *options)
         if (node != NONE)
             walk->flags[node] |= KAA_WALK__LINKED;
     }
-    for (ssize_t i = 0; i < count && !walk->is_short; i++) {
+    for (ptrdiff_t i = 0; i < count && !walk->is_short; i++) {
         uint32_t node = add(walk, walk->python.list_item(options->objects, i));
 
         if (node != NONE)
