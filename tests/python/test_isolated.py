@@ -22,6 +22,8 @@ from kaa import _native
 c = kaa.load(None, "int abs(int); typedef struct { int quot, rem; } div_t; div_t div(int, int);")
 print(c.abs(-4), c.div(7, 2).rem, os.path.basename(_native.path), sys.flags.isolated)
 print(os.path.dirname(_native.path))
+from kaa._views import page
+assert "body" in page._source("page.css")
 """
 
 
