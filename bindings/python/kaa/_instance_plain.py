@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Dict, Optional
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -45,17 +45,13 @@ class PlainData:
             if len(args) > 1 or keywords:
                 raise TypeError(f"{layout.name} takes one value")
             if args:
-                from kaa._cdata import pointer_to
-
-                address, owner = pointer_to(layout, args[0])
+                address, owner = _late.cdata.pointer_to(layout, args[0])
                 _set_address(made, address)
                 _set_owner(made, owner)
             return made
         if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
-            from kaa._pointers import null_error
-
-            raise null_error(layout)
-        memory = ctypes.create_string_buffer(layout.size + layout.align)
+            raise _late.pointers.null_error(layout)
+        memory = (ctypes.c_char * (layout.size + layout.align))()
         start = ctypes.addressof(memory)
         _set_memory(made, memory)
         _set_address(made, start + -start % layout.align)
@@ -170,23 +166,18 @@ class PlainArray(PlainData):
 
 
 def _buffer_of(data: Any) -> memoryview:
-    from kaa._record import as_ctypes
-
-    return memoryview(as_ctypes(data))
+    return memoryview(_late.record.as_ctypes(data))
 
 
 def _dereferenced(data: Any, layout: Layout) -> int:
     address: int = address_of(data)
     if not address:
-        from kaa._pointers import null_error
-
-        raise null_error(layout)
+        raise _late.pointers.null_error(layout)
     return address
 
 
 def new_class(layout: Layout, doc: str) -> Any:
-    from kaa import _pointers, _record
-
+    _pointers = _late.pointers
     names: Dict[str, Any] = {
         "__slots__": (),
         "__module__": layout.types.module,
@@ -195,7 +186,7 @@ def new_class(layout: Layout, doc: str) -> Any:
     }
     bases: Any
     if layout.kind in RECORDS:
-        bases = (_record.Record, PlainRecord)
+        bases = (_late.record.Record, PlainRecord)
         for member in layout.members:
             names[member.name] = _Attribute(layout, member)
     elif layout.kind == _native.POINTER_:

@@ -6,7 +6,7 @@ import ctypes
 from operator import index
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._fault import TYPE, refusal
 from kaa._instance import (
     AGGREGATES,
@@ -415,8 +415,8 @@ def pointer_from(target: int, value: Any) -> Optional[int]:
 def find_data(pointee: Pointee, value: Any, writable: bool) -> Found:
     """The pointer for an instance of C data, which stays where it is; or for a
     list, an array of what it holds."""
-    from kaa._pointer import FIXED, Found
-
+    FIXED = _late.pointer.FIXED
+    Found = _late.pointer.Found
     if is_data(value):
         address = pointer_from(pointee.target, value)
         if address is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import types
 from typing import Any, Dict, Iterator, List, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -29,9 +30,7 @@ def show(value: Any) -> str:
     if is_data(value):
         layout = layout_in(value)
         if layout.kind == _native.ARRAY:
-            from kaa._pointers import show_array
-
-            return show_array(value, layout)
+            return _late.pointers.show_array(value, layout)
         if layout.kind == _native.POINTER_:
             address = address_of(value)
             return f"<{layout.name} {address:#x}>" if address else "NULL"
@@ -141,8 +140,6 @@ def _speed_up_methods(kind: Any) -> None:
     """Lets the interpreter find methods of a subclass in its own quick way, which
     it leaves where a class finds members by itself. Members are found as well,
     by their descriptors."""
-    import types
-
     if any(isinstance(one, types.FunctionType) for one in kind.__dict__.values()):
         if "__getattribute__" not in kind.__dict__:
             kind.__getattribute__ = object.__getattribute__
@@ -157,8 +154,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
         count = len(members)
         word = "member" if count == 1 else "members"
         raise TypeError(f"{name} has {count} {word}, {len(args)} values given")
-    from kaa._instance import store_member
-
+    store_member = _late.instance.store_member
     base = address_of(data)
     for member, value in zip(members, args):
         if member.name in keywords:
@@ -167,9 +163,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
     for given, value in keywords.items():
         found = layout.by_name.get(given)
         if found is None:
-            from kaa._instance import no_member
-
-            raise TypeError(str(no_member(layout, given)))
+            raise TypeError(str(_late.instance.no_member(layout, given)))
         store_member(data, layout.name, found, base, value)
 
 
@@ -180,13 +174,11 @@ def raw_bytes(data: Any) -> bytes:
 
 def copied(data: Any) -> Any:
     """A copy with memory of its own; what its pointers point at is shared."""
-    from kaa._instance import copy_kept
-
     made = new(own_class(data))
     size = size_of(data)
     source = address_of(data)
     ctypes.memmove(address_of(made), source, size)
-    copy_kept(made, address_of(made), data, source, size)
+    _late.instance.copy_kept(made, address_of(made), data, source, size)
     for name, value in getattr(data, "__dict__", {}).items():
         made.__dict__[name] = value
     return made
@@ -233,9 +225,7 @@ def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
     """A record or an array of what was pickled."""
     kind = home
     if isinstance(home, tuple):
-        from kaa._cdata import class_named
-
-        kind = class_named(home[1], home[0])
+        kind = _late.cdata.class_named(home[1], home[0])
     made = new(kind)
     layout = layout_of(kind)
     if len(raw) != layout.size:

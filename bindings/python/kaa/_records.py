@@ -19,7 +19,7 @@ import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 
 if TYPE_CHECKING:
     from kaa._types import TypeMap
@@ -104,8 +104,7 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
 
 
 def _refuse(cls: Any, *args: object, **keywords: object) -> Any:
-    from kaa._origins import skipped
-
+    skipped = _late.origins.skipped
     kind = "union" if issubclass(cls, ctypes.Union) else "struct"
     reason = skipped(cls)
     raise TypeError(
@@ -552,8 +551,6 @@ def _verify(made: Any, pieces: List[_Piece], size: int) -> None:
         if piece.bit_width is None and field.offset != piece.offset:
             wrong.append(f"{piece.name} at {field.offset}, not {piece.offset}")
     if wrong:
-        from kaa._error import UnsupportedError
-
-        raise UnsupportedError(
+        raise _late.error.UnsupportedError(
             f"ctypes cannot lay out {made.__name__}: {'; '.join(wrong)}"
         )
