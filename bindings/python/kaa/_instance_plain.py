@@ -30,11 +30,11 @@ class PlainData:
         "_own_",
         "__weakref__",
     )
-    _layout_: Layout
+    __layout__: Layout
 
-    def __new__(cls, *args: Any, **keywords: Any) -> Any:
+    def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
-        layout = cls._layout_
+        layout = cls.__layout__
         _set_layout(made, layout)
         _set_kept(made, None)
         _set_owner(made, None)
@@ -118,7 +118,7 @@ class PlainRecord(PlainData):
         return _buffer_of(self)
 
     def __getattr__(self, name: str) -> Any:
-        raise no_member(type(self)._layout_, name)
+        raise no_member(type(self).__layout__, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
@@ -126,7 +126,7 @@ class PlainRecord(PlainData):
         except AttributeError:
             if name in dir(type(self)):
                 raise
-            raise no_member(type(self)._layout_, name) from None
+            raise no_member(type(self).__layout__, name) from None
 
 
 class PlainPointer(PlainData):
@@ -182,7 +182,7 @@ def new_class(layout: Layout, doc: str) -> Any:
         "__slots__": (),
         "__module__": layout.types.module,
         "__doc__": doc,
-        "_layout_": layout,
+        "__layout__": layout,
     }
     bases: Any
     if layout.kind in RECORDS:
@@ -202,8 +202,8 @@ def is_data(value: Any) -> bool:
 
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
-        if "_layout_" in one.__dict__:
-            made: Layout = one.__dict__["_layout_"]
+        if "__layout__" in one.__dict__:
+            made: Layout = one.__dict__["__layout__"]
             return made
     raise TypeError(f"{kind.__name__} is no class of C data")
 

@@ -25,12 +25,19 @@ from kaa._format import shape_of
 from kaa._types import TypeMap, type_text
 
 
-def show(value: Any) -> str:
-    """A value as a member of something larger: short."""
+#: How many members a text shows, those of inner records included.
+SHOWN_MAX = 1000
+
+
+def show(value: Any, left: List[int]) -> str:
+    """A value as a member of something larger: short. `left[0]` members may still
+    be shown."""
     if is_data(value):
         layout = layout_in(value)
+        if layout.kind in RECORDS and type(value).__repr__ is Record.__repr__:
+            return show_record(value, left)
         if layout.kind == _native.ARRAY:
-            return _late.pointers.show_array(value, layout)
+            return _late.pointers.show_array(value, layout, left)
         if layout.kind == _native.POINTER_:
             address = address_of(value)
             return f"<{layout.name} {address:#x}>" if address else "NULL"
@@ -38,6 +45,24 @@ def show(value: Any) -> str:
         address = ctypes.cast(value, ctypes.c_void_p).value
         return f"<function {address:#x}>" if address else "NULL"
     return repr(value)
+
+
+def show_record(data: Any, left: List[int]) -> str:
+    shown: List[str] = []
+    base = address_of(data)
+    for member in layout_in(data).members:
+        if left[0] <= 0:
+            shown.append("...")
+            break
+        left[0] -= 1
+        try:
+            value = load_member(data, member, base)
+            is_null = value is None and member.element.target_kind == _native.FUNCTION
+            text = "NULL" if is_null else show(value, left)
+            shown.append(f"{member.name}={text}")
+        except (ValueError, UnicodeError) as error:
+            shown.append(f"{member.name}=<{error}>")
+    return f"{type(data).__name__}({', '.join(shown)})"
 
 
 def members_of(data: Any) -> Iterator[Tuple[Member, Any]]:
@@ -81,22 +106,11 @@ class Record:
         super().__init_subclass__(**keywords)
         _speed_up_methods(cls)
 
-    def __init__(self, *args: Any, **keywords: Any) -> None:
+    def __init__(self, /, *args: Any, **keywords: Any) -> None:
         init_record(self, args, keywords)
 
     def __repr__(self) -> str:
-        shown: List[str] = []
-        base = address_of(self)
-        for member in layout_in(self).members:
-            try:
-                value = load_member(self, member, base)
-                is_null = value is None and member.element.target_kind == (
-                    _native.FUNCTION
-                )
-                shown.append(f"{member.name}={'NULL' if is_null else show(value)}")
-            except (ValueError, UnicodeError) as error:
-                shown.append(f"{member.name}=<{error}>")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return show_record(self, [SHOWN_MAX])
 
     def __eq__(self, other: Any) -> Any:
         if self is other:
@@ -197,7 +211,7 @@ def own_class(data: Any) -> Any:
 def pickled(data: Any) -> Tuple[Any, ...]:
     """How a record or an array is pickled: by library, declaration and bytes."""
     layout = layout_in(data)
-    if holds_pointers(layout.ctype):
+    if _native.kaa_ctype_has_pointers(layout.ctype):
         raise TypeError(
             f"cannot pickle {layout.name}: it has pointers, which mean nothing elsewhere"
         )
@@ -234,21 +248,6 @@ def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
     if attributes:
         made.__dict__.update(attributes)
     return made
-
-
-def holds_pointers(ctype: int) -> bool:
-    """Whether a type is a pointer, or has one in it."""
-    core = _native.kaa_ctype_strip(ctype)
-    kind = _native.kaa_ctype_kind_of(core)
-    if kind == _native.ARRAY:
-        return holds_pointers(_native.kaa_ctype_target(core))
-    if kind in (_native.STRUCT, _native.UNION):
-        members = _native.kaa_ctype_members(core)
-        return any(
-            holds_pointers(members[i].type)
-            for i in range(_native.kaa_ctype_count(core))
-        )
-    return bool(kind == _native.POINTER_)
 
 
 def as_ctypes(data: Any) -> Any:
