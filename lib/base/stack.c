@@ -1,19 +1,15 @@
 /* base/stack.c - how much of the thread's stack is left. */
 #include "base/stack.h"
 
-#include <pthread.h>
 #include <stddef.h>
 
-#if defined(__linux__) && !defined(__GLIBC__)
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#include "base/os/os.h"
 
 #define RESERVE_MAX ((size_t)256 << 10)
-/* What a stack without a limit, or with a huge one, is taken to be. */
-#define SIZE_MAX_USED ((size_t)1 << 30)
-#define SIZE_OF_HUGE ((size_t)64 << 20)
+/* A stack without a limit, or with a huge one, ends in the memory of the whole
+ * machine: so much of it is used. */
+#define HUGE_STACK ((size_t)1 << 30)
+#define USED_OF_HUGE ((size_t)64 << 20)
 
 KAA_BASE__TLS uintptr_t kaa_base__stack_little = UINTPTR_MAX;
 
@@ -21,46 +17,21 @@ KAA_BASE__TLS uintptr_t kaa_base__stack_little = UINTPTR_MAX;
  */
 static KAA_BASE__TLS uintptr_t lowest;
 
-/* A main thread's stack grows up to a limit; some C libraries say how far it
- * has grown. */
-static size_t
-size_of_growing(size_t size)
-{
-#if defined(__linux__) && !defined(__GLIBC__)
-    struct rlimit limit;
-
-    if ((pid_t)syscall(SYS_gettid) == getpid() &&
-        getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur > size)
-        return limit.rlim_cur < SIZE_OF_HUGE ? (size_t)limit.rlim_cur
-                                             : SIZE_OF_HUGE;
-#endif
-    return size;
-}
-
 static void
 find(void)
 {
+    uintptr_t top;
+    size_t bytes;
+
     kaa_base__stack_little = 0; /* where the system does not say */
-#if defined(__linux__)
-    pthread_attr_t attributes;
-    void *start;
-    size_t size;
-
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+    if (!kaa_base__stack_bounds(&top, &bytes))
         return;
-    if (pthread_attr_getstack(&attributes, &start, &size) == 0) {
-        uintptr_t top = (uintptr_t)start + size;
-
-        size = size_of_growing(size);
-        lowest = top - size;
-        if (size > SIZE_MAX_USED)
-            kaa_base__stack_little = top - SIZE_OF_HUGE;
-        else
-            kaa_base__stack_little =
-                lowest + (size / 8 < RESERVE_MAX ? size / 8 : RESERVE_MAX);
-    }
-    pthread_attr_destroy(&attributes);
-#endif
+    lowest = bytes < top ? top - bytes : 0;
+    if (bytes > HUGE_STACK)
+        kaa_base__stack_little = top - USED_OF_HUGE;
+    else
+        kaa_base__stack_little =
+            lowest + (bytes / 8 < RESERVE_MAX ? bytes / 8 : RESERVE_MAX);
 }
 
 int

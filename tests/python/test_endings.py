@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -108,6 +109,7 @@ started.wait()
 
 
 class Last(unittest.TestCase):
+    @unittest.skipUnless(sys.implementation.name == "cpython", "PyPy ends without finalisers")
     def test_finalisers_can_call(self) -> None:
         for used in ("used", "unused"):
             for where, text in HOLDERS.items():
