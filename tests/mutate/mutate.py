@@ -32,6 +32,9 @@ import source  # noqa: E402
 
 SECONDS = 60  # for one test; more is a hang
 
+# Rooms whose files others test too: what stands below all, and asks the system.
+ALSO = {"base": ["gil", "heap", "library", "insight"]}
+
 # What a token may be changed to.
 TOKENS = {
     "==": ["!="],
@@ -70,7 +73,7 @@ _STATEMENT = re.compile(
 _CONDITION = re.compile(r"\b(if|while) (\()")
 _FUNCTION = re.compile(r"^(\w+)\(([^;{}]*)\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 # What only a build with checks has, and declarations.
-_LEFT_ALONE = re.compile(r"KAA_ASSERT|KAA_UNLIKELY|static const|_Static_assert|sizeof")
+_LEFT_ALONE = re.compile(r"^\s*#|KAA_ASSERT|KAA_UNLIKELY|static const|_Static_assert|sizeof")
 
 
 class Change:
@@ -214,12 +217,13 @@ def equivalent_changes():
 
 def run_folder(tree, folder, seed, limit):
     """(noticed, survivors) of one folder."""
-    targets = tree.targets(folder)
+    folders = [folder, *ALSO.get(folder, [])]
+    targets = [target for one in folders for target in tree.targets(one)]
     if not targets:
         return 0, []
     if not tree.make(targets):
         raise SystemExit(f"mutate: the tests of {folder} do not build")
-    commands = tree.tests(folder)
+    commands = [command for one in folders for command in tree.tests(one)]
     failed = tree.notices(commands)
     if failed is not None:
         raise SystemExit(f"mutate: unchanged, this fails: {' '.join(failed)}")
