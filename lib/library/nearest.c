@@ -154,12 +154,11 @@ static const struct {
     {"pthread_atfork", "__register_atfork", "(prepare, parent, child, void *)"},
 };
 
-/* "; declare '__xstat' ..." into a buffer, or nothing. */
+/* ", ... declare '__xstat' ..." into an empty buffer, or nothing. */
 static void
 say_instead(const kaa_library *library, const char *name, char *out,
             size_t size)
 {
-    *out = '\0';
     for (size_t i = 0; i < sizeof(linked_in) / sizeof(linked_in[0]); i++)
         if (strcmp(linked_in[i].name, name) == 0 &&
             dlsym(library->handle, linked_in[i].instead) != NULL)
