@@ -7,8 +7,9 @@ lib/FOLDER that has a place for it, makes one small change (which one, the seed
 says), builds what it reaches and runs the folder's C tests: tests/FOLDER, plain
 and with failing allocations. A change that no test notices survives: it is
 listed, and each folder's score is the part that was noticed. A changed program
-that does not compile counts for nothing; one that hangs is noticed. Changes that
-alter nothing stand in equivalent.txt beside this file, one a line:
+that does not compile counts for nothing, nor does one whose object code is the
+same: of another machine, say. One that hangs is noticed. Other changes that alter
+nothing stand in equivalent.txt beside this file, one a line:
 
     FOLDER/FILE.c FUNCTION: OLD -> NEW    # why
 
@@ -190,6 +191,10 @@ class Tree:
         )
         return done.returncode == 0
 
+    def code(self, path):
+        """The object code of a file of lib/."""
+        return [one.read_bytes() for one in (self.build / "lib").rglob(f"{path}.o")]
+
     def notices(self, commands):
         """The first test that fails, or None."""
         for command in commands:
@@ -237,11 +242,14 @@ def run_folder(tree, folder, seed, limit):
             continue
         path = tree.path / "lib" / change.path
         original = path.read_text()
+        if not tree.make(targets):
+            raise SystemExit("mutate: what was changed back does not build")
+        code = tree.code(change.path)
         path.write_text(
             original[: change.start] + change.new + original[change.end :]
         )
         try:
-            if not tree.make(targets):
+            if not tree.make(targets) or tree.code(change.path) == code:
                 continue
             if tree.notices(commands) is None:
                 survivors.append(change)
