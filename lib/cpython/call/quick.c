@@ -217,7 +217,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = quick_body(object);
-    kaa_cpython__record record;
+    kaa_cpython__record record, *begun;
     quick_frame local;
     PyObject *result = NULL;
     views held;
@@ -237,9 +237,9 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
         return kaa_cpython__call(object, args, flagged_count, names);
     }
     local.frame.result_memory = local.result;
-    quick_begin(self, &record);
+    begun = quick_begin(self, &record);
     kaa_call__run(self->plan, self->target, &local.frame);
-    if (KAA_LIKELY(quick_end(self, &record) == 0))
+    if (KAA_LIKELY(quick_end(begun) == 0))
         result = make_result(self, &local.frame);
     release_views(&held);
     return result;
@@ -272,6 +272,17 @@ is_quick(const kaa_cpython__function *self)
     return 1;
 }
 
+static uint8_t
+sort_of(const kaa_convert__shape *result)
+{
+    if (result->op == CONVERT_VOID)
+        return QUICK_NONE;
+    return result->op == CONVERT_INTEGER && result->size == 4 &&
+                   result->is_signed && !(result->flags & CONVERT_ENUM)
+               ? QUICK_INT
+               : QUICK_OTHER;
+}
+
 int
 kaa_cpython__init_quick(kaa_cpython__function *self)
 {
@@ -290,11 +301,15 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
         quick[i].op = argument->shape.op;
         quick[i].unused = (uint8_t)(64u - 8u * argument->shape.size);
         quick[i].is_signed = argument->shape.is_signed;
+        quick[i].sort = argument->shape.is_signed && argument->shape.size >= 4
+                            ? QUICK_SIGNED
+                            : QUICK_CHECKED;
         quick[i].offset = self->plan->places[i].offset[0];
     }
     /* One more for the result, where it is an integer. */
     quick[self->count].unused = (uint8_t)(64u - 8u * self->result.shape.size);
     quick[self->count].is_signed = self->result.shape.is_signed;
+    quick[self->count].sort = sort_of(&self->result.shape);
     self->quick = quick;
     self->vectorcall = kaa_cpython__registers_entry(self);
     if (self->vectorcall == NULL)
