@@ -21,11 +21,11 @@ typedef kaa_cpython__target target;
 
 /* How a quick callback makes an argument, or reads a result. */
 typedef enum quick_kind {
-    KIND_NONE,
     KIND_VOID,
     KIND_INT32,
     KIND_INT64,
     KIND_DOUBLE,
+    KIND_OTHER, /* by the general way, within the short one */
 } quick_kind;
 
 /* A callback that raised: the call that led here, if one is known, raises it
@@ -148,11 +148,12 @@ run(callback *self, void *result, void *const *storage,
         kaa_base__free(arguments);
 }
 
-/* ---- being called, where all values are simple ---- */
+/* ---- being called, where values are few, and most of them simple ---- */
 
 static ALWAYS_INLINE PyObject *
-make_quickly(uint8_t kind, const void *storage)
+make_quickly(callback *self, uint32_t i, const void *storage)
 {
+    const uint8_t kind = self->kinds[i];
     int32_t narrow;
     int64_t wide;
     double real;
@@ -165,6 +166,9 @@ make_quickly(uint8_t kind, const void *storage)
         memcpy(&wide, storage, sizeof(wide));
         return PY(PyLong_FromLongLong)(wide);
     }
+    if (kind == KIND_OTHER)
+        return kaa_cpython__from_c(self->host, self->library,
+                                   &self->arguments[i], storage);
     memcpy(&real, storage, sizeof(real));
     return PY(PyFloat_FromDouble)(real);
 }
@@ -182,6 +186,8 @@ write_quickly(uint8_t kind, const PyObject *value, void *result)
 
     if (kind == KIND_VOID)
         return 1;
+    if (kind == KIND_OTHER)
+        return 0;
     if (kind == KIND_DOUBLE) {
         if (!quick_is_float(value))
             return 0;
@@ -210,7 +216,7 @@ run_quickly(callback *self, void *result, void *const *storage,
 
     arguments[0] = NULL; /* the callee's, as vectorcall allows it to ask */
     while (made < self->count) {
-        PyObject *argument = make_quickly(self->kinds[made], storage[made]);
+        PyObject *argument = make_quickly(self, made, storage[made]);
 
         if (KAA_UNLIKELY(argument == NULL))
             break;
@@ -300,10 +306,10 @@ kind_of(const kaa_cpython__conversion *conversion)
         return KIND_DOUBLE;
     if (conversion->shape.op != CONVERT_INTEGER ||
         !conversion->shape.is_signed || conversion->shape.flags & CONVERT_ENUM)
-        return KIND_NONE;
+        return KIND_OTHER;
     return conversion->shape.size == 4   ? KIND_INT32
            : conversion->shape.size == 8 ? KIND_INT64
-                                         : KIND_NONE;
+                                         : KIND_OTHER;
 }
 
 void
@@ -311,10 +317,7 @@ kaa_cpython__init_called(callback *self)
 {
     if (self->count > QUICK_MAX || !quick_has_layouts())
         return;
-    for (uint32_t i = 0; i <= self->count; i++) {
+    for (uint32_t i = 0; i <= self->count; i++)
         self->kinds[i] = kind_of(&self->arguments[i]);
-        if (self->kinds[i] == KIND_NONE)
-            return;
-    }
     self->is_quick = self->scope != KAA_DECL_SCOPE_ASYNC;
 }

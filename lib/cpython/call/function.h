@@ -104,6 +104,11 @@ void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
  * object itself. Borrowed. */
 PyObject *kaa_cpython__bound_of(const kaa_cpython *host, PyObject *object);
 
+/* variadic.c: the plan for variable arguments of these types; NULL: there was
+ * no such call yet. */
+const kaa_call_plan *
+kaa_cpython__variadic_plan(const kaa_cpython__function *self,
+                           const kaa_ctype *const *types, uint32_t count);
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 
 /* Converts one argument and stores it at its place. */

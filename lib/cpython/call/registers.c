@@ -248,14 +248,7 @@ read_again(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
-/* What took a buffer will be given another. */
-static inline void
-expect_buffers(PyObject *object)
-{
-    kaa_cpython__function *self = quick_body(object);
-
-    self->flags |= FUNCTION_TAKES_BUFFERS;
-}
+static void expect_buffers(PyObject *object);
 
 /* Up to four integers or pointers; the result one too, a double, or nothing.
  * Buffers may be among them: words() leaves all that is rare to this. */
@@ -359,32 +352,46 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
 #define EACH_COUNT(family, how)                                                \
     family(how, 0) family(how, 1) family(how, 2) family(how, 3) family(how, 4)
 
+/* clang-format off: no statements, but definitions */
 DOUBLES(HELD, 1)
 DOUBLES(HELD, 2)
 DOUBLES(HELD, 3)
 DOUBLES(RELEASED, 1)
-DOUBLES(RELEASED, 2) DOUBLES(RELEASED, 3) DOUBLES(CLOSED, 1) DOUBLES(CLOSED, 2)
-    DOUBLES(CLOSED, 3) EACH_COUNT(INTEGERS, HELD) EACH_COUNT(INTEGERS, RELEASED)
-        EACH_COUNT(INTEGERS, CLOSED) BUFFERS(0) BUFFERS(1) BUFFERS(2) BUFFERS(3)
-            BUFFERS(4) EACH_COUNT(WORDS, HELD) EACH_COUNT(WORDS, RELEASED)
-                EACH_COUNT(WORDS, CLOSED) EACH_COUNT(WORDS, ERRNO)
+DOUBLES(RELEASED, 2)
+DOUBLES(RELEASED, 3)
+DOUBLES(CLOSED, 1)
+DOUBLES(CLOSED, 2)
+DOUBLES(CLOSED, 3)
+EACH_COUNT(INTEGERS, HELD)
+EACH_COUNT(INTEGERS, RELEASED)
+EACH_COUNT(INTEGERS, CLOSED)
+BUFFERS(0)
+BUFFERS(1)
+BUFFERS(2)
+BUFFERS(3)
+BUFFERS(4)
+EACH_COUNT(WORDS, HELD)
+EACH_COUNT(WORDS, RELEASED)
+EACH_COUNT(WORDS, CLOSED)
+EACH_COUNT(WORDS, ERRNO)
+/* clang-format on */
 
 #define ROW(family, how)                                                       \
     {                                                                          \
         family##_##how##_0, family##_##how##_1, family##_##how##_2,            \
             family##_##how##_3, family##_##how##_4                             \
     }
-                    static const host_vectorcall
-    doubles_entries[AROUND_COUNT][4] = {
-        [HELD] = {NULL, doubles_HELD_1, doubles_HELD_2, doubles_HELD_3},
-        [RELEASED] = {NULL, doubles_RELEASED_1, doubles_RELEASED_2,
-                      doubles_RELEASED_3},
-        [CLOSED] = {NULL, doubles_CLOSED_1, doubles_CLOSED_2,
-                    doubles_CLOSED_3}};
+static const host_vectorcall doubles_entries[AROUND_COUNT][4] = {
+    [HELD] = {NULL, doubles_HELD_1, doubles_HELD_2, doubles_HELD_3},
+    [RELEASED] = {NULL, doubles_RELEASED_1, doubles_RELEASED_2,
+                  doubles_RELEASED_3},
+    [CLOSED] = {NULL, doubles_CLOSED_1, doubles_CLOSED_2, doubles_CLOSED_3}};
 static const host_vectorcall integers_entries[AROUND_COUNT][WORDS_MAX + 1] = {
     [HELD] = ROW(integers, HELD),
     [RELEASED] = ROW(integers, RELEASED),
     [CLOSED] = ROW(integers, CLOSED)};
+static const host_vectorcall buffers_entries[WORDS_MAX + 1] = {
+    buffers_0, buffers_1, buffers_2, buffers_3, buffers_4};
 static const host_vectorcall words_entries[AROUND_COUNT][WORDS_MAX + 1] = {
     [HELD] = ROW(words, HELD),
     [RELEASED] = ROW(words, RELEASED),
@@ -442,6 +449,19 @@ around_of(const kaa_cpython__function *self)
     if (self->flags & FUNCTION_IS_CLOSED)
         return CLOSED;
     return self->flags & FUNCTION_HOLDS_GIL ? HELD : RELEASED;
+}
+
+/* What took a buffer will be given another. */
+NEVER_INLINE static void
+expect_buffers(PyObject *object)
+{
+    kaa_cpython__function *self = quick_body(object);
+
+    if (self->flags & FUNCTION_TAKES_BUFFERS)
+        return;
+    self->flags |= FUNCTION_TAKES_BUFFERS;
+    if (self->vectorcall == words_entries[around_of(self)][self->count])
+        self->vectorcall = buffers_entries[self->count];
 }
 
 host_vectorcall

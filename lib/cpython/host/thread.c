@@ -30,7 +30,7 @@ static pthread_key_t foreign_key;
 static pthread_once_t foreign_once = PTHREAD_ONCE_INIT;
 
 kaa_cpython__record *
-kaa_cpython__begin_held(kaa_cpython__record *record, kaa_cpython *host)
+kaa_cpython__begin_nested(kaa_cpython__record *record, kaa_cpython *host)
 {
     kaa_cpython__thread *own = &kaa_cpython__own;
 

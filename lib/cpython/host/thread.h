@@ -66,10 +66,10 @@ kaa_cpython__is_common(const kaa_cpython *host)
                       kaa_cpython__own.common.host == host);
 }
 
-/* Before a call that keeps the GIL: what has to be ended, the common record or
- * else `record`. */
-kaa_cpython__record *kaa_cpython__begin_held(kaa_cpython__record *record,
-                                             kaa_cpython *host);
+/* Where the common record may not be used: `record`; or that one, for a host
+ * that this thread had no call of. */
+kaa_cpython__record *kaa_cpython__begin_nested(kaa_cpython__record *record,
+                                               kaa_cpython *host);
 
 /* Raises what a callback raised; -1. */
 int kaa_cpython__raise_kept(kaa_cpython__record *record);
@@ -94,6 +94,17 @@ static inline void
 kaa_cpython__begin_common(void)
 {
     kaa_cpython__own.records = &kaa_cpython__own.common;
+}
+
+/* Before a call that keeps the GIL: what has to be ended, the common record or
+ * else `record`. */
+static inline kaa_cpython__record *
+kaa_cpython__begin_held(kaa_cpython__record *record, kaa_cpython *host)
+{
+    if (KAA_UNLIKELY(!kaa_cpython__is_common(host)))
+        return kaa_cpython__begin_nested(record, host);
+    kaa_cpython__begin_common();
+    return &kaa_cpython__own.common;
 }
 
 static inline int
