@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _gil_advice, _gil_calls, _gil_trace
+from kaa import _gil_advice, _gil_calls, _gil_trace, _terminated
 from kaa._gil_data import HELD, MIXED, OFF, WAITING
 from kaa._gil_data import Convoy, Frame, Hog, Recording, Span, Thread, Victim
 from kaa._gil_trace import Figures, Maxima, Snapshot
@@ -289,6 +289,8 @@ def record(
     stacks = _Stacks()
     threads = []
     for one in after.threads.values():
+        if one.id in _terminated.ids:
+            continue  # kaa's own
         longest = maxima.threads.get(one.serial, [0, 0])
         made = _thread(one, before, after, longest, stacks)
         if made is not None:
