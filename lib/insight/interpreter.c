@@ -186,9 +186,9 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
 
 /* An object is a reference count and a type, and a freed block may still have
  * the type. pymalloc writes its list's next block over the count, which lies
- * above the first 4 GiB, or nothing: the lower half of a word of a count that is
- * not 0 has nothing above it. From 3.14 on an object's flags are in the topmost
- * 16 bits (Include/object.h), which are 0 in a pointer. */
+ * above the first 4 GiB, or nothing: the lower half of a word of a count that
+ * is not 0 has nothing above it. From 3.14 on an object's flags are in the
+ * topmost 16 bits (Include/object.h), which are 0 in a pointer. */
 #define COUNT_BITS 0xffffffffu
 #define FLAGS_BITS ((uintptr_t)0xffff << 48)
 

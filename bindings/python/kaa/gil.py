@@ -168,10 +168,10 @@ class Monitor:
 
     def table(self) -> str:
         """The report as plain text."""
-        from kaa import _gil_text
+        from kaa import _views
 
         text = io.StringIO()
-        _gil_text.write(self.recording(), text)
+        _views.table(self.recording(), text, rich=False)
         return text.getvalue()
 
     __str__ = table
