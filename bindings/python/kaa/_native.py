@@ -33,7 +33,7 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _native_insight
+from kaa import _native_insight, _native_walk
 
 VERSION = (0, 1)
 
@@ -626,6 +626,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
     **_native_insight.prototypes(ErrorP),
+    # walk.h
+    **_native_walk.prototypes(ErrorP),
 }
 
 
