@@ -93,7 +93,7 @@ def _about_hog(recording: Recording, hog: Hog) -> Optional[Advice]:
         "high",
         f"Thread {who} held the GIL for up to {duration(hog.held_max_ns)}{inside} at"
         f" {place(Frame(hog.file, hog.line, hog.function))};"
-        f" {waiting} threads waited {duration(hog.waited_by_others_ns)} for it in all:"
+        f" {waiting} thread{'s' * (waiting != 1)} waited {duration(hog.waited_by_others_ns)} for it in all:"
         " release it there (a C function that lets it go), split the work, or use a"
         " process.",
         hog.file,

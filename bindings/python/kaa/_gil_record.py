@@ -17,6 +17,10 @@ from kaa._gil_trace import Figures, Maxima, Snapshot
 _STATES = (HELD, WAITING, OFF, MIXED)
 
 
+# Where a thread has no frame of Python code, or its stack found no room.
+_NO_FRAME = Frame("?", 0, "(no frame: a thread's start or end)")
+
+
 class _Stacks:
     """The stacks that a recording refers to, numbered anew."""
 
@@ -198,7 +202,7 @@ def _lines(
     """Hogs or victims: places with the same line are one."""
     found: Dict[Tuple[str, int, str], Any] = {}
     for number, (count, ns, others), tally, longest in places:
-        frames = _gil_trace.frames(number) or [Frame("?", 0, "?")]
+        frames = _gil_trace.frames(number) or [_NO_FRAME]
         if _is_own(frames):
             continue
         one = found.get(frames[0])

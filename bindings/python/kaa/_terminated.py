@@ -42,7 +42,11 @@ def catch(handler: Handler) -> None:
     except (ValueError, OSError):
         return
     _ours[:] = [handler]
-    _thread.start_new_thread(_insist, (_pipe[0], threading.main_thread().ident))
+    is_begun = _thread.allocate_lock()
+    is_begun.acquire()
+    main = threading.main_thread().ident
+    _thread.start_new_thread(_insist, (_pipe[0], main, is_begun.release))
+    is_begun.acquire()  # its id is known
 
 
 def _after_fork() -> None:
@@ -72,8 +76,9 @@ def end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _insist(fd: int, main: int) -> None:
+def _insist(fd: int, main: int, begun: Callable[[], None]) -> None:
     ids.add(threading.get_native_id())
+    begun()
     try:
         while signal.SIGTERM not in os.read(fd, 1):
             continue
