@@ -398,6 +398,8 @@ class Deadlocks(Others):
         self.assertIn("DEADLOCK", table)
         self.assertLess(page.index("DEADLOCK</h2>"), page.index("Advice</h2>"))
         self.assertEqual(page.count("DEADLOCK</h2>"), 1)
+        self.assertIn("wait for each other in a circle", table)
+        self.assertNotIn("is served late", table)
 
     def test_live(self) -> None:
         done = run("live", "--duration", "0.5", "--refresh", "0.2", str(self.target.pid))
