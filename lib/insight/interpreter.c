@@ -6,6 +6,9 @@
 #include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 #include "base/error.h"
 #include <kaa/insight.h>
@@ -197,6 +200,11 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 {
     uintptr_t words[2], count;
 
+#if defined(__SANITIZE_ADDRESS__)
+    /* Its freed blocks have a small number where the count was. */
+    if (__asan_address_is_poisoned(code))
+        return 0;
+#endif
     if (!kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
         words[1] != (uintptr_t)in->code_type)
         return 0;

@@ -146,15 +146,18 @@ doubled(const watch *own)
 /* Whether a code object that was seen may be referred to. Called on the thread
  * that it was seen on, at the end of the hold. */
 static uint32_t
-find_sample(const kaa_insight__sample *one)
+find_sample(const kaa_insight__sample *one, uint64_t since)
 {
     const kaa_insight__interpreter *in = &TRACE.interpreter;
     kaa_insight__place places[KAA_INSIGHT__SAMPLE_DEPTH];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < one->count; i++) {
-        if (!kaa_insight__is_code(in, one->places[i].code))
-            break;
+        const void *code = one->places[i].code;
+
+        if (!kaa_insight__codes_has(&TRACE.codes, code, since) ||
+            !kaa_insight__is_code(in, code))
+            continue; /* it is gone: those that called it are not */
         places[count] = one->places[i];
         count +=
             (uint32_t)kaa_insight__place_is_begun(&in->frames, &places[count]);
@@ -193,6 +196,7 @@ find_parts(kaa_insight__thread *own, uint64_t since, uint64_t now, int forced,
     uint32_t seen =
         atomic_load_explicit(&own->seen.samples_count, memory_order_acquire);
     uint32_t count = 0, stack = 0;
+    const uint64_t began = since;
 
     for (uint32_t i = 0; i < seen; i++) {
         const kaa_insight__sample *one = &samples[i];
@@ -202,7 +206,7 @@ find_parts(kaa_insight__thread *own, uint64_t since, uint64_t now, int forced,
         if (i == 0 || one->count != one[-1].count ||
             memcmp(one->places, one[-1].places,
                    one->count * sizeof(one->places[0])) != 0)
-            stack = find_sample(one);
+            stack = find_sample(one, began);
         if (stack == 0)
             continue;
         add_part(parts, &count, stack, one->call, one->at - since);

@@ -135,14 +135,14 @@ class Run(unittest.TestCase):
         self.assertIn("/nonexistent/x: No such file", done.stderr)
 
     def test_duration(self) -> None:
-        with program("import time; time.sleep(0.3)") as path:
+        with program("import time; time.sleep(3)") as path:
             out = path + ".json"
             done = run("run", "-q", "--duration", "50ms", "--json", out, path)
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(out) as file:
                 recording = Recording.from_json(file.read())
         self.assertGreaterEqual(recording.wall_ns, 50000000)
-        self.assertLess(recording.wall_ns, 290000000)
+        self.assertLess(recording.wall_ns, 2900000000)
 
 
 CHILDREN = """
@@ -398,11 +398,18 @@ class Deadlocks(Others):
         self.assertIn("DEADLOCK", table)
         self.assertLess(page.index("DEADLOCK</h2>"), page.index("Advice</h2>"))
         self.assertEqual(page.count("DEADLOCK</h2>"), 1)
+        self.assertIn("wait for each other in a circle", table)
+        self.assertNotIn("is served late", table)
 
     def test_live(self) -> None:
-        done = run("live", "--duration", "0.5", "--refresh", "0.2", str(self.target.pid))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("DEADLOCK", done.stdout)
+        def shown() -> bool:
+            done = run(
+                *("live", "--duration", "0.5", "--refresh", "0.2"), str(self.target.pid)
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return "DEADLOCK" in done.stdout
+
+        support.until(shown)
 
 
 SERVER = """

@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import struct
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa._gil_remote import FUTEXES, Remote, RemoteError, Seen, peek
 
 _MUTEX = struct.Struct("<IIi")  # its word, a count, its owner
-# A circle is one if it is there again after so long: nobody else turns it.
-_AGAIN_S = 0.1
+# A circle is one if it is there again after so long. Who waits for the GIL wakes up
+# each switch interval for a moment, so it may take a few looks.
+_AGAIN_S = 0.05
+_LOOKS = 10
 
 
 class _Wait(NamedTuple):
@@ -103,21 +105,38 @@ def _told(remote: Remote, circle: List[int], waits: Dict[int, _Wait], seen: Any)
     return "\n".join(lines)
 
 
-def find(remote: Remote) -> List[str]:
-    """A report of each circle, with the stack of each thread in it."""
-    try:
-        seen = {one.id: one for one in remote.look(with_frames=False)}
-        waits = _waits(remote, seen)
-        circles = _circles(waits)
-        if not circles:
-            return []
+def _look(remote: Remote, with_frames: bool = False) -> Tuple[Any, Dict[int, _Wait]]:
+    seen = {one.id: one for one in remote.look(with_frames)}
+    return seen, _waits(remote, seen)
+
+
+def _may_be_stuck(seen: Dict[int, Seen], waits: Dict[int, _Wait]) -> bool:
+    """Whether a thread with the GIL waits for a mutex: its owner may want the GIL."""
+    return any(seen[one].state == "held" for one in waits if one in seen)
+
+
+def _found(remote: Remote) -> List[str]:
+    seen, waits = _look(remote)
+    circles = _circles(waits)
+    for _ in range(_LOOKS):
+        if circles or not _may_be_stuck(seen, waits):
+            break
         time.sleep(_AGAIN_S)
-        seen = {one.id: one for one in remote.look()}
+        seen, waits = _look(remote)
+        circles = _circles(waits)
+    for _ in range(_LOOKS if circles else 0):
+        time.sleep(_AGAIN_S)
+        seen, again = _look(remote, with_frames=True)
+        still = [c for c in circles if all(again.get(one) == waits[one] for one in c)]
+        if still:
+            return [_told(remote, one, waits, seen) for one in still]
+    return []
+
+
+def find(remote: Remote) -> List[str]:
+    """A report of each circle, with the stack of each thread in it. Takes a moment
+    if a thread that has the GIL waits for a mutex, and no time otherwise."""
+    try:
+        return _found(remote)
     except RemoteError:
         return []
-    again = _waits(remote, seen)
-    return [
-        _told(remote, circle, waits, seen)
-        for circle in circles
-        if all(again.get(one) == waits[one] for one in circle)
-    ]
