@@ -8,9 +8,12 @@
  * own, which keeps a ledger of the references that each call takes and gives.
  * It is the same file; modules that are not chosen run as ever. What is found
  * is told at once and kept for kaa_checked_get(): a result or a released object
- * that the function does not own, a reference that it leaks, NULL without an
- * exception, a result with one pending, buffers, memory and threads that are
- * not given back.
+ * that the function does not own, a reference that it leaks, an object, a text
+ * or a buffer that is used or kept after its time, NULL for an object, NULL
+ * without an exception, a result with one pending, data that `traverse` and
+ * `destroy` do not know of, buffers, memory and threads that are not given
+ * back. An object that is given up dies when the call ends, a little later than
+ * without checks.
  *
  * Not seen: references of handles that are values themselves, which in a
  * runtime of kaa's own are small ints, None and the bools; a reference that is
@@ -41,7 +44,8 @@ typedef struct kaa_checked_mistake {
     const char *slot;     /**< Of the table; "" for none. */
     const char *type;     /**< Of the object; "" for none. */
     const char *repr;     /**< Of the object, cut; "" for none. */
-    const char *where;    /**< "module.kaa.so+0x12f4"; "" where unknown. */
+    const char *where;    /**< "module.c:41", "function+0x12" or
+                              "module.kaa.so+0x12f4"; "" where unknown. */
     const char *text;     /**< A sentence: what was done, what is right. */
 } kaa_checked_mistake;
 

@@ -1,5 +1,4 @@
 /* checked/report.c - telling of mistakes, and keeping them. */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,39 +120,31 @@ describe(kaa_context *ctx, kaa_object *object, char *type, char *repr,
     }
 }
 
-static void
-describe_site(const void *site, char *out, size_t size)
-{
-    Dl_info info;
-    const char *slash;
-
-    if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL)
-        return;
-    slash = strrchr(info.dli_fname, '/');
-    snprintf(out, size, "%s+0x%zx", slash != NULL ? slash + 1 : info.dli_fname,
-             (size_t)((uintptr_t)site - (uintptr_t)info.dli_fbase));
-}
-
 void
 kaa_checked__tell(kaa_checked__context *own, const char *kind,
                   kaa_checked__slot slot, kaa_object *object, const void *site,
                   const char *more)
 {
-    kaa_checked__frame *frame = own->frame;
+    int is_own = pthread_equal(own->thread, pthread_self());
+    kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
     int is_new;
 
-    if (own->is_telling)
+    if (is_own && own->is_telling)
         return;
-    own->is_telling = 1;
+    if (is_own)
+        own->is_telling = 1;
     if (object != NULL)
         describe(own->inner, object, type, repr, sizeof(repr));
-    describe_site(site, where, sizeof(where));
+    if (strcmp(type, repr) == 0)
+        *type = '\0'; /* None */
+    site = kaa_checked__caller(own, site);
+    kaa_checked__place(site, where, sizeof(where));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
-             type, object != NULL ? " " : "", repr, more);
+             type, *type != '\0' ? " " : "", repr, more);
     pthread_mutex_lock(&mistakes.lock);
     is_new = keep((const char *const[]){own->module->definition.name, kind,
                                         function, kaa_checked__slot_name(slot),
@@ -171,7 +162,8 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     }
     if (frame != NULL && frame->mistakes++ == 0)
         memcpy(frame->text, text, sizeof(frame->text));
-    own->is_telling = 0;
+    if (is_own)
+        own->is_telling = 0;
 }
 
 /* ---- Reading them */

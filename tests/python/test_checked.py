@@ -127,7 +127,7 @@ class Wrong(unittest.TestCase):
                 )
                 self.assertIn(kind, one.text)
                 if slot and "buffer" not in slot and "begin" not in slot:
-                    self.assertRegex(one.where, r"^(wrong\.kaa|libkaa)\.so.*\+0x[0-9a-f]+$")
+                    self.assertRegex(one.where, r"^wrong\.c:\d+$|^libkaa\.so.*\+0x")
 
     def test_none(self) -> None:
         """None has no count in a runtime of kaa's own, where this is no mistake."""
@@ -186,7 +186,7 @@ class Modes(unittest.TestCase):
             done.stderr,
             r"^kaa: checked module 'wrong': new_leaked\(\): leaked reference: str "
             r"'a text that nobody has', which is not returned, stored or given up "
-            r"\(by kaa_str_from_utf8\(\)\) \[wrong\.kaa\.so\+0x[0-9a-f]+\]\n$",
+            r"\(by kaa_str_from_utf8\(\)\) \[wrong\.c:\d+\]\n$",
         )
 
     def test_raise(self) -> None:
@@ -211,6 +211,12 @@ class Modes(unittest.TestCase):
         code = IMPORT.format("") + "kaa.import_module(wrong.__file__, checked=True)"
         done = run(code)
         self.assertIn("loaded already, and not checked", done.stderr)
+
+    def test_a_wrong_choice_is_refused(self) -> None:
+        for wrong in ("wrong:loudly", ":raise", "other,wrong:", "wrong:report:raise,:"):
+            done = run(IMPORT.format(""), KAA_CHECK=wrong)
+            self.assertEqual(done.returncode, 1, wrong)
+            self.assertIn(f'KAA_CHECK="{wrong}": a module, or a module and', done.stderr)
 
     def test_option_of_a_runtime(self) -> None:
         done = run(OPTION, KAA_HOST="none")
@@ -253,7 +259,7 @@ class Command(unittest.TestCase):
             [one[key] for key in ("kind", "function", "slot", "type", "repr")],
             [LEAKED, "new_leaked", "str_from_utf8", "str", "'a text that nobody has'"],
         )
-        self.assertRegex(one["where"], r"^wrong\.kaa\.so\+0x")
+        self.assertRegex(one["where"], r"^wrong\.c:\d+$")
         with open(page, encoding="utf-8") as file:
             self.assertIn("new_leaked", file.read())
 
