@@ -587,6 +587,11 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
         return own->within;
     if (site == NULL)
         return NULL;
+    /* A slot that is called last may return for the function. */
+    if (!is_code(own->module, (uintptr_t)site))
+        return own->frame != NULL && own->frame->thunk != NULL
+                   ? (const char *)(uintptr_t)own->frame->thunk->function + 1
+                   : site;
     if (known->site != site) {
         char name[64] = "";
 
