@@ -29,9 +29,10 @@ from typing import (
     Union,
 )
 
-from kaa import _error, _native
+from kaa import _error, _late, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
+from kaa._options import Options
 from kaa._owner import keeper
 from kaa._text import Text, read_text
 from kaa._types import Data, TypeMap
@@ -52,7 +53,7 @@ def _choose_bind() -> Bind:
     global _bind, _bind_more
     if os.environ.get("KAA_HOST") != "none":
         try:
-            from kaa import _host
+            _host = _late.host
         except ImportError:
             pass  # no CPython, or one that cannot be attached to
         else:
@@ -61,10 +62,8 @@ def _choose_bind() -> Bind:
             if has_lock is None or has_lock():
                 _bind_more = _host.bind_more
             return _host.bind
-    from kaa import _plain
-
-    _bind = _plain.bind
-    return _plain.bind
+    _bind = _late.plain.bind
+    return _bind
 
 
 def chosen_bind() -> Bind:
@@ -79,14 +78,12 @@ def has_bridge() -> bool:
 
 def _import_all() -> None:
     """Imports what calls need at some time. A child of fork() may not import what
-    another thread was importing: it would wait for that for ever."""
+    another thread was importing: it would wait for that for ever. The last
+    finalisers cannot import."""
     if _bind is None:
-        from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
-        from kaa import _cdata, _derive, _found, _pointers, _record  # noqa: F401
-        from kaa._instance import host
-
+        _late.import_all()
         _choose_bind()
-        host()
+        _late.instance.host()
 
 
 _item_at = _native.DeclItem.from_address
@@ -136,7 +133,7 @@ class Library:
     _reasons: Optional[Dict[str, str]]
     _token: Optional[bytes]
 
-    def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
+    def __init__(self, name: Optional[str], text: bytes, options: Options) -> None:
         give = object.__setattr__
         try:
             object.__getattribute__(self, "_name")
@@ -150,9 +147,7 @@ class Library:
         if options.header is None:
             declarations = Declarations(text, options.tolerant)
         else:
-            from kaa import _headers
-
-            declarations = _headers.declarations(text, options.header)
+            declarations = _late.headers.declarations(text, options.header)
         give(self, "_declarations", declarations)
         native, path = _open(name, options)
         give(self, "_native", native)
@@ -164,14 +159,15 @@ class Library:
         give(self, "_errno", options.errno)
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
-        one_by_one = bool(options.hold_gil or options.errno)
+        one_by_one = bool(options.hold_gil or options.errno or options.builtins)
         give(self, "_asked", repeat(0) if one_by_one else count())
         give(self, "_reasons", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
-        for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
-            self._check_names(option, names)
+        for option in ("hold_gil", "errno", "builtins"):
+            chosen = getattr(options, option)
+            self._check_names(option, () if chosen is True else chosen)
         if b"kaa" in text:
             self._check_annotations()
 
@@ -256,9 +252,7 @@ class Library:
         if self._options.header is not None and (
             item.flags & (_native.DECL_HIDDEN | _native.DECL_STATIC | _native.DECL_MACRO)
         ):
-            from kaa import _headers
-
-            found, value, keep = _headers.special(self, name, address, item)
+            found, value, keep = _late.headers.special(self, name, address, item)
             if found:
                 return self.__dict__.setdefault(name, value) if keep else value
         value = self._read_item(name, address, item)
@@ -280,6 +274,10 @@ class Library:
                 value = _bind(self, address, symbol)  # type: ignore[misc]
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(str(error)) from None
+            if self._options.is_builtin(name):
+                from kaa import _builtin
+
+                return _builtin.of(value)
             asked = next(self._asked)
             if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
@@ -296,9 +294,7 @@ class Library:
         kind = item.kind
         if kind == _native.DECL_INTEGER:
             if self._options.header is not None:
-                from kaa import _headers
-
-                return _headers.constant(self, item, self._integer(item))
+                return _late.headers.constant(self, item, self._integer(item))
             return self._integer(item)
         if kind == _native.DECL_FLOATING:
             return item.floating
@@ -312,9 +308,7 @@ class Library:
         enum_class = self._types.enum_class(ctype)
         if enum_class is not None:
             return enum_class
-        from kaa._instance import has_class
-
-        if has_class(ctype):
+        if _late.instance.has_class(ctype):
             return self._types.data_class(ctype)
         return self._types.ctypes_class(ctype)
 
@@ -325,14 +319,12 @@ class Library:
         return value
 
     def _variable(self, name: str, item: int) -> Any:
-        from kaa._variable import Variable
-
         native = _item_at(item)
         symbol = self._symbol(item)
         if symbol is None:
             return self._absent(name, native)
         try:
-            return Variable(self, name, native.type, symbol)
+            return _late.variable.Variable(self, name, native.type, symbol)
         except _error.UnsupportedError as error:
             raise _error.UnusableError(f"{name}: {error}") from None
 
@@ -356,16 +348,12 @@ class Library:
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
         if self._options.header is not None:
-            from kaa import _headers
-
-            _headers.say_skipped(self, name)
+            _late.headers.say_skipped(self, name)
         if not (name.startswith("__") and name.endswith("__")):
-            from kaa._fault import nearest
-
             reason = self._skipped().get(name)
             if reason is not None:
                 raise AttributeError(f"the declaration of {name} was skipped: {reason}")
-            near = nearest(name, dir(self))
+            near = _late.fault.nearest(name, dir(self))
             if near is not None:
                 hint = f"; did you mean {near}?"
         raise AttributeError(f"{self._label} declares no {name!r}{hint}")
@@ -396,9 +384,7 @@ class Library:
     @property
     def skipped(self) -> List[Any]:
         """What of the header is left out: a list of (name, file, line, reason)."""
-        from kaa import _headers
-
-        return _headers.skipped(self)
+        return _late.headers.skipped(self)
 
     def __repr__(self) -> str:
         count = self._declarations.count
@@ -431,19 +417,6 @@ class Library:
 _OWN_NAMES = frozenset(Library.__slots__)
 
 
-class _Options(tuple):  # type: ignore[type-arg]
-    """The options of load(), in one hashable, picklable value."""
-
-    __slots__ = ()
-
-    hold_gil: FrozenSet[str] = property(lambda self: self[0])  # type: ignore[assignment]
-    errno: FrozenSet[str] = property(lambda self: self[1])  # type: ignore[assignment]
-    missing: str = property(lambda self: self[2])  # type: ignore[assignment]
-    tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
-    flags: int = property(lambda self: self[4])  # type: ignore[assignment]
-    header: Any = property(lambda self: self[5])
-
-
 # The libraries that were pickled here or elsewhere, by what their pickles carry:
 # unpickling gives the same object again. The last few stay, since workers drop
 # a function after each call.
@@ -459,7 +432,7 @@ def _again(
     with _loading:
         library = _pickled.get(token)
         if library is None:
-            made = Library(name, text, _Options(options))
+            made = Library(name, text, Options(options))
             # A finaliser that ran meanwhile may have made it too.
             library = _pickled.setdefault(token, made)
             object.__setattr__(library, "_token", token)
@@ -476,7 +449,7 @@ def _asks_more(item: Any) -> bool:
     return any(item.parameters[i].flags & asked for i in range(count))
 
 
-def _open(name: Optional[str], options: _Options) -> Tuple[Any, str]:
+def _open(name: Optional[str], options: Options) -> Tuple[Any, str]:
     native = _native.LibraryP()
     error = _native.Error()
     raw = None if name is None else os.fsencode(name)
@@ -505,22 +478,10 @@ def _close(address: Optional[int]) -> None:
     _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
-def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
-    if isinstance(names, str):
-        raise TypeError(f"{option}: a list of names expected, not one str")
-    made = frozenset(names)
-    for name in made:
-        if not isinstance(name, str):
-            raise TypeError(f"{option}: names expected, not {type(name).__name__}")
-    return made
-
-
 def _read_header(header: Any, text: bytes, choice: Any) -> Tuple[bytes, Any]:
     """The text that includes it, and how it is to be read."""
     if header is not None:
-        from kaa import _headers
-
-        return _headers.text_of(header, text), _headers.Choice.make(*choice)
+        return _late.headers.text_of(header, text), _late.headers.Choice.make(*choice)
     if choice[0] is not None or any(choice[1:]):
         raise ValueError(
             "only, defines, undefines, include_dirs and package need a header"
@@ -534,6 +495,7 @@ def load(
     *,
     hold_gil: Collection[str] = (),
     errno: Collection[str] = (),
+    builtins: Union[bool, Collection[str]] = False,
     missing: Optional[str] = None,
     tolerant: bool = False,
     lazy: bool = False,
@@ -554,6 +516,9 @@ def load(
     hold_gil  names of functions to be called without releasing the GIL:
               short ones that neither block nor call back into Python
     errno     names of functions whose failure raises OSError with errno
+    builtins  names of functions, or True for all, to be handed out as builtins,
+              which CPython 3.11 to 3.13 call quicker than other objects; what
+              else a function can do, its __self__ can
     missing   "error": a name that the library lacks raises SymbolError here;
               "ignore": it raises AttributeError when it is used. The first is
               the default without `header`, the second with it
@@ -579,22 +544,13 @@ def load(
     """
     if name is not None:
         name = os.fsdecode(name)
-    if missing not in ("error", "ignore", None):
-        raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
     text = read_text(declarations)
     choice = (only, defines, undefines, include_dirs, package)
     text, chosen = _read_header(header, text, choice)
     flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW
     if global_symbols:
         flags |= _native.LIBRARY_GLOBAL
-    options = _Options(
-        (
-            _names("hold_gil", hold_gil),
-            _names("errno", errno),
-            missing or ("error" if header is None else "ignore"),
-            bool(tolerant),
-            flags,
-            chosen,
-        )
+    options = Options.make(
+        hold_gil, errno, missing, bool(tolerant), flags, chosen, builtins
     )
     return Library(name, text, options)

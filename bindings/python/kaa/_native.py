@@ -33,7 +33,7 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _native_insight
+from kaa import _native_insight, _native_walk
 
 VERSION = (0, 1)
 
@@ -141,6 +141,12 @@ class DeclParameter(Structure):
         ("flags", c_uint32),
         ("scope", c_uint32),
         ("length_of", c_uint32),
+        ("length_times", c_uint32),
+        ("length_factor", c_uint64),
+        ("length_plus", c_uint64),
+        ("least", c_uint64),
+        ("free_function", c_char_p),
+        ("borrow_from", c_uint32),
         ("reserved", c_uint32),
     ]
 
@@ -166,6 +172,8 @@ class DeclItem(Structure):
         ("string", c_void_p),
         ("string_length", c_size_t),
         ("reason", c_char_p),
+        ("borrow_from", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -364,7 +372,9 @@ DECL_WEAK = 1 << 12
 DECL_HIDDEN = 1 << 13
 
 # kaa_decl_parameter::flags and kaa_decl_scope.
+DECL_BORROW = 1 << 14
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
+PARAMETER_TIMES, PARAMETER_BORROW = 16, 32
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
 #: As long as what has the pointer: a record, an array. Not one of libkaa's.
 SCOPE_RECORD = 255
@@ -430,6 +440,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_qualifiers": (c_uint32, (_A,), HELD),
     "kaa_ctype_is_complete": (c_int, (_A,), HELD),
     "kaa_ctype_is_signed": (c_int, (_A,), HELD),
+    "kaa_ctype_has_pointers": (c_int, (_A,), HELD),
     "kaa_ctype_size": (c_uint64, (_A,), HELD),
     "kaa_ctype_align": (c_uint32, (_A,), HELD),
     "kaa_ctype_name": (c_char_p, (_A,), HELD),
@@ -502,17 +513,14 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         ),
         HELD,
     ),
-    "kaa_convert_settle_length": (
+    "kaa_convert_fill_length": (
         c_int,
-        (
-            _A,
-            c_uint32,
-            POINTER(c_int64),
-            POINTER(Int128),
-            POINTER(c_int64),
-            c_char_p,
-            c_size_t,
-        ),
+        (_A, c_uint32, POINTER(c_int64), POINTER(c_int64), c_char_p, c_size_t),
+        HELD,
+    ),
+    "kaa_convert_check_lengths": (
+        c_int,
+        (_A, POINTER(c_int64), POINTER(Int128), c_char_p, c_size_t),
         HELD,
     ),
     "kaa_convert_nearest": (c_size_t, (c_char_p, POINTER(c_char_p), c_size_t), HELD),
@@ -597,6 +605,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         (CpythonP, py_object, py_object, DeclP, _AP, c_size_t, c_size_t),
         HELD,
     ),
+    "kaa_cpython_builtin": (py_object, (CpythonP, py_object, c_char_p), HELD),
     "kaa_cpython_callback": (py_object, (CpythonP, py_object, _A, py_object), HELD),
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
@@ -618,6 +627,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
     **_native_insight.prototypes(ErrorP),
+    # walk.h
+    **_native_walk.prototypes(ErrorP),
 }
 
 
@@ -633,9 +644,31 @@ def _candidates() -> List[str]:
             # Not with glob, which takes longer to import than this module.
             names = sorted(os.listdir(here))
         except OSError:
+            beside += _from_archive(here)
             continue
         beside += [os.path.join(here, one) for one in names if one[:9] == "libkaa.so"]
     return beside + ["libkaa.so.%d.%d" % VERSION]
+
+
+def _from_archive(here: str) -> List[str]:
+    """A copy of the libkaa in a zip file, which no loader opens there. It is this
+    user's alone, and goes when the process ends."""
+    name = "libkaa.so.%d.%d" % VERSION
+    loader = getattr(sys.modules["kaa"], "__loader__", None)
+    try:
+        data = loader.get_data(os.path.join(here, name))  # type: ignore[union-attr]
+    except (AttributeError, OSError):
+        return []
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="kaa-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return [path]
 
 
 def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:

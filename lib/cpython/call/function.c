@@ -1,6 +1,7 @@
 /* cpython/call/function.c - the type of bound functions, and making them. */
 #include "cpython/call/function.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -30,8 +31,10 @@ init_arguments(kaa_cpython__function *self)
         kaa_cpython__conversion_init(&self->arguments[i],
                                      self->parameters[i].type);
         kaa_convert__annotate(shape, notes, self->count, i);
-        if (shape->flags & (CONVERT_OUT | CONVERT_LENGTH))
+        if (shape->flags & (CONVERT_OUT | CONVERT_MEASURED))
             self->flags |= FUNCTION_IS_SPECIAL;
+        if (shape->flags & CONVERT_MEASURED)
+            self->flags |= FUNCTION_MEASURES;
         if (shape->flags & CONVERT_OUT)
             self->visible--;
     }
@@ -193,6 +196,7 @@ dealloc(PyObject *object)
     kaa_base__free(self->arguments);
     kaa_base__free(self->outs);
     kaa_base__free(self->quick);
+    kaa_base__free(atomic_load(&self->builtin));
     kaa_cpython__free_variadic(self->variadics);
     kaa_call_plan_destroy(self->plan);
     if (self->library != NULL)
