@@ -1,6 +1,6 @@
 /* kaa/checked.h - the checked context: an extension's reference mistakes.
  *
- *     KAA_CHECK=module[:abort|raise|report][,module...]   in the environment
+ *     KAA_CHECK=module[:report|raise|abort|fault][,...]   in the environment
  *     kaa_runtime_options::check                          of a runtime
  *     kaa_checked_select("module:raise", &err)            in a program
  *
@@ -31,6 +31,10 @@ enum {
     KAA_CHECKED_REPORT = 0, /**< A line on stderr; the program goes on. */
     KAA_CHECKED_RAISE = 1,  /**< The same, and the call fails: SystemError. */
     KAA_CHECKED_ABORT = 2,  /**< The same, and abort(). */
+    KAA_CHECKED_FAULT = 3,  /**< As the first; and each place of the module that
+                                 makes a call that may fail sees it fail once,
+                                 in a process of its own (fork()), which ends
+                                 with the outermost call of the module. */
 };
 
 /** One mistake; the texts live as long as the process. */
@@ -51,7 +55,8 @@ typedef struct kaa_checked_mistake {
 
 /**
  * Chooses modules that are imported from now on: names or paths of files,
- * separated by commas, each with ":report", ":raise" or ":abort", or without.
+ * separated by commas, each with ":report", ":raise", ":abort" or ":fault", or
+ * without.
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT for NULL, an empty name or another mode;
@@ -68,6 +73,14 @@ KAA_API KAA_NODISCARD kaa_status kaa_checked_select(const char *choice,
  * @since  0.1
  */
 KAA_API size_t kaa_checked_count(void);
+
+/**
+ * How many calls were made to fail in this process: KAA_CHECKED_FAULT.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_fault_count(void);
 
 /**
  * A mistake, in the order they were found.

@@ -169,6 +169,11 @@ typedef struct kaa_checked__module {
     uintptr_t loaded;             /* the loader's record of the file */
     uintptr_t first, last;        /* where the file is in memory */
     int is_blind;                 /* a block could not be entered */
+    kaa_checked__ledger failed;   /* the places that have failed once */
+    size_t fault_count;
+    int answer; /* in a child: where mistakes go; 0: this is no child */
+    uint32_t failed_slot;
+    char failed_at[120];
 } kaa_checked__module;
 
 /* A spec that is refused is shown to the inner context as it is. */
@@ -362,6 +367,21 @@ kaa_checked__mask(const void *object)
     return UINT64_C(1) << (((uintptr_t)object >> 4) % 64);
 }
 
+/* ---- fault.c */
+
+/* KAA_CHECKED_FAULT: 1 if the call is to fail, with the exception pending. */
+int kaa_checked__fault(const kaa_checked__look *look);
+/* A child ends with the outermost call of the module. */
+void kaa_checked__end_child(const kaa_checked__module *module,
+                            const kaa_checked__frame *frame);
+
+static inline int
+kaa_checked__is_failing(const kaa_checked__look *look)
+{
+    return look->own->module->mode == KAA_CHECKED_FAULT &&
+           kaa_checked__fault(look);
+}
+
 /* ---- memory.c */
 
 /* How many words equal to `key` are in memory that the module can reach, the
@@ -389,6 +409,8 @@ void kaa_checked__tell(kaa_checked__context *own, const char *kind,
 void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
+/* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
+size_t kaa_checked__hear(const char *told, size_t length);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
 
 /* ---- table.c */

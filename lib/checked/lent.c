@@ -5,6 +5,15 @@
 #include "base/memory.h"
 #include "checked/look.h"
 
+static int
+fails(kaa_context *ctx, kaa_checked__slot slot, const void *site)
+{
+    const kaa_checked__look look = {
+        own_of(ctx), own_of(ctx)->frame, slot, 0, NULL, site};
+
+    return kaa_checked__is_failing(&look);
+}
+
 /* ---- Buffers */
 
 static int
@@ -16,7 +25,7 @@ lend_buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
     kaa_checked__buffer *one;
     int result;
 
-    if (inner == NULL)
+    if (inner == NULL || fails(ctx, SLOT_buffer_get, SITE))
         return -1;
     result = inner->api->buffer_get(inner, object, out, request);
     if (result != 0 && frame != NULL)
@@ -186,7 +195,7 @@ lend_mem_alloc(kaa_context *ctx, size_t size)
     kaa_context *inner = kaa_checked__enter(ctx, SLOT_mem_alloc, SITE);
     void *block;
 
-    if (inner == NULL)
+    if (inner == NULL || fails(ctx, SLOT_mem_alloc, SITE))
         return NULL;
     block = inner->api->mem_alloc(inner, guarded(size));
     if (block == NULL && own_of(ctx)->frame != NULL)
@@ -204,7 +213,7 @@ lend_mem_resize(kaa_context *ctx, void *block, size_t size)
     int64_t before = 0;
     void *fresh;
 
-    if (inner == NULL)
+    if (inner == NULL || fails(ctx, SLOT_mem_resize, SITE))
         return NULL;
     if (block != NULL &&
         !end_block(own, block, SLOT_mem_resize, SITE, 0, &before)) {
@@ -362,7 +371,7 @@ thread_ends(void *context)
 kaa_context *
 kaa_checked__thread_enter(void *handle)
 {
-    static char here; /* in this file of the process */
+    static const char here = 0; /* in this file of the process */
     kaa_checked__handle known;
     kaa_checked__module *module = find_handle(handle, &known);
     kaa_checked__context *own;
@@ -385,8 +394,8 @@ kaa_checked__thread_enter(void *handle)
     frame->is_thread = 1;
     own->frame = frame;
     if (!own->is_watched && __cxa_thread_atexit_impl != NULL)
-        own->is_watched =
-            __cxa_thread_atexit_impl(thread_ends, own, &here) == 0;
+        own->is_watched = __cxa_thread_atexit_impl(
+                              thread_ends, own, (void *)(uintptr_t)&here) == 0;
     return &own->open;
 }
 

@@ -110,7 +110,8 @@ see_call(const kaa_checked__look *look)
     kaa_checked__look look = {                                                 \
         own_of(ctx), own_of(ctx)->frame, SLOT_##name, 0, NULL, SITE};          \
                                                                                \
-    if (inner == NULL || !ALL_SEEN(__VA_ARGS__))                               \
+    if (inner == NULL || !ALL_SEEN(__VA_ARGS__) ||                             \
+        kaa_checked__is_failing(&look))                                        \
     return failure
 
 static inline int

@@ -1,12 +1,7 @@
 /* checked/place.c - the line of source that an address came from.
  *
- * The file that holds the address is mapped, and its line programs (DWARF 2 to
- * 5, .debug_line) are run until one has a row for it. Without information for
- * debuggers, what is told is the function of the file's symbol table, and
- * without that the place in the file. What a file says is believed within its
- * own bounds only: every read goes through a cursor.
- *
- * The layout of line programs: the DWARF 5 standard, 6.2.
+ * The file that holds the address is mapped. What it has of lines is told
+ * (lines.c), else the function by its symbol table, else the place in the file.
  */
 #include <dlfcn.h>
 #include <elf.h>
@@ -20,358 +15,14 @@
 #include <unistd.h>
 
 #include "checked/checked.h"
+#include "checked/lines.h"
 
-enum {
-    FORMATS_MAX = 8,
-    STEPS_MAX = 1 << 24,
-    FRAME_MAX = 1 << 16,
-    STACK_MAX = 16
-};
-
-/* DWARF's numbers. */
-enum {
-    CONTENT_PATH = 1,
-    FORM_DATA2 = 0x05,
-    FORM_DATA4 = 0x06,
-    FORM_DATA8 = 0x07,
-    FORM_STRING = 0x08,
-    FORM_BLOCK = 0x09,
-    FORM_DATA1 = 0x0b,
-    FORM_STRP = 0x0e,
-    FORM_UDATA = 0x0f,
-    FORM_DATA16 = 0x1e,
-    FORM_LINE_STRP = 0x1f,
-    OP_EXTENDED = 0,
-    OP_COPY = 1,
-    OP_ADVANCE_PC = 2,
-    OP_ADVANCE_LINE = 3,
-    OP_SET_FILE = 4,
-    OP_CONST_ADD_PC = 8,
-    OP_FIXED_ADVANCE_PC = 9,
-    EXTENDED_END = 1,
-    EXTENDED_SET_ADDRESS = 2
-};
-
-typedef struct span {
-    const unsigned char *at, *end;
-} span;
-
-typedef struct image {
-    const unsigned char *bytes;
-    size_t size;
-    span lines, strings, line_strings;
-} image;
-
-/* ---- Reading: what is not there is 0, and ends the span */
-
-static uint64_t
-take(span *in, size_t bytes)
-{
-    uint64_t value = 0;
-
-    if ((size_t)(in->end - in->at) < bytes) {
-        in->at = in->end;
-        return 0;
-    }
-    for (size_t i = 0; i < bytes && i < 8; i++)
-        value |= (uint64_t)in->at[i] << 8 * i;
-    in->at += bytes;
-    return value;
-}
-
-static uint64_t
-take_uleb(span *in)
-{
-    uint64_t value = 0;
-
-    for (unsigned shift = 0; in->at < in->end; shift += 7) {
-        unsigned char byte = *in->at++;
-
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            break;
-    }
-    return value;
-}
-
-static int64_t
-take_sleb(span *in)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-    unsigned char byte = 0;
-
-    while (in->at < in->end) {
-        byte = *in->at++;
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-        if ((byte & 0x80) == 0)
-            break;
-    }
-    if (shift < 64 && (byte & 0x40) != 0)
-        value |= ~UINT64_C(0) << shift;
-    return (int64_t)value;
-}
-
-static const char *
-take_text(span *in)
-{
-    const unsigned char *start = in->at;
-    const unsigned char *end = memchr(start, '\0', (size_t)(in->end - in->at));
-
-    if (end == NULL) {
-        in->at = in->end;
-        return "";
-    }
-    in->at = end + 1;
-    return (const char *)start;
-}
-
-static const char *
-text_at(span in, uint64_t offset)
-{
-    if (offset >= (uint64_t)(in.end - in.at))
-        return "";
-    in.at += offset;
-    return take_text(&in);
-}
-
-/* ---- One line program */
-
-typedef struct program {
-    span names; /* of files, up to where the rows begin */
-    span rows;
-    unsigned version;
-    size_t offset_bytes; /* 4 or 8 */
-    unsigned char step, line_range, opcode_base;
-    int line_base;
-    const unsigned char *lengths; /* of opcodes */
-} program;
-
-static int
-read_program(span *all, program *out)
-{
-    uint64_t length = take(all, 4), header;
-    span in;
-
-    out->offset_bytes = 4;
-    if (length == UINT32_MAX) {
-        length = take(all, 8);
-        out->offset_bytes = 8;
-    }
-    if (length > (uint64_t)(all->end - all->at))
-        length = (uint64_t)(all->end - all->at);
-    in.at = all->at;
-    in.end = all->at += length;
-    out->version = (unsigned)take(&in, 2);
-    if (out->version < 2 || out->version > 5)
-        return 0;
-    if (out->version >= 5)
-        (void)take(&in, 2); /* sizes of an address and of a segment */
-    header = take(&in, out->offset_bytes);
-    if (header > (uint64_t)(in.end - in.at))
-        return 0;
-    out->rows.at = in.at + header;
-    out->rows.end = in.end;
-    in.end = out->rows.at;
-    out->step = (unsigned char)take(&in, 1);
-    if (out->version >= 4)
-        (void)take(&in, 1); /* operations of an instruction */
-    (void)take(&in, 1);     /* whether a row is a statement */
-    out->line_base = (signed char)take(&in, 1);
-    out->line_range = (unsigned char)take(&in, 1);
-    out->opcode_base = (unsigned char)take(&in, 1);
-    out->lengths = in.at;
-    if (out->line_range == 0 || out->opcode_base == 0)
-        return 0;
-    (void)take(&in, out->opcode_base - 1u);
-    out->names = in;
-    return 1;
-}
-
-typedef struct row {
-    uint64_t address, file;
-    int64_t line;
-} row;
-
-/* An opcode that makes no row; 1 for the end of a sequence. */
-static int
-step_other(program *self, unsigned opcode, row *now)
-{
-    span *in = &self->rows;
-    uint64_t length;
-    span rest;
-
-    switch (opcode) {
-    case OP_EXTENDED:
-        length = take_uleb(in);
-        if (length > (uint64_t)(in->end - in->at))
-            length = (uint64_t)(in->end - in->at);
-        rest = *in;
-        rest.end = in->at += length;
-        opcode = (unsigned)take(&rest, 1);
-        if (opcode == EXTENDED_SET_ADDRESS)
-            now->address = take(&rest, (size_t)(rest.end - rest.at));
-        return opcode == EXTENDED_END;
-    case OP_ADVANCE_PC:
-        now->address += take_uleb(in) * self->step;
-        return 0;
-    case OP_ADVANCE_LINE:
-        now->line += take_sleb(in);
-        return 0;
-    case OP_SET_FILE:
-        now->file = take_uleb(in);
-        return 0;
-    case OP_CONST_ADD_PC:
-        now->address +=
-            (uint64_t)((255 - self->opcode_base) / self->line_range) *
-            self->step;
-        return 0;
-    case OP_FIXED_ADVANCE_PC:
-        now->address += take(in, 2);
-        return 0;
-    default:
-        for (unsigned i = self->lengths[opcode - 1]; i > 0; i--)
-            (void)take_uleb(in);
-        return 0;
-    }
-}
-
-/* The row that `wanted` lies in, or the nearest before it that is not of the
- * file `avoid` (UINT64_MAX: none). */
-static int
-find_row(program *self, uint64_t wanted, uint64_t avoid, row *out)
-{
-    const row first = {0, 1, 1};
-    row now = first, last = first;
-    int has_last = 0;
-
-    *out = first;
-    out->line = 0;
-
-    for (int i = 0; i < STEPS_MAX && self->rows.at < self->rows.end; i++) {
-        unsigned opcode = (unsigned)take(&self->rows, 1);
-        int is_end = 0;
-
-        if (opcode >= self->opcode_base) {
-            unsigned rest = opcode - self->opcode_base;
-
-            now.address += (uint64_t)(rest / self->line_range) * self->step;
-            now.line += self->line_base + (int)(rest % self->line_range);
-        } else if (opcode != OP_COPY) {
-            is_end = step_other(self, opcode, &now);
-            if (!is_end)
-                continue;
-        }
-        if (has_last && last.file != avoid)
-            *out = last;
-        if (has_last && last.address <= wanted && wanted < now.address)
-            return out->line != 0;
-        last = now;
-        has_last = !is_end;
-        if (is_end) {
-            now = first;
-            out->line = 0;
-        }
-    }
-    return 0;
-}
-
-/* ---- Names of files */
-
-static const char *
-take_form(const image *file, const program *self, span *in, uint64_t form)
-{
-    switch (form) {
-    case FORM_STRING:
-        return take_text(in);
-    case FORM_LINE_STRP:
-        return text_at(file->line_strings, take(in, self->offset_bytes));
-    case FORM_STRP:
-        return text_at(file->strings, take(in, self->offset_bytes));
-    case FORM_UDATA:
-        (void)take_uleb(in);
-        return "";
-    case FORM_DATA1:
-        (void)take(in, 1);
-        return "";
-    case FORM_DATA2:
-        (void)take(in, 2);
-        return "";
-    case FORM_DATA4:
-        (void)take(in, 4);
-        return "";
-    case FORM_DATA8:
-        (void)take(in, 8);
-        return "";
-    case FORM_DATA16:
-        (void)take(in, 16);
-        return "";
-    case FORM_BLOCK:
-        (void)take(in, (size_t)take_uleb(in));
-        return "";
-    default: /* of unknown length */
-        in->at = in->end;
-        return "";
-    }
-}
-
-/* The path of entry `wanted` of a table of DWARF 5; "" for none. */
-static const char *
-read_table(const image *file, const program *self, span *in, uint64_t wanted)
-{
-    uint64_t formats[FORMATS_MAX][2];
-    const char *found = "";
-    size_t count = (size_t)take(in, 1);
-    uint64_t entries;
-
-    if (count > FORMATS_MAX)
-        return "";
-    for (size_t i = 0; i < count; i++) {
-        formats[i][0] = take_uleb(in);
-        formats[i][1] = take_uleb(in);
-    }
-    entries = take_uleb(in);
-    for (uint64_t i = 0; i < entries && in->at < in->end; i++)
-        for (size_t j = 0; j < count; j++) {
-            const char *text = take_form(file, self, in, formats[j][1]);
-
-            if (i == wanted && formats[j][0] == CONTENT_PATH)
-                found = text;
-        }
-    return found;
-}
-
-static const char *
-name_of(const image *file, const program *self, uint64_t wanted)
-{
-    span in = self->names;
-
-    if (self->version >= 5) {
-        (void)read_table(file, self, &in, UINT64_MAX); /* folders */
-        return read_table(file, self, &in, wanted);
-    }
-    while (in.at < in.end && *take_text(&in) != '\0')
-        continue;
-    for (uint64_t i = 1; in.at < in.end; i++) {
-        const char *name = take_text(&in);
-
-        if (*name == '\0')
-            break;
-        for (int j = 0; j < 3; j++) /* folder, time, length */
-            (void)take_uleb(&in);
-        if (i == wanted)
-            return name;
-    }
-    return "";
-}
+enum { FRAME_MAX = 1 << 16, STACK_MAX = 16 };
 
 /* ---- Files */
 
 static int
-open_image(const char *path, image *out)
+open_image(const char *path, kaa_checked__image *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
@@ -390,10 +41,10 @@ open_image(const char *path, image *out)
     return 1;
 }
 
-static span
-section_bytes(const image *file, const ElfW(Shdr) * section)
+static kaa_checked__span
+section_bytes(const kaa_checked__image *file, const ElfW(Shdr) * section)
 {
-    span out = {NULL, NULL};
+    kaa_checked__span out = {NULL, NULL};
 
     if (section->sh_type != SHT_NOBITS &&
         (section->sh_flags & SHF_COMPRESSED) == 0 &&
@@ -406,7 +57,8 @@ section_bytes(const image *file, const ElfW(Shdr) * section)
 }
 
 /* The section headers, `count` of them; NULL: none that can be read. */
-static const ElfW(Shdr) * find_sections(const image *file, size_t *out_count)
+static const ElfW(Shdr) *
+    find_sections(const kaa_checked__image *file, size_t *out_count)
 {
     const ElfW(Ehdr) *header = (const void *)file->bytes;
     size_t bytes = header->e_shnum * sizeof(ElfW(Shdr));
@@ -420,16 +72,16 @@ static const ElfW(Shdr) * find_sections(const image *file, size_t *out_count)
 }
 
 static void
-find_spans(image *file, const ElfW(Shdr) * sections, size_t count)
+find_spans(kaa_checked__image *file, const ElfW(Shdr) * sections, size_t count)
 {
     const ElfW(Ehdr) *header = (const void *)file->bytes;
-    span names;
+    kaa_checked__span names;
 
     if (header->e_shstrndx >= count)
         return;
     names = section_bytes(file, &sections[header->e_shstrndx]);
     for (size_t i = 0; names.at != NULL && i < count; i++) {
-        const char *name = text_at(names, sections[i].sh_name);
+        const char *name = kaa_checked__text_at(names, sections[i].sh_name);
 
         if (strcmp(name, ".debug_line") == 0)
             file->lines = section_bytes(file, &sections[i]);
@@ -440,59 +92,14 @@ find_spans(image *file, const ElfW(Shdr) * sections, size_t count)
     }
 }
 
-static const char *
-last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
-/* kaa's own headers: what they inline belongs to the line that calls it. */
-static int
-is_header(const char *name)
-{
-    return strcmp(name, "slots.h") == 0 || strcmp(name, "context.h") == 0 ||
-           strcmp(name, "module.h") == 0;
-}
-
-static int
-find_line(const image *file, uint64_t wanted, char *out, size_t size)
-{
-    span all = file->lines;
-    program one;
-    row found, outer;
-
-    while (all.at < all.end) {
-        const char *name;
-        program again;
-
-        if (!read_program(&all, &one))
-            continue;
-        again = one;
-        if (!find_row(&one, wanted, UINT64_MAX, &found))
-            continue;
-        name = last_part(name_of(file, &one, found.file));
-        if (is_header(name) && find_row(&again, wanted, found.file, &outer)) {
-            found = outer;
-            name = last_part(name_of(file, &one, found.file));
-        }
-        if (*name == '\0' || found.line <= 0)
-            return 0;
-        snprintf(out, size, "%.100s:%lld", name, (long long)found.line);
-        return 1;
-    }
-    return 0;
-}
-
 /* "function+0x12" */
 static int
-find_function(const image *file, const ElfW(Shdr) * sections, size_t count,
-              uint64_t wanted, char *out, size_t size)
+find_function(const kaa_checked__image *file, const ElfW(Shdr) * sections,
+              size_t count, uint64_t wanted, char *out, size_t size)
 {
     for (size_t i = 0; i < count; i++) {
         const ElfW(Sym) * symbols;
-        span table, names;
+        kaa_checked__span table, names;
 
         if ((sections[i].sh_type != SHT_SYMTAB &&
              sections[i].sh_type != SHT_DYNSYM) ||
@@ -507,12 +114,20 @@ find_function(const image *file, const ElfW(Shdr) * sections, size_t count,
                 symbols[j].st_value <= wanted &&
                 wanted - symbols[j].st_value < symbols[j].st_size) {
                 snprintf(out, size, "%.100s+0x%zx",
-                         text_at(names, symbols[j].st_name),
+                         kaa_checked__text_at(names, symbols[j].st_name),
                          (size_t)(wanted + 1 - symbols[j].st_value));
                 return 1;
             }
     }
     return 0;
+}
+
+const char *
+kaa_checked__last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
 }
 
 /* 1: of a line or a function; 0: of the file alone; -1: nothing. */
@@ -524,7 +139,7 @@ look_up(const void *address, int lines_too, char *out, size_t size)
     uint64_t wanted;
     size_t count = 0;
     Dl_info info;
-    image file;
+    kaa_checked__image file;
     int found = 0;
 
     if (address == NULL ||
@@ -538,12 +153,13 @@ look_up(const void *address, int lines_too, char *out, size_t size)
         if (sections != NULL && lines_too)
             find_spans(&file, sections, count);
         if (sections != NULL)
-            found = (lines_too && find_line(&file, wanted, out, size)) ||
+            found = (lines_too &&
+                     kaa_checked__find_line(&file, wanted, out, size)) ||
                     find_function(&file, sections, count, wanted, out, size);
         munmap((void *)(uintptr_t)file.bytes, file.size);
     }
     if (!found)
-        snprintf(out, size, "%s+0x%zx", last_part(info.dli_fname),
+        snprintf(out, size, "%s+0x%zx", kaa_checked__last_part(info.dli_fname),
                  (size_t)((uintptr_t)address - (uintptr_t)info.dli_fbase));
     return found;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "args/args.h"
 #include "base/error.h"
@@ -91,6 +92,56 @@ keep(const char *const *texts)
     return 1;
 }
 
+/* ---- Children of fault mode */
+
+static void
+send_texts(int to, const char *const *texts)
+{
+    char line[2048];
+    size_t length = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        size_t size = strlen(texts[i]) + 1;
+
+        if (size > sizeof(line) - length)
+            return;
+        memcpy(line + length, texts[i], size);
+        length += size;
+    }
+    if (write(to, line, length) != (ssize_t)length)
+        return; /* it is on stderr, at least */
+}
+
+size_t
+kaa_checked__hear(const char *heard, size_t length)
+{
+    const char *texts[8], *end;
+    size_t used = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        end = memchr(heard + used, '\0', length - used);
+        if (end == NULL)
+            return 0;
+        texts[i] = heard + used;
+        used = (size_t)(end - heard) + 1;
+    }
+    pthread_mutex_lock(&mistakes.lock);
+    keep(texts);
+    pthread_mutex_unlock(&mistakes.lock);
+    return used;
+}
+
+size_t
+kaa_checked_fault_count(void)
+{
+    const kaa_checked__module *module = kaa_checked__modules();
+    size_t count = 0;
+
+    for (; module != NULL; module = module->next)
+        count += module->fault_count;
+    return count;
+}
+
 /* ---- Words */
 
 static void
@@ -129,6 +180,7 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
+    const char *texts[8] = {"", kind, function, "", type, repr, where, text};
     int is_new;
 
     if (is_own && own->is_telling)
@@ -145,11 +197,22 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
              type, *type != '\0' ? " " : "", repr, more);
+    if (own->module->answer != 0) {
+        size_t length = strlen(text);
+
+        snprintf(
+            text + length, sizeof(text) - length,
+            ", where kaa_%s() failed [%s]",
+            kaa_checked__slot_name((kaa_checked__slot)own->module->failed_slot),
+            own->module->failed_at);
+    }
+    texts[0] = own->module->definition.name;
+    texts[3] = kaa_checked__slot_name(slot);
     pthread_mutex_lock(&mistakes.lock);
-    is_new = keep((const char *const[]){own->module->definition.name, kind,
-                                        function, kaa_checked__slot_name(slot),
-                                        type, repr, where, text});
+    is_new = keep(texts);
     pthread_mutex_unlock(&mistakes.lock);
+    if (is_new && own->module->answer != 0)
+        send_texts(own->module->answer, texts);
     if (is_new)
         fprintf(stderr, "kaa: checked module '%s': %s%s%s%s%s%s%s\n",
                 own->module->definition.name, text,

@@ -64,7 +64,8 @@ kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
             own_of(ctx), own_of(ctx)->frame, SLOT_##name, 0, NULL, SITE};      \
                                                                                \
         ctx = kaa_checked__enter(ctx, SLOT_##name, look.site);                 \
-        if (ctx == NULL || !ALL_SEEN arguments) {                              \
+        if (ctx == NULL || !ALL_SEEN arguments ||                              \
+            kaa_checked__is_failing(&look)) {                                  \
             memset(&checked_result, IS_NUMBER(checked_result) ? 0xff : 0,      \
                    sizeof(checked_result));                                    \
             return checked_result;                                             \

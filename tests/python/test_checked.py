@@ -170,7 +170,7 @@ class Wrong(unittest.TestCase):
         self.assertIs(kaa.import_module(WRONG, checked=True), self.wrong)
 
     def test_a_wrong_mode_is_refused(self) -> None:
-        with self.assertRaisesRegex(ValueError, "'report', 'raise' or 'abort'"):
+        with self.assertRaisesRegex(ValueError, "'report', 'raise', 'abort' or 'fault'"):
             kaa.import_module(WRONG, "other", checked="loudly")
 
 
@@ -263,6 +263,24 @@ class Command(unittest.TestCase):
         with open(page, encoding="utf-8") as file:
             self.assertIn("new_leaked", file.read())
 
+    def test_fault(self) -> None:
+        """Each error path is gone once; what the program prints is as ever."""
+        path = self.script("import wrong\nprint(wrong.cached(), wrong.cached())")
+        done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.stdout, "kept on purpose kept on purpose\n", done.stderr)
+        self.assertIn("1 calls of wrong were made to fail", done.stderr)
+        path = self.script("import wrong\nwrong.only_on_error()")
+        done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(
+            done.stderr,
+            r"only_on_error\(\): leaked reference: list \[\], which is not returned, stored "
+            r"or given up, where kaa_str_from_utf8\(\) failed \[wrong\.c:\d+\]",
+        )
+        path = self.script("import wrong\nwrong.crash_on_error()")
+        done = self.check("--fault", WRONG, path)
+        self.assertIn("crash_on_error(): crashed where a call had failed: the process ended by signal 6", done.stderr)
+
     def test_without_mistakes(self) -> None:
         path = self.script("import wrong\nwrong.cached()\nraise SystemExit(3)")
         done = self.check(WRONG, path)
@@ -284,13 +302,55 @@ class Command(unittest.TestCase):
     def test_wrong_arguments(self) -> None:
         for arguments, said in (
             (("nowhere.kaa.so",), "nowhere.kaa.so: there is no such file"),
-            ((WRONG, "--fault"), "--fault is no option of check"),
+            ((WRONG, "--faults"), "--faults is no option of check"),
             ((WRONG, "-m"), "the name of a module was expected"),
             ((WRONG, "nowhere.py"), "nowhere.py: No such file"),
         ):
             done = self.check(*arguments)
             self.assertEqual(done.returncode, 1, arguments)
             self.assertIn(said, done.stderr)
+
+
+class InTests(unittest.TestCase):
+    """kaa.check: tests that fail for the mistakes of the modules they use."""
+
+    TESTS = """
+import unittest, kaa.check
+class Tests(kaa.check.Checked, unittest.TestCase):
+    checked_modules = ("wrong",)
+    def test_right(self):
+        import wrong
+        self.assertEqual(wrong.cached(), "kept on purpose")
+    def test_wrong(self):
+        import wrong
+        self.assertEqual(wrong.append_leaked(), [2.5])
+    def test_wrong_again(self):
+        self.test_wrong()
+unittest.main()
+"""
+
+    def python(self, code: str) -> "subprocess.CompletedProcess[str]":
+        path = f"{os.path.dirname(WRONG)}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+        return run(code, PYTHONPATH=path)
+
+    def test_unittest(self) -> None:
+        done = self.python(self.TESTS)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("FAILED (failures=2)", done.stderr)
+        self.assertIn("append_leaked(): leaked reference: float 2.5", done.stderr)
+
+    def test_start_and_take(self) -> None:
+        done = self.python(
+            "import kaa.check; kaa.check.start(['wrong']); import wrong\n"
+            "wrong.new_leaked(); print([one.kind for one in kaa.check.take().mistakes])\n"
+            "print(kaa.check.take())\n"
+            "wrong.new_leaked(); print(len(kaa.check.take().mistakes))\n"
+        )
+        self.assertEqual(done.stdout, "['leaked reference']\nNone\n1\n", done.stderr)
+        done = self.python(
+            "import kaa.importer, kaa.check, wrong; kaa.check.start(['wrong'])"
+        )
+        self.assertIn("wrong has been imported already, and is not checked", done.stderr)
 
 
 # A C program's way: kaa_runtime_options::check.
