@@ -88,6 +88,32 @@ class Interpreters(unittest.TestCase):
         found = self.run_text(text)
         self.assertEqual(found, "103 103 104\n2\n" * 3)
 
+    def test_a_call_with_the_gil_into_another_interpreter(self) -> None:
+        """It gives the GIL up for the callback, of an interpreter with the same one
+        or its own: two such calls, each into the other's, do not wait for ever."""
+        inside = self.prelude + "lib.keep(lambda v: v + 100)\n"
+        create = "isolated=False" if sys.version_info[:2] == (3, 12) else ""
+        text = (
+            "import threading\n"
+            "try:\n    import _interpreters as some\n"
+            "except ImportError:\n    import _xxsubinterpreters as some\n"
+            f"{self.prelude}"
+            f"one = some.create({create})\n"
+            f"problem = some.run_string(one, {inside!r})\n"
+            "if problem: print(problem)\n"
+            "holding = load('[[kaa::hold_gil]] int call_kept(int value);')\n"
+            "print([holding.call_kept(n) for n in range(3)])\n"
+            "seen = []\n"
+            "def other():\n"
+            "    seen.append(sum(holding.call_kept(n) for n in range(300)))\n"
+            "threads = [threading.Thread(target=other) for _ in range(3)]\n"
+            "for thread in threads: thread.start()\n"
+            "for thread in threads: thread.join(60)\n"
+            "print(seen == [300 * 100 + sum(range(300))] * 3)\n"
+            "some.destroy(one)\n"
+        )
+        self.assertEqual(self.run_text(text), "[100, 101, 102]\nTrue\n")
+
 
 if __name__ == "__main__":
     unittest.main()
