@@ -139,7 +139,7 @@ foreign_state(kaa_cpython *host)
 static PyThreadState *
 give_up(void)
 {
-    const kaa_cpython__record *newest = kaa_cpython__records;
+    const kaa_cpython__record *newest = kaa_cpython__own.records;
 
     return newest != NULL && newest->state == NULL ? PY(PyEval_SaveThread)()
                                                    : NULL;
