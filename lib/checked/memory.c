@@ -7,13 +7,13 @@
  * one; else a little is looked at. All of it is read by the kernel, which
  * refuses what is not there.
  */
-#include <dlfcn.h>
 #include <link.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/os/os.h"
 #include "checked/checked.h"
 
 enum {
@@ -95,30 +95,10 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
     return is_it;
 }
 
-/* The loader's record of the file that `place` is in, or NULL. */
-static void *
-find_loaded(const void *place)
-{
-    void *loaded = NULL;
-    Dl_info info;
-#ifdef RTLD_DL_LINKMAP
-    if (dladdr1(place, &info, &loaded, RTLD_DL_LINKMAP) == 0)
-        return NULL;
-#else
-    /* musl: the handle is the record. It lives as long as the file does. */
-    if (dladdr(place, &info) == 0 || info.dli_fname == NULL)
-        return NULL;
-    loaded = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    if (loaded != NULL)
-        dlclose(loaded);
-#endif
-    return loaded;
-}
-
 int
 kaa_checked__add_static(kaa_checked__module *module)
 {
-    module->loaded = (uintptr_t)find_loaded(module->original);
+    module->loaded = (uintptr_t)kaa_base__loaded_object(module->original);
     return dl_iterate_phdr(add_segments, module) >= 0;
 }
 
