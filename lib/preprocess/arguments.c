@@ -373,8 +373,10 @@ kaa_preprocess__invoke(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
 
 int
 kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
-                              kaa_preprocess__macro *macro)
+                              kaa_preprocess__macro *macro, int is_number)
 {
+    const kaa_preprocess__token number = {
+        .kind = T_NUMBER, .text = "1", .length = 1};
     struct call call;
     int is_done = begin_call(pp, &call, macro);
 
@@ -384,6 +386,8 @@ kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
         token.name = (kaa_preprocess__name *)(uintptr_t)macro->parameters[i];
         token.text = token.name->text;
         token.length = token.name->length;
+        if (is_number)
+            token = number;
         call.arguments[i].start = call.tokens.count;
         call.arguments[i].count = 1;
         is_done = kaa_preprocess__append(pp, &call.tokens, &token);

@@ -131,7 +131,7 @@ struct kaa_preprocess__name {
     uint8_t special;    /* an enum kaa_preprocess__special */
     uint8_t directive;  /* an enum of directive.c */
     uint8_t is_poisoned;
-    uint8_t reserved;
+    uint8_t is_spoiled; /* its stand-in was pasted or made a string */
 };
 
 struct kaa_preprocess__saved {
@@ -215,7 +215,7 @@ typedef struct kaa_preprocess__pp {
     uint8_t in_directive; /* newlines end the tokens */
     uint8_t no_expand;
     uint8_t is_space;   /* blanks were before an empty expansion */
-    uint8_t is_spoiled; /* a stand-in was pasted or made a string */
+    uint8_t is_spoiled; /* that has happened to some stand-in */
     uint8_t is_listing; /* macros behind the text: __LINE__ is none of theirs */
     uint8_t is_predefining;
     uint32_t nesting;
@@ -354,9 +354,12 @@ int kaa_preprocess__expand_list(kaa_preprocess__pp *pp,
  * context is pushed. At the token behind '('. */
 int kaa_preprocess__invoke(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
                            const kaa_preprocess__token *name);
-/* The same with parameters that stand for themselves. */
+/* The same with parameters that stand for themselves, or for a number. */
 int kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
-                                  kaa_preprocess__macro *macro);
+                                  kaa_preprocess__macro *macro, int is_number);
+/* A token is pasted or made a string: of a stand-in that is noted. */
+void kaa_preprocess__note_spoiled(kaa_preprocess__pp *pp,
+                                  const kaa_preprocess__token *token);
 
 /* paste.c */
 int kaa_preprocess__paste_list(kaa_preprocess__pp *pp,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
+import platform
+import shutil
+import subprocess
 import tempfile
 import time
 import unittest
 from typing import Any, Dict
 
 import kaa
+import support
 
 HEADER = """
 #ifndef SAMPLE_H
@@ -167,12 +171,23 @@ class OwnHeaders(unittest.TestCase):
 MACROS = """
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #define BIT(n) (1u << (n))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define CALL(x) labs(-(x))
 #define KIND(x) _Generic((x), int: "int", double: "double", default: "other")
 #define PASTE(a) a##1
+#define TEXT(a) #a
+#define NAMED(a) TEXT(a)
+#define PREFIXED(n, v) (pre_##n + (v))
+#define FORMAT(buffer, size, ...) snprintf(buffer, size, __VA_ARGS__)
+#define COUNT(a, ...) (a __VA_OPT__(+ 10))
+#define MEMBER(p, name) ((p)->name##_of)
+#define DEFINE(name) struct name##_s { int a; }
+#define LOOP(name, ...) do { name(__VA_ARGS__); } while (0)
+#define pre_one 100
+struct part { int x_of; };
 #define SET(x) errno = x
 #define SIZE(n) ((n) * sizeof(struct pair))
 #define FIRST(p) ((p)->x + 1)
@@ -227,12 +242,47 @@ class Macros(unittest.TestCase):
         said = {one.name: one.reason for one in self.c.skipped}
         self.assertIn("more than one return", said["more"])
         self.assertIn("assigns", said["SET"])
-        self.assertIn("pasted", said["PASTE"])
+        self.assertIn("statement", said["DEFINE"])
+        self.assertIn("statement", said["LOOP"])
         self.assertIn("LIST", said)
-        for name in ("more", "SET", "PASTE", "LIST"):
+        for name in ("more", "SET", "DEFINE", "LOOP", "LIST"):
             with self.assertRaisesRegex(AttributeError, name):
                 getattr(self.c, name)
             self.assertNotIn(name, dir(self.c))
+
+    def test_pasted_parameters(self) -> None:
+        c = self.c
+        self.assertEqual([c.PASTE(4), c.PASTE("2"), c.PASTE(4)], [41, 21, 41])
+        self.assertEqual([c.TEXT("a + b"), c.TEXT(5), c.TEXT('"q"')], ["a + b", "5", '"q"'])
+        self.assertEqual(c.NAMED("SIZE"), "SIZE")
+        self.assertEqual(c.PREFIXED("one", 5), 105)
+        self.assertEqual(c.MEMBER(c.part(7), "x"), 7)
+        self.assertEqual([c.INT64_C(-5), c.UINT64_C(2**63)], [-5, 2**63])
+        for name in ("PASTE", "TEXT", "PREFIXED", "COUNT"):
+            self.assertIn(name, dir(c))
+            self.assertNotIn(name, [one.name for one in c.skipped])
+
+    def test_any_number_of_arguments(self) -> None:
+        c = self.c
+        buffer = kaa.new("char[40]")
+        self.assertEqual(c.FORMAT(buffer, 40, "%d-%s", 7, "x"), 3)
+        self.assertEqual(kaa.text(buffer), "7-x")
+        self.assertEqual(c.FORMAT(buffer, 40, "plain"), 5)
+        self.assertEqual([c.COUNT(1), c.COUNT(1, 2), c.COUNT(1, 2, 3)], [1, 11, 11])
+
+    def test_wrong_calls_of_those(self) -> None:
+        c = self.c
+        for argument in ("1, 2", "1)", "(", "x\n#define y", "", "a /* b", "\\", '"'):
+            with self.assertRaisesRegex(ValueError, "PASTE.. argument 1 .a.: .* one argument"):
+                c.PASTE(argument)
+        with self.assertRaisesRegex(TypeError, "argument 1 .a.: the macro pastes it"):
+            c.PASTE(c.part(1))
+        with self.assertRaisesRegex(TypeError, "takes at least 2 arguments"):
+            c.FORMAT(None)
+        with self.assertRaisesRegex(kaa.Error, "PASTE.unknown. is 'unknown1'"):
+            c.PASTE("unknown")
+        with self.assertRaisesRegex(kaa.Error, "pre_two"):
+            c.PREFIXED("two", 1)
 
     def test_wrong_calls(self) -> None:
         for call in (
@@ -251,6 +301,83 @@ class Macros(unittest.TestCase):
         self.assertEqual(c.CALL(2), 2)
         with self.assertRaises(AttributeError):
             c.labs
+
+
+C23 = """
+typedef float v4 __attribute__((vector_size(16)));
+struct mixed { char a; v4 v; _BitInt(17) n; };
+typedef unsigned _BitInt(3) u3;
+typedef unsigned _BitInt(100) u100;
+v4 by_value(v4);
+void by_address(v4 *to, const struct mixed *from);
+_BitInt(17) narrow(_BitInt(17) a, unsigned _BitInt(3) b);
+unsigned _BitInt(100) wide(unsigned _BitInt(100) n);
+_BitInt(64) plain(_BitInt(64) n);
+static constexpr auto LIMIT = 1ull << 40;
+#define NOTHING nullptr
+#define CHOSEN _Generic(LIMIT, unsigned long long: "right", default: "wrong")
+#define IS_NULL(p) ((p) == nullptr)
+"""
+C23_SOURCE = C23.split("static constexpr")[0] + """
+v4 by_value(v4 x) { return x + x; }
+void by_address(v4 *to, const struct mixed *from) { *to = from->v * (float)from->n; }
+_BitInt(17) narrow(_BitInt(17) a, unsigned _BitInt(3) b) { return a - b; }
+unsigned _BitInt(100) wide(unsigned _BitInt(100) n) { return n + 1; }
+_BitInt(64) plain(_BitInt(64) n) { return -n; }
+"""
+
+
+class NewerC(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.c = kaa.load(None, header=C23)
+
+    def test_constants(self) -> None:
+        self.assertEqual(self.c.LIMIT, 2**40)
+        self.assertEqual(self.c.CHOSEN, "right")
+        self.assertFalse(self.c.NOTHING)
+        self.assertEqual([self.c.IS_NULL(None), self.c.IS_NULL(self.c.mixed())], [1, 0])
+
+    def test_vectors_are_lanes(self) -> None:
+        mixed = self.c.mixed()
+        mixed.v.lanes[3] = 1.5
+        self.assertEqual(list(mixed.v.lanes), [0, 0, 0, 1.5])
+        self.assertEqual((kaa.sizeof(mixed), kaa.alignof(self.c.v4)), (48, 16))
+
+    def test_numbers_of_odd_widths_are_checked(self) -> None:
+        mixed = self.c.mixed()
+        mixed.n.value = -65536
+        self.assertEqual(mixed.n.value, -65536)
+        with self.assertRaisesRegex(OverflowError, "_BitInt.17..*bit-field of 17 bits"):
+            mixed.n.value = 65536
+
+    @unittest.skipIf(shutil.which("clang") is None, "no clang")
+    def test_what_clang_makes_of_them(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="kaa-c23-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "c23.so")
+        made = subprocess.run(
+            ["clang", "-std=c2x", "-w", "-shared", "-fPIC", "-x", "c", "-", "-o", path],
+            input=C23_SOURCE.encode(), stderr=subprocess.PIPE,
+            env=support.clean_environment(),
+        )  # fmt: skip
+        if made.returncode:
+            self.skipTest("a clang without _BitInt")
+        c = kaa.load(path, header=C23)
+        to, mixed = c.v4(), c.mixed()
+        mixed.v.lanes[1], mixed.n.value = 2.5, -4
+        c.by_address(to, mixed)
+        self.assertEqual(list(to.lanes), [0, -10, 0, 0])
+        self.assertEqual(c.plain(5), -5)
+        with self.assertRaisesRegex(kaa.Error, "by_value.*SIMD"):
+            c.by_value(to)
+        if platform.machine() != "x86_64":
+            return
+        number, small = type(mixed.n)(-65530), c.narrow(type(mixed.n)(3), c.u3(7))
+        self.assertEqual(small.value, -4)
+        self.assertEqual(c.narrow(number, c.u3(6)).value, -65536)
+        made = c.wide(c.u100(2**64 - 1, 5))
+        self.assertEqual([made.low, made.high], [0, 6])
 
 
 def has(header: str) -> bool:

@@ -81,7 +81,9 @@ def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], int]:
             _native.DECL_ENUM,
             _native.DECL_TYPEDEF,
         ):
-            if item.kind != _native.DECL_SKIPPED:
+            if _headers.is_late(item):
+                left_out.add(_name(item))  # it needs the header
+            elif item.kind != _native.DECL_SKIPPED:
                 chosen.append((address, item))
     words: Set[str] = set()
     for _, item in chosen:

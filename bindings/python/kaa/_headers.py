@@ -169,12 +169,12 @@ def _strings(items: Names) -> Any:
     return (ctypes.c_char_p * max(len(raw), 1))(*raw)
 
 
-def _parse(text: bytes, choice: Choice) -> Declarations:
+def preprocess_options(choice: Choice) -> Tuple[Any, Any]:
+    """The structure, and what has to live as long."""
     folders = _strings(choice.include_dirs)
     defines = _strings(choice.defines)
     undefines = _strings(choice.undefines)
-    only = _strings(choice.only or ())
-    preprocess = _native.PreprocessOptions(
+    made = _native.PreprocessOptions(
         size=ctypes.sizeof(_native.PreprocessOptions),
         name=OVERLAY.encode(),
         include_dirs=folders,
@@ -184,6 +184,12 @@ def _parse(text: bytes, choice: Choice) -> Declarations:
         undefines=undefines,
         undefine_count=len(choice.undefines),
     )
+    return made, (folders, defines, undefines)
+
+
+def _parse(text: bytes, choice: Choice) -> Declarations:
+    preprocess, keep = preprocess_options(choice)
+    only = _strings(choice.only or ())
     options = _native.DeclOptions(
         size=ctypes.sizeof(_native.DeclOptions),
         preprocess=ctypes.pointer(preprocess),
@@ -191,7 +197,7 @@ def _parse(text: bytes, choice: Choice) -> Declarations:
         only_count=len(choice.only or ()),
     )
     try:
-        return Declarations(text, True, options, preprocess)
+        return Declarations(text, True, options, (preprocess, keep))
     except _error.DeclarationError as error:
         _explain(error, choice)
         raise
@@ -299,6 +305,10 @@ def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
     if not is_macro and not _is_static_function(library, address, item):
         return False, None
     try:
+        if is_late(item):
+            from kaa._macro_late import LateMacro
+
+            return True, LateMacro(library, name, item)
         if is_macro and item.reason is not None:
             return True, _macro.of_body(library, name, item)
         make = _macro.of_macro if is_macro else _macro.of_static
@@ -307,6 +317,15 @@ def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
         raise _error.UnusableError(
             f"{Skipped(name, *_place(item), str(error))}"
         ) from None
+
+
+def is_late(item: Any) -> bool:
+    """Whether each call of a macro is preprocessed by itself."""
+    return (
+        item.kind == _native.DECL_MACRO_FUNCTION
+        and item.reason is not None
+        and ctypes.string_at(item.string, 1) == b"("
+    )
 
 
 def _is_static_function(library: Any, address: int, item: Any) -> bool:

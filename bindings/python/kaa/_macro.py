@@ -58,6 +58,12 @@ LEVELS = {
     "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
 }  # fmt: skip
 ASSIGNMENTS = frozenset("= += -= *= /= %= &= |= ^= <<= >>= ++ --".split())
+# Words of C23 that older headers may use as names.
+C23_CONSTANTS = {
+    "true": Value(_native.INT, 1),
+    "false": Value(_native.INT, 0),
+    "nullptr": Value(OBJECT, None),
+}
 _DEPTH_MOST = 100
 _parsing = allocate_lock()
 
@@ -312,6 +318,8 @@ class Parser:
         if name in ("__builtin_expect", "__builtin_constant_p", "__builtin_offsetof"):
             return self.builtin(name)
         item = scope.item(name)
+        if item is None and name in C23_CONSTANTS:
+            return _constant(C23_CONSTANTS[name])
         if item is None or item.kind == _native.DECL_MACRO_FUNCTION:
             raise NotExpression(f"'{name}' is no name that is known")
         if item.kind in (_native.DECL_INTEGER, _native.DECL_FLOATING):
@@ -438,9 +446,6 @@ class MacroFunction:
         self.__doc__ = text
         self._library = library
         self._types, self._result = types, result
-        self._is_variadic = bool(parameters) and parameters[-1] == "..."
-        if self._is_variadic:
-            raise NotExpression("a macro with a variable number of arguments")
         self.parameters = parameters
 
     def compile(self, body: str) -> "MacroFunction":
