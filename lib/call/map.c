@@ -16,9 +16,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/os/os.h"
 #include "call/loop.h"
 
 #define THREADS_MAX 256u
@@ -130,19 +130,12 @@ prepare(kaa_call_map *map, kaa_error *err)
     return KAA_OK;
 }
 
-/* The lock and the condition, whose clock is the one that `wait` reads. */
+/* The lock and the condition that kaa_call_map_wait() sleeps on. */
 static int
 make_lock(kaa_call_map *map)
 {
-    pthread_condattr_t attributes;
-    int fault = pthread_condattr_init(&attributes);
+    int fault = kaa_base__condition_init(&map->ended);
 
-    if (fault == 0) {
-        fault = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-        if (fault == 0)
-            fault = pthread_cond_init(&map->ended, &attributes);
-        pthread_condattr_destroy(&attributes);
-    }
     if (fault == 0) {
         fault = pthread_mutex_init(&map->lock, NULL);
         if (fault != 0)
@@ -222,13 +215,12 @@ kaa_call_map_start(const kaa_call_plan *plan, kaa_function target,
 static int
 wait_for_threads(kaa_call_map *map, uint64_t deadline_ns)
 {
-    struct timespec deadline = {.tv_sec = (time_t)(deadline_ns / 1000000000u),
-                                .tv_nsec = (long)(deadline_ns % 1000000000u)};
     int is_late = 0, have_ended;
 
     pthread_mutex_lock(&map->lock);
     while (map->threads_running > 0 && !is_late)
-        is_late = pthread_cond_timedwait(&map->ended, &map->lock, &deadline);
+        is_late =
+            kaa_base__condition_wait(&map->ended, &map->lock, deadline_ns);
     have_ended = map->threads_running == 0;
     pthread_mutex_unlock(&map->lock);
     return have_ended;

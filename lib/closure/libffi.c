@@ -6,9 +6,8 @@
  * and says so.
  */
 #include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "base/os/os.h"
 #include "closure/internal.h"
 
 #define COPIES_MAX 32u
@@ -92,17 +91,9 @@ enter(ffi_cif *cif, void *result, void **arguments, void *user)
 static kaa_status
 refused(kaa_error *err)
 {
-    long page = sysconf(_SC_PAGESIZE);
-    size_t bytes = page > 0 ? (size_t)page : 4096;
-    void *probe = mmap(NULL, bytes, PROT_READ | PROT_EXEC,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int why = errno;
+    int why = kaa_base__executable_fault();
 
-    if (probe != MAP_FAILED) {
-        munmap(probe, bytes);
-        return kaa_base__fail_memory(err, "a function pointer");
-    }
-    if (why == ENOMEM)
+    if (why == 0 || why == ENOMEM)
         return kaa_base__fail_memory(err, "a function pointer");
     return kaa_base__fail(
         err, KAA_SYSTEM, KAA_NO_ARGUMENT,

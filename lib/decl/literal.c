@@ -2,6 +2,9 @@
 #include "decl/internal.h"
 
 #include <locale.h>
+#if defined(__APPLE__)
+#include <xlocale.h>
+#endif
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

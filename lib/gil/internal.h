@@ -17,16 +17,7 @@
 #include <kaa/gil.h>
 
 #include "base/assert.h"
-
-#define KAA_GIL__NEVER UINT64_MAX
-
-/* Whether threads sleep by futex(2). A test asks for the other way; systems of
- * 32 bits have two futexes, by the size of time_t. */
-#if defined(__linux__) && defined(__LP64__) && !defined(KAA_GIL__PORTABLE)
-#define KAA_GIL__FUTEX 1
-#else
-#define KAA_GIL__FUTEX 0
-#endif
+#include "base/os/os.h"
 
 /* Bit of kaa_gil::contended that keeps a debug lock off the fast paths. */
 #define KAA_GIL__CHECKED (1u << 31)
@@ -102,7 +93,7 @@ struct kaa_gil__thread {
     kaa_gil__thread *gil_next, *gil_previous; /* guarded by the mutex */
     uint32_t attached_count;                  /* its own */
     char name[KAA_GIL_NAME_MAX + 1];
-#if !KAA_GIL__FUTEX
+#if !KAA_BASE__WORD_WAITS
     pthread_cond_t cond;
 #endif
 };
@@ -191,18 +182,12 @@ void kaa_gil__slice_begin(kaa_gil *gil, const kaa_gil__thread *thread,
 uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
                               const kaa_gil__thread *thread);
 
-/* wait.c: the operating system. */
+/* wait.c: a thread's sleep. */
 /* Sleeps while thread->state is WAITING, or until `deadline`, or for no reason.
  * The mutex is not held. */
 void kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline);
 /* Wakes it, or whoever has its place by now. */
 void kaa_gil__unpark(kaa_gil__thread *thread);
-/* Whether threads of this process can run at once. */
-int kaa_gil__has_processors(void);
-/* Whether kaa_gil__fence_all() works in this process. */
-int kaa_gil__fence_all_start(void);
-/* Every running thread of the process passes a full fence. 0 on failure. */
-int kaa_gil__fence_all(void);
 
 /* slow.c: where threads wait. */
 kaa_status kaa_gil__acquire_slowly(kaa_gil__thread *thread, int is_required,

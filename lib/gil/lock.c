@@ -82,8 +82,8 @@ kaa_gil_create(const kaa_gil_options *options, kaa_gil **out_gil,
     }
     gil->flags = chosen.flags;
     gil->is_fenced =
-        chosen.flags & KAA_GIL_FENCE || !kaa_gil__fence_all_start();
-    gil->can_spin = kaa_gil__has_processors() != 0;
+        chosen.flags & KAA_GIL_FENCE || !kaa_base__fence_all_start();
+    gil->can_spin = kaa_base__has_processors() != 0;
     if (chosen.flags & KAA_GIL_DEBUG) {
         atomic_init(&gil->contended, KAA_GIL__CHECKED);
         atomic_init(&gil->requests, KAA_GIL__CHECK);
@@ -112,7 +112,7 @@ kaa_gil__free(kaa_gil *gil)
 
     while ((thread = gil->spare) != NULL) {
         gil->spare = thread->gil_next;
-#if !KAA_GIL__FUTEX
+#if !KAA_BASE__WORD_WAITS
         pthread_cond_destroy(&thread->cond);
 #endif
         kaa_base__free(thread);
@@ -182,7 +182,7 @@ release(kaa_gil__thread *thread)
         atomic_exchange(&gil->owner, NULL);
     } else {
         atomic_store_explicit(&gil->owner, NULL, memory_order_release);
-        /* The fence is the waiter's: kaa_gil__fence_all(). */
+        /* The fence is the waiter's: kaa_base__fence_all(). */
         atomic_signal_fence(memory_order_seq_cst);
     }
     if (KAA_UNLIKELY(atomic_load(&gil->contended) != 0))

@@ -30,7 +30,7 @@ typedef struct wake_list {
 static void
 unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
 {
-#if KAA_GIL__FUTEX
+#if KAA_BASE__WORD_WAITS
     /* The words slept on may be somebody else's by then: a wake-up for nothing,
      * which every sleeper bears. */
     pthread_mutex_unlock(&gil->mutex);
@@ -39,7 +39,7 @@ unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
         kaa_gil__unpark(wakes->granted);
     if (wakes->first != NULL)
         kaa_gil__unpark(wakes->first);
-#if !KAA_GIL__FUTEX
+#if !KAA_BASE__WORD_WAITS
     pthread_mutex_unlock(&gil->mutex);
 #endif
 }
@@ -60,7 +60,7 @@ count_in(kaa_gil *gil, uint64_t now)
     if (!was_empty)
         return;
     gil->line_since = now;
-    if (!gil->is_fenced && !kaa_gil__fence_all())
+    if (!gil->is_fenced && !kaa_base__fence_all())
         gil->polls = 1;
 }
 
@@ -116,7 +116,7 @@ look(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
 
     atomic_store_explicit(&thread->state, KAA_GIL__WAITING,
                           memory_order_relaxed);
-    thread->alarm_at = KAA_GIL__NEVER;
+    thread->alarm_at = KAA_BASE__NEVER;
     thread->spins = 0;
     if (kaa_gil__line_next(gil) == thread) { /* else: woken when it is */
         ask_at = kaa_gil__line_ask_at(gil, thread);
@@ -392,7 +392,7 @@ kaa_gil__yield(kaa_gil__thread *thread)
     /* Never empty in between, so no fence is needed. */
     atomic_fetch_add(&gil->contended, 1);
     kaa_gil__line_return(gil, thread, now);
-    thread->alarm_at = KAA_GIL__NEVER;
+    thread->alarm_at = KAA_BASE__NEVER;
     is_short = next->is_urgent && next->hold_last < SPIN_NS / 2;
     atomic_store_explicit(&gil->owner, next, memory_order_release);
     grant(gil, next, now, &wakes);

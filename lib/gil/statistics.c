@@ -50,7 +50,7 @@ kaa_gil__timing_start(kaa_gil__thread *thread, uint64_t now)
                                        .trust_cycles = TRUST_LEAST,
                                        .skip_cycles = SKIP_LEAST};
     thread->timed_next =
-        thread->gil->flags & KAA_GIL_TIME_NONE ? KAA_GIL__NEVER : 1;
+        thread->gil->flags & KAA_GIL_TIME_NONE ? KAA_BASE__NEVER : 1;
 }
 
 static void

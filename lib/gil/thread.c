@@ -47,8 +47,8 @@ alloc_thread(kaa_gil *gil)
     if (thread != NULL)
         return thread;
     thread = kaa_base__alloc_zeroed(sizeof(*thread));
-#if !KAA_GIL__FUTEX
-    if (thread != NULL && pthread_cond_init(&thread->cond, NULL) != 0) {
+#if !KAA_BASE__WORD_WAITS
+    if (thread != NULL && kaa_base__condition_init(&thread->cond) != 0) {
         kaa_base__free(thread);
         return NULL;
     }
@@ -251,7 +251,7 @@ kaa_gil__after_fork(kaa_gil *gil, kaa_gil__person *survivor)
     atomic_fetch_and(&gil->requests, ~(uint32_t)KAA_GIL__DROP);
     if (owner != NULL && owner->person != survivor)
         atomic_store(&gil->owner, NULL);
-    if (!gil->is_fenced && !kaa_gil__fence_all_start())
+    if (!gil->is_fenced && !kaa_base__fence_all_start())
         gil->polls = 1;
     kaa_gil__pending_after_fork(gil);
     for (thread = gil->threads; thread != NULL; thread = next) {

@@ -308,7 +308,7 @@ kaa_heap__free_quick(kaa_heap *heap, void *block)
     return 1;
 }
 
-/* ---- os.c: the system, and the arenas it gave */
+/* ---- cache.c: arenas from the system, and those kept for the next heap */
 
 /* The books of a fresh or formerly used arena of `bytes` reserved: no page is
  * free yet; NULL when memory is short. */
@@ -319,7 +319,6 @@ void kaa_heap__arena_keep(kaa_heap__arena *arena, uint64_t now);
 void kaa_heap__arena_unmap(kaa_heap__arena *arena);
 /* Frees what destroyed heaps left for longer than a second; or all of it. */
 void kaa_heap__cache_trim(uint64_t now, int all);
-void kaa_heap__purge_range(char *start, size_t bytes);
 /* Whether an arena begins at the 64 MiB that hold `pointer`. Any thread. */
 int kaa_heap__is_arena(const void *pointer);
 

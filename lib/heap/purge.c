@@ -23,6 +23,7 @@
 #include "heap/internal.h"
 
 #include "base/clock.h"
+#include "base/os/os.h"
 
 #define EPOCH_NS 500000000u
 #define DUE_NS 250000000u
@@ -43,8 +44,8 @@ purge_run(kaa_heap *heap, kaa_heap__arena *arena, uint32_t index, uint32_t run)
     arena->dirty_count -= run;
     heap->dirty -= run;
     heap->given_back += run * KAA_HEAP__PAGE_BYTES;
-    kaa_heap__purge_range(kaa_heap__page_base(arena, index),
-                          run * KAA_HEAP__PAGE_BYTES);
+    kaa_base__purge(kaa_heap__page_base(arena, index),
+                    run * KAA_HEAP__PAGE_BYTES);
 }
 
 static int

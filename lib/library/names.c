@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/os/os.h"
 #include "library/internal.h"
 
 #define NAME_MAX_BYTES 200u
@@ -69,7 +70,7 @@ add_newest(kaa_library__search *search, kaa_library__names *names,
 {
     static const char *const defaults[] = {"/lib", "/usr/lib",
                                            "/usr/local/lib"};
-    const char *list = secure_getenv("LD_LIBRARY_PATH");
+    const char *list = kaa_base__trusted_variable("LD_LIBRARY_PATH");
     char best[NAME_MAX_BYTES] = "";
 
     while (list != NULL && *list != '\0') {

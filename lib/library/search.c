@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os/os.h"
 #include "library/internal.h"
 
 /* A tree with more is no longer read by anybody, nor walked to its end. */
@@ -216,8 +217,8 @@ find(kaa_library__search *search, kaa_library__node *node)
     }
     if (*node->name == '\0' || try_loaded(search, node) ||
         try_rpaths(search, node) ||
-        try_list(search, node, secure_getenv("LD_LIBRARY_PATH"), ":;", NULL,
-                 "LD_LIBRARY_PATH") ||
+        try_list(search, node, kaa_base__trusted_variable("LD_LIBRARY_PATH"),
+                 ":;", NULL, "LD_LIBRARY_PATH") ||
         try_list(search, node, owner->elf.runpath, ":", owner->path, "RUNPATH"))
         return;
     cached = kaa_library__cache_find(&search->cache, node->name);

@@ -1,7 +1,6 @@
 /* native/runtime.c - a runtime: made, asked for its parts, ended. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -1,27 +1,30 @@
-"""What a call costs: kaa beside a hand-written extension, ctypes, cffi and others.
+"""What a call costs: kaa beside hand-written extensions, ctypes, cffi and others.
 
-    calls.py [--json] [--rounds N] [--build DIRECTORY]
+    calls.py [--json] [--rounds N] [--build DIRECTORY] [--base COLUMN]
 
 Everything runs in one process, interleaved; the table gives nanoseconds and, more
-telling, the ratio to the reference, a METH_FASTCALL extension that is compiled
-here from calls_reference.c. Peers are used where they are installed; nanobind's
+telling, the ratio to --base. Two extensions with METH_FASTCALL are compiled here
+from calls_reference.c: `reference` calls documented functions for all conversions,
+`lean` (the usual base) checks the same things, but reads small ints, floats and
+texts by what Python.h inlines. Peers are used where they are installed; nanobind's
 and Cython's modules are compiled here too (--build keeps what was built).
 
 What is not the same in all columns:
 
 - the GIL: ctypes and cffi release it in every row, all others only in the rows
   that say so;
-- records: the reference, nanobind and Cython have types of their own, which hold
-  the record inside; kaa and ctypes have instances of ctypes classes, cffi has
-  cdata. kaa's are what any other ctypes code takes, and cost more to make;
-- bytes: nanobind's and Cython's functions take bytes alone, those of the reference
+- records: each column has its own: extensions types that hold the record, kaa the
+  classes of its library, ctypes and cffi theirs;
+- bytes: nanobind's and Cython's functions take bytes alone, those of the references
   and kaa any buffer. bytearray: all take any writable buffer but ctypes and cffi,
   which are given an instance made from it beforehand;
-- const char *: kaa and the reference refuse a NUL inside; the others do not look;
+- const char *: kaa and the references refuse a NUL inside; the others do not look;
 - an int array: nanobind crashes on a ctypes array (which gives no strides), so its
-  row is with array.array; byref() is only for kaa and ctypes, and the reference is
-  given the c_int itself;
-- callbacks: the reference, nanobind and Cython have one static slot for the
+  row is with array.array; byref() is only for kaa and ctypes, and the references
+  are given the c_int itself;
+- variable arguments: kaa, ctypes and cffi take any, the others have the one list of
+  types that is called compiled in;
+- callbacks: the references, nanobind and Cython have one static slot for the
   callable and one function pointer for all, kaa, ctypes and cffi a closure for
   each callable. kaa is handed the plain function and looks its closure up, ctypes
   and cffi are handed a closure made beforehand.
@@ -56,19 +59,34 @@ HELD = {
     "mixed8": "double mixed8(int a, double b, long c, float d, unsigned char e,"
     " double f, short g, uint64_t h);",
     "norm_by_pointer": "double norm_by_pointer(const point *p);",
+    "distance": "double distance(const point *a, const point *b);",
+    "add_point": "void add_point(point *to, const point *what);",
     "norm_by_value": "double norm_by_value(point p);",
     "weigh_by_value": "double weigh_by_value(box b);",
     "make_point": "point make_point(double x, double y);",
     "greeting": "const char *greeting(int which);",
+    "count_variable": "int count_variable(const char *format, ...);",
     "checked": "[[kaa::errno]] int checked(int code);",
     "repeat": "long repeat(int (*callback)(int, int), int times);",
+    "repeat_points": "long repeat_points("
+    "int (*order)(const point *, const point *), int times);",
 }
 RELEASED = {
     "add_doubles_released": "double add_doubles_released(double a, double b);",
     "repeat_released": "long repeat_released(int (*callback)(int, int), int times);",
 }
 TEXT = "\n".join([POINT, BOX, *HELD.values(), *RELEASED.values()])
-COLUMNS = ["reference", "kaa", "nanobind", "Cython", "ctypes", "cffi ABI"]
+COLUMNS = [
+    "lean",
+    "reference",
+    "kaa",
+    "nanobind",
+    "Cython",
+    "ctypes",
+    "cffi ABI",
+]
+#: Whose records are types in an extension.
+EXTENSIONS = ("lean", "reference", "nanobind", "Cython")
 TIMES = 100  # callbacks in one call of repeat()
 NO = object()  # instead of arguments: this column has nothing in this row
 
@@ -88,6 +106,9 @@ class CBox(ctypes.Structure):
 
 
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
+POINTS = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(CPoint), ctypes.POINTER(CPoint)
+)
 CTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "answer": (ctypes.c_int, []),
     "next_int": (ctypes.c_int, [ctypes.c_int]),
@@ -115,12 +136,16 @@ CTYPES: Dict[str, Tuple[Any, List[Any]]] = {
         ],
     ),
     "norm_by_pointer": (ctypes.c_double, [ctypes.POINTER(CPoint)]),
+    "distance": (ctypes.c_double, [ctypes.POINTER(CPoint)] * 2),
+    "add_point": (None, [ctypes.POINTER(CPoint)] * 2),
     "norm_by_value": (ctypes.c_double, [CPoint]),
     "weigh_by_value": (ctypes.c_double, [CBox]),
     "make_point": (CPoint, [ctypes.c_double] * 2),
     "greeting": (ctypes.c_char_p, [ctypes.c_int]),
+    "count_variable": (ctypes.c_int, [ctypes.c_char_p]),
     "checked": (ctypes.c_int, [ctypes.c_int]),
     "repeat": (ctypes.c_long, [CALLBACK, ctypes.c_int]),
+    "repeat_points": (ctypes.c_long, [POINTS, ctypes.c_int]),
     "repeat_released": (ctypes.c_long, [CALLBACK, ctypes.c_int]),
     "add_doubles_released": (ctypes.c_double, [ctypes.c_double] * 2),
 }
@@ -173,8 +198,7 @@ class Bench:
 
     def __init__(self, target: str, modules: Dict[str, Any]) -> None:
         self.functions: Dict[str, Any] = dict(modules)
-        self.kaa = kaa.load(target, TEXT, hold_gil=list(HELD))
-        self.functions["kaa"] = self.kaa
+        self.functions["kaa"] = kaa.load(target, TEXT, hold_gil=list(HELD))
         self.functions["ctypes"] = ctypes_functions(target)
         ctypes_checked(self.functions["ctypes"].checked)
         self.ffi, library = cffi_library(target)
@@ -215,6 +239,25 @@ class Bench:
     def _add_text(self) -> None:
         word = (b"hello",)
         self.add("f(const char *) of str", "text_length", "hello", ctypes=word, cffi=word)
+        given = (ctypes.c_char_p(b"text"), ctypes.c_double(3.0))
+        in_cffi: Any = NO
+        if self.ffi is not None:
+            in_cffi = (
+                b"%d %s %g",
+                self.ffi.cast("int", 7),
+                self.ffi.new("char[]", b"text"),
+                self.ffi.cast("double", 3.0),
+            )
+        self.add(
+            "f(const char *, ...) of 3 more",
+            "count_variable",
+            "%d %s %g",
+            7,
+            "text",
+            3.0,
+            ctypes=(b"%d %s %g", 7, *given),
+            cffi=in_cffi,
+        )
         # ctypes gives bytes, cffi a pointer
         self.add("const char * result", "greeting", 1, cffi=NO)
 
@@ -285,9 +328,10 @@ class Bench:
         """The arguments of each column for one record."""
         made: Dict[str, Any] = {}
         for column, functions in self.functions.items():
-            if column in ("reference", "nanobind", "Cython"):
+            if column in EXTENSIONS:
                 made[column] = (getattr(functions, name.capitalize())(*fields),)
-        made["kaa"] = (getattr(self.kaa, name)(*fields),)
+            elif column.startswith("kaa"):
+                made[column] = (getattr(functions, name)(*fields),)
         made["ctypes"] = ({"point": CPoint, "box": CBox}[name](*fields),)
         if self.ffi is not None:
             own = self.ffi.new(f"{name} *", fields)
@@ -296,22 +340,56 @@ class Bench:
 
     def _add_records(self) -> None:
         for title, name, record, fields in (
-            ("struct by pointer", "norm_by_pointer", "point", (1, 2)),
-            ("struct of 16 bytes by value", "norm_by_value", "point", (1, 2)),
+            ("struct by pointer", "norm_by_pointer", "point", (1.0, 2.0)),
+            ("struct of 16 bytes by value", "norm_by_value", "point", (1.0, 2.0)),
             ("struct of 24 bytes by value", "weigh_by_value", "box", (1, 2, 3, 4, 5)),
         ):
             self.add(title, name, **self._record(record, "value" in title, *fields))
         self.add("struct returned", "make_point", 1.0, 2.0)
+        two = self._record("point", False, 1.0, 2.0)
+        pairs = {column: own * 2 for column, own in two.items()}
+        self.add("two structs by pointer", "distance", **pairs)
+        row = {}
+        for column, functions in self.functions.items():
+            if column == "cffi ABI":
+                make = self.ffi.typeof("point *")
+                statement = "p = n(c, (a, b)); q = n(c, (b, a)); f(p, q); p.x"
+            else:
+                make = getattr(functions, "Point", None) or getattr(
+                    functions, "point", CPoint
+                )
+                statement = "p = c(a, b); q = c(b, a); f(p, q); p.x"
+            row[column] = compare.statement(
+                statement,
+                f=functions.add_point,
+                c=make,
+                n=getattr(self.ffi, "new", None),
+                a=1.5,
+                b=2.5,
+            )
+        self.rows.append(("make two, call, read", row))
 
     def _add_callbacks(self) -> None:
         def plain(a: int, b: int) -> int:
             return b
+
+        def plain_one(a: Any, b: Any) -> int:
+            return 1
 
         closures: Dict[str, Any] = {"ctypes": (CALLBACK(plain), TIMES)}
         if self.ffi is not None:
             closures["cffi"] = (self.ffi.callback("int(int, int)", plain), TIMES)
         self.add("a callback, int (*)(int, int)", "repeat", plain, TIMES, **closures)
         self.add("a callback, GIL released", "repeat_released", plain, TIMES, **closures)
+        if self.ffi is not None:
+            closures["cffi"] = (
+                self.ffi.callback("int(const point *, const point *)", plain_one),
+                TIMES,
+            )
+        closures["ctypes"] = (POINTS(plain_one), TIMES)
+        self.add(
+            "a callback of two const point *", "repeat_points", plain_one, TIMES, **closures
+        )
 
 
 def option(name: str, default: str) -> str:
@@ -331,7 +409,11 @@ def main() -> None:
         ]
     if bench.ffi is None:
         missing["cffi"] = "not installed"
-    base = "reference" if "reference" in modules else "kaa"
+    base = option("--base", "lean")
+    if base not in COLUMNS:
+        sys.exit(f"--base: one of {', '.join(COLUMNS)} expected, not {base}")
+    if base not in bench.functions:
+        base = "kaa"
     version = sys.version.split()[0]
     text = f"CPython {version}\n" + compare.table(rows, COLUMNS, base)
     for peer, reason in missing.items():

@@ -31,16 +31,21 @@ cdef extern from "calls_target.h" nogil:
     double c_mixed8 "mixed8"(int a, double b, long c, float d, unsigned char e,
                              double f, short g, uint64_t h)
     double c_norm_by_pointer "norm_by_pointer"(const point *p)
+    double c_distance "distance"(const point *a, const point *b)
+    void c_add_point "add_point"(point *to, const point *what)
     double c_norm_by_value "norm_by_value"(point p)
     double c_weigh_by_value "weigh_by_value"(box b)
     point c_make_point "make_point"(double x, double y)
     const char *c_greeting "greeting"(int which)
+    int c_count_variable "count_variable"(const char *format, ...)
     int c_checked "checked"(int code)
     long c_repeat_released "repeat_released"(int (*callback)(int, int) noexcept,
                                              int times)
 
 cdef extern from "calls_target.h":
     long c_repeat "repeat"(int (*callback)(int, int) noexcept, int times)
+    long c_repeat_points "repeat_points"(
+        int (*order)(const point *, const point *) noexcept, int times)
 
 
 cdef class Point:
@@ -49,6 +54,18 @@ cdef class Point:
     def __init__(self, double x, double y):
         self.value.x = x
         self.value.y = y
+
+    @property
+    def x(self):
+        return self.value.x
+
+
+cdef class PointView:
+    cdef const point *at
+
+    @property
+    def x(self):
+        return self.at.x
 
 
 cdef class Box:
@@ -110,6 +127,14 @@ def norm_by_pointer(Point p not None):
     return c_norm_by_pointer(&p.value)
 
 
+def distance(Point a not None, Point b not None):
+    return c_distance(&a.value, &b.value)
+
+
+def add_point(Point to not None, Point what not None):
+    c_add_point(&to.value, &what.value)
+
+
 def norm_by_value(Point p not None):
     return c_norm_by_value(p.value)
 
@@ -126,6 +151,10 @@ def make_point(double x, double y):
 
 def greeting(int which):
     return c_greeting(which)
+
+
+def count_variable(const char *format, int number, const char *text, double real):
+    return c_count_variable(format, number, text, real)
 
 
 def checked(int code):
@@ -148,6 +177,16 @@ cdef int call_back_with_gil(int a, int b) noexcept with gil:
     return python_callback(a, b)
 
 
+cdef PointView view_of(const point *at):
+    cdef PointView made = PointView.__new__(PointView)
+    made.at = at
+    return made
+
+
+cdef int call_back_with_points(const point *a, const point *b) noexcept:
+    return python_callback(view_of(a), view_of(b))
+
+
 def repeat(callback, int times):
     global python_callback
     python_callback = callback
@@ -161,3 +200,9 @@ def repeat_released(callback, int times):
     with nogil:
         total = c_repeat_released(call_back_with_gil, times)
     return total
+
+
+def repeat_points(callback, int times):
+    global python_callback
+    python_callback = callback
+    return c_repeat_points(call_back_with_points, times)

@@ -12,7 +12,8 @@ namespace nb = nanobind;
 template <typename T>
 using Buffer = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-namespace {
+namespace
+{
 
 PyObject *callable; // borrowed for the call of repeat(); the GIL protects it
 
@@ -28,6 +29,14 @@ call_back_with_gil(int a, int b)
     nb::gil_scoped_acquire gil;
 
     return call_back(a, b);
+}
+
+int
+call_back_with_points(const point *a, const point *b)
+{
+    return nb::cast<int>(
+        nb::handle(callable)(nb::cast(a, nb::rv_policy::reference),
+                             nb::cast(b, nb::rv_policy::reference)));
 }
 
 int
@@ -47,7 +56,10 @@ checked_or_raise(int code)
 
 NB_MODULE(calls_nanobind, m)
 {
-    nb::class_<point>(m, "Point").def(nb::init<double, double>());
+    nb::class_<point>(m, "Point")
+        .def(nb::init<double, double>())
+        .def_rw("x", &point::x)
+        .def_rw("y", &point::y);
     nb::class_<box>(m, "Box").def(nb::init<int, int, int, int, double>());
     m.def("answer", &answer);
     m.def("next_int", &next_int);
@@ -69,10 +81,16 @@ NB_MODULE(calls_nanobind, m)
           [](Buffer<int> values) { return set_ints(values.data()); });
     m.def("mixed8", &mixed8);
     m.def("norm_by_pointer", &norm_by_pointer);
+    m.def("distance", &distance);
+    m.def("add_point", &add_point);
     m.def("norm_by_value", &norm_by_value);
     m.def("weigh_by_value", &weigh_by_value);
     m.def("make_point", &make_point);
     m.def("greeting", &greeting);
+    m.def("count_variable",
+          [](const char *format, int number, const char *text, double real) {
+              return count_variable(format, number, text, real);
+          });
     m.def("checked", &checked_or_raise);
     m.def("repeat", [](nb::callable function, int times) {
         callable = function.ptr();
@@ -82,5 +100,9 @@ NB_MODULE(calls_nanobind, m)
         callable = function.ptr();
         nb::gil_scoped_release released;
         return repeat_released(call_back_with_gil, times);
+    });
+    m.def("repeat_points", [](nb::callable function, int times) {
+        callable = function.ptr();
+        return repeat_points(call_back_with_points, times);
     });
 }

@@ -1,41 +1,27 @@
 /* bench/calls_reference.c - what one would write by hand: a METH_FASTCALL
- * extension over calls_target.c. Only benches may include Python.h. */
+ * extension over calls_target.c. Only benches may include Python.h.
+ *
+ * It is compiled twice. As it stands it calls documented functions for all
+ * conversions. With LEAN it checks the same things, but reads small ints,
+ * floats and ASCII texts by what Python.h inlines, and looks at types by
+ * address: as fast as an extension can be that is compiled for one version.
+ */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 
 #include <errno.h>
 
 #include "calls_target.h"
+#include "calls_values.h"
 
-static int
-takes(const char *name, Py_ssize_t given, Py_ssize_t wanted)
-{
-    if (given == wanted)
-        return 1;
-    PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, %zd given", name,
-                 wanted, given);
-    return 0;
-}
-
-static int
-as_double(PyObject *value, double *out)
-{
-    *out = PyFloat_AsDouble(value);
-    return *out != -1.0 || !PyErr_Occurred();
-}
-
-static int
-as_int(PyObject *value, long low, long high, long *out)
-{
-    *out = PyLong_AsLong(value);
-    if (*out == -1 && PyErr_Occurred())
-        return 0;
-    if (*out < low || *out > high) {
-        PyErr_SetString(PyExc_OverflowError, "out of range");
-        return 0;
-    }
-    return 1;
-}
+#ifdef LEAN
+#define MODULE_NAME "calls_lean"
+#define MODULE_INIT PyInit_calls_lean
+#else
+#define MODULE_NAME "calls_reference"
+#define MODULE_INIT PyInit_calls_reference
+#endif
 
 static PyObject *
 ref_answer(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -101,19 +87,14 @@ ref_add_ints(PyObject *self, PyObject *const *args, Py_ssize_t count)
 static PyObject *
 ref_text_length(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
-    Py_ssize_t length;
     const char *text;
 
     (void)self;
     if (!takes("text_length", count, 1))
         return NULL;
-    text = PyUnicode_AsUTF8AndSize(args[0], &length);
+    text = as_text(args[0]);
     if (text == NULL)
         return NULL;
-    if (strlen(text) != (size_t)length) {
-        PyErr_SetString(PyExc_ValueError, "embedded null character");
-        return NULL;
-    }
     return PyLong_FromSize_t(text_length(text));
 }
 
@@ -127,8 +108,7 @@ call_buffer(PyObject *const *args, Py_ssize_t count, int flags,
 
     if (!takes("buffer", count, 2))
         return NULL;
-    length = PyLong_AsSize_t(args[1]);
-    if (length == (size_t)-1 && PyErr_Occurred())
+    if (!as_size(args[1], &length))
         return NULL;
     if (PyObject_GetBuffer(args[0], &view, flags) != 0)
         return NULL;
@@ -147,6 +127,15 @@ static PyObject *
 ref_checksum(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
+#ifdef LEAN
+    if (count == 2 && PyBytes_CheckExact(args[0])) {
+        size_t length;
+
+        if (!as_size(args[1], &length))
+            return NULL;
+        return PyLong_FromLong(checksum(PyBytes_AS_STRING(args[0]), length));
+    }
+#endif
     return call_buffer(args, count, PyBUF_SIMPLE, call_checksum);
 }
 
@@ -167,8 +156,7 @@ ref_sum_doubles(PyObject *self, PyObject *const *args, Py_ssize_t count)
     (void)self;
     if (!takes("sum_doubles", count, 2))
         return NULL;
-    length = PyLong_AsSize_t(args[1]);
-    if (length == (size_t)-1 && PyErr_Occurred())
+    if (!as_size(args[1], &length))
         return NULL;
     if (PyObject_GetBuffer(args[0], &view, PyBUF_ND | PyBUF_FORMAT) != 0)
         return NULL;
@@ -209,17 +197,14 @@ ref_mixed8(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     long a, c, e, g;
     double b, d, f;
-    unsigned long long h;
+    size_t h;
 
     (void)self;
     if (!takes("mixed8", count, 8) ||
         !as_int(args[0], INT32_MIN, INT32_MAX, &a) || !as_double(args[1], &b) ||
         !as_int(args[2], LONG_MIN, LONG_MAX, &c) || !as_double(args[3], &d) ||
         !as_int(args[4], 0, 255, &e) || !as_double(args[5], &f) ||
-        !as_int(args[6], INT16_MIN, INT16_MAX, &g))
-        return NULL;
-    h = PyLong_AsUnsignedLongLong(args[7]);
-    if (h == (unsigned long long)-1 && PyErr_Occurred())
+        !as_int(args[6], INT16_MIN, INT16_MAX, &g) || !as_size(args[7], &h))
         return NULL;
     return PyFloat_FromDouble(
         mixed8((int)a, b, c, (float)d, (unsigned char)e, f, (short)g, h));
@@ -234,13 +219,30 @@ typedef struct box_object {
     PyObject_HEAD box value;
 } box_object;
 
-static int
-point_init(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-    point *p = &((point_object *)self)->value;
+/* A point that is C's. */
+typedef struct view_object {
+    PyObject_HEAD const point *at;
+} view_object;
 
-    (void)kwargs;
-    return PyArg_ParseTuple(args, "dd", &p->x, &p->y) ? 0 : -1;
+/* Its constructor, as quick as one can be. */
+static PyObject *
+point_call(PyObject *type, PyObject *const *args, size_t flagged,
+           PyObject *names)
+{
+    point_object *made;
+    double x, y;
+
+    if (names != NULL || PyVectorcall_NARGS(flagged) != 2) {
+        PyErr_SetString(PyExc_TypeError, "Point() takes two numbers");
+        return NULL;
+    }
+    if (!as_double(args[0], &x) || !as_double(args[1], &y))
+        return NULL;
+    made = (point_object *)((PyTypeObject *)type)
+               ->tp_alloc((PyTypeObject *)type, 0);
+    if (made != NULL)
+        made->value = (point){x, y};
+    return (PyObject *)made;
 }
 
 static int
@@ -255,12 +257,37 @@ box_init(PyObject *self, PyObject *args, PyObject *kwargs)
                : -1;
 }
 
+static PyMemberDef point_members[] = {
+    {"x", T_DOUBLE, offsetof(point_object, value.x), 0, NULL},
+    {"y", T_DOUBLE, offsetof(point_object, value.y), 0, NULL},
+    {0}};
+
 static PyTypeObject point_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.Point",
     .tp_basicsize = sizeof(point_object),
     .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_members = point_members,
     .tp_new = PyType_GenericNew,
-    .tp_init = point_init,
+    .tp_vectorcall = point_call,
+};
+
+static PyObject *
+view_get(PyObject *self, void *which)
+{
+    const point *at = ((view_object *)self)->at;
+
+    return PyFloat_FromDouble(which == NULL ? at->x : at->y);
+}
+
+static PyGetSetDef view_getset[] = {{"x", view_get, NULL, NULL, NULL},
+                                    {"y", view_get, NULL, NULL, (void *)1},
+                                    {0}};
+
+static PyTypeObject view_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "reference.PointView",
+    .tp_basicsize = sizeof(view_object),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_getset = view_getset,
 };
 
 static PyTypeObject box_type = {
@@ -271,9 +298,13 @@ static PyTypeObject box_type = {
     .tp_init = box_init,
 };
 
-static int
+static inline int
 is_of(PyObject *value, PyTypeObject *type)
 {
+#ifdef LEAN
+    if (Py_TYPE(value) == type)
+        return 1;
+#endif
     if (PyObject_TypeCheck(value, type))
         return 1;
     PyErr_SetString(PyExc_TypeError, "record expected");
@@ -288,6 +319,29 @@ ref_norm_by_pointer(PyObject *self, PyObject *const *args, Py_ssize_t count)
         return NULL;
     return PyFloat_FromDouble(
         norm_by_pointer(&((point_object *)args[0])->value));
+}
+
+static PyObject *
+ref_distance(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!takes("distance", count, 2) || !is_of(args[0], &point_type) ||
+        !is_of(args[1], &point_type))
+        return NULL;
+    return PyFloat_FromDouble(distance(&((point_object *)args[0])->value,
+                                       &((point_object *)args[1])->value));
+}
+
+static PyObject *
+ref_add_point(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!takes("add_point", count, 2) || !is_of(args[0], &point_type) ||
+        !is_of(args[1], &point_type))
+        return NULL;
+    add_point(&((point_object *)args[0])->value,
+              &((point_object *)args[1])->value);
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -341,6 +395,25 @@ ref_greeting(PyObject *self, PyObject *const *args, Py_ssize_t count)
 }
 
 static PyObject *
+ref_count_variable(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    const char *format, *text;
+    long number;
+    double real;
+
+    (void)self;
+    if (!takes("count_variable", count, 4))
+        return NULL;
+    format = as_text(args[0]);
+    if (format == NULL || !as_int(args[1], INT32_MIN, INT32_MAX, &number))
+        return NULL;
+    text = as_text(args[2]);
+    if (text == NULL || !as_double(args[3], &real))
+        return NULL;
+    return PyLong_FromLong(count_variable(format, (int)number, text, real));
+}
+
+static PyObject *
 ref_checked(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     long code;
@@ -358,26 +431,48 @@ ref_checked(PyObject *self, PyObject *const *args, Py_ssize_t count)
 }
 
 static PyObject *repeated; /* the callable; the GIL protects it */
+static int has_raised;     /* so nothing more of this call is run */
+
+/* Takes over both arguments; after an exception nothing more is called. */
+static inline int
+call_with(PyObject *first, PyObject *second)
+{
+    PyObject *args[3] = {NULL, first, second}, *result = NULL;
+    long number = 0;
+
+    if (first != NULL && second != NULL && !has_raised)
+        result = PyObject_Vectorcall(repeated, args + 1,
+                                     2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_XDECREF(first);
+    Py_XDECREF(second);
+    if (result == NULL || !as_int(result, INT32_MIN, INT32_MAX, &number)) {
+        has_raised = 1;
+        number = 0;
+    }
+    Py_XDECREF(result);
+    return (int)number;
+}
 
 static int
 call_repeated(int a, int b)
 {
-    PyObject *args[2] = {PyLong_FromLong(a), PyLong_FromLong(b)};
-    PyObject *result;
-    long number = 0;
+    return call_with(PyLong_FromLong(a), PyLong_FromLong(b));
+}
 
-#if PY_VERSION_HEX >= 0x03090000
-    result = PyObject_Vectorcall(repeated, args, 2, NULL);
-#else
-    result = _PyObject_Vectorcall(repeated, args, 2, NULL);
-#endif
-    Py_DECREF(args[0]);
-    Py_DECREF(args[1]);
-    if (result != NULL) {
-        number = PyLong_AsLong(result);
-        Py_DECREF(result);
-    }
-    return (int)number;
+static PyObject *
+view_of(const point *at)
+{
+    view_object *made = PyObject_New(view_object, &view_type);
+
+    if (made != NULL)
+        made->at = at;
+    return (PyObject *)made;
+}
+
+static int
+call_points(const point *a, const point *b)
+{
+    return call_with(view_of(a), view_of(b));
 }
 
 static int
@@ -400,8 +495,26 @@ ref_repeat(PyObject *self, PyObject *const *args, Py_ssize_t count)
         !as_int(args[1], INT32_MIN, INT32_MAX, &times))
         return NULL;
     repeated = args[0];
+    has_raised = 0;
     sum = repeat(call_repeated, (int)times);
-    if (PyErr_Occurred())
+    if (has_raised)
+        return NULL;
+    return PyLong_FromLong(sum);
+}
+
+static PyObject *
+ref_repeat_points(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    long times, sum;
+
+    (void)self;
+    if (!takes("repeat_points", count, 2) ||
+        !as_int(args[1], INT32_MIN, INT32_MAX, &times))
+        return NULL;
+    repeated = args[0];
+    has_raised = 0;
+    sum = repeat_points(call_points, (int)times);
+    if (has_raised)
         return NULL;
     return PyLong_FromLong(sum);
 }
@@ -416,9 +529,10 @@ ref_repeat_released(PyObject *self, PyObject *const *args, Py_ssize_t count)
         !as_int(args[1], INT32_MIN, INT32_MAX, &times))
         return NULL;
     repeated = args[0];
+    has_raised = 0;
     Py_BEGIN_ALLOW_THREADS sum =
         repeat_released(call_repeated_with_gil, (int)times);
-    Py_END_ALLOW_THREADS if (PyErr_Occurred()) return NULL;
+    Py_END_ALLOW_THREADS if (has_raised) return NULL;
     return PyLong_FromLong(sum);
 }
 
@@ -434,13 +548,15 @@ static PyMethodDef methods[] = {
     METHOD(checksum),        METHOD(fill),
     METHOD(sum_doubles),     METHOD(set_ints),
     METHOD(mixed8),          METHOD(norm_by_pointer),
+    METHOD(distance),        METHOD(add_point),
     METHOD(norm_by_value),   METHOD(weigh_by_value),
     METHOD(make_point),      METHOD(greeting),
-    METHOD(checked),         METHOD(repeat),
+    METHOD(count_variable),  METHOD(checked),
+    METHOD(repeat),          METHOD(repeat_points),
     METHOD(repeat_released), {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
-                                        "calls_reference",
+                                        MODULE_NAME,
                                         NULL,
                                         -1,
                                         methods,
@@ -450,11 +566,12 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                         NULL};
 
 PyMODINIT_FUNC
-PyInit_calls_reference(void)
+MODULE_INIT(void)
 {
     PyObject *module;
 
-    if (PyType_Ready(&point_type) != 0 || PyType_Ready(&box_type) != 0)
+    if (PyType_Ready(&point_type) != 0 || PyType_Ready(&box_type) != 0 ||
+        PyType_Ready(&view_type) != 0)
         return NULL;
     module = PyModule_Create(&definition);
     if (module == NULL)

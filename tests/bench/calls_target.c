@@ -3,6 +3,7 @@
 #include "calls_target.h"
 
 #include <errno.h>
+#include <stdarg.h>
 
 #define EXPORT __attribute__((visibility("default"), noinline))
 
@@ -82,6 +83,19 @@ norm_by_pointer(const point *p)
 }
 
 EXPORT double
+distance(const point *a, const point *b)
+{
+    return b->x - a->x + b->y - a->y;
+}
+
+EXPORT void
+add_point(point *to, const point *what)
+{
+    to->x += what->x;
+    to->y += what->y;
+}
+
+EXPORT double
 norm_by_value(point p)
 {
     return p.x + p.y;
@@ -104,6 +118,22 @@ EXPORT const char *
 greeting(int which)
 {
     return which != 0 ? "hello, world" : "goodbye";
+}
+
+/* An int, a text and a double. */
+EXPORT int
+count_variable(const char *format, ...)
+{
+    va_list given;
+    int number;
+    const char *text;
+
+    va_start(given, format);
+    number = va_arg(given, int);
+    text = va_arg(given, const char *);
+    number += text[0] + (int)va_arg(given, double);
+    va_end(given);
+    return number;
 }
 
 EXPORT int
@@ -130,4 +160,15 @@ EXPORT long
 repeat_released(int (*callback)(int, int), int times)
 {
     return repeat(callback, times);
+}
+
+EXPORT long
+repeat_points(int (*order)(const point *, const point *), int times)
+{
+    static const point points[2] = {{1.0, 2.0}, {3.0, 4.0}};
+    long sum = 0;
+
+    for (int i = 0; i < times; i++)
+        sum += order(&points[0], &points[1]);
+    return sum;
 }

@@ -32,13 +32,17 @@ int set_ints(int *values);
 double mixed8(int a, double b, long c, float d, unsigned char e, double f,
               short g, uint64_t h);
 double norm_by_pointer(const point *p);
+double distance(const point *a, const point *b);
+void add_point(point *to, const point *what);
 double norm_by_value(point p);
 double weigh_by_value(box b);
 point make_point(double x, double y);
 const char *greeting(int which);
+int count_variable(const char *format, ...);
 int checked(int code);
 long repeat(int (*callback)(int, int), int times);
 long repeat_released(int (*callback)(int, int), int times);
+long repeat_points(int (*order)(const point *, const point *), int times);
 
 #ifdef __cplusplus
 }

@@ -16,24 +16,27 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 Timed = Callable[[int], int]
 
 
-def calls(function: Callable[..., Any], args: Tuple[Any, ...]) -> Timed:
-    """A timed loop around function(*args), ten calls a turn, as code would write
-    it: no tuple is unpacked."""
-    names = ", ".join(f"a{i}" for i in range(len(args)))
-    call = f"f({names})"
+def statement(text: str, **names: Any) -> Timed:
+    """A timed loop around a statement that uses `names`, ten times a turn."""
+    own = "".join(f", {name}={name}" for name in names)
     source = (
-        f"def run(count, f=f{''.join(f', a{i}=a{i}' for i in range(len(args)))}):\n"
+        f"def run(count{own}):\n"
         "    turns = range(count // 10)\n"
         "    start = clock()\n"
         "    for _ in turns:\n"
-        + "".join(f"        {call}\n" for _ in range(10))
+        + f"        {text}\n" * 10
         + "    return clock() - start\n"
     )
-    space: Dict[str, Any] = {"f": function, "clock": time.perf_counter_ns}
-    space.update((f"a{i}", value) for i, value in enumerate(args))
+    space: Dict[str, Any] = {"clock": time.perf_counter_ns, **names}
     exec(source, space)  # noqa: S102 - the text is ours
     timed: Timed = space["run"]
     return timed
+
+
+def calls(function: Callable[..., Any], args: Tuple[Any, ...]) -> Timed:
+    """The same for function(*args), as code would write it: no tuple is unpacked."""
+    names = [f"a{i}" for i in range(len(args))]
+    return statement(f"f({', '.join(names)})", f=function, **dict(zip(names, args)))
 
 
 def race(candidates: Dict[str, Timed], count: int, rounds: int) -> Dict[str, float]:

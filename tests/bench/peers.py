@@ -97,6 +97,13 @@ def build_reference(target: str) -> Any:
     return compile_module(compiler("CC", "cc"), "calls_reference", target, [source], [])
 
 
+def build_lean(target: str) -> Any:
+    source = os.path.join(HERE, "calls_reference.c")
+    return compile_module(
+        compiler("CC", "cc"), "calls_lean", target, [source], ["-DLEAN"]
+    )
+
+
 def build_cython(target: str) -> Any:
     if importlib.util.find_spec("Cython") is None:
         raise Missing("not installed")
@@ -148,6 +155,7 @@ def build(directory: str) -> Tuple[str, Dict[str, Any], Dict[str, str]]:
     missing: Dict[str, str] = {}
     for name, builder in (
         ("reference", build_reference),
+        ("lean", build_lean),
         ("nanobind", build_nanobind),
         ("Cython", build_cython),
     ):

@@ -23,6 +23,7 @@ import needed  # noqa: E402
 import pinned  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
+import systems  # noqa: E402
 import tracked  # noqa: E402
 
 CC = "cc"
@@ -77,6 +78,27 @@ class Folder(unittest.TestCase):
         out.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([CC, "-fPIC", "-c", str(path), "-o", str(out)], check=True)
         return str(out)
+
+
+class Systems(Folder):
+    def test_only_where_listed(self):
+        (self.root / "base/os").mkdir(parents=True)
+        (self.root / "base/os/memory.c").write_text("#include <sys/mman.h>\n")
+        (self.root / "base/text.c").write_text("#include <string.h>\n/* <poll.h> */\n")
+        (self.root / "heap.c").write_text("#  include <sys/mman.h>\n#include <poll.h>\n")
+        self.assertEqual(
+            systems.check("", self.root),
+            ["lib/heap.c: includes poll.h, sys/mman.h, and is not in lib/os.txt"],
+        )
+        self.assertEqual(systems.check("# why\n\nheap.c - pages\n", self.root), [])
+        self.assertEqual(
+            systems.check("heap.c - pages\nheap.c - pages\ntext.c\ngone/ - x\n", self.root),
+            [
+                "os.txt:2: stands twice",
+                "os.txt:3: not 'folder/[file.c] - what it needs'",
+                "lib/os.txt: gone/ includes nothing of a system's",
+            ],
+        )
 
 
 class Source(unittest.TestCase):

@@ -1,20 +1,73 @@
 /* base/os/os.h - what an operating system has, behind names of kaa's own. A
- * port to another system writes this folder anew. */
+ * port to another system writes this folder anew, and what lib/os.txt lists. */
 #ifndef KAA_BASE_OS_OS_H
 #define KAA_BASE_OS_OS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fills `out` with random bytes; 0 where the system has none to give now. */
+/* Random: fills `out`; 0 where the system has none to give now. */
 int kaa_base__random(void *out, size_t bytes);
 
-/* The size of the symbol that starts at an address of a loaded object, from
- * that object's own table; 0 if none starts there or it tells no size. */
+/* The process: a variable of its environment, but NULL in a program that runs
+ * with more rights than its user, who may have set it. */
+const char *kaa_base__trusted_variable(const char *name);
+
+/* Loaded objects. The size of the symbol that starts at an address, from its
+ * object's own table; 0 if none starts there or it tells no size. */
 size_t kaa_base__symbol_bytes(const void *start);
 
 /* How far the loaded object that holds an address stands from where it was
  * linked to; 0 and *out_found 0 if no object holds it. */
 uintptr_t kaa_base__load_bias(const void *address, int *out_found);
+
+/* Memory: address space without memory behind it, whose pages come as they are
+ * touched; NULL if there is none. `align` is a power of two, of whole pages. */
+void *kaa_base__map(size_t bytes, size_t align);
+void kaa_base__unmap(void *start, size_t bytes);
+
+/* Gives whole pages back. They stay mapped, and read as zeros. */
+void kaa_base__purge(void *start, size_t bytes);
+
+/* Asks for huge pages, or no longer; does nothing where there are none. */
+void kaa_base__want_huge_pages(void *start, size_t bytes, int are_wanted);
+
+/* Whether memory may become executable: 0, or the number of the error. */
+int kaa_base__executable_fault(void);
+
+/* Waits. Deadlines are kaa_base__now_ns()'s; KAA_BASE__NEVER has none. */
+#define KAA_BASE__NEVER UINT64_MAX
+
+/* Whether a thread can sleep on a word, by futex(2). A test asks for the other
+ * way; systems of 32 bits have two futexes, by the size of time_t. */
+#if defined(__linux__) && defined(__LP64__) && !defined(KAA_GIL__PORTABLE)
+#define KAA_BASE__WORD_WAITS 1
+#else
+#define KAA_BASE__WORD_WAITS 0
+#endif
+
+#if KAA_BASE__WORD_WAITS
+/* Sleeps while *word is `value`, up to the deadline; may wake for nothing. Only
+ * threads of this process wake it, one a call. */
+void kaa_base__wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline);
+void kaa_base__wake(_Atomic uint32_t *word);
+#endif
+
+/* A condition for kaa_base__condition_wait(): 0, or the number of the error. */
+int kaa_base__condition_init(pthread_cond_t *condition);
+
+/* pthread_cond_timedwait() up to a deadline: 0, or the number of the error. */
+int kaa_base__condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                             uint64_t deadline);
+
+/* Whether threads of this process may run at the same time; 1 if unknown. */
+int kaa_base__has_processors(void);
+
+/* Has each running thread of the process pass a fence; 0 where the system
+ * cannot. The process calls the first one once, before the second. */
+int kaa_base__fence_all_start(void);
+int kaa_base__fence_all(void);
 
 #endif

@@ -1,13 +1,12 @@
-/* heap/os.c - arenas from the system, and the few kept for the next heap.
+/* heap/cache.c - arenas from the system, and the few kept for the next heap.
  *
  * Everything global is here, and atomic: heaps of different owners come and go
  * at the same time, and a child of fork() must find it sound.
  */
 #include "heap/internal.h"
 
-#include <sys/mman.h>
-
 #include "base/memory.h"
+#include "base/os/os.h"
 
 #define CACHE_SLOTS 8
 #define CACHE_DIRTY_MAX ((int64_t)(64u << 20) / (int64_t)KAA_HEAP__PAGE_BYTES)
@@ -46,43 +45,11 @@ mark_arena(const kaa_heap__arena *arena, int is_one)
         atomic_fetch_and(&arena_units[unit / 64], ~bit);
 }
 
-/* Address space without memory behind it; pages come as they are touched. */
-static void *
-map_aligned(size_t bytes)
-{
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    size_t more = bytes + KAA_HEAP__ARENA_BYTES;
-    size_t before;
-    char *start;
-
-    if (more < bytes)
-        return NULL;
-    start = mmap(NULL, more, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (start == MAP_FAILED)
-        return NULL;
-    before = (size_t)(-(uintptr_t)start & (KAA_HEAP__ARENA_BYTES - 1));
-    if (before != 0)
-        munmap(start, before);
-    munmap(start + before + bytes, KAA_HEAP__ARENA_BYTES - before);
-    return start + before;
-}
-
-void
-kaa_heap__purge_range(char *start, size_t bytes)
-{
-    madvise(start, bytes, MADV_DONTNEED);
-}
-
 static void
 advise_huge_pages(kaa_heap__arena *arena, int huge_pages)
 {
-#ifdef MADV_HUGEPAGE
-    /* Refused where the system has none: then the flag does nothing. */
-    if (huge_pages)
-        madvise(arena, arena->bytes, MADV_HUGEPAGE);
-    else if (arena->huge_pages)
-        madvise(arena, arena->bytes, MADV_NOHUGEPAGE);
-#endif
+    if (huge_pages || arena->huge_pages)
+        kaa_base__want_huge_pages(arena, arena->bytes, huge_pages);
     arena->huge_pages = huge_pages != 0;
 }
 
@@ -127,7 +94,7 @@ kaa_heap__arena_get(size_t bytes, int huge_pages, uint64_t now)
     if (bytes == KAA_HEAP__ARENA_BYTES)
         arena = cache_take();
     if (arena == NULL) {
-        arena = map_aligned(bytes);
+        arena = kaa_base__map(bytes, KAA_HEAP__ARENA_BYTES);
         if (arena == NULL)
             return NULL;
         arena->bytes = bytes;
@@ -143,7 +110,7 @@ kaa_heap__arena_unmap(kaa_heap__arena *arena)
 {
     mark_arena(arena, 0);
     KAA_HEAP__UNPOISON(arena, arena->bytes);
-    munmap(arena, arena->bytes);
+    kaa_base__unmap(arena, arena->bytes);
 }
 
 void

@@ -1,0 +1,68 @@
+/* base/os/memory.c - memory by mmap(2). */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/os/os.h"
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
+void *
+kaa_base__map(size_t bytes, size_t align)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    size_t more = bytes + align;
+    size_t before;
+    char *start;
+
+    if (more < bytes)
+        return NULL;
+    start = mmap(NULL, more, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    before = (size_t)(-(uintptr_t)start & (align - 1));
+    if (before != 0)
+        munmap(start, before);
+    munmap(start + before + bytes, align - before);
+    return start + before;
+}
+
+void
+kaa_base__unmap(void *start, size_t bytes)
+{
+    munmap(start, bytes);
+}
+
+void
+kaa_base__purge(void *start, size_t bytes)
+{
+    madvise(start, bytes, MADV_DONTNEED);
+}
+
+void
+kaa_base__want_huge_pages(void *start, size_t bytes, int are_wanted)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(start, bytes, are_wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+    (void)start;
+    (void)bytes;
+    (void)are_wanted;
+#endif
+}
+
+int
+kaa_base__executable_fault(void)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    size_t bytes = page > 0 ? (size_t)page : 4096;
+    void *probe = mmap(NULL, bytes, PROT_READ | PROT_EXEC,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (probe == MAP_FAILED)
+        return errno;
+    munmap(probe, bytes);
+    return 0;
+}
