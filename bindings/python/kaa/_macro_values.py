@@ -11,7 +11,8 @@ import ctypes
 import re
 from typing import Any, Callable, Dict, NamedTuple
 
-from kaa import _native
+from kaa import _instance, _native
+
 
 class NotExpression(Exception):
     """Why a body cannot be evaluated."""
@@ -102,6 +103,8 @@ def address_of(value: Any) -> int:
         return value
     if isinstance(value, (str, bytes)):
         raise TypeError("the address of a Python object is no C value")
+    if _instance.is_data(value):
+        return _instance.address_of(value)
     return ctypes.cast(value, ctypes.c_void_p).value or 0
 
 
