@@ -136,23 +136,40 @@ KAA_API KAA_NODISCARD kaa_status kaa_convert_bind(const kaa_decl_item *function,
                                                   char *refusal, size_t size);
 
 /**
- * Settles the length of pointers: checks it, or finds it where it is left out.
+ * Finds a length that is left out: what the number of elements of a pointer
+ * makes it.
  *
  * @param length    The parameter that is a length.
  * @param elements  For each parameter how many elements it has; -1: not known.
- * @param given     What was given; NULL: it is left out.
- * @param out_fill  Receives the number to pass where it is left out.
- * @param refusal   Receives what is wrong, the function's name in front.
+ * @param out_fill  Receives the number to pass.
+ * @param refusal   Receives what is wrong, the function's name in front: a
+ *                  TypeError.
  *
  * @gil    any
- * @fails  KAA_INVALID_ARGUMENT where it has to be given, a TypeError; KAA_LIMIT
- *         where a pointer has fewer elements, a ValueError
+ * @fails  KAA_INVALID_ARGUMENT where it has to be given
  * @since  0.1
  */
-KAA_API KAA_NODISCARD kaa_status kaa_convert_settle_length(
+KAA_API KAA_NODISCARD kaa_status kaa_convert_fill_length(
     const kaa_decl_item *function, uint32_t length, const int64_t *elements,
-    const kaa_convert_int128 *given, int64_t *out_fill, char *refusal,
-    size_t size);
+    int64_t *out_fill, char *refusal, size_t size);
+
+/**
+ * Checks the number of elements of each pointer whose declaration says how many
+ * there have to be: [[kaa::length]], [static n].
+ *
+ * @param elements  For each parameter how many elements it has; -1: not known,
+ *                  or no pointer.
+ * @param values    For each parameter its value where it is a length.
+ * @param refusal   Receives what is wrong, the function's name in front: a
+ *                  ValueError.
+ *
+ * @gil    any
+ * @fails  KAA_LIMIT where a pointer has fewer elements
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_convert_check_lengths(
+    const kaa_decl_item *function, const int64_t *elements,
+    const kaa_convert_int128 *values, char *refusal, size_t size);
 
 /**
  * Whether the annotations of a declared function can be kept: an out parameter

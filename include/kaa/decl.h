@@ -26,11 +26,13 @@
  *
  * Annotations are C23 attributes of the namespace kaa, so an annotated header
  * stays a C header. In front of a declaration: hold_gil, errno, free(function),
- * nullable. On a parameter (behind its name or before its type): out, nullable,
- * length(parameter), scope(call | async | library | forever). Attributes of
- * other namespaces are skipped, but for GNU const, pure, nonnull,
- * returns_nonnull, noreturn, deprecated, weak, packed, aligned and mode, and
- * C23 unsequenced, reproducible, noreturn and deprecated, which say something.
+ * borrow(parameter), nullable. On a parameter (behind its name or before its
+ * type): out (and then free and borrow too), nullable, length(n), length(32),
+ * length(width * height * 4), scope(call | async | library | forever); [static
+ * 4] and [static n] say a length as well. Attributes of other namespaces are
+ * skipped, but for GNU const, pure, nonnull, returns_nonnull, noreturn,
+ * deprecated, weak, packed, aligned and mode, and C23 unsequenced,
+ * reproducible, noreturn and deprecated, which say something.
  *
  * With kaa_decl_options::preprocess the text is one that a compiler would be
  * given: kaa preprocesses it first.
@@ -123,6 +125,7 @@ enum {
     KAA_DECL_MACRO = 1u << 10,      /**< The constant comes from a #define. */
     KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
     KAA_DECL_WEAK = 1u << 12,       /**< GNU weak: may lack its symbol. */
+    KAA_DECL_BORROW = 1u << 14,     /**< [[kaa::borrow(parameter)]] */
 };
 
 /** One more bit of kaa_decl_item::flags: not chosen by `only` or its file. */
@@ -134,6 +137,8 @@ enum {
     KAA_DECL_PARAMETER_NULLABLE = 1u << 1,
     KAA_DECL_PARAMETER_NONNULL = 1u << 2,
     KAA_DECL_PARAMETER_LENGTH = 1u << 3, /**< length_of is set */
+    KAA_DECL_PARAMETER_TIMES = 1u << 4,  /**< length_times is set */
+    KAA_DECL_PARAMETER_BORROW = 1u << 5, /**< borrow_from is set */
 };
 
 /** How long C may keep a function pointer that it was given. */
@@ -149,7 +154,19 @@ typedef struct kaa_decl_parameter {
     uint32_t flags;     /**< KAA_DECL_PARAMETER_* */
     uint32_t scope;     /**< A kaa_decl_scope. */
     uint32_t length_of; /**< With KAA_DECL_PARAMETER_LENGTH: the number of the
-                             parameter that holds this one's element count. */
+                             parameter that this one's element count comes from:
+                             its value times `length_factor`, times the value of
+                             parameter `length_times` if there is one, plus
+                             `length_plus`. */
+    uint32_t length_times;  /**< With KAA_DECL_PARAMETER_TIMES. */
+    uint64_t length_factor; /**< With KAA_DECL_PARAMETER_LENGTH: 1 or more. */
+    uint64_t length_plus;   /**< The same: 0 or more. */
+    uint64_t least;         /**< So many elements are needed whatever else is
+                                 said: length(32), [static 4]. 0: not said. */
+    const char *free_function; /**< Of an out parameter: kaa::free's argument,
+                                  or NULL. */
+    uint32_t borrow_from;      /**< Of an out parameter, with
+                                    KAA_DECL_PARAMETER_BORROW: as of an item. */
     uint32_t reserved;
 } kaa_decl_parameter;
 
@@ -177,7 +194,11 @@ typedef struct kaa_decl_item {
     const char *string; /**< The bytes, NUL-terminated. Of a static function:
                              the expression that is all it returns, or NULL. */
     size_t string_length;
-    const char *reason; /**< Why it was skipped; else NULL. */
+    const char *reason;   /**< Why it was skipped; else NULL. */
+    uint32_t borrow_from; /**< With KAA_DECL_BORROW: the number of the parameter
+                               whose argument has to live as long as the
+                               result. */
+    uint32_t reserved;
 } kaa_decl_item;
 
 /**

@@ -33,15 +33,28 @@ is_out(const kaa_decl_item *function, uint32_t i)
            function->parameters[i].flags & KAA_DECL_PARAMETER_OUT;
 }
 
-/* Whether `i` is the length that some parameter has. */
+/* Whether the length of some parameter alone is told by `i`, so that it can be
+ * filled in. */
 static int
 is_length(const kaa_decl_parameter *notes, uint32_t count, uint32_t i)
 {
     for (uint32_t k = 0; notes != NULL && k < count; k++)
         if (notes[k].flags & KAA_DECL_PARAMETER_LENGTH &&
+            !(notes[k].flags & KAA_DECL_PARAMETER_TIMES) &&
             notes[k].length_of == i)
             return 1;
     return 0;
+}
+
+/* The same, perhaps together with another one. */
+static int
+is_factor(const kaa_decl_parameter *notes, uint32_t count, uint32_t i)
+{
+    for (uint32_t k = 0; notes != NULL && k < count; k++)
+        if (notes[k].flags & KAA_DECL_PARAMETER_TIMES &&
+            (notes[k].length_of == i || notes[k].length_times == i))
+            return 1;
+    return is_length(notes, count, i);
 }
 
 void
@@ -56,11 +69,13 @@ kaa_convert__annotate(kaa_convert__shape *out, const kaa_decl_parameter *notes,
         out->flags |= CONVERT_NONNULL;
     if (notes[i].flags & KAA_DECL_PARAMETER_OUT)
         out->flags |= CONVERT_OUT;
-    if (notes[i].flags & KAA_DECL_PARAMETER_LENGTH) {
+    if (notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
+        out->flags |= CONVERT_NULLABLE;
+    if (notes[i].flags & KAA_DECL_PARAMETER_LENGTH)
         out->flags |= CONVERT_LENGTH;
-        out->length_of = notes[i].length_of;
-    }
-    if (is_length(notes, count, i))
+    if (notes[i].least != 0)
+        out->flags |= CONVERT_LEAST;
+    if (is_factor(notes, count, i))
         out->flags |= CONVERT_IS_LENGTH;
 }
 
@@ -274,33 +289,44 @@ print_int128(const kaa_convert_int128 *number, int is_negative, char *buffer,
     snprintf(buffer, size, "%s%s", is_negative ? "-" : "", digits + at);
 }
 
-/* Whether `i` is a pointer that parameter `length` is the length of. */
+/* Whether `i` is a pointer of which parameter `length` alone tells the length.
+ */
 static int
 has_length(const kaa_decl_item *function, uint32_t i, uint32_t length)
 {
     return function->parameters != NULL &&
            function->parameters[i].flags & KAA_DECL_PARAMETER_LENGTH &&
+           !(function->parameters[i].flags & KAA_DECL_PARAMETER_TIMES) &&
            function->parameters[i].length_of == length && !is_out(function, i);
 }
 
-static kaa_status
-fill_length(const kaa_decl_item *function, uint32_t length,
-            const int64_t *elements, int64_t *out_fill, text *refusal)
+kaa_status
+kaa_convert_fill_length(const kaa_decl_item *function, uint32_t length,
+                        const int64_t *elements, int64_t *out_fill,
+                        char *refusal, size_t size)
 {
     uint32_t count = count_of(function), first = count;
+    text out = {.bytes = refusal, .size = size};
     char known[100];
 
     for (uint32_t i = 0; i < count; i++) {
+        const kaa_decl_parameter *notes;
+        uint64_t rest;
+
         if (!has_length(function, i, length))
             continue;
         if (first == count)
             first = i;
-        if (elements[i] >= 0) {
-            *out_fill = elements[i];
-            return KAA_OK;
-        }
+        if (elements[i] < 0)
+            continue;
+        notes = &function->parameters[i];
+        rest = (uint64_t)elements[i] > notes->length_plus
+                   ? (uint64_t)elements[i] - notes->length_plus
+                   : 0;
+        *out_fill = (int64_t)(rest / notes->length_factor);
+        return KAA_OK;
     }
-    kaa_convert__printf(refusal,
+    kaa_convert__printf(&out,
                         "%s() argument %s: has to be given: the length of "
                         "argument %u is not known",
                         function->name,
@@ -309,43 +335,114 @@ fill_length(const kaa_decl_item *function, uint32_t length,
     return KAA_INVALID_ARGUMENT;
 }
 
-kaa_status
-kaa_convert_settle_length(const kaa_decl_item *function, uint32_t length,
-                          const int64_t *elements,
-                          const kaa_convert_int128 *given, int64_t *out_fill,
-                          char *refusal, size_t size)
+static int
+is_negative(const kaa_decl_item *function, uint32_t i,
+            const kaa_convert_int128 *value)
 {
     const kaa_ctype *type =
-        kaa_ctype_parameters(signature_of(function))[length].type;
-    text out = {.bytes = refusal, .size = size};
-    kaa_convert_int128 wanted = {0, 0};
-    char known[100], digits[48];
-    int is_negative;
+        kaa_ctype_parameters(signature_of(function))[i].type;
 
-    if (given == NULL) {
-        kaa_status status =
-            fill_length(function, length, elements, out_fill, &out);
+    return kaa_ctype_is_signed(kaa_ctype_strip(type)) &&
+           (int64_t)value->high < 0;
+}
 
-        if (status != KAA_OK)
-            return status;
-        wanted.low = (uint64_t)*out_fill;
-    } else {
-        wanted = *given;
+/* a = a * b + plus; 1: that is beyond any memory. */
+static int
+is_beyond(uint64_t *a, uint64_t b, uint64_t plus)
+{
+    return __builtin_mul_overflow(*a, b, a) ||
+           __builtin_add_overflow(*a, plus, a);
+}
+
+/* How many elements the lengths ask for; 1: more than there can be. */
+static int
+needed_for(const kaa_decl_item *function, const kaa_decl_parameter *notes,
+           const kaa_convert_int128 *values, uint64_t *out)
+{
+    const kaa_convert_int128 *value = &values[notes->length_of];
+    uint64_t times = 1;
+
+    if (is_negative(function, notes->length_of, value) || value->high != 0)
+        return 1;
+    if (notes->flags & KAA_DECL_PARAMETER_TIMES) {
+        const kaa_convert_int128 *other = &values[notes->length_times];
+
+        if (is_negative(function, notes->length_times, other) ||
+            other->high != 0)
+            return 1;
+        times = other->low;
     }
-    is_negative =
-        kaa_ctype_is_signed(kaa_ctype_strip(type)) && (int64_t)wanted.high < 0;
+    *out = value->low;
+    return is_beyond(out, times, 0) ||
+           is_beyond(out, notes->length_factor, notes->length_plus);
+}
+
+static kaa_status
+refuse_length(const kaa_decl_item *function, uint32_t i, int64_t elements,
+              const kaa_convert_int128 *values, int is_known, uint64_t needed,
+              text *out)
+{
+    const kaa_decl_parameter *notes = &function->parameters[i];
+    uint32_t of = notes->length_of, times = notes->length_times;
+    char known[100], digits[48];
+
+    print_int128(&values[of], is_negative(function, of, &values[of]), digits,
+                 sizeof(digits));
+    kaa_convert__printf(out, "%s() argument %s: has %lld element%s, but ",
+                        function->name,
+                        label(function, i, known, sizeof(known)),
+                        (long long)elements, elements == 1 ? "" : "s");
+    if (notes->flags & KAA_DECL_PARAMETER_TIMES) {
+        kaa_convert__printf(out, "arguments %u and %u say %s and ",
+                            (unsigned)of + 1, (unsigned)times + 1, digits);
+        print_int128(&values[times],
+                     is_negative(function, times, &values[times]), digits,
+                     sizeof(digits));
+        kaa_convert__printf(out, "%s", digits);
+    } else {
+        kaa_convert__printf(out, "argument %u says %s", (unsigned)of + 1,
+                            digits);
+        if (notes->length_factor == 1 && notes->length_plus == 0)
+            return KAA_LIMIT;
+    }
+    if (is_known)
+        kaa_convert__printf(out, ": %llu are needed",
+                            (unsigned long long)needed);
+    return KAA_LIMIT;
+}
+
+kaa_status
+kaa_convert_check_lengths(const kaa_decl_item *function,
+                          const int64_t *elements,
+                          const kaa_convert_int128 *values, char *refusal,
+                          size_t size)
+{
+    text out = {.bytes = refusal, .size = size};
+    char known[100];
+
     for (uint32_t i = 0; i < count_of(function); i++) {
-        if (!has_length(function, i, length) || elements[i] < 0 ||
-            (!is_negative && wanted.high == 0 &&
-             wanted.low <= (uint64_t)elements[i]))
+        const kaa_decl_parameter *notes = &function->parameters[i];
+        uint64_t needed = 0;
+
+        if (elements[i] < 0 || is_out(function, i))
             continue;
-        print_int128(&wanted, is_negative, digits, sizeof(digits));
-        kaa_convert__printf(
-            &out,
-            "%s() argument %s: has %lld elements, but argument %u says %s",
-            function->name, label(function, i, known, sizeof(known)),
-            (long long)elements[i], (unsigned)length + 1, digits);
-        return KAA_LIMIT;
+        if ((uint64_t)elements[i] < notes->least) {
+            kaa_convert__printf(
+                &out,
+                "%s() argument %s: has %lld element%s, but "
+                "%llu are needed",
+                function->name, label(function, i, known, sizeof(known)),
+                (long long)elements[i], elements[i] == 1 ? "" : "s",
+                (unsigned long long)notes->least);
+            return KAA_LIMIT;
+        }
+        if (notes->flags & KAA_DECL_PARAMETER_LENGTH) {
+            int is_known = !needed_for(function, notes, values, &needed);
+
+            if (!is_known || needed > (uint64_t)elements[i])
+                return refuse_length(function, i, elements[i], values, is_known,
+                                     needed, &out);
+        }
     }
     return KAA_OK;
 }
@@ -359,12 +456,40 @@ is_integer(uint8_t op)
 }
 
 static int
+can_tell(const kaa_decl_item *function, uint32_t i)
+{
+    kaa_convert__shape shape;
+
+    kaa_convert__shape_of(&shape,
+                          kaa_ctype_parameters(signature_of(function))[i].type);
+    return is_integer(shape.op) && !is_out(function, i);
+}
+
+/* An out parameter that has [[kaa::free]] or [[kaa::borrow]] gives a pointer.
+ */
+static int
+check_ownership(const char *name, uint32_t i, const kaa_convert__shape *shape,
+                const kaa_decl_parameter *note, text *refusal)
+{
+    if ((note->free_function == NULL &&
+         !(note->flags & KAA_DECL_PARAMETER_BORROW)) ||
+        (shape->target != NULL &&
+         kaa_ctype_kind_of(shape->target) == KAA_CTYPE_POINTER))
+        return 0;
+    kaa_convert__printf(refusal,
+                        "%s() parameter %u: kaa::free and kaa::borrow need a "
+                        "pointer that is put there",
+                        name, (unsigned)i + 1);
+    return -1;
+}
+
+static int
 check_note(const kaa_decl_item *function, uint32_t i, text *refusal)
 {
     const kaa_ctype_parameter *parameters =
         kaa_ctype_parameters(signature_of(function));
     const kaa_decl_parameter *note = &function->parameters[i];
-    kaa_convert__shape shape, length;
+    kaa_convert__shape shape;
     char type[128];
 
     kaa_ctype_print(parameters[i].type, NULL, type, sizeof(type));
@@ -378,8 +503,8 @@ check_note(const kaa_decl_item *function, uint32_t i, text *refusal)
                                 function->name, (unsigned)i + 1, type);
             return -1;
         }
-        if (!(note->flags & KAA_DECL_PARAMETER_LENGTH))
-            return 0;
+        if (!(note->flags & KAA_DECL_PARAMETER_LENGTH) && note->least <= 1)
+            return check_ownership(function->name, i, &shape, note, refusal);
         /* There is room for one alone; C would write beyond it. */
         kaa_convert__printf(refusal,
                             "%s() parameter %u: an out parameter holds one "
@@ -389,9 +514,10 @@ check_note(const kaa_decl_item *function, uint32_t i, text *refusal)
     }
     if (!(note->flags & KAA_DECL_PARAMETER_LENGTH))
         return 0;
-    kaa_convert__shape_of(&length, parameters[note->length_of].type);
     if (kaa_ctype_kind_of(shape.core) == KAA_CTYPE_POINTER &&
-        is_integer(length.op) && !is_out(function, note->length_of))
+        can_tell(function, note->length_of) &&
+        (!(note->flags & KAA_DECL_PARAMETER_TIMES) ||
+         can_tell(function, note->length_times)))
         return 0;
     kaa_convert__printf(refusal,
                         "%s() parameter %u: a length is an integer that is "
@@ -411,6 +537,18 @@ kaa_convert__check_notes(const kaa_decl_item *function, char *refusal,
         if (check_note(function, i, &out) != 0)
             return -1;
     return 0;
+}
+
+int
+kaa_convert__says_owner(const kaa_decl_item *function)
+{
+    for (uint32_t i = 0; function->parameters != NULL && i < count_of(function);
+         i++)
+        if (function->parameters[i].free_function != NULL ||
+            function->parameters[i].flags & KAA_DECL_PARAMETER_BORROW)
+            return 1;
+    return function->free_function != NULL ||
+           (function->flags & KAA_DECL_BORROW) != 0;
 }
 
 kaa_status

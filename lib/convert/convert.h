@@ -40,11 +40,14 @@ enum {
     CONVERT_NONNULL = 1u << 0,  /* None is refused */
     CONVERT_WRITABLE = 1u << 1, /* pointers: the target is not const */
     CONVERT_ENUM = 1u << 2,
-    CONVERT_NULLABLE = 1u << 3,  /* results: NULL is None */
+    CONVERT_NULLABLE = 1u << 3,  /* results: NULL is None; else None will do */
     CONVERT_OUT = 1u << 4,       /* [[kaa::out]] */
     CONVERT_LENGTH = 1u << 5,    /* [[kaa::length(n)]] */
-    CONVERT_IS_LENGTH = 1u << 6, /* some other parameter's length */
+    CONVERT_IS_LENGTH = 1u << 6, /* some other parameter's length, or part */
     CONVERT_BYTES = 1u << 7,     /* pointers: the target is void or one byte */
+    CONVERT_LEAST = 1u << 8,     /* [[kaa::length(32)]] */
+    /* How many elements there are has to be known. */
+    CONVERT_MEASURED = CONVERT_LENGTH | CONVERT_LEAST,
 };
 
 /* What a pointer's target looks like in a buffer's format. */
@@ -65,11 +68,11 @@ typedef struct kaa_convert__shape {
     uint8_t op;
     uint8_t size; /* of a number, in bytes */
     uint8_t is_signed;
-    uint8_t item;            /* pointers: ITEM_* of the target */
-    uint32_t flags;          /* CONVERT_* */
-    uint64_t item_size;      /* of a pointer's target, of a record */
-    uint32_t scope;          /* functions: a kaa_decl_scope */
-    uint32_t length_of;      /* with CONVERT_LENGTH */
+    uint8_t item;       /* pointers: ITEM_* of the target */
+    uint32_t flags;     /* CONVERT_* */
+    uint64_t item_size; /* of a pointer's target, of a record */
+    uint32_t scope;     /* functions: a kaa_decl_scope */
+    uint32_t reserved;
     const kaa_ctype *type;   /* as declared */
     const kaa_ctype *core;   /* behind typedefs and qualifiers */
     const kaa_ctype *target; /* pointers: the core of the target */
@@ -85,6 +88,10 @@ void kaa_convert__annotate(kaa_convert__shape *out,
  * with the reason in `refusal`. */
 int kaa_convert__check_notes(const kaa_decl_item *function, char *refusal,
                              size_t size);
+
+/* Whether a function says who owns what it gives: [[kaa::free]],
+ * [[kaa::borrow]] at its result or an out parameter. */
+int kaa_convert__says_owner(const kaa_decl_item *function);
 
 /* Whether a 64-bit value fits an integer of the shape's width. */
 static inline int

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define OF_FUNCTION (KAA_DECL_HOLD_GIL | KAA_DECL_ERRNO)
-#define OF_PARAMETER (KAA_DECL_PARAMETER_OUT | KAA_DECL_PARAMETER_LENGTH)
+#define OF_PARAMETER KAA_DECL_PARAMETER_OUT
 
 /* (name): an identifier in parentheses, whatever macro it may be. */
 static kaa_decl__symbol *
@@ -76,16 +76,19 @@ kaa_decl__annotation(kaa_decl__parser *p, kaa_decl__attributes *a)
         a->free_function = symbol != NULL ? symbol->name : NULL;
         return symbol != NULL;
     } else if (kaa_decl__is_word(&word, "length")) {
-        a->parameter_flags |= KAA_DECL_PARAMETER_LENGTH;
-        a->length_of = read_argument(p, "a parameter's name");
-        return a->length_of != NULL;
+        return kaa_decl__read_length(p, a);
+    } else if (kaa_decl__is_word(&word, "borrow")) {
+        a->flags |= KAA_DECL_BORROW;
+        a->parameter_flags |= KAA_DECL_PARAMETER_BORROW;
+        a->borrow_from = read_argument(p, "a parameter's name");
+        return a->borrow_from != NULL;
     } else if (kaa_decl__is_word(&word, "scope")) {
         return read_scope(p, a);
     } else {
         return kaa_decl__fail(p, &word,
                               "unknown attribute 'kaa::%.32s'; known are "
                               "hold_gil, errno, free, nullable, out, length, "
-                              "scope",
+                              "borrow, scope",
                               word.symbol->name);
     }
     return 1;
@@ -110,15 +113,17 @@ kaa_decl__check_function(kaa_decl__parser *p, const kaa_decl__attributes *a,
 
     if (!a->has_place)
         return 1;
-    if ((a->parameter_flags & OF_PARAMETER) != 0 || a->scope != 0)
+    if ((a->parameter_flags & OF_PARAMETER) != 0 || a->scope != 0 ||
+        a->length.is_set || a->least != 0)
         return kaa_decl__fail(p, &a->place,
                               "kaa::out, kaa::length and kaa::scope belong to "
                               "a parameter");
-    if ((a->free_function != NULL || (a->flags & KAA_DECL_NULLABLE) != 0) &&
+    if ((a->free_function != NULL || a->borrow_from != NULL ||
+         (a->flags & KAA_DECL_NULLABLE) != 0) &&
         kaa_ctype_kind_of(result) != KAA_CTYPE_POINTER)
         return kaa_decl__fail(p, &a->place,
-                              "kaa::free and kaa::nullable need a function "
-                              "that returns a pointer");
+                              "kaa::free, kaa::borrow and kaa::nullable need a "
+                              "function that returns a pointer");
     return 1;
 }
 
@@ -130,10 +135,15 @@ kaa_decl__check_parameter(kaa_decl__parser *p, const kaa_decl__attributes *a,
 
     if (!a->has_place)
         return 1;
-    if ((a->flags & OF_FUNCTION) != 0 || a->free_function != NULL)
+    if ((a->flags & OF_FUNCTION) != 0)
         return kaa_decl__fail(p, &a->place,
-                              "kaa::hold_gil, kaa::errno and kaa::free belong "
-                              "in front of a function");
+                              "kaa::hold_gil and kaa::errno belong in front of "
+                              "a function");
+    if ((a->free_function != NULL || a->borrow_from != NULL) &&
+        (a->parameter_flags & KAA_DECL_PARAMETER_OUT) == 0)
+        return kaa_decl__fail(p, &a->place,
+                              "kaa::free and kaa::borrow belong in front of a "
+                              "function, or to an out parameter");
     if (kind != KAA_CTYPE_POINTER && kind != KAA_CTYPE_ARRAY &&
         kind != KAA_CTYPE_FUNCTION && kind != KAA_CTYPE_VALIST)
         return kaa_decl__fail(p, &a->place,

@@ -51,8 +51,12 @@ kaa_decl__merge(kaa_decl__attributes *into, const kaa_decl__attributes *from)
         into->scope = from->scope;
     if (from->mode != MODE_NONE)
         into->mode = from->mode;
-    if (from->length_of != NULL)
-        into->length_of = from->length_of;
+    if (from->least > into->least)
+        into->least = from->least;
+    if (from->length.is_set)
+        into->length = from->length;
+    if (from->borrow_from != NULL)
+        into->borrow_from = from->borrow_from;
     if (from->free_function != NULL)
         into->free_function = from->free_function;
     if (from->symbol != NULL)

@@ -160,10 +160,34 @@ skip_dimension(kaa_decl__parser *p)
     return 1;
 }
 
+/* [static 4]: a pointer to at least so many; [static n]: of that length. What
+ * is not so simple is of no account, as elsewhere in a parameter's []. */
+static int
+read_static(kaa_decl__parser *p, kaa_decl__attributes *a)
+{
+    kaa_decl__value value = {0};
+
+    a->parameter_flags |= KAA_DECL_PARAMETER_NONNULL;
+    if (kaa_decl__peek(p)->kind != ']')
+        return 1;
+    if (p->token.kind == T_NUMBER) {
+        if (!kaa_decl__number(p, &value))
+            return 0;
+        if (value.kind == VALUE_INTEGER && value.bits <= INT64_MAX)
+            a->least = value.bits;
+    } else if (p->token.kind == T_IDENTIFIER && !a->length.is_set) {
+        a->length = (kaa_decl__length){
+            .names = {p->token.symbol}, .factor = 1, .is_set = STATIC_LENGTH};
+        kaa_decl__next(p);
+    }
+    return !p->has_failed;
+}
+
 static int
 read_array(kaa_decl__parser *p, uint32_t how, kaa_decl__declarator *d,
            struct list *list)
 {
+    int is_static = 0;
     kaa_decl__value value = {0};
     kaa_decl__token where;
     uint64_t count = KAA_CTYPE_UNKNOWN_COUNT;
@@ -173,11 +197,15 @@ read_array(kaa_decl__parser *p, uint32_t how, kaa_decl__declarator *d,
     if (step == NULL)
         return 0;
     kaa_decl__next(p);
-    while (kaa_decl__qualifier(p->token.kind) != 0 || p->token.kind == T_STATIC)
+    while (kaa_decl__qualifier(p->token.kind) != 0 ||
+           p->token.kind == T_STATIC) {
+        is_static |= p->token.kind == T_STATIC;
         kaa_decl__next(p);
+    }
     where = p->token;
     if ((how & DECLARE_PARAMETER) && list->head == 0) {
-        if (!skip_dimension(p))
+        if ((is_static && !read_static(p, &d->attributes)) ||
+            !skip_dimension(p))
             return 0;
     } else if (p->token.kind != ']') {
         if (!kaa_decl__integer_expression(p, &value, "an array's length"))

@@ -3,7 +3,7 @@
  *     text --lex.c--> tokens --parse.c--> declarations --item.c--> kaa_decl
  *              |                 |- specifier.c, record.c, enum.c
  *         directive.c            |- declarator.c, parameter.c
- *         (#define, #pragma)     |- attribute.c, annotation.c
+ *         (#define, #pragma)     |- attribute.c, annotation.c, length.c
  *                                `- expression.c, value.c, literal.c
  *
  * Parsing functions return 1, or 0 after a failure that stands in parser->err:
@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "decl/token.h"
 
 /* Bounds on what a text may ask for. */
 #define KAA_DECL__DEPTH_MAX 200u       /* nested declarators, records, (...) */
@@ -25,81 +26,6 @@
 #define KAA_DECL__PACKS_MAX 64u        /* #pragma pack(push) */
 #define KAA_DECL__PARAMETERS_MAX 1024u
 #define KAA_DECL__TEXT_MAX ((size_t)1 << 30)
-
-/* Single punctuation characters are tokens of their own value. */
-enum kaa_decl__token_kind {
-    T_END = 0,
-    T_IDENTIFIER = 256,
-    T_NUMBER,
-    T_CHARACTER,
-    T_STRING,
-    T_STRAY, /* parser->stray says what is wrong with it */
-    T_ELLIPSIS,
-    T_ARROW,
-    T_SHIFT_LEFT,
-    T_SHIFT_RIGHT,
-    T_LESS_EQUAL,
-    T_GREATER_EQUAL,
-    T_EQUAL,
-    T_NOT_EQUAL,
-    T_AND,
-    T_OR,
-    T_SCOPE, /* :: */
-    T_OTHER, /* ++, --, += and the like: never part of a declaration */
-    T_KEYWORDS,
-    T_ALIGNAS,
-    T_ALIGNOF,
-    T_ASM,
-    T_ATOMIC,
-    T_ATTRIBUTE,
-    T_AUTO,
-    T_BITINT,
-    T_BOOL,
-    T_CHAR,
-    T_COMPLEX,
-    T_CONST,
-    T_CONSTEXPR,
-    T_DECIMAL,
-    T_DECLSPEC,
-    T_DOUBLE,
-    T_ENUM,
-    T_EXTENSION,
-    T_EXTERN,
-    T_FLOAT,
-    T_FLOAT128,
-    T_FLOAT16,
-    T_FLOAT64,
-    T_FLOAT64X,
-    T_GENERIC,
-    T_IMAGINARY,
-    T_INLINE,
-    T_INT,
-    T_INT128,
-    T_LONG,
-    T_NONNULL,
-    T_NORETURN,
-    T_NULLABLE,
-    T_NULL_UNSPECIFIED,
-    T_OFFSETOF,
-    T_PRAGMA,
-    T_REGISTER,
-    T_RESTRICT,
-    T_SHORT,
-    T_SIGNED,
-    T_SIZEOF,
-    T_STATIC,
-    T_STATIC_ASSERT,
-    T_STRUCT,
-    T_THREAD,
-    T_TYPEDEF,
-    T_TYPEOF,
-    T_UINT128,
-    T_UNION,
-    T_UNSIGNED,
-    T_VALIST,
-    T_VOID,
-    T_VOLATILE,
-};
 
 typedef struct kaa_decl__symbol kaa_decl__symbol;
 
@@ -213,6 +139,17 @@ enum kaa_decl__mode {
     MODE_FLOAT_QUAD,
 };
 
+/* The elements that kaa::length gives: length.c. */
+typedef struct kaa_decl__length {
+    const kaa_decl__symbol *names[2]; /* NULL: none; factors */
+    uint64_t factor;                  /* 0: there are no names */
+    uint64_t plus;
+    uint64_t is_set; /* or STATIC_LENGTH */
+} kaa_decl__length;
+
+/* is_set where [static n] says it: n is perhaps no integer, or unknown. */
+#define STATIC_LENGTH 2u
+
 /* What attributes say, wherever they stand. All zero: nothing. */
 typedef struct kaa_decl__attributes {
     uint32_t flags;           /* KAA_DECL_* of the declaration */
@@ -227,7 +164,9 @@ typedef struct kaa_decl__attributes {
     uint64_t nonnull; /* bit i: parameter i, nonnull(i + 1) */
     uint64_t vector;  /* vector_size: bytes; or 0 */
     uint64_t lanes;   /* ext_vector_type: elements; or 0 */
-    kaa_decl__symbol *length_of;
+    uint64_t least;   /* [static 4] */
+    kaa_decl__length length;
+    const kaa_decl__symbol *borrow_from;
     const char *free_function;
     const char *symbol;      /* __asm__("symbol") */
     const char *unsupported; /* why the declaration cannot be used */
@@ -270,7 +209,8 @@ typedef struct kaa_decl__parameter {
     const char *name; /* NULL: none */
     const kaa_ctype *type;
     kaa_decl_parameter notes;
-    kaa_decl__symbol *length_of;
+    kaa_decl__length length;
+    const kaa_decl__symbol *borrow_from;
     kaa_decl__token where;
     kaa_decl__token place; /* of its first kaa:: attribute; T_END: none */
 } kaa_decl__parameter;
@@ -570,6 +510,14 @@ int kaa_decl__check_parameter(kaa_decl__parser *p,
                               const kaa_ctype *type);
 /* At the ( of __asm__("name"): the joined strings. */
 int kaa_decl__asm_name(kaa_decl__parser *p, const char **out_name);
+
+/* length.c - what kaa::length and kaa::borrow name. */
+int kaa_decl__read_length(kaa_decl__parser *p, kaa_decl__attributes *a);
+/* Finds the parameters, from `first` on, that lengths and loans name. */
+int kaa_decl__resolve_lengths(kaa_decl__parser *p, size_t first, size_t count);
+int kaa_decl__find_parameter(kaa_decl__parser *p, const kaa_decl__token *where,
+                             const char *what, size_t first, size_t count,
+                             const kaa_decl__symbol *name, uint32_t *out);
 
 #include "decl/value.h"
 

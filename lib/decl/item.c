@@ -263,6 +263,19 @@ compare_types(const kaa_ctype *known, const kaa_ctype *type)
     return 1;
 }
 
+/* Whose argument the result of a function borrows from. */
+static int
+note_loan(kaa_decl__parser *p, const kaa_decl__declarator *d,
+          kaa_decl_item *item)
+{
+    const kaa_decl__symbol *name = d->attributes.borrow_from;
+
+    return name == NULL || kaa_decl__find_parameter(
+                               p, &d->attributes.place, "borrow", d->parameters,
+                               d->is_function ? d->parameter_count : 0, name,
+                               &item->borrow_from);
+}
+
 /* What the annotations and nonnull say of the parameters. */
 static int
 note_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
@@ -293,6 +306,32 @@ note_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
     return 1;
 }
 
+/* What an earlier declaration says of a parameter, where the later one says
+ * nothing. */
+static void
+add_notes(kaa_decl_parameter *later, const kaa_decl_parameter *earlier)
+{
+    uint32_t flags = later->flags;
+
+    if ((earlier->flags & KAA_DECL_PARAMETER_LENGTH) != 0 &&
+        (flags & KAA_DECL_PARAMETER_LENGTH) == 0) {
+        later->length_of = earlier->length_of;
+        later->length_times = earlier->length_times;
+        later->length_factor = earlier->length_factor;
+        later->length_plus = earlier->length_plus;
+        later->flags |= earlier->flags & KAA_DECL_PARAMETER_TIMES;
+    }
+    if ((flags & KAA_DECL_PARAMETER_BORROW) == 0)
+        later->borrow_from = earlier->borrow_from;
+    if (later->free_function == NULL)
+        later->free_function = earlier->free_function;
+    if (later->least < earlier->least)
+        later->least = earlier->least;
+    if (later->scope == 0)
+        later->scope = earlier->scope;
+    later->flags |= earlier->flags & ~(uint32_t)KAA_DECL_PARAMETER_TIMES;
+}
+
 /* A later declaration of the same function adds to what is known of it. */
 static int
 merge_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
@@ -308,12 +347,7 @@ merge_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
         notes = (kaa_decl_parameter *)(uintptr_t)later.parameters;
         for (uint64_t i = 0; i < count; i++) {
             const kaa_decl_parameter *earlier = &item->parameters[i];
-            if ((earlier->flags & KAA_DECL_PARAMETER_LENGTH) != 0 &&
-                (notes[i].flags & KAA_DECL_PARAMETER_LENGTH) == 0)
-                notes[i].length_of = earlier->length_of;
-            if (notes[i].scope == 0)
-                notes[i].scope = earlier->scope;
-            notes[i].flags |= earlier->flags;
+            add_notes(&notes[i], earlier);
         }
     }
     item->parameters = later.parameters;
@@ -364,7 +398,8 @@ redeclare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
     /* One declaration that is not static is enough for a symbol. */
     item->flags = ((item->flags | flags) & ~(uint32_t)KAA_DECL_STATIC) |
                   (item->flags & flags & KAA_DECL_STATIC);
-    return is_function ? merge_parameters(p, d, item) : 1;
+    return !is_function ||
+           (merge_parameters(p, d, item) && note_loan(p, d, item));
 }
 
 int
@@ -407,7 +442,8 @@ kaa_decl__declare(kaa_decl__parser *p, const kaa_decl__specifiers *s,
     /* Hides a well-known type of that name, as C does. */
     symbol->type = NULL;
     symbol->is_well_known = 1;
-    return is_function ? note_parameters(p, d, &entry->item)
+    return is_function ? note_parameters(p, d, &entry->item) &&
+                             note_loan(p, d, &entry->item)
                        : fill_static_constant(p, s, d, initial, &entry->item);
 }
 

@@ -38,38 +38,13 @@ read_parameter(kaa_decl__parser *p)
     parameter->notes.flags = d.attributes.parameter_flags;
     if (d.attributes.scope != 0)
         parameter->notes.scope = d.attributes.scope - 1;
-    parameter->length_of = d.attributes.length_of;
+    parameter->notes.least = d.attributes.least;
+    parameter->notes.free_function = d.attributes.free_function;
+    parameter->length = d.attributes.length;
+    parameter->borrow_from = d.attributes.borrow_from;
     parameter->where = d.where;
     if (d.attributes.has_place)
         parameter->place = d.attributes.place;
-    return 1;
-}
-
-/* kaa::length(name): the name may be of a later parameter. */
-static int
-resolve_lengths(kaa_decl__parser *p, size_t first, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        kaa_decl__parameter *parameter = parameter_at(p, first + i);
-        size_t found = 0;
-
-        if (parameter->length_of == NULL)
-            continue;
-        while (found < count && parameter_at(p, first + found)->name !=
-                                    parameter->length_of->name)
-            found++;
-        if (found == count)
-            return kaa_decl__fail(p, &parameter->place,
-                                  "kaa::length: no parameter has the name "
-                                  "'%.64s'",
-                                  parameter->length_of->name);
-        if (!kaa_ctype__is_integer(parameter_at(p, first + found)->type))
-            return kaa_decl__fail(p, &parameter->place,
-                                  "kaa::length: the parameter '%.64s' is no "
-                                  "integer",
-                                  parameter->length_of->name);
-        parameter->notes.length_of = (uint32_t)found;
-    }
     return 1;
 }
 
@@ -110,7 +85,8 @@ check(kaa_decl__parser *p, kaa_decl__step *step)
             step->parameter_count = 0;
         }
     }
-    return resolve_lengths(p, step->parameters, step->parameter_count);
+    return kaa_decl__resolve_lengths(p, step->parameters,
+                                     step->parameter_count);
 }
 
 int

@@ -114,6 +114,48 @@ add_spelled(kaa_base__text *out, const kaa_ctype *type, const char *name)
     kaa_base__text_fini(&plain);
 }
 
+static const char *
+parameter_name(const kaa_ctype *type, uint32_t index)
+{
+    return index < type->count ? type->list.parameters[index].name : NULL;
+}
+
+/* [[kaa::length(n * m * 2 + 1)]]. Of two lengths the printed text says the one
+ * with names, and a length is what both are for C. */
+static void
+add_length(kaa_base__text *out, const kaa_decl_parameter *notes,
+           const kaa_ctype *type)
+{
+    const char *of = parameter_name(type, notes->length_of);
+    const char *times = parameter_name(type, notes->length_times);
+
+    if (notes->least != 0)
+        kaa_base__text_printf(out, "[[kaa::length(%llu)]] ",
+                              (unsigned long long)notes->least);
+    if (!(notes->flags & KAA_DECL_PARAMETER_LENGTH) || of == NULL)
+        return;
+    kaa_base__text_printf(out, "[[kaa::length(%s", of);
+    if (notes->flags & KAA_DECL_PARAMETER_TIMES && times != NULL)
+        kaa_base__text_printf(out, " * %s", times);
+    if (notes->length_factor != 1)
+        kaa_base__text_printf(out, " * %llu",
+                              (unsigned long long)notes->length_factor);
+    if (notes->length_plus != 0)
+        kaa_base__text_printf(out, " + %llu",
+                              (unsigned long long)notes->length_plus);
+    kaa_base__text_puts(out, ")]] ");
+}
+
+static void
+add_loan(kaa_base__text *out, uint32_t is_set, uint32_t from,
+         const kaa_ctype *type)
+{
+    const char *name = parameter_name(type, from);
+
+    if (is_set && name != NULL)
+        kaa_base__text_printf(out, "[[kaa::borrow(%s)]] ", name);
+}
+
 static void
 add_parameter(kaa_base__text *out, const kaa_decl_item *item,
               const kaa_ctype *type, uint64_t index)
@@ -126,11 +168,11 @@ add_parameter(kaa_base__text *out, const kaa_decl_item *item,
         kaa_base__text_puts(out, "[[kaa::out]] ");
     if (notes->flags & KAA_DECL_PARAMETER_NULLABLE)
         kaa_base__text_puts(out, "[[kaa::nullable]] ");
-    if ((notes->flags & KAA_DECL_PARAMETER_LENGTH) &&
-        notes->length_of < type->count &&
-        parameters[notes->length_of].name != NULL)
-        kaa_base__text_printf(out, "[[kaa::length(%s)]] ",
-                              parameters[notes->length_of].name);
+    add_length(out, notes, type);
+    add_loan(out, notes->flags & KAA_DECL_PARAMETER_BORROW, notes->borrow_from,
+             type);
+    if (notes->free_function != NULL)
+        kaa_base__text_printf(out, "[[kaa::free(%s)]] ", notes->free_function);
     if (notes->scope != KAA_DECL_SCOPE_LIBRARY &&
         notes->scope <= KAA_DECL_SCOPE_FOREVER)
         kaa_base__text_printf(out, "[[kaa::scope(%s)]] ", scopes[notes->scope]);
@@ -195,6 +237,8 @@ add_function(kaa_base__text *out, const kaa_decl_item *item)
             kaa_base__text_puts(out, words[i].text);
     if (item->free_function != NULL)
         kaa_base__text_printf(out, "[[kaa::free(%s)]] ", item->free_function);
+    add_loan(out, item->flags & KAA_DECL_BORROW, item->borrow_from,
+             kaa_ctype__strip(type));
     if (type->kind == KAA_CTYPE_FUNCTION) {
         kaa_base__text declarator = {0};
 

@@ -103,8 +103,11 @@ set_result(kaa_context *ctx, kaa_module__typed *self, const kaa_decl_item *item)
     kaa_convert__shape_of(&self->result.shape, type);
     if (!is_result(&self->result.shape))
         return refuse(ctx, item, "a result of type", type);
-    if (item->free_function != NULL)
-        return refuse(ctx, item, "[[kaa::free]] is for kaa.load() alone", NULL);
+    if (kaa_convert__says_owner(item))
+        return refuse(ctx, item,
+                      "[[kaa::free]] and [[kaa::borrow]] are for kaa.load() "
+                      "alone",
+                      NULL);
     return 0;
 }
 

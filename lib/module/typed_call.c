@@ -53,30 +53,19 @@ read_length(const kaa_convert__shape *shape, const kaa_module__value *value)
         word, shape->is_signed && (int64_t)word < 0 ? UINT64_MAX : 0};
 }
 
+/* A length that was left out. */
 static int
-settle_length(kaa_module__call *call, uint32_t length)
+fill_length(kaa_module__call *call, uint32_t length)
 {
-    const kaa_convert__shape *shape = &call->self->parameters[length].shape;
-    kaa_module__value *place = &call->storage[length];
-    int is_given = call->values[length] != NULL;
-    kaa_convert_int128 given = read_length(shape, place);
     kaa_context *ctx = call->ctx;
     kaa_object *number;
     char refusal[640];
     int64_t fill = 0;
-    kaa_status status;
     int failed;
 
-    status = kaa_convert_settle_length(call->self->item, length, call->elements,
-                                       is_given ? &given : NULL, &fill, refusal,
-                                       sizeof(refusal));
-    if (status != KAA_OK)
-        return kaa_raise(ctx,
-                         kaa_builtin(ctx, status == KAA_LIMIT ? KAA_VALUE_ERROR
-                                                              : KAA_TYPE_ERROR),
-                         refusal);
-    if (is_given)
-        return 0;
+    if (kaa_convert_fill_length(call->self->item, length, call->elements, &fill,
+                                refusal, sizeof(refusal)) != KAA_OK)
+        return kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR), refusal);
     number = kaa_int(ctx, fill);
     if (number == NULL)
         return -1;
@@ -84,6 +73,32 @@ settle_length(kaa_module__call *call, uint32_t length)
     failed = kaa_module__to_c(call, number); /* it may not fit */
     kaa_decref(ctx, number);
     return failed;
+}
+
+static int
+settle_lengths(kaa_module__call *call)
+{
+    const kaa_module__typed *self = call->self;
+    kaa_convert_int128 values[KAA_MODULE__PARAMETERS_MAX];
+    kaa_context *ctx = call->ctx;
+    char refusal[640];
+    int is_measured = 0;
+
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_convert__shape *shape = &self->parameters[i].shape;
+
+        is_measured |= (shape->flags & CONVERT_MEASURED) != 0;
+        if (!(shape->flags & CONVERT_IS_LENGTH))
+            continue;
+        if (call->values[i] == NULL && fill_length(call, i) != 0)
+            return -1;
+        values[i] = read_length(shape, &call->storage[i]);
+    }
+    if (!is_measured ||
+        kaa_convert_check_lengths(self->item, call->elements, values, refusal,
+                                  sizeof(refusal)) == KAA_OK)
+        return 0;
+    return kaa_raise(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), refusal);
 }
 
 /* The result, and behind it what the function wrote. */
@@ -193,11 +208,8 @@ kaa_module__call_typed(kaa_context *ctx, kaa_object *self,
             kaa_module__to_c(&call, call.values[i]) != 0)
             goto done;
     }
-    for (uint32_t i = 0; i < call.self->count; i++)
-        if (call.self->parameters[i].shape.flags & CONVERT_IS_LENGTH &&
-            settle_length(&call, i) != 0)
-            goto done;
-    result = invoke(&call);
+    if (settle_lengths(&call) == 0)
+        result = invoke(&call);
 done:
     release_buffers(&call);
     return result;

@@ -293,7 +293,10 @@ pointer_to_c(kaa_module__call *call, const kaa_convert__shape *shape,
         if (shape->flags & CONVERT_NONNULL)
             return refuse_code(call, KAA_CONVERT_NONE);
         out->pointer = NULL;
-        call->elements[call->position] = 0;
+        call->elements[call->position] =
+            shape->flags & CONVERT_NULLABLE && !(shape->flags & CONVERT_LENGTH)
+                ? -1
+                : 0;
         return 0;
     }
     if (shape->op == CONVERT_TEXT && kaa_check(ctx, value, KAA_STR_TYPE))

@@ -86,39 +86,80 @@ KAA_TEST(lengths_are_settled)
     const kaa_decl_item *big = find(t, decl, "big");
     const int64_t four[] = {4, -1, -1}, none[] = {-1, -1, -1},
                   second[] = {-1, 7, -1}, both[] = {3, 2, -1};
-    kaa_convert_int128 given = {4, 0};
+    kaa_convert_int128 values[3] = {{4, 0}, {4, 0}, {4, 0}};
     char said[640];
     int64_t fill = 0;
 
-    CHECK_OK(kaa_convert_settle_length(sum, 1, four, &given, &fill, said, 640));
-    CHECK_OK(kaa_convert_settle_length(sum, 1, four, NULL, &fill, said, 640));
+    CHECK_OK(kaa_convert_check_lengths(sum, four, values, said, 640));
+    CHECK_OK(kaa_convert_fill_length(sum, 1, four, &fill, said, 640));
     CHECK_EQ(fill, 4);
-    CHECK_OK(kaa_convert_settle_length(big, 2, second, NULL, &fill, said, 640));
+    CHECK_OK(kaa_convert_fill_length(big, 2, second, &fill, said, 640));
     CHECK_EQ(fill, 7);
-    CHECK_STATUS(
-        kaa_convert_settle_length(sum, 1, none, NULL, &fill, said, 640),
-        KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_convert_fill_length(sum, 1, none, &fill, said, 640),
+                 KAA_INVALID_ARGUMENT);
     CHECK_STR(said, "sum() argument 2 (n): has to be given: the length of "
                     "argument 1 is not known");
-    CHECK_STATUS(
-        kaa_convert_settle_length(big, 2, both, NULL, &fill, said, 640),
-        KAA_LIMIT);
+    values[2] = (kaa_convert_int128){3, 0};
+    CHECK_STATUS(kaa_convert_check_lengths(big, both, values, said, 640),
+                 KAA_LIMIT);
     CHECK_STR(said,
               "big() argument 2 (b): has 2 elements, but argument 3 says 3");
-    given = (kaa_convert_int128){UINT64_MAX, UINT64_MAX};
-    CHECK_STATUS(
-        kaa_convert_settle_length(big, 2, both, &given, &fill, said, 640),
-        KAA_LIMIT);
+    values[2] = (kaa_convert_int128){UINT64_MAX, UINT64_MAX};
+    CHECK_STATUS(kaa_convert_check_lengths(big, both, values, said, 640),
+                 KAA_LIMIT);
     CHECK_HAS(said, "argument 3 says -1");
-    given = (kaa_convert_int128){0, UINT64_C(1) << 63};
-    CHECK_STATUS(
-        kaa_convert_settle_length(big, 2, both, &given, &fill, said, 640),
-        KAA_LIMIT);
+    values[2] = (kaa_convert_int128){0, UINT64_C(1) << 63};
+    CHECK_STATUS(kaa_convert_check_lengths(big, both, values, said, 640),
+                 KAA_LIMIT);
     CHECK_HAS(said, "says -170141183460469231731687303715884105728");
     CHECK_STATUS(kaa_convert_check(find(t, decl, "bad"), said, 640),
                  KAA_UNSUPPORTED);
     CHECK_HAS(said, "bad() parameter 1: void * cannot be an out parameter");
     CHECK_OK(kaa_convert_check(big, said, 640));
+}
+
+KAA_TEST(lengths_are_expressions)
+{
+    const kaa_decl *decl = parse(
+        t,
+        "enum { SIZE = 3 };"
+        "void twice(int *a [[kaa::length(n * 2 + SIZE)]], long n);"
+        "void area(char *a [[kaa::length(4 * w * h)]], int w, int h);"
+        "void fixed(char *a [[kaa::length(SIZE * (2 + 2))]], char b[static 2],"
+        "           char c[static n], int n);");
+    const kaa_decl_item *twice = find(t, decl, "twice");
+    const kaa_decl_item *area = find(t, decl, "area");
+    const kaa_decl_item *fixed = find(t, decl, "fixed");
+    const int64_t nine[] = {9, -1, -1, -1}, twelve[] = {12, 1, 5, -1};
+    kaa_convert_int128 values[4] = {{0, 0}, {3, 0}, {0, 0}, {5, 0}};
+    char said[640];
+    int64_t fill = 0;
+
+    CHECK_OK(kaa_convert_fill_length(twice, 1, nine, &fill, said, 640));
+    CHECK_EQ(fill, 3);
+    CHECK_OK(kaa_convert_check_lengths(twice, nine, values, said, 640));
+    values[1].low = 4;
+    CHECK_STATUS(kaa_convert_check_lengths(twice, nine, values, said, 640),
+                 KAA_LIMIT);
+    CHECK_STR(said, "twice() argument 1 (a): has 9 elements, but argument 2 "
+                    "says 4: 11 are needed");
+    values[1].low = UINT64_MAX;
+    CHECK_STATUS(kaa_convert_check_lengths(twice, nine, values, said, 640),
+                 KAA_LIMIT);
+    CHECK_HAS(said, "has 9 elements, but argument 2 says 18446744073709551615");
+    values[1].low = 2;
+    values[2].low = 2;
+    CHECK_STATUS(kaa_convert_check_lengths(area, nine, values, said, 640),
+                 KAA_LIMIT);
+    CHECK_STR(said,
+              "area() argument 1 (a): has 9 elements, but arguments 2 and "
+              "3 say 2 and 2: 16 are needed");
+    CHECK_EQ(fixed->parameters[0].least, 12);
+    CHECK_STATUS(kaa_convert_check_lengths(fixed, twelve, values, said, 640),
+                 KAA_LIMIT);
+    CHECK_STR(said, "fixed() argument 2 (b): has 1 element, but 2 are needed");
+    CHECK_EQ(fixed->parameters[1].flags, KAA_DECL_PARAMETER_NONNULL);
+    CHECK_EQ(fixed->parameters[2].length_of, 3);
 }
 
 static int

@@ -49,6 +49,38 @@ KAA_TEST(annotations_of_parameters)
     CHECK_EQ(item->flags, 0);
 }
 
+/* What is read is printed so that it is read again alike. */
+KAA_TEST(lengths_and_loans_come_back)
+{
+    static const char *const texts[] = {
+        "void f([[kaa::length(n * m * 4 + 2)]] int *a, int n, int m);",
+        "void f([[kaa::length(3)]] [[kaa::length(n)]] int *a, int n);",
+        "int f(int *a, [[kaa::out]] [[kaa::borrow(a)]] [[kaa::free(g)]] int "
+        "**b);",
+        "[[kaa::free(g)]] [[kaa::borrow(a)]] int *f(int *a);",
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        CHECK_STR(printed(t, find(t, parse(t, texts[i]), "f")), texts[i]);
+}
+
+KAA_TEST(redeclared_lengths)
+{
+    const kaa_decl_item *f =
+        find(t,
+             parse(t, "void f(int *a [[kaa::length(2 * n)]], int n);"
+                      "void f(int a[static 2], int n);"
+                      "enum { N = 7 };"
+                      "void g(int a[static N], int b[static n], double n);"),
+             "f");
+
+    CHECK_EQ(f->parameters[0].length_factor, 2);
+    CHECK_EQ(f->parameters[0].length_of, 1);
+    CHECK_EQ(f->parameters[0].least, 2);
+    CHECK_EQ(f->parameters[0].flags,
+             KAA_DECL_PARAMETER_LENGTH | KAA_DECL_PARAMETER_NONNULL);
+}
+
 KAA_TEST(functions_without_parameters_have_none)
 {
     const kaa_decl *decl =
@@ -80,7 +112,7 @@ static const struct {
 } refused[] = {
     {"[[kaa::holdgil]] int f(void);",
      "unknown attribute 'kaa::holdgil'; known are hold_gil, errno, free, "
-     "nullable, out, length, scope"},
+     "nullable, out, length, borrow, scope"},
     {"[[kaa::hold_gil]] int a;", "kaa::hold_gil has no meaning at a variable"},
     {"[[kaa::errno]] typedef int T;", "kaa::errno has no meaning at a typedef"},
     {"struct s { [[kaa::out]] int *a; };",
@@ -94,15 +126,27 @@ static const struct {
     {"[[kaa::scope(call)]] int f(void);",
      "kaa::out, kaa::length and kaa::scope belong to a parameter"},
     {"int f([[kaa::errno]] int *a);",
-     "kaa::hold_gil, kaa::errno and kaa::free belong in front of a function"},
+     "kaa::hold_gil and kaa::errno belong in front of a function"},
+    {"int f(int *a [[kaa::free(g)]]);",
+     "kaa::free and kaa::borrow belong in front of a function, or to an out "
+     "parameter"},
+    {"[[kaa::borrow(a)]] int f(int *a);",
+     "kaa::free, kaa::borrow and kaa::nullable need a function that returns a "
+     "pointer"},
+    {"[[kaa::borrow(b)]] int *f(int *a);",
+     "kaa::borrow: no parameter has the name 'b'"},
+    {"[[kaa::length(3)]] int *f(int *a);",
+     "kaa::out, kaa::length and kaa::scope belong to a parameter"},
     {"int f([[kaa::out]] int a);",
      "kaa::out needs a parameter that is a pointer"},
     {"int f([[kaa::scope(call)]] long a);",
      "kaa::scope needs a parameter that is a pointer"},
     {"[[kaa::free(g)]] int f(void);",
-     "kaa::free and kaa::nullable need a function that returns a pointer"},
+     "kaa::free, kaa::borrow and kaa::nullable need a function that returns a "
+     "pointer"},
     {"[[kaa::nullable]] int f(void);",
-     "kaa::free and kaa::nullable need a function that returns a pointer"},
+     "kaa::free, kaa::borrow and kaa::nullable need a function that returns a "
+     "pointer"},
     {"int f([[kaa::length(m)]] int *a, int n);",
      "kaa::length: no parameter has the name 'm'"},
     {"int f([[kaa::length(n)]] int *a, double n);",
@@ -110,8 +154,19 @@ static const struct {
     {"int f([[kaa::scope(never)]] void (*a)(void));",
      "kaa::scope is call, async, library or forever, not 'never'"},
     {"int f([[kaa::scope]] void (*a)(void));", "expected '(' before ']'"},
-    {"int f([[kaa::length(3)]] int *a);",
-     "expected a parameter's name before '3'"},
+    {"int f([[kaa::length()]] int *a);",
+     "expected a parameter's name or a number before ')'"},
+    {"int f([[kaa::length(n + m)]] int *a, int n, int m);",
+     "kaa::length: only a number can be added"},
+    {"int f([[kaa::length(n * n * n)]] int *a, int n);",
+     "kaa::length: numbers and at most two parameters are multiplied, and a "
+     "number added"},
+    {"int f([[kaa::length(n * 0)]] int *a, int n);",
+     "kaa::length: a product with 0"},
+    {"int f([[kaa::length(2.5)]] int *a);", "kaa::length: an integer expected"},
+    {"int f([[kaa::length(n - 1)]] int *a, int n);", "expected ')' before '-'"},
+    {"int f([[kaa::length(9223372036854775807 * 2)]] int *a);",
+     "kaa::length: the number is too large"},
     {"[[kaa::free()]] char *f(void);", "expected a function's name before ')'"},
     {"typedef int cb([[kaa::out]] int *a);",
      "kaa::out has a meaning only at a declared function's own parameter"},

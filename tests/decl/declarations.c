@@ -49,7 +49,8 @@ static const struct printed_case declarators[] = {
     {"int ((f))(int);", "f", "int f(int);"},
     {"int f(int (x), int (int));", "f", "int f(int x, int (*)(int));"},
     {"int f(int a[4], int [static 2], int b[restrict], char **argv);", "f",
-     "int f(int *a, int *, int *b, char **argv);"},
+     "int f(int *a, [[kaa::length(2)]] int *, int *b, char **argv) "
+     "__attribute__((nonnull(2)));"},
     {"int f(int n, int a[n], int b[*], int c[n * 2 + 1]);", "f",
      "int f(int n, int *a, int *b, int *c);"},
     {"int f(int a[][4]);", "f", "int f(int (*a)[4]);"},

@@ -301,6 +301,94 @@ class Length(Case):
         )
 
 
+class Expressions(Case):
+    """Lengths that are products and sums, or numbers."""
+
+    declarations = """
+    enum { KEY_BYTES = 4 };
+    long sum_bytes(const void *data [[kaa::length(size * 2 + 1)]], size_t size);
+    int text_byte(const char text[static 2], size_t index);
+    void fill_int(int *items [[kaa::length(KEY_BYTES)]], size_t count, int value);
+    long sum_schar(const signed char *items [[kaa::length(3)]] [[kaa::nullable]],
+        size_t count);
+    double weighted(const double *items [[kaa::length(rows * 2)]], size_t rows, double w);
+    """
+
+    def test_product_and_sum(self) -> None:
+        self.assertEqual(self.lib.sum_bytes(b"\1\2\3\4\5"), 1 + 2)
+        self.assertEqual(self.lib.sum_bytes(b"\1\2\3\4\5", 1), 1)
+        self.refuses(
+            ValueError,
+            "sum_bytes() argument 1 (data): has 5 elements, but argument 2 says 3:"
+            " 7 are needed",
+            self.lib.sum_bytes,
+            b"12345",
+            3,
+        )
+        self.refuses(
+            ValueError,
+            "sum_bytes() argument 1 (data): has 0 elements, but argument 2 says 0:"
+            " 1 are needed",
+            self.lib.sum_bytes,
+            b"",
+        )
+        self.refuses_like(
+            ValueError,
+            "but argument 2 says 18446744073709551615$",
+            self.lib.sum_bytes,
+            b"12345",
+            2**64 - 1,
+        )
+
+    def test_static(self) -> None:
+        self.assertEqual(self.lib.text_byte("ab", 1), ord("b"))
+        self.refuses(
+            ValueError,
+            "text_byte() argument 1 (text): has 1 element, but 2 are needed",
+            self.lib.text_byte,
+            "a",
+            0,
+        )
+        self.refuses_like(TypeError, "declared nonnull", self.lib.text_byte, None, 0)
+
+    def test_a_constant(self) -> None:
+        items = array.array("i", [0] * 4)
+        self.lib.fill_int(items, 2, 7)
+        self.assertEqual(list(items), [7, 7, 0, 0])
+        for short in (array.array("i", [0] * 3), kaa.new("int[3]"), (ctypes.c_int * 3)()):
+            self.refuses(
+                ValueError,
+                "fill_int() argument 1 (items): has 3 elements, but 4 are needed",
+                self.lib.fill_int,
+                short,
+                0,
+                7,
+            )
+        self.refuses_like(ValueError, "has 0 elem", self.lib.fill_int, None, 0, 7)
+
+    def test_nullable(self) -> None:
+        self.assertEqual(self.lib.sum_schar(None, 0), 0)
+        self.refuses_like(ValueError, "2 elements, but 3", self.lib.sum_schar, b"12", 0)
+
+    def test_two_parameters(self) -> None:
+        lib = load(
+            "void fill_int(int *items [[kaa::length(count * value)]], size_t count,"
+            " int value);"
+        )
+        items = array.array("i", [0] * 6)
+        lib.fill_int(items, 2, 3)
+        self.refuses(
+            ValueError,
+            "fill_int() argument 1 (items): has 6 elements, but arguments 2 and 3"
+            " say 2 and 4: 8 are needed",
+            lib.fill_int,
+            items,
+            2,
+            4,
+        )
+        self.refuses_like(TypeError, "takes 3 arguments", lib.fill_int, items, 2)
+
+
 class Gil(Case):
     def test_held(self) -> None:
         text = "int add(int a, int b); int apply(int (*f)(int), int value);"

@@ -141,6 +141,12 @@ class DeclParameter(Structure):
         ("flags", c_uint32),
         ("scope", c_uint32),
         ("length_of", c_uint32),
+        ("length_times", c_uint32),
+        ("length_factor", c_uint64),
+        ("length_plus", c_uint64),
+        ("least", c_uint64),
+        ("free_function", c_char_p),
+        ("borrow_from", c_uint32),
         ("reserved", c_uint32),
     ]
 
@@ -166,6 +172,8 @@ class DeclItem(Structure):
         ("string", c_void_p),
         ("string_length", c_size_t),
         ("reason", c_char_p),
+        ("borrow_from", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -364,7 +372,9 @@ DECL_WEAK = 1 << 12
 DECL_HIDDEN = 1 << 13
 
 # kaa_decl_parameter::flags and kaa_decl_scope.
+DECL_BORROW = 1 << 14
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
+PARAMETER_TIMES, PARAMETER_BORROW = 16, 32
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
 #: As long as what has the pointer: a record, an array. Not one of libkaa's.
 SCOPE_RECORD = 255
@@ -502,17 +512,14 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         ),
         HELD,
     ),
-    "kaa_convert_settle_length": (
+    "kaa_convert_fill_length": (
         c_int,
-        (
-            _A,
-            c_uint32,
-            POINTER(c_int64),
-            POINTER(Int128),
-            POINTER(c_int64),
-            c_char_p,
-            c_size_t,
-        ),
+        (_A, c_uint32, POINTER(c_int64), POINTER(c_int64), c_char_p, c_size_t),
+        HELD,
+    ),
+    "kaa_convert_check_lengths": (
+        c_int,
+        (_A, POINTER(c_int64), POINTER(Int128), c_char_p, c_size_t),
         HELD,
     ),
     "kaa_convert_nearest": (c_size_t, (c_char_p, POINTER(c_char_p), c_size_t), HELD),

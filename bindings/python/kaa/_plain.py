@@ -48,8 +48,12 @@ class Parameter(NamedTuple):
     value: Value
     #: "1 (x)": for messages.
     label: str
-    #: Whether it is the element count of another, and may be left out.
+    #: Whether it is the element count of another, or a part of it.
     is_length: bool
+    #: Whether its elements are counted.
+    is_measured: bool
+    #: Whether None will do, however many are needed.
+    is_optional: bool
 
 
 class Out(NamedTuple):
@@ -82,6 +86,9 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
     if _native.kaa_convert_check(address, reason, _REFUSAL) != _native.OK:
         raise _error.UnsupportedError(_text(reason))
     lengths = {one.length_of for one in notes if one.flags & _native.PARAMETER_LENGTH}
+    lengths |= {
+        one.length_times for one in notes if one.flags & _native.PARAMETER_TIMES
+    }
     parameters: List[Parameter] = []
     outs: List[Out] = []
     for i, note in enumerate(notes):
@@ -102,7 +109,18 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
         )
         name_ = _native.text_or_none(native[i].name)
         label = f"{i + 1} ({name_})" if name_ else str(i + 1)
-        parameters.append(Parameter(i, name_, value, label, i in lengths))
+        is_length = bool(flags & _native.PARAMETER_LENGTH)
+        parameters.append(
+            Parameter(
+                i,
+                name_,
+                value,
+                label,
+                i in lengths,
+                is_length or note.least > 0,
+                nullable and not is_length,
+            )
+        )
     result = value_of(
         library._types,
         _native.kaa_ctype_target(function),
@@ -186,30 +204,36 @@ def settle(shape: Shape, values: List[Any], kept: List[Any]) -> None:
 
 
 def _settle_lengths(
-    library: Library, shape: Shape, args: Any, values: List[Any], kept: List[Any]
+    shape: Shape, args: Any, values: List[Any], kept: List[Any]
 ) -> None:
     """Fills in and checks counts of elements."""
     elements = _array(ctypes.c_int64, shape.places)(*[-1] * shape.places)
+    lengths = _array(_native.Int128, shape.places)()
     fill = ctypes.c_int64()
     reason = _Reason()
     for one in kept:
         if type(one) is Held and one.bytes >= 0:
             elements[one.place] = one.bytes // one.item
     for parameter, given in zip(shape.parameters, args):
-        if not parameter.is_length:
-            continue
-        number = None
-        if given is not _MISSING:
-            count = values[parameter.place]
-            number = _native.Int128(count & _WORD, count >> 64 & _WORD)
-        status = _native.kaa_convert_settle_length(
-            shape.item, parameter.place, elements, number, fill, reason, _REFUSAL
-        )
-        if status != _native.OK:
-            wrong = ValueError if status == _native.LIMIT else TypeError
-            raise wrong(_text(reason))
+        if given is None and parameter.is_optional:
+            elements[parameter.place] = -1
+    for parameter, given in zip(shape.parameters, args):
+        place = parameter.place
         if given is _MISSING:
-            values[parameter.place] = taken(shape, parameter, fill.value, kept)
+            status = _native.kaa_convert_fill_length(
+                shape.item, place, elements, fill, reason, _REFUSAL
+            )
+            if status != _native.OK:
+                raise TypeError(_text(reason))
+            values[place] = taken(shape, parameter, fill.value, kept)
+        if parameter.is_length:
+            count = values[place]
+            lengths[place] = _native.Int128(count & _WORD, count >> 64 & _WORD)
+    status = _native.kaa_convert_check_lengths(
+        shape.item, elements, lengths, reason, _REFUSAL
+    )
+    if status != _native.OK:
+        raise ValueError(_text(reason))
 
 
 _WORD = 2**64 - 1
@@ -344,7 +368,7 @@ class PlainFunction(Function, key=KEY):
         # Where nothing is filled in or added, arguments go straight through.
         takes = tuple(parameter.value.take for parameter in shape.parameters)
         give(self, "_takes", takes)
-        has_lengths = any(one.is_length for one in shape.parameters)
+        has_lengths = any(one.is_measured for one in shape.parameters)
         give(self, "_is_straight", not (shape.outs or has_lengths))
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
@@ -436,7 +460,7 @@ class PlainFunction(Function, key=KEY):
             call = self._with_extra(extra, values, kept)
         settle(shape, values, kept)
         if not self._is_straight:
-            _settle_lengths(self._library, shape, args, values, kept)
+            _settle_lengths(shape, args, values, kept)
         raw = run_in_frame(lambda: call(values))
         return self._answer(raw, cells)
 

@@ -30,8 +30,10 @@ init_arguments(kaa_cpython__function *self)
         kaa_cpython__conversion_init(&self->arguments[i],
                                      self->parameters[i].type);
         kaa_convert__annotate(shape, notes, self->count, i);
-        if (shape->flags & (CONVERT_OUT | CONVERT_LENGTH))
+        if (shape->flags & (CONVERT_OUT | CONVERT_MEASURED))
             self->flags |= FUNCTION_IS_SPECIAL;
+        if (shape->flags & CONVERT_MEASURED)
+            self->flags |= FUNCTION_MEASURES;
         if (shape->flags & CONVERT_OUT)
             self->visible--;
     }

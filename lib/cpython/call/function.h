@@ -16,6 +16,7 @@ enum {
     FUNCTION_IS_SPECIAL = 1u << 3, /* out, length or variadic */
     FUNCTION_VARIADIC = 1u << 4,
     FUNCTION_FREES = 1u << 5,
+    FUNCTION_MEASURES = 1u << 6, /* elements of arguments are counted */
 };
 
 /* What the quick path needs of an argument, in 8 bytes. */

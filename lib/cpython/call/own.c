@@ -59,7 +59,7 @@ kaa_cpython__take_data(const kaa_cpython__state *state,
         return 0;
     body = kaa_cpython__data_body(value);
     if ((body->data == NULL && self->shape.flags & CONVERT_NONNULL) ||
-        self->shape.flags & CONVERT_LENGTH)
+        self->shape.flags & CONVERT_MEASURED)
         return 0;
     if (type != self->own_class || body->class_ != self->own_data) {
         if (!data_fits(self, body->class_))

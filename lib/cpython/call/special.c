@@ -131,7 +131,10 @@ measure(const kaa_cpython__special *call, uint32_t i)
     ssize_t bytes = kaa_cpython__bytes_held(&call->state, i + 1);
 
     if (value == kaa_cpython__none())
-        bytes = 0;
+        bytes = argument->shape.flags & CONVERT_NULLABLE &&
+                        !(argument->shape.flags & CONVERT_LENGTH)
+                    ? -1
+                    : 0;
     else if (bytes < 0 && PY(PyType_IsSubtype)(type, PY(PyBytes_Type)))
         bytes = PY(PyBytes_Size)(value);
     else if (bytes < 0 && PY(PyType_IsSubtype)(type, PY(PyUnicode_Type)))
@@ -162,30 +165,17 @@ read_length(const kaa_convert__shape *shape, const kaa_call__place *place,
     return found;
 }
 
-/* Checks one length, or fills it in as a new int that is held with the call. */
+/* Fills in one length, as a new int that is held with the call. */
 static int
-settle_length(kaa_cpython__special *call, const kaa_call_plan *plan,
-              kaa_call__frame *frame, uint32_t length)
+fill_length(kaa_cpython__special *call, const kaa_call_plan *plan,
+            kaa_call__frame *frame, uint32_t length)
 {
-    const kaa_cpython__function *self = call->self;
-    int is_given = call->values[length] != NULL;
-    kaa_convert_int128 given;
     PyObject *number;
     int64_t fill = 0;
-    kaa_status status;
 
-    if (is_given)
-        given = read_length(&self->arguments[length].shape,
-                            &plan->places[length], frame);
-    status = kaa_convert_settle_length(self->item, length, call->elements,
-                                       is_given ? &given : NULL, &fill,
-                                       call->refusal, sizeof(call->refusal));
-    if (status != KAA_OK)
-        return kaa_cpython__raise(status == KAA_LIMIT ? PY(PyExc_ValueError)
-                                                      : PY(PyExc_TypeError),
-                                  "%s", call->refusal);
-    if (is_given)
-        return 0;
+    if (kaa_convert_fill_length(call->self->item, length, call->elements, &fill,
+                                call->refusal, sizeof(call->refusal)) != KAA_OK)
+        return raise_refusal(call);
     number = PY(PyLong_FromLongLong)(fill);
     if (number == NULL ||
         kaa_cpython__hold_object(&call->state, number) == NULL)
@@ -200,14 +190,26 @@ settle_lengths(kaa_cpython__special *call, const kaa_call_plan *plan,
 {
     const kaa_cpython__function *self = call->self;
 
+    if (!(self->flags & FUNCTION_MEASURES))
+        return 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].shape.flags & CONVERT_LENGTH)
-            call->elements[i] = measure(call, i);
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].shape.flags & CONVERT_IS_LENGTH &&
-            settle_length(call, plan, frame, i) != 0)
+        call->elements[i] = self->arguments[i].shape.flags & CONVERT_MEASURED
+                                ? measure(call, i)
+                                : -1;
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_convert__shape *shape = &self->arguments[i].shape;
+
+        if (!(shape->flags & CONVERT_IS_LENGTH))
+            continue;
+        if (call->values[i] == NULL && fill_length(call, plan, frame, i) != 0)
             return -1;
-    return 0;
+        call->lengths[i] = read_length(shape, &plan->places[i], frame);
+    }
+    if (kaa_convert_check_lengths(self->item, call->elements, call->lengths,
+                                  call->refusal,
+                                  sizeof(call->refusal)) == KAA_OK)
+        return 0;
+    return kaa_cpython__raise(PY(PyExc_ValueError), "%s", call->refusal);
 }
 
 /* All but the lengths that are left out. */
@@ -264,7 +266,7 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     void **slots;
 
     call.named = names != NULL ? (size_t)PY(PyTuple_Size)(names) : 0;
-    slots = kaa_base__alloc_zeroed((self->count * 4u + call.named + 1u) *
+    slots = kaa_base__alloc_zeroed((self->count * 6u + call.named + 1u) *
                                    sizeof(*slots));
     if (slots == NULL) {
         PY(PyErr_NoMemory)();
@@ -274,7 +276,8 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     call.outs = slots + self->count;
     call.elements = (int64_t *)(void *)(slots + self->count * 2u);
     call.from = (int32_t *)(void *)(slots + self->count * 3u);
-    call.names = (const char **)(void *)(slots + self->count * 4u);
+    call.lengths = (kaa_convert_int128 *)(void *)(slots + self->count * 4u);
+    call.names = (const char **)(void *)(slots + self->count * 6u);
     if (place_values(&call, args, given, names) == 0)
         result = call.extra_count != 0
                      ? kaa_cpython__run_variadic(&call)

@@ -8,11 +8,12 @@
 typedef struct kaa_cpython__special {
     const kaa_cpython__function *self;
     kaa_cpython__state state;
-    PyObject **values;  /* one a parameter; NULL: left out, or an out */
-    void **outs;        /* storage of outs; NULL: none */
-    int64_t *elements;  /* of pointers; -1: not known */
-    int32_t *from;      /* kaa_convert_bind() */
-    const char **names; /* of keywords; `named` of them */
+    PyObject **values; /* one a parameter; NULL: left out, or an out */
+    void **outs;       /* storage of outs; NULL: none */
+    int64_t *elements; /* of pointers; -1: not known */
+    kaa_convert_int128 *lengths; /* the values of those that are lengths */
+    int32_t *from;               /* kaa_convert_bind() */
+    const char **names;          /* of keywords; `named` of them */
     size_t named;
     PyObject *const *extras;
     uint32_t extra_count;

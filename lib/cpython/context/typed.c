@@ -124,8 +124,8 @@ kaa_cpython__new_typed(kaa_context *ctx, const kaa_method *method,
     (void)user;
     item = kaa_module__parse_typed(ctx, method, &types, &decl);
     /* The generic way has the words for what modules cannot declare. */
-    is_plain = item != NULL &&
-               (host->hooks[HOOK_TYPED] == NULL || item->free_function != NULL);
+    is_plain = item != NULL && (host->hooks[HOOK_TYPED] == NULL ||
+                                kaa_convert__says_owner(item));
     if (item == NULL || is_plain) {
         kaa_decl_destroy(decl);
         kaa_ctype_table_destroy(types);
