@@ -100,7 +100,7 @@ finish_macro(kaa_decl__parser *p, uint32_t index)
     } else if (!has_value && p->is_preprocessed && symbol->ordinary == 0 &&
                !is_empty(macro)) {
         return keep_body(p, macro, index);
-    } else if (!has_value && p->is_tolerant) {
+    } else if (!has_value && p->is_tolerant && symbol->ordinary == 0) {
         entry->item.kind = KAA_DECL_SKIPPED;
         entry->item.reason =
             kaa_decl__copy(p, p->err->message, strlen(p->err->message));

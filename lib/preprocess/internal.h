@@ -32,9 +32,12 @@
 #define PP_PARAMETERS_MAX 4096u   /* of one macro */
 #define PP_FILE_MAX ((size_t)1 << 28)
 #define PP_OUTPUT_MAX ((size_t)1 << 29)
-#define PP_WORK_BASE 20000000u /* tokens that macros may make, and */
-#define PP_WORK_A_BYTE 64u     /* so many more for each byte read */
-#define PP_BODY_MAX 65536u     /* tokens of one #define in the output */
+#define PP_LISTING_MAX ((size_t)1 << 26) /* of it, the macros behind the text  \
+                                          */
+#define PP_WORK_BASE 10000000u           /* tokens that macros may make, and */
+#define PP_WORK_A_BYTE 64u               /* so many more for each byte read */
+#define PP_BODY_MAX 8192u             /* tokens of one #define in the output */
+#define PP_LIST_MAX ((size_t)1 << 22) /* tokens of one argument or body */
 
 enum kaa_preprocess__kind {
     T_END = 0, /* of the text, the directive's line, or an argument */
@@ -244,6 +247,7 @@ typedef struct kaa_preprocess__pp {
     uint8_t place_is_main;
     uint8_t reserved[3];
     kaa_base__text out;
+    size_t listing_start; /* in `out` */
     const char *out_name;
     uint32_t out_line;
     uint32_t is_line_open; /* something stands on the line */

@@ -277,6 +277,17 @@ forget_spoiled(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
             0;
 }
 
+static void
+refuse_macro(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro,
+             const char *reason)
+{
+    write_head(pp, macro);
+    kaa_base__text_puts(&pp->out, " @ ");
+    kaa_base__text_puts(&pp->out, reason);
+    pp->is_line_open = 1;
+    end_line(pp);
+}
+
 /* The macro as `#define f(a,b) body`. Where a call cannot be read without its
  * arguments, the parameters that are pasted or made strings have a # behind
  * them, and `@~reason@` and the body for 1s follow. `@ reason`: there is none.
@@ -290,6 +301,10 @@ write_macro(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
     end_line(pp);
     go_to(pp, macro->file, macro->line, (int)macro->is_main);
     length = pp->out.length;
+    if (length - pp->listing_start > PP_LISTING_MAX) {
+        refuse_macro(pp, macro, "the macros expand to too much");
+        return;
+    }
     forget_spoiled(pp, macro);
     is_written = write_definition(pp, macro, "", 0);
     if (is_written && (pp->is_spoiled || macro->is_variadic) &&
@@ -305,8 +320,8 @@ write_macro(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
                                  : " @~the body means nothing by itself@",
             1);
     if (!is_written && !pp->has_failed) {
-        write_head(pp, macro);
-        kaa_base__text_puts(&pp->out, " @ the body means nothing by itself");
+        refuse_macro(pp, macro, "the body means nothing by itself");
+        return;
     }
     pp->is_line_open = 1;
     end_line(pp);
@@ -318,6 +333,7 @@ kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
     pp->in_directive = 1; /* no newline, no directive, no other file */
     pp->is_listing = 1;
     end_line(pp);
+    pp->listing_start = pp->out.length;
     for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
         kaa_preprocess__macro *macro = pp->macros[i];
         if (macro->name->macro == macro && macro->count != 0)

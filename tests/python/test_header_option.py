@@ -8,6 +8,7 @@ import pickle
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -173,6 +174,7 @@ MACROS = """
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #define BIT(n) (1u << (n))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define CALL(x) labs(-(x))
@@ -194,6 +196,19 @@ struct part { int x_of; };
 #define BYTE(x) ((uint8_t)(x))
 #define BOTH(x) twice(x) + BIT(1)
 #define NOTHING() 7
+#define SWAPPED(x) __builtin_bswap32(x)
+#define BITS(x) __builtin_popcountll(x)
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define ROOM(a) sizeof(a)
+#define CALLED(x) sizeof(labs(x))
+#define JOINED(s) strlen("<" s ">")
+#define ALLOCATE(n) place(n, __FILE__, __LINE__, __func__)
+#define PLACE_OF(n) __FILE__
+#define TWICE_TOO twice
+#define FIRST_TOO FIRST
+#define BRACES {1, 2}
+#define VERSION 2.1.5
+static inline int place(int n, const char *file, int line, const char *function) { return n * line; }
 #define ABSOLUTE abs
 #define PAIR struct pair
 #define LIST 1, 2
@@ -245,10 +260,36 @@ class Macros(unittest.TestCase):
         self.assertIn("statement", said["DEFINE"])
         self.assertIn("statement", said["LOOP"])
         self.assertIn("LIST", said)
+        self.assertIn("braces", said["BRACES"])
+        self.assertIn("no floating number", said["VERSION"])
+        self.assertIn("a call within sizeof", said["CALLED"])
         for name in ("more", "SET", "DEFINE", "LOOP", "LIST"):
             with self.assertRaisesRegex(AttributeError, name):
                 getattr(self.c, name)
             self.assertNotIn(name, dir(self.c))
+
+    def test_what_the_compiler_knows(self) -> None:
+        c = self.c
+        self.assertEqual([c.SWAPPED(1), c.BITS(2**63 + 1)], [1 << 24, 2])
+        self.assertEqual(c.COUNT_OF(kaa.new("int[7]")), 7)
+        self.assertEqual([c.ROOM("four"), c.ROOM(1), c.ROOM(2**40), c.ROOM(1.5)], [5, 4, 8, 8])
+        self.assertEqual(c.ROOM(c.pair(1, 2)), 8)
+        self.assertEqual(c.JOINED("x"), 3)
+        self.assertRaisesRegex(TypeError, "text expected", c.JOINED, 3)
+        self.assertRaises(TypeError, c.ROOM, object())
+
+    def test_where_a_call_stands(self) -> None:
+        here = sys._getframe().f_lineno
+        self.assertEqual(self.c.ALLOCATE(2), 2 * (here + 1))
+        self.assertEqual(self.c.PLACE_OF(2), __file__)
+
+    def test_another_name_of_a_macro(self) -> None:
+        self.assertEqual(self.c.FIRST_TOO(self.c.pair(4, 5)), 5)
+        self.assertEqual(self.c.TWICE_TOO(4), 8)
+
+    def test_a_declaration_counts_more_than_a_macro_of_its_name(self) -> None:
+        self.assertTrue(self.c.stdout)  # `#define stdout stdout`
+        self.assertNotIn("stdout", [one.name for one in self.c.skipped])
 
     def test_pasted_parameters(self) -> None:
         c = self.c

@@ -12,31 +12,40 @@ import re
 from typing import Any, Dict, List, Tuple
 
 from kaa import _error, _native
-from kaa._macro import Node, NotExpression, Parser, Scope
-from kaa._macro_values import Value, from_python
+from kaa._macro_parser import Node, Parser, Scope
+from kaa._macro_values import NotExpression, Value, from_python
 
 _CALL, _MARK = "<call>", b"__kaa_call__"
 _PLACE = "__kaa_argument_"
 _FORMS_MOST = 256
-_STATEMENTS = frozenset(
-    "do if else for while switch return goto break continue static extern typedef"
-    " struct union enum inline auto register asm __asm__ __attribute__".split()
-)
+# A parameter pasted in front of a name, of which the 1 makes a "number".
+_IS_NAME = re.compile(r"1\w*[A-Za-z_]\w*$")
 
 
 class _Trial(Parser):
     """Whether a call with 1s can be an expression: names with a 1 in them, which
     pasting may have made, may be any."""
 
+    def primary(self) -> Node:
+        at = self.at
+        try:
+            return super().primary()
+        except NotExpression:
+            if at >= len(self.tokens) or not _IS_NAME.match(self.tokens[at][1]):
+                raise
+        return self._any()
+
+    @staticmethod
+    def _any() -> Node:
+        return lambda env: Value(_native.INT, 1)
+
     def name(self, name: str) -> Node:
-        if name in _STATEMENTS:
-            raise NotExpression("it is a statement or a declaration")
         try:
             return super().name(name)
         except NotExpression:
             if "1" not in name:
                 raise
-        return lambda env: Value(_native.INT, 1)
+        return self._any()
 
 
 class LateMacro:
