@@ -108,6 +108,12 @@ kaa_call__store(const kaa_call__place *place, kaa_call__frame *frame,
         break;
     case KAA_CALL__LOAD_NOTHING:
         return;
+#if KAA_CALL__AAPCS
+    case KAA_CALL__LOAD_SPREAD:
+    case KAA_CALL__LOAD_REFERENCE:
+        kaa_call__store_otherwise(place, frame, value);
+        return;
+#endif
     default:
         memcpy(base + place->offset[0], value, place->size[0]);
         if (place->size[1] > 0)
