@@ -124,6 +124,25 @@ class OwnHeaders(unittest.TestCase):
         with self.assertRaisesRegex(kaa.DeclarationError, "none.h.*in " + self.folder):
             self.load(header="none.h")
 
+    def test_a_header_that_is_not_found_is_looked_for(self) -> None:
+        os.mkdir(os.path.join(self.folder, "deeper-1.0"))
+        self.write("deeper-1.0/hidden-one.h", "#define HIDDEN 1\n")
+        deeper = os.path.join(self.folder, "deeper-1.0")
+        with self.assertRaisesRegex(kaa.DeclarationError, f"; {deeper} has one: include_dirs="):
+            self.load(header="hidden-one.h")
+        with self.assertRaisesRegex(kaa.DeclarationError, "did you mean sample.h"):
+            self.load(header="smaple.h")
+        with self.assertRaisesRegex(IsADirectoryError, "a folder, not a header"):
+            self.load(header=self.folder)
+
+    def test_macros_that_are_none(self) -> None:
+        for one in ("1x=2", "A B", "", "=3", "a-b"):
+            with self.assertRaisesRegex(ValueError, "NAME or NAME=value expected"):
+                self.load(defines=[one])
+        with self.assertRaises(ValueError):
+            self.load(defines={"no name": 1})
+        self.assertEqual(self.load(defines=["SQUARE(x)=((x) * (x))"]).abs(-3), 3)
+
     def test_paths_and_texts(self) -> None:
         import pathlib
 
@@ -198,6 +217,7 @@ struct part { int x_of; };
 #define NOTHING() 7
 #define SWAPPED(x) __builtin_bswap32(x)
 #define BITS(x) __builtin_popcountll(x)
+#define NEGATIVE(x) __builtin_signbit(x)
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define ROOM(a) sizeof(a)
 #define CALLED(x) sizeof(labs(x))
@@ -271,6 +291,7 @@ class Macros(unittest.TestCase):
     def test_what_the_compiler_knows(self) -> None:
         c = self.c
         self.assertEqual([c.SWAPPED(1), c.BITS(2**63 + 1)], [1 << 24, 2])
+        self.assertEqual([c.NEGATIVE(-0.0), c.NEGATIVE(1)], [1, 0])
         self.assertEqual(c.COUNT_OF(kaa.new("int[7]")), 7)
         self.assertEqual([c.ROOM("four"), c.ROOM(1), c.ROOM(2**40), c.ROOM(1.5)], [5, 4, 8, 8])
         self.assertEqual(c.ROOM(c.pair(1, 2)), 8)

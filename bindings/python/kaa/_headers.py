@@ -84,8 +84,8 @@ def _texts(option: str, items: Collection[Any]) -> Names:
 
 
 def _macros(defines: Any) -> Names:
+    made: List[str] = []
     if isinstance(defines, dict):
-        made = []
         for name, value in defines.items():
             if value is None or value is True:
                 value = 1
@@ -95,8 +95,13 @@ def _macros(defines: Any) -> Names:
                     f" {value!r}"
                 )
             made.append(f"{name}={value}")
-        return _texts("defines", made)
-    return _texts("defines", _several("defines", defines))
+    else:
+        made += _several("defines", defines)
+    for one in _texts("defines", made):
+        name = one.partition("=")[0].partition("(")[0]
+        if not name.isidentifier():
+            raise ValueError(f"defines: {one!r}: NAME or NAME=value expected")
+    return tuple(made)
 
 
 def pkg_config(package: Union[str, Collection[str]]) -> Tuple[List[str], List[str]]:
@@ -149,6 +154,8 @@ def _include_path(path: str) -> str:
     path = os.path.abspath(path)
     if '"' in path or "\n" in path or "\0" in path:
         raise ValueError(f"{path!r} cannot be the path of a header")
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "a folder, not a header", path)
     if not os.path.isfile(path):
         raise FileNotFoundError(2, "no such header", path)
     return f'#include "{path}"\n'
@@ -209,7 +216,33 @@ def _explain(error: _error.DeclarationError, choice: Choice) -> None:
     if message.startswith(TEXT) and "no header has the name" in message:
         message = message.split(": ", 1)[1]
         folders = [*choice.include_dirs, *system_dirs()]
-        error.args = (message + ", in " + ", ".join(folders),)
+        message += ", in " + ", ".join(folders)
+        name = message.split("'")[1]
+        error.args = (message + _hint(name, folders),)
+
+
+def _hint(name: str, folders: List[str]) -> str:
+    """Where else such a header stands, or what its name is likely to be."""
+    from glob import escape, glob
+
+    for folder in folders:
+        for found in sorted(glob(os.path.join(escape(folder), "*", escape(name)))):
+            below = found[: -len(name) - 1]
+            return (
+                f"; {below} has one: include_dirs=[{below!r}], or the package=... that"
+                " names this folder"
+            )
+    from kaa._fault import nearest
+
+    parent, base = os.path.split(name)
+    near: List[str] = []
+    for folder in folders:
+        try:
+            near += os.listdir(os.path.join(folder, parent))
+        except OSError:
+            pass
+    likely = nearest(base, [one for one in near if one.endswith(".h")])
+    return f"; did you mean {os.path.join(parent, likely)}?" if likely else ""
 
 
 def system_dirs() -> List[str]:

@@ -3,6 +3,7 @@ and where the call stands (`__FILE__`, `__LINE__`, `__func__`)."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Any, Callable, Dict, Tuple
@@ -64,7 +65,31 @@ for _suffix, _kind in (
     )
 
 
+#: Of a floating value: an int.
+CLASSES: Dict[str, Callable[[float], int]] = {
+    "isnan": math.isnan,
+    "isinf": math.isinf,
+    "isinf_sign": lambda x: (x > 0) - (x < 0) if math.isinf(x) else 0,
+    "isfinite": math.isfinite,
+    "finite": math.isfinite,
+    "isnormal": lambda x: math.isfinite(x) and abs(x) >= sys.float_info.min,
+    "signbit": lambda x: math.copysign(1, x) < 0,
+}
+for _name in list(CLASSES):
+    for _suffix in ("f", "l"):
+        CLASSES[_name + _suffix] = CLASSES[_name]
+
+
+def is_builtin(name: str) -> bool:
+    return name in BUILTINS or (
+        name.startswith("__builtin_") and name[len("__builtin_") :] in CLASSES
+    )
+
+
 def call_builtin(name: str, argument: Value) -> Value:
+    if name not in BUILTINS:
+        test = CLASSES[name[len("__builtin_") :]]
+        return Value(_native.INT, int(test(float(as_number(argument)))))
     kind, result, function = BUILTINS[name]
     as_number(argument)
     number = to(kind, argument).value

@@ -14,7 +14,7 @@ from _thread import allocate_lock
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
-from kaa._macro_builtins import BUILTINS, PLACES, call_builtin, size_of
+from kaa._macro_builtins import PLACES, call_builtin, is_builtin, size_of
 from kaa._macro_values import (
     FLOATS,
     OBJECT,
@@ -349,7 +349,7 @@ class Parser:
             raise NotExpression("it is a statement or a declaration")
         if name in PLACES:
             return PLACES[name]
-        if name in BUILTINS:
+        if is_builtin(name):
             self.take("(")
             operand = self.conditional()
             self.take(")")
