@@ -32,8 +32,7 @@
 #define PP_PARAMETERS_MAX 4096u   /* of one macro */
 #define PP_FILE_MAX ((size_t)1 << 28)
 #define PP_OUTPUT_MAX ((size_t)1 << 29)
-#define PP_LISTING_MAX ((size_t)1 << 26) /* of it, the macros behind the text  \
-                                          */
+#define PP_LISTING_MAX ((size_t)1 << 26) /* of it, the macros at its end */
 #define PP_WORK_BASE 10000000u           /* tokens that macros may make, and */
 #define PP_WORK_A_BYTE 64u               /* so many more for each byte read */
 #define PP_BODY_MAX 8192u             /* tokens of one #define in the output */

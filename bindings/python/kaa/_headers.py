@@ -66,6 +66,27 @@ class Choice(NamedTuple):
             _texts("include_dirs", folders),
         )
 
+    def preprocess_options(self) -> Tuple[Any, Any]:
+        """The structure for libkaa, and what has to live as long."""
+        folders = _strings(self.include_dirs)
+        defines = _strings(self.defines)
+        undefines = _strings(self.undefines)
+        made = _native.PreprocessOptions(
+            size=ctypes.sizeof(_native.PreprocessOptions),
+            name=OVERLAY.encode(),
+            include_dirs=folders,
+            include_dir_count=len(self.include_dirs),
+            defines=defines,
+            define_count=len(self.defines),
+            undefines=undefines,
+            undefine_count=len(self.undefines),
+        )
+        return made, (folders, defines, undefines)
+
+    def reach(self, library: Any, name: str) -> Any:
+        """An attribute that a macro needs, whether `only` keeps it or not."""
+        return _reach(library, name)
+
 
 def _several(option: str, items: Any) -> Any:
     if isinstance(items, (str, bytes, os.PathLike)):
@@ -176,26 +197,8 @@ def _strings(items: Names) -> Any:
     return (ctypes.c_char_p * max(len(raw), 1))(*raw)
 
 
-def preprocess_options(choice: Choice) -> Tuple[Any, Any]:
-    """The structure, and what has to live as long."""
-    folders = _strings(choice.include_dirs)
-    defines = _strings(choice.defines)
-    undefines = _strings(choice.undefines)
-    made = _native.PreprocessOptions(
-        size=ctypes.sizeof(_native.PreprocessOptions),
-        name=OVERLAY.encode(),
-        include_dirs=folders,
-        include_dir_count=len(choice.include_dirs),
-        defines=defines,
-        define_count=len(choice.defines),
-        undefines=undefines,
-        undefine_count=len(choice.undefines),
-    )
-    return made, (folders, defines, undefines)
-
-
 def _parse(text: bytes, choice: Choice) -> Declarations:
-    preprocess, keep = preprocess_options(choice)
+    preprocess, keep = choice.preprocess_options()
     only = _strings(choice.only or ())
     options = _native.DeclOptions(
         size=ctypes.sizeof(_native.DeclOptions),
@@ -388,8 +391,7 @@ def changes(value: Any) -> bool:
     return isinstance(value, _macro.Expression)
 
 
-def reach(library: Any, name: str) -> Any:
-    """An attribute that a macro needs, whether `only` keeps it or not."""
+def _reach(library: Any, name: str) -> Any:
     address = library._declarations.find(name)
     if address is None:
         return getattr(library, name)

@@ -156,9 +156,7 @@ def _is_one_argument(text: str) -> bool:
 
 def _expand(library: Any, call: str) -> str:
     """What the preprocessor makes of a call behind the library's header."""
-    from kaa import _headers
-
-    options, _keep = _headers.preprocess_options(library._options.header)
+    options, _keep = library._options.header.preprocess_options()
     text = library._declarations.text + f'# 1 "{_CALL}"\n'.encode() + _MARK + b"\n"
     text += call.encode("utf-8", "surrogateescape") + b"\n"
     result, error = _native.PreprocessedP(), _native.Error()

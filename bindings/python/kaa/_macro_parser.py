@@ -105,9 +105,7 @@ class Scope(NamedTuple):
 
     def reach(self, name: str, item: Any) -> Any:
         """An attribute of the library, those that `only` leaves out too."""
-        from kaa import _headers
-
-        return _headers.reach(self.library, name)
+        return self.library._options.header.reach(self.library, name)
 
 
 def _constant(value: Value) -> Node:
