@@ -129,6 +129,11 @@ class Profile:
 
     snapshot = report
 
+    def read(self, use: Callable[[HeapReport], Any]) -> Any:
+        """What use() makes of the report of the running profile, up to now. What it
+        allocates in this thread is in no figure. kaa.MisuseError if none runs."""
+        return _report(self._generation or 0, use)
+
     def json(self, path: Optional[str] = None) -> str:
         """The report as JSON; written to `path` as well, if there is one."""
         return _written(self.report().to_json(), path)
@@ -153,11 +158,10 @@ class Profile:
         return f"<kaa.heap.Profile {state}>"
 
 
-def _report(generation: int) -> HeapReport:
+def _report(generation: int, use: Callable[[HeapReport], Any] = lambda report: report) -> Any:
     from kaa import _heap_record
 
-    made: HeapReport = _heap_trace.read(generation, _heap_record.report)
-    return made
+    return _heap_trace.read(generation, lambda snapshot: use(_heap_record.report(snapshot)))
 
 
 def _written(text: str, path: Optional[str]) -> str:
