@@ -144,6 +144,16 @@ site_of(const void *state)
     return PROFILE.cache[slot].site;
 }
 
+/* Allocations between two looks at the clock, less 1. */
+#define CALLS_TO_LOOK 1023u
+
+RARE static void
+note_point(void)
+{
+    kaa_insight__points_note(&PROFILE.points, PROFILE.sites.all.live_bytes,
+                             PROFILE.sites.all.peak, 0);
+}
+
 /* ---- exact ---- */
 
 #define SIZE_BITS 40u
@@ -167,7 +177,8 @@ born(void *block, size_t size)
     int locked = enter();
     uint32_t site;
 
-    PROFILE.calls++;
+    if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
+        note_point();
     if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
                    (state != PROFILE.muted || state == NULL))) {
         word = kaa_insight__shadow_find(&PROFILE.shadow, block);
@@ -252,6 +263,7 @@ sample(void *block, size_t size)
             else
                 PROFILE.lost++;
         }
+        note_point();
     }
     kaa_insight__profile_unlock();
 }

@@ -16,6 +16,7 @@
 #include <kaa/insight.h>
 
 #include "insight/interpreter.h"
+#include "insight/points.h"
 #include "insight/samples.h"
 #include "insight/shadow.h"
 #include "insight/sites.h"
@@ -27,6 +28,7 @@ typedef struct kaa_insight__profile {
     _Atomic uint32_t is_shared; /* a second GIL was seen: the lock is used */
     _Atomic int64_t left;       /* bytes to the next sample */
     const void *muted;          /* whose allocations are not counted */
+    uint32_t mutes;             /* how often, by that thread */
     uint32_t frames;            /* of a site, at most */
     double mean;                /* bytes between two samples */
     uint64_t random;
@@ -39,6 +41,7 @@ typedef struct kaa_insight__profile {
     kaa_insight__sites sites;
     kaa_insight__shadow shadow;
     kaa_insight__samples samples;
+    kaa_insight__points points;
     kaa_insight__interpreter interpreter;
     void *(*current_state)(void); /* of this thread; NULL if it has none */
     void *(*interpreter_of)(const void *state);

@@ -37,7 +37,7 @@ def begin(path: str, exact: bool, every: int, frames: Optional[int], seconds: fl
         with heap.profile(exact, every, frames) as profile:
             time.sleep(seconds)
         report = profile.report()
-        report.account = heap.account()
+        heap.add_account(report)
         return report.to_json()
 
     _start(path, work)
@@ -50,7 +50,7 @@ def dump(path: str, retained: bool) -> None:
         from kaa import heap, objects
 
         report = objects.report(retained)
-        report.account = heap.account()
+        heap.add_account(report)
         return report.to_json()
 
     _start(path, work)

@@ -14,11 +14,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from kaa import _native, _native_insight
+from kaa import _heap_collector, _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._gil_data import Frame
 
-_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "frames", "stop")]
+_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "points", "frames", "stop")]
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
@@ -46,6 +46,8 @@ class Snapshot:
     clock_ns: int  # time.time_ns()
     heap: Any  # kaa_insight_heap
     sites: List[Site]
+    points: List[Any]  # (ns after the start, live bytes, resident bytes)
+    collections: List[Any]  # of _heap_collector
 
 
 def why_not() -> Optional[str]:
@@ -88,6 +90,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         _native.kaa_insight_heap_mute(1)
         _generation += 1
         _is_on = True
+        _heap_collector.start()
         return _generation
 
 
@@ -111,6 +114,7 @@ def stop(generation: int) -> None:
     with _lock:
         if is_on(generation):
             _is_on = False
+            _heap_collector.stop()
             _native.kaa_insight_heap_stop()
 
 
@@ -120,6 +124,7 @@ def _after_fork() -> None:
     if _is_on:
         _is_on = False
         _generation += 1
+        _heap_collector.stop()
         _native.kaa_insight_heap_stop()
 
 
@@ -162,7 +167,16 @@ def _snapshot() -> Snapshot:
     # Other threads may run between the two calls; sums are made of the sites.
     count = min(_native.kaa_insight_heap_sites(raw, room), room)
     check(_native.kaa_insight_heap_read(heap, error), error)
-    made = Snapshot(time.monotonic_ns() - _started_ns, time.time_ns(), heap, [])
+    points = (_native_insight.HeapPoint * (heap.points + 64))()
+    told = min(_native.kaa_insight_heap_points(points, len(points)), len(points))
+    made = Snapshot(
+        time.monotonic_ns() - _started_ns,
+        time.time_ns(),
+        heap,
+        [],
+        [(one.at_ns, one.live_bytes, one.resident_bytes) for one in points[:told]],
+        _heap_collector.collections(_started_ns),
+    )
     for one in raw[:count]:
         if one.allocated_blocks:
             made.sites.append(

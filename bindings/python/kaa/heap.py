@@ -38,6 +38,7 @@ __all__ = [
     "HeapSite",
     "Profile",
     "account",
+    "add_account",
     "diff",
     "growth",
     "is_available",
@@ -219,6 +220,14 @@ def account() -> Account:
     from kaa import _account
 
     return _account.account()
+
+
+def add_account(report: HeapReport) -> None:
+    """Adds the account of this process to a report of it, and what it suggests."""
+    from kaa import _heap_advice
+
+    report.account = account()
+    report.advice += _heap_advice.of_account(report)
 
 
 class Growth:

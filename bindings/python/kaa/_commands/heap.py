@@ -159,7 +159,7 @@ def _run(options: argparse.Namespace) -> int:
     code = _program.execute(prepared)
     report = profile.stop()
     report.program = " ".join(sys.argv)
-    report.account = heap.account()
+    heap.add_account(report)
     if options.objects:
         _add_objects(report)
     sys.stdout.flush()
