@@ -517,6 +517,27 @@ typedef struct kaa_insight_heap_site {
 KAA_API uint32_t kaa_insight_heap_sites(kaa_insight_heap_site *out,
                                         uint32_t capacity);
 
+/** A block that is alive. */
+typedef struct kaa_insight_heap_block {
+    void *block;
+    uint64_t
+        bytes; /**< That it stands for, as kaa_insight_heap_site has them. */
+    uint32_t blocks;
+    uint32_t site; /**< For kaa_insight_heap_frames(). */
+} kaa_insight_heap_block;
+
+/**
+ * Tells of the blocks that are followed: the sampled ones, or all.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_blocks(kaa_insight_heap_block *out,
+                                         uint32_t capacity);
+
 /** How much memory there was at a time. */
 typedef struct kaa_insight_heap_point {
     uint64_t at_ns; /**< After the start. */

@@ -213,6 +213,21 @@ died(const void *block)
     leave(locked);
 }
 
+uint32_t
+kaa_insight__profile_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+    uintptr_t address = 0;
+    uint64_t *word;
+
+    while ((word = kaa_insight__shadow_next(&PROFILE.shadow, &address)) != NULL)
+        if (count++ < capacity && out != NULL)
+            out[count - 1] = (kaa_insight_heap_block){
+                (void *)(address - 16), *word & SIZE_MASK, 1,
+                (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS)};
+    return count;
+}
+
 /* ---- sampled ---- */
 
 /* The bytes to the next sample. Each byte has the same chance to be the sampled

@@ -52,6 +52,9 @@ extern kaa_insight__profile kaa_insight__profiling;
 
 void kaa_insight__profile_lock(void);
 void kaa_insight__profile_unlock(void);
+/* Of an exact profile: what kaa_insight_heap_blocks() tells. */
+uint32_t kaa_insight__profile_blocks(kaa_insight_heap_block *out,
+                                     uint32_t capacity);
 /* How many bytes go by until the next sample. */
 int64_t kaa_insight__profile_gap(void);
 /* In a child after fork(): whoever held it is gone. */

@@ -308,6 +308,37 @@ kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
     return count;
 }
 
+static uint32_t
+sampled_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < PROFILE.samples.capacity; i++) {
+        const kaa_insight__sampled *one = &PROFILE.samples.table[i];
+
+        if (one->block != 0 && count++ < capacity && out != NULL)
+            out[count - 1] = (kaa_insight_heap_block){
+                (void *)one->block, one->weight, one->blocks, one->site};
+    }
+    return count;
+}
+
+uint32_t
+kaa_insight_heap_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    kaa_insight__profile_lock();
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED)
+        count = sampled_blocks(out, capacity);
+    else
+        count = kaa_insight__profile_blocks(out, capacity);
+    kaa_insight__profile_unlock();
+    return count;
+}
+
 uint32_t
 kaa_insight_heap_points(kaa_insight_heap_point *out, uint32_t capacity)
 {

@@ -115,6 +115,8 @@ KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
     uint32_t numbers[50];
 
     references = 0;
+    for (uint32_t i = 0; i < 50; i++)
+        codes[i][1] = (uintptr_t)code_type;
     CHECK_OK(kaa_insight__sites_init(&sites, &t->err));
     DEFER(t, drop_sites, &sites);
     CHECK_EQ(kaa_insight__sites_find(&sites, &in, places, 0), 0);
@@ -122,7 +124,6 @@ KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
         for (uint32_t i = 0; i < 50; i++) {
             uint32_t number;
 
-            codes[i][1] = (uintptr_t)code_type;
             for (uint32_t k = 0; k < 3; k++)
                 places[k] = (kaa_insight__place){codes[(i + k) % 50], k};
             number = kaa_insight__sites_find(&sites, &in, places, 3);

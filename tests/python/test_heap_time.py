@@ -8,6 +8,7 @@ import time
 import unittest
 
 import kaa.heap
+import kaa.objects
 from kaa import _heap_advice
 from kaa._heap_data import AccountPart, Collection, HeapReport
 
@@ -77,6 +78,33 @@ class Time(unittest.TestCase):
         # What the interpreter makes to call kaa is seen, what kaa makes is not.
         own = [one for one in report.sites if one.file.endswith("_heap_collector.py")]
         self.assertLess(sum(one.allocated_bytes for one in own), 2000)
+
+    @unittest.skipUnless(kaa.objects.is_available()[0], kaa.objects.is_available()[1])
+    def test_types_and_lines(self) -> None:
+        class Node:
+            pass
+
+        with kaa.heap.profile(exact=True) as profile:
+            nodes = [Node() for _ in range(700)]
+            floats = [i + 0.5 for i in range(2000)]
+            texts = {str(i) * 3: (i, i) for i in range(1000, 1900)}
+            found = [one for one in profile.types() if one.file == __file__]
+            report = profile.report()
+        first = self.test_types_and_lines.__code__.co_firstlineno
+        by = {(one.line - first, one.type): one.live_blocks for one in found}
+        name = f"{__name__}.Time.test_types_and_lines.<locals>.Node"
+        self.assertEqual(by[6, name], 700)
+        self.assertGreaterEqual(by[7, "float"], 1980)  # some come from a free list
+        self.assertLessEqual(by[7, "float"], 2000)
+        self.assertGreaterEqual(by[8, "str"], 900)
+        self.assertLessEqual(by[8, "str"], 930)
+        self.assertGreaterEqual(by[8, "tuple"], 880)
+        self.assertEqual(by[8, "(buffer)"], 1)  # the entries of the dict
+        whole = sum(one.live_bytes for one in report.sites if one.file == __file__)
+        self.assertAlmostEqual(sum(one.live_bytes for one in found), whole, delta=5000)
+        with self.assertRaises(kaa.MisuseError):
+            profile.types()
+        del nodes, floats, texts
 
     def test_advice(self) -> None:
         report = HeapReport("exact", "3.12.1", wall_ns=10**9)

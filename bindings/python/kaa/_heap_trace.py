@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _heap_collector, _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
@@ -155,6 +155,22 @@ def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
         _native.kaa_insight_heap_mute(1)
         try:
             return make(_snapshot())
+        finally:
+            _native.kaa_insight_heap_mute(0)
+
+
+def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
+    """The live blocks (kaa_insight_heap_block), and the frames of their sites."""
+    with _lock:
+        if not is_on(generation):
+            raise MisuseError("no profile of memory is running")
+        _native.kaa_insight_heap_mute(1)
+        try:
+            room = _native.kaa_insight_heap_blocks(None, 0) + 1024
+            raw = (_native_insight.HeapBlock * room)()
+            count = min(_native.kaa_insight_heap_blocks(raw, room), room)
+            found = (_native_insight.HeapBlock * count).from_buffer(raw)
+            return found, {one: _site_frames(one, 64) for one in {x.site for x in found}}
         finally:
             _native.kaa_insight_heap_mute(0)
 

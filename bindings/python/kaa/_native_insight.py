@@ -195,6 +195,12 @@ class Heap(Structure):
     ]
 
 
+class HeapBlock(Structure):
+    """kaa_insight_heap_block"""
+
+    _fields_ = [("block", c_void_p), ("bytes", c_uint64), ("blocks", c_uint32), ("site", c_uint32)]
+
+
 class HeapPoint(Structure):
     """kaa_insight_heap_point"""
 
@@ -275,6 +281,7 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_insight_heap_stop": (c_uint32, (), True),
         "kaa_insight_heap_mute": (None, (c_int,), True),
         "kaa_insight_heap_read": (c_int, (POINTER(Heap), error), True),
+        "kaa_insight_heap_blocks": (c_uint32, (POINTER(HeapBlock), c_uint32), True),
         "kaa_insight_heap_points": (c_uint32, (POINTER(HeapPoint), c_uint32), True),
         "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
         "kaa_insight_heap_frames": (

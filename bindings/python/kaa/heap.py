@@ -135,6 +135,16 @@ class Profile:
         allocates in this thread is in no figure. kaa.MisuseError if none runs."""
         return _report(self._generation or 0, use)
 
+    def types(self) -> List[HeapSite]:
+        """What is alive of the running profile by type and line, most bytes first. The
+        type is that of the object in each block, which a walk in a copy of the process
+        finds; where a block is none, such as the entries of a list, it is "(buffer)".
+        Sampled: of the samples. kaa.MisuseError if the profile does not run;
+        kaa.UnsupportedError where objects cannot be walked."""
+        from kaa import _heap_types
+
+        return _heap_types.types(self._generation or 0)
+
     def json(self, path: Optional[str] = None) -> str:
         """The report as JSON; written to `path` as well, if there is one."""
         return _written(self.report().to_json(), path)
