@@ -52,8 +52,7 @@ kaa_call__check_type(const kaa_ctype *type, uint32_t number, kaa_error *err)
              kaa_ctype_size(bare) > 16)
         reason = "has an alignment above 16, which kaa cannot give on the "
                  "stack";
-    else if (kaa_ctype_size(bare) > UINT32_MAX / 16 &&
-             number != KAA_NO_ARGUMENT)
+    else if (kaa_ctype_size(bare) > UINT32_MAX / 16)
         reason = "is too large to be passed by value";
     if (reason == NULL)
         return KAA_OK;

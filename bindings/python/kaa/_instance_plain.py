@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Dict, Optional
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -30,11 +30,11 @@ class PlainData:
         "_own_",
         "__weakref__",
     )
-    _layout_: Layout
+    __layout__: Layout
 
-    def __new__(cls, *args: Any, **keywords: Any) -> Any:
+    def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
-        layout = cls._layout_
+        layout = cls.__layout__
         _set_layout(made, layout)
         _set_kept(made, None)
         _set_owner(made, None)
@@ -45,17 +45,13 @@ class PlainData:
             if len(args) > 1 or keywords:
                 raise TypeError(f"{layout.name} takes one value")
             if args:
-                from kaa._cdata import pointer_to
-
-                address, owner = pointer_to(layout, args[0])
+                address, owner = _late.cdata.pointer_to(layout, args[0])
                 _set_address(made, address)
                 _set_owner(made, owner)
             return made
         if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
-            from kaa._pointers import null_error
-
-            raise null_error(layout)
-        memory = ctypes.create_string_buffer(layout.size + layout.align)
+            raise _late.pointers.null_error(layout)
+        memory = (ctypes.c_char * (layout.size + layout.align))()
         start = ctypes.addressof(memory)
         _set_memory(made, memory)
         _set_address(made, start + -start % layout.align)
@@ -122,7 +118,7 @@ class PlainRecord(PlainData):
         return _buffer_of(self)
 
     def __getattr__(self, name: str) -> Any:
-        raise no_member(type(self)._layout_, name)
+        raise no_member(type(self).__layout__, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
@@ -130,7 +126,7 @@ class PlainRecord(PlainData):
         except AttributeError:
             if name in dir(type(self)):
                 raise
-            raise no_member(type(self)._layout_, name) from None
+            raise no_member(type(self).__layout__, name) from None
 
 
 class PlainPointer(PlainData):
@@ -170,32 +166,27 @@ class PlainArray(PlainData):
 
 
 def _buffer_of(data: Any) -> memoryview:
-    from kaa._record import as_ctypes
-
-    return memoryview(as_ctypes(data))
+    return memoryview(_late.record.as_ctypes(data))
 
 
 def _dereferenced(data: Any, layout: Layout) -> int:
     address: int = address_of(data)
     if not address:
-        from kaa._pointers import null_error
-
-        raise null_error(layout)
+        raise _late.pointers.null_error(layout)
     return address
 
 
 def new_class(layout: Layout, doc: str) -> Any:
-    from kaa import _pointers, _record
-
+    _pointers = _late.pointers
     names: Dict[str, Any] = {
         "__slots__": (),
         "__module__": layout.types.module,
         "__doc__": doc,
-        "_layout_": layout,
+        "__layout__": layout,
     }
     bases: Any
     if layout.kind in RECORDS:
-        bases = (_record.Record, PlainRecord)
+        bases = (_late.record.Record, PlainRecord)
         for member in layout.members:
             names[member.name] = _Attribute(layout, member)
     elif layout.kind == _native.POINTER_:
@@ -211,8 +202,8 @@ def is_data(value: Any) -> bool:
 
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
-        if "_layout_" in one.__dict__:
-            made: Layout = one.__dict__["_layout_"]
+        if "__layout__" in one.__dict__:
+            made: Layout = one.__dict__["__layout__"]
             return made
     raise TypeError(f"{kind.__name__} is no class of C data")
 

@@ -440,6 +440,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_qualifiers": (c_uint32, (_A,), HELD),
     "kaa_ctype_is_complete": (c_int, (_A,), HELD),
     "kaa_ctype_is_signed": (c_int, (_A,), HELD),
+    "kaa_ctype_has_pointers": (c_int, (_A,), HELD),
     "kaa_ctype_size": (c_uint64, (_A,), HELD),
     "kaa_ctype_align": (c_uint32, (_A,), HELD),
     "kaa_ctype_name": (c_char_p, (_A,), HELD),

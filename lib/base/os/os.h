@@ -38,6 +38,10 @@ void kaa_base__purge(void *start, size_t bytes);
 /* Asks for huge pages, or no longer; does nothing where there are none. */
 void kaa_base__want_huge_pages(void *start, size_t bytes, int are_wanted);
 
+/* Above which address the calling thread's stack lies, and how large it may
+ * grow; 0 where the system does not say. */
+int kaa_base__stack_bounds(uintptr_t *out_top, size_t *out_bytes);
+
 /* Whether memory may become executable: 0, or the number of the error. */
 int kaa_base__executable_fault(void);
 
