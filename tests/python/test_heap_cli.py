@@ -32,7 +32,7 @@ for i in range(300):
 print("ready", flush=True)
 while True:
     kept.append(bytearray(20000))
-    time.sleep(0.002)
+    time.sleep(0.05)
 """
 
 
@@ -89,7 +89,7 @@ class Others(unittest.TestCase):
             self.assertEqual(report.mode, "exact")
             first = report.sites[0]
             self.assertEqual((os.path.basename(first.file), first.line), ("target.py", 13))
-            self.assertGreaterEqual(first.live_bytes, 20_000)
+            self.assertGreaterEqual(first.live_bytes, 20_000, report.sites[:3])
             assert report.account is not None
             self.assertGreater(report.account.rss_bytes, 1_000_000)
 
@@ -126,7 +126,7 @@ class Others(unittest.TestCase):
             again = kaa_command("heap", "attach", "-q", "--duration", "0.1", str(self.target.pid))
             if again.returncode == 0:
                 break
-            self.assertIn("running already", again.stderr)
+            self.assertRegex(again.stderr, "running already|no thread of process")
         self.assertEqual(again.returncode, 0, again.stderr)
 
 

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import Any, Iterator, List
+from typing import Any, Callable, Iterator, List
 
 from kaa import _native
 from kaa._gil_data import Recording
@@ -67,12 +67,16 @@ def _by_interpreter(pid: int, script: str) -> None:
     _command(pid, [program, "-I", "-c", code, str(pid), script], "sys.remote_exec()")
 
 
-def _still_thread(pid: int, seen: List[Seen], otherwise: str) -> int:
-    """A thread that is blocked without the GIL."""
-    for call in _STILL:
-        for one in seen:
-            if one.state == "off" and one.call == call:
-                return one.id
+def _still_thread(pid: int, look: Callable[[], List[Seen]], otherwise: str) -> int:
+    """A thread that is blocked without the GIL, now or soon."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        for call in _STILL:
+            for one in seen:
+                if one.state == "off" and one.call == call:
+                    return one.id
+        time.sleep(0.01)
     raise RemoteError(
         f"no thread of process {pid} is blocked without the GIL, which is where gdb"
         f" could enter it safely: try again{otherwise}"
@@ -86,7 +90,7 @@ def _by_gdb(pid: int, script: str, remote: Remote, otherwise: str) -> None:
             f"process {pid} is Python {remote.python}, which can be entered by gdb alone,"
             f" and gdb is not installed{otherwise}"
         )
-    thread = _still_thread(pid, remote.look(with_frames=False), otherwise)
+    thread = _still_thread(pid, lambda: remote.look(with_frames=False), otherwise)
     text = f'exec(open(\\"{script}\\").read(), {{}})'
     commands = [
         "set confirm off",
