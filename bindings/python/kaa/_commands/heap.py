@@ -163,7 +163,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.objects:
         _add_objects(report)
     sys.stdout.flush()
-    return _outputs.write(report, options, _FILES, sys.stderr) or code
+    return _program.end(_outputs.write(report, options, _FILES, sys.stderr) or code)
 
 
 def _add_objects(report: Any) -> None:
