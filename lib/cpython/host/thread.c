@@ -38,11 +38,8 @@ kaa_cpython__begin_nested(kaa_cpython__record *record, kaa_cpython *host)
         kaa_cpython__begin(record, host, 1);
         return record;
     }
-    if (own->common.host != host) {
-        own->common.host = host;
-        own->common.held = NULL;
-    }
-    own->records = &own->common;
+    own->common.host = host;
+    kaa_cpython__begin_common();
     return &own->common;
 }
 
