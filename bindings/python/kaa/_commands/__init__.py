@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE = 0, 1, 2
 
 # In the order of the help.
-NAMES = ["decl", "call", "bind", "verify", "gil", "check", "refs", "heap", "stub", "new", "cmake"]
+NAMES = ["decl", "call", "bind", "verify", "gil", "check", "refs", "heap", "objects", "stub", "new", "cmake"]
 
 
 def complain(text: str) -> int:
