@@ -22,12 +22,14 @@ from kaa._instance import (
     layout_of,
     length_of,
     owner_of,
+    ownership,
     record_address,
     record_from,
     size_of,
     view,
 )
-from kaa._record import asdict
+from kaa._instance import release as free
+from kaa._record import as_exporter, asdict
 from kaa._types import Data, TypeMap, type_text
 
 if TYPE_CHECKING:
@@ -450,7 +452,17 @@ def view_(value: Any, length: Optional[int] = None) -> memoryview:
     address, size, owner = _place_of(value, length)
     flat = (ctypes.c_ubyte * size).from_address(address)
     flat._kaa_owner = owner if owner is not None else value  # type: ignore[attr-defined]
+    if is_data(value) and ownership(value):
+        return _guarded_view(value, address, size)
     return memoryview(flat).cast("B")
+
+
+def _guarded_view(value: Any, address: int, size: int) -> memoryview:
+    """Of memory that may be released: not as long as the view is used."""
+    types = layout_in(value).types
+    char = _native.kaa_ctype_basic(_native.UCHAR)
+    made = view(types.array_class(char), address, owner_of(value), size)
+    return memoryview(as_exporter(made)).cast("B")
 
 
 def from_buffer(
@@ -535,10 +547,16 @@ def object_(value: Any) -> Any:
 
 
 def release(value: Any) -> None:
-    """Ends a handle: C must not use it any more."""
+    """Ends what stands for memory or an object of somebody's: frees what a pointer
+    owns ([[kaa::free]]), and before it what was borrowed from it; or ends a handle.
+    What was freed before stays so. ValueError for other pointers."""
+    if is_data(value) and ownership(value):
+        free(value)
+        return
     address = address_of(value) if is_data(value) else value
     if not isinstance(address, int) or _handles.pop(address, None) is None:
-        raise ValueError("no handle, or released before")
+        what = layout_in(value).name if is_data(value) else repr(value)
+        raise ValueError(f"{what} owns nothing that can be released, and is no handle")
 
 
 __all__ = [

@@ -183,7 +183,7 @@ class Element:
             made = self.types.data_class(self.core)
             with _pointing:
                 value = ctypes.c_void_p.from_address(address).value or 0
-                return view(made, value, kept_of(data, address) if value else None)
+                return view(made, value, _owner_of_target(data, address, value))
         if self.kind == _native.POINTER_:
             with _pointing:  # nobody frees the text meanwhile
                 return self.value.load(address)
@@ -465,6 +465,11 @@ def address_of(data: Any) -> int:
     return int(host().address_of(data))
 
 
+def number_of(data: Any) -> int:
+    """The same as a value: of memory that was released as well."""
+    return int(host().number_of(data))
+
+
 def owner_of(data: Any) -> Any:
     """What keeps an instance's bytes; None if they are its own, or C's."""
     return host().owner_of(data)
@@ -506,6 +511,29 @@ def below(data: Any) -> Any:
     if host().has_memory(data):
         return data
     return owner_of(data)
+
+
+def ownership(data: Any) -> int:
+    """Whether [[kaa::free]] says how an instance's memory is freed: 0: no, 1: yes,
+    2: it has been."""
+    return int(host().ownership(data))
+
+
+def release(data: Any) -> int:
+    """Has the memory freed that an instance's belongs to: 1; 0: it had been; 2: it
+    is not to be freed."""
+    return int(host().release(data))
+
+
+def _owner_of_target(data: Any, address: int, value: int) -> Any:
+    """What keeps the target of a pointer: what it was set from; else, as far as is
+    known, what the pointer itself belongs to."""
+    if not value:
+        return None
+    kept = kept_of(data, address)
+    if kept is None and ownership(data):
+        return owner_of(data)
+    return kept
 
 
 def keep(data: Any, address: int, kept: Any) -> None:
@@ -552,4 +580,4 @@ def _root(data: Any) -> Any:
     owner = owner_of(data)
     if owner is None or owner is layout_in(data).library:
         return None
-    return owner if is_data(owner) else data
+    return owner if is_data(owner) or ownership(data) else data

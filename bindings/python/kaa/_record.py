@@ -17,6 +17,7 @@ from kaa._instance import (
     load_member,
     new,
     length_of,
+    owner_of,
     record_address,
     size_of,
 )
@@ -275,6 +276,22 @@ def as_ctypes(data: Any) -> Any:
         made._kaa_owner = data
     except AttributeError:
         pass
+    return made
+
+
+def as_exporter(data: Any) -> Any:
+    """What gives buffers of the memory of an array. Of memory that may be released,
+    that is not done as long as one is used."""
+    from kaa._library import has_bridge
+
+    if has_bridge():
+        return data
+    from kaa import _owned
+
+    made = as_ctypes(data)
+    owner = owner_of(data)
+    if type(owner) is _owned.Owned:
+        made._kaa_export = _owned.Export(owner)
     return made
 
 

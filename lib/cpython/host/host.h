@@ -8,6 +8,7 @@
 #define KAA_CPYTHON_HOST_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -114,6 +115,7 @@ enum {
     HOOK_DATA_NULL,
     HOOK_DATA_GET_ITEM,
     HOOK_DATA_SET_ITEM,
+    HOOK_SYMBOL,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -122,6 +124,8 @@ struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
+    PyObject *owned_type;    /* of what is freed by a function of C's */
+    atomic_flag lending;     /* held while lists of borrowers change */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
