@@ -118,6 +118,20 @@ KAA_API int kaa_cpython_bind(kaa_cpython *host, void *library, void *names,
                              size_t first, size_t count);
 
 /**
+ * Makes a builtin (builtin_function_or_method) of a function that
+ * kaa_cpython_function() made, which is its __self__.
+ *
+ * @param doc  Its text: the signature, "\n--\n\n", and what it does. Copied at
+ *             the first call for a function; later ones are not looked at.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_builtin(kaa_cpython *host, void *function,
+                                  const char *doc);
+
+/**
  * Makes a C function pointer from a Python callable: an object with the
  * attribute `address` that keeps the pointer alive.
  *

@@ -7,13 +7,14 @@ telling, the ratio to --base. Two extensions with METH_FASTCALL are compiled her
 from calls_reference.c: `reference` calls documented functions for all conversions,
 `lean` (the usual base) checks the same things, but reads small ints, floats and
 texts by what Python.h inlines. Peers are used where they are installed; nanobind's
-and Cython's modules are compiled here too (--build keeps what was built).
+and Cython's modules are compiled here too (--build keeps what was built). `kaa` has
+the functions as they are handed out, `kaa builtin` those of builtins=True.
 
 What is not the same in all columns:
 
 - the GIL: ctypes and cffi release it in every row, all others only in the rows
   that say so;
-- records: each column has its own: extensions types that hold the record, kaa the
+- records: each column has its own: extensions have types that hold the record, kaa the
   classes of its library, ctypes and cffi theirs;
 - bytes: nanobind's and Cython's functions take bytes alone, those of the references
   and kaa any buffer. bytearray: all take any writable buffer but ctypes and cffi,
@@ -80,6 +81,7 @@ COLUMNS = [
     "lean",
     "reference",
     "kaa",
+    "kaa builtin",
     "nanobind",
     "Cython",
     "ctypes",
@@ -199,6 +201,9 @@ class Bench:
     def __init__(self, target: str, modules: Dict[str, Any]) -> None:
         self.functions: Dict[str, Any] = dict(modules)
         self.functions["kaa"] = kaa.load(target, TEXT, hold_gil=list(HELD))
+        self.functions["kaa builtin"] = kaa.load(
+            target, TEXT, hold_gil=list(HELD), builtins=True
+        )
         self.functions["ctypes"] = ctypes_functions(target)
         ctypes_checked(self.functions["ctypes"].checked)
         self.ffi, library = cffi_library(target)
@@ -301,7 +306,7 @@ class Bench:
             "f(int *) of byref()",
             "set_ints",
             cell,
-            kaa=(reference,),
+            **{"kaa": (reference,), "kaa builtin": (reference,)},
             ctypes=(reference,),
             nanobind=NO,
             Cython=NO,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         SymbolError,
         UnsupportedError,
     )
+    from kaa._builtin import declaration
+    from kaa._builtin import map_ as map
     from kaa._cdata import (
         addressof,
         alignof,
@@ -82,10 +84,12 @@ __all__ = [
     "asdict",
     "bytes",
     "cast",
+    "declaration",
     "from_buffer",
     "handle",
     "import_module",
     "load",
+    "map",
     "mistakes",
     "new",
     "object",
@@ -101,6 +105,8 @@ _SUBMODULES = ("gil",)
 
 _HOMES = {
     "CType": "kaa._types",
+    "declaration": "kaa._builtin",
+    "map": "kaa._builtin",
     "Function": "kaa._function",
     "Library": "kaa._library",
     "import_module": "kaa._modules",
@@ -117,7 +123,7 @@ _HOMES = {
     ),
 }
 # What would hide a built-in in its own module.
-_OTHERWISE = {"bytes": "bytes_", "object": "object_", "view": "view_"}
+_OTHERWISE = {"bytes": "bytes_", "map": "map_", "object": "object_", "view": "view_"}
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tu
 from kaa import _error, _native
 from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._fault import SIGNATURE, TYPE, refusal
+from kaa._builtin import bound
 from kaa._function import Function
 from kaa._pointer import FIXED, POINTED, Found, fits
 
@@ -277,6 +278,7 @@ def _result_fits(types: Any, result: int, restype: Any) -> bool:
 
 def function_address(types: Any, ctype: int, value: Any) -> Found:
     """The address of a function that is C already, and its owner."""
+    value = bound(value)
     kind = type(value)  # isinstance() believes a __class__ that lies
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
@@ -301,6 +303,7 @@ def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
     kept alive during the call (longer lives are seen to here)."""
     if value is None:
         return Found(FIXED, 0, 0, None)
+    value = bound(value)
     if issubclass(type(value), (Function, _CFuncPtr)) or not callable(value):
         found = function_address(library._types, ctype, value)
         _keep(library, value, scope)

@@ -6,7 +6,17 @@ The callable part is a subclass's: the bridge's heap type, or PlainFunction.
 from __future__ import annotations
 
 import keyword
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from kaa import _native
 from kaa._typed import Owner
@@ -119,7 +129,12 @@ class Function:
         if name == "__qualname__":
             return self.__name__
         if name == "__text_signature__":
-            return _text_signature(self)
+            return text_signature(self)
+        if name == self.__name__ and not isinstance(self._library, Owner):
+            # Where the pickle of a builtin finds it.
+            found = getattr(self._library, name)
+            if getattr(found, "__self__", None) is self:
+                return found
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )
@@ -171,6 +186,10 @@ class Function:
             return self.__name__  # found in its module, as builtins are
         if self._library._declarations.find(self.__name__) is None:
             raise TypeError("cannot pickle a function that was found as a pointer")
+        if getattr(self._library, self.__name__) is not self:
+            from kaa._builtin import bound_in
+
+            return bound_in, (self._library, self.__name__)
         return getattr, (self._library, self.__name__)
 
     def __repr__(self) -> str:
@@ -245,22 +264,22 @@ def annotation(library: Library, address: int, is_result: bool) -> Any:
     return _Shown(_native.printed(_native.kaa_ctype_print, address, None))
 
 
-def _signature(function: Function) -> inspect.Signature:
-    import inspect
+class _Place(NamedTuple):
+    """A parameter as Python sees it."""
 
-    library = function._library
-    item = function._read()
-    function_type = _function_type(item)
+    name: str
+    ctype: int
+    by_position: bool  # alone
+    told: Optional[str]  # whose length fills it in where it is left out
+
+
+def _places(function: Function) -> List[_Place]:
     parameters = function._parameters
     # Which parameter may be left out, because which other one tells it.
     told: Dict[int, str] = {}
-    outs: List[Any] = []
-    for i, (name, address, notes) in enumerate(parameters):
+    for i, (name, _, notes) in enumerate(parameters):
         if notes.flags & _native.PARAMETER_LENGTH:
             told.setdefault(notes.length_of, name or f"arg{i}")
-        if notes.flags & _native.PARAMETER_OUT:
-            target = _native.kaa_ctype_target(_native.kaa_ctype_strip(address))
-            outs.append(annotation(library, target, True))
     shown = [
         i
         for i, (_, _, notes) in enumerate(parameters)
@@ -272,50 +291,63 @@ def _signature(function: Function) -> inspect.Signature:
     made = []
     for i in shown:
         name, address, _ = parameters[i]
-        by_position = i <= unnamed
         if name is None:
             name = f"arg{i}"
         elif keyword.iskeyword(name):
             name += "_"
-        made.append(
-            inspect.Parameter(
-                name,
-                (
-                    inspect.Parameter.POSITIONAL_ONLY
-                    if by_position
-                    else inspect.Parameter.POSITIONAL_OR_KEYWORD
-                ),
-                default=(
-                    _FromData(told[i])
-                    if i > required and i in told
-                    else inspect.Parameter.empty
-                ),
-                annotation=annotation(library, address, False),
-            )
+        left_out = told.get(i) if i > required else None
+        made.append(_Place(name, address, i <= unnamed, left_out))
+    return made
+
+
+def _is_variadic(function: Function) -> bool:
+    flags: int = _native.kaa_ctype_flags(_function_type(function._read()))
+    return bool(flags & _native.VARIADIC)
+
+
+def _signature(function: Function) -> inspect.Signature:
+    from inspect import Parameter, Signature
+
+    library = function._library
+    made = [
+        Parameter(
+            one.name,
+            (
+                Parameter.POSITIONAL_ONLY
+                if one.by_position
+                else Parameter.POSITIONAL_OR_KEYWORD
+            ),
+            default=Parameter.empty if one.told is None else _FromData(one.told),
+            annotation=annotation(library, one.ctype, False),
         )
-    if _native.kaa_ctype_flags(function_type) & _native.VARIADIC:
-        made.append(inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL))
+        for one in _places(function)
+    ]
+    if _is_variadic(function):
+        made.append(Parameter("args", Parameter.VAR_POSITIONAL))
+    outs = [
+        annotation(library, _native.kaa_ctype_target(_native.kaa_ctype_strip(one)), True)
+        for _, one, notes in function._parameters
+        if notes.flags & _native.PARAMETER_OUT
+    ]
+    function_type = _function_type(function._read())
     result = annotation(library, _native.kaa_ctype_target(function_type), True)
-    return inspect.Signature(made, return_annotation=_with_outs(result, outs))
+    return Signature(made, return_annotation=_with_outs(result, outs))
 
 
-def _text_signature(function: Function) -> str:
+def text_signature(function: Function) -> str:
     """The parameters in the form of __text_signature__."""
     if isinstance(function._library, Owner):
         given = function._library.split_doc(function.__name__)[0]
         if given is not None:
             return given
-    import inspect
-
-    signature = _signature(function)
-    made = [
-        one.replace(
-            annotation=inspect.Parameter.empty,
-            default=one.default if one.default is one.empty else None,
-        )
-        for one in signature.parameters.values()
-    ]
-    return str(inspect.Signature(made))
+    places = _places(function)
+    shown = [one.name if one.told is None else f"{one.name}=None" for one in places]
+    by_position = sum(one.by_position for one in places)
+    if by_position:
+        shown.insert(by_position, "/")
+    if _is_variadic(function):
+        shown.append("*args")
+    return f"({', '.join(shown)})"
 
 
 def _with_outs(result: Any, outs: List[Any]) -> Any:

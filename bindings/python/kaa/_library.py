@@ -32,6 +32,7 @@ from typing import (
 from kaa import _error, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
+from kaa._options import Options
 from kaa._owner import keeper
 from kaa._text import Text, read_text
 from kaa._types import Data, TypeMap
@@ -136,7 +137,7 @@ class Library:
     _reasons: Optional[Dict[str, str]]
     _token: Optional[bytes]
 
-    def __init__(self, name: Optional[str], text: bytes, options: _Options) -> None:
+    def __init__(self, name: Optional[str], text: bytes, options: Options) -> None:
         give = object.__setattr__
         try:
             object.__getattribute__(self, "_name")
@@ -164,14 +165,15 @@ class Library:
         give(self, "_errno", options.errno)
         give(self, "_closures", {})
         # How many functions were asked for; 0 for ever if each needs a look.
-        one_by_one = bool(options.hold_gil or options.errno)
+        one_by_one = bool(options.hold_gil or options.errno or options.builtins)
         give(self, "_asked", repeat(0) if one_by_one else count())
         give(self, "_reasons", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
-        for option, names in (("hold_gil", options.hold_gil), ("errno", options.errno)):
-            self._check_names(option, names)
+        for option in ("hold_gil", "errno", "builtins"):
+            chosen = getattr(options, option)
+            self._check_names(option, () if chosen is True else chosen)
         if b"kaa" in text:
             self._check_annotations()
 
@@ -280,6 +282,10 @@ class Library:
                 value = _bind(self, address, symbol)  # type: ignore[misc]
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(str(error)) from None
+            if self._options.is_builtin(name):
+                from kaa import _builtin
+
+                return _builtin.of(value)
             asked = next(self._asked)
             if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
@@ -431,19 +437,6 @@ class Library:
 _OWN_NAMES = frozenset(Library.__slots__)
 
 
-class _Options(tuple):  # type: ignore[type-arg]
-    """The options of load(), in one hashable, picklable value."""
-
-    __slots__ = ()
-
-    hold_gil: FrozenSet[str] = property(lambda self: self[0])  # type: ignore[assignment]
-    errno: FrozenSet[str] = property(lambda self: self[1])  # type: ignore[assignment]
-    missing: str = property(lambda self: self[2])  # type: ignore[assignment]
-    tolerant: bool = property(lambda self: self[3])  # type: ignore[assignment]
-    flags: int = property(lambda self: self[4])  # type: ignore[assignment]
-    header: Any = property(lambda self: self[5])
-
-
 # The libraries that were pickled here or elsewhere, by what their pickles carry:
 # unpickling gives the same object again. The last few stay, since workers drop
 # a function after each call.
@@ -459,7 +452,7 @@ def _again(
     with _loading:
         library = _pickled.get(token)
         if library is None:
-            made = Library(name, text, _Options(options))
+            made = Library(name, text, Options(options))
             # A finaliser that ran meanwhile may have made it too.
             library = _pickled.setdefault(token, made)
             object.__setattr__(library, "_token", token)
@@ -476,7 +469,7 @@ def _asks_more(item: Any) -> bool:
     return any(item.parameters[i].flags & asked for i in range(count))
 
 
-def _open(name: Optional[str], options: _Options) -> Tuple[Any, str]:
+def _open(name: Optional[str], options: Options) -> Tuple[Any, str]:
     native = _native.LibraryP()
     error = _native.Error()
     raw = None if name is None else os.fsencode(name)
@@ -505,16 +498,6 @@ def _close(address: Optional[int]) -> None:
     _native.kaa_library_close(ctypes.cast(address or 0, _native.LibraryP))
 
 
-def _names(option: str, names: Collection[str]) -> FrozenSet[str]:
-    if isinstance(names, str):
-        raise TypeError(f"{option}: a list of names expected, not one str")
-    made = frozenset(names)
-    for name in made:
-        if not isinstance(name, str):
-            raise TypeError(f"{option}: names expected, not {type(name).__name__}")
-    return made
-
-
 def _read_header(header: Any, text: bytes, choice: Any) -> Tuple[bytes, Any]:
     """The text that includes it, and how it is to be read."""
     if header is not None:
@@ -534,6 +517,7 @@ def load(
     *,
     hold_gil: Collection[str] = (),
     errno: Collection[str] = (),
+    builtins: Union[bool, Collection[str]] = False,
     missing: Optional[str] = None,
     tolerant: bool = False,
     lazy: bool = False,
@@ -554,6 +538,9 @@ def load(
     hold_gil  names of functions to be called without releasing the GIL:
               short ones that neither block nor call back into Python
     errno     names of functions whose failure raises OSError with errno
+    builtins  names of functions, or True for all, to be handed out as builtins,
+              which CPython 3.11 to 3.13 call quicker than other objects; what
+              else a function can do, its __self__ can
     missing   "error": a name that the library lacks raises SymbolError here;
               "ignore": it raises AttributeError when it is used. The first is
               the default without `header`, the second with it
@@ -579,22 +566,13 @@ def load(
     """
     if name is not None:
         name = os.fsdecode(name)
-    if missing not in ("error", "ignore", None):
-        raise ValueError(f"missing is 'error' or 'ignore', not {missing!r}")
     text = read_text(declarations)
     choice = (only, defines, undefines, include_dirs, package)
     text, chosen = _read_header(header, text, choice)
     flags = _native.LIBRARY_LAZY if lazy else _native.LIBRARY_NOW
     if global_symbols:
         flags |= _native.LIBRARY_GLOBAL
-    options = _Options(
-        (
-            _names("hold_gil", hold_gil),
-            _names("errno", errno),
-            missing or ("error" if header is None else "ignore"),
-            bool(tolerant),
-            flags,
-            chosen,
-        )
+    options = Options.make(
+        hold_gil, errno, missing, bool(tolerant), flags, chosen, builtins
     )
     return Library(name, text, options)

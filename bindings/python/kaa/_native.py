@@ -604,6 +604,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         (CpythonP, py_object, py_object, DeclP, _AP, c_size_t, c_size_t),
         HELD,
     ),
+    "kaa_cpython_builtin": (py_object, (CpythonP, py_object, c_char_p), HELD),
     "kaa_cpython_callback": (py_object, (CpythonP, py_object, _A, py_object), HELD),
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),

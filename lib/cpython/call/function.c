@@ -1,6 +1,7 @@
 /* cpython/call/function.c - the type of bound functions, and making them. */
 #include "cpython/call/function.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -184,6 +185,7 @@ dealloc(PyObject *object)
     kaa_base__free(self->outs);
     kaa_base__free(self->frees);
     kaa_base__free(self->quick);
+    kaa_base__free(atomic_load(&self->builtin));
     kaa_cpython__free_variadic(self->variadics);
     kaa_call_plan_destroy(self->plan);
     if (self->library != NULL)

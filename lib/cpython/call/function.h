@@ -55,6 +55,7 @@ typedef struct kaa_cpython__function {
     kaa_cpython__conversion result;
     PyObject *lock;           /* held while it is called; NULL: none */
     host_vectorcall unlocked; /* with a lock: what does the call */
+    struct kaa_cpython__builtin *_Atomic builtin; /* see builtin.c */
 } kaa_cpython__function;
 
 #define HOST_ARGUMENTS_OFFSET ((size_t)1 << (sizeof(size_t) * 8 - 1))
@@ -89,6 +90,10 @@ PyObject *kaa_cpython__call_special(const kaa_cpython__function *self,
 /* typed.c: from now on `function` is called with `lock` held. Before anybody
  * can have called it. */
 void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
+
+/* builtin.c: the bound function that an object is, or is a builtin of; else the
+ * object itself. Borrowed. */
+PyObject *kaa_cpython__bound_of(const kaa_cpython *host, PyObject *object);
 
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 

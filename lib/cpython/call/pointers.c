@@ -9,6 +9,7 @@
 
 #include "cpython/call/callback.h"
 #include "cpython/call/convert.h"
+#include "cpython/call/function.h"
 #include "cpython/data/data.h"
 
 static int
@@ -474,6 +475,7 @@ kaa_cpython__function_to_c(kaa_cpython__state *state,
 
     if (value == kaa_cpython__none())
         return no_pointer(state, self, place);
+    value = kaa_cpython__bound_of(state->host, value);
     if (kaa_cpython__type(value) == state->host->function_type ||
         PY(PyType_IsSubtype)(kaa_cpython__type(value), state->host->cdata))
         return ask(state, self, HOOK_FUNCTION, value, place);

@@ -231,14 +231,6 @@ PyObject *kaa_cpython__module_in_work(void);
 /* What functions and types of a module lock; NULL: nothing. */
 PyObject *kaa_cpython__lock_of(kaa_context *ctx, PyObject *module);
 
-/* PyMethodDef. */
-typedef struct host_method {
-    const char *name;
-    void *function;
-    int flags;
-    const char *doc;
-} host_method;
-
 /* What a locked or compared function is called with: see method.c. */
 typedef struct kaa_cpython__bound {
     kaa_context *ctx;

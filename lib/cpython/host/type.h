@@ -26,6 +26,14 @@ typedef struct host_getset {
     void *closure;
 } host_getset;
 
+/* PyMethodDef. */
+typedef struct host_method {
+    const char *name;
+    void *function;
+    int flags;
+    const char *doc;
+} host_method;
+
 typedef struct host_member {
     const char *name;
     int type;
