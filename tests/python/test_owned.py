@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
+import sys
 import tempfile
 import threading
 import unittest
@@ -447,10 +447,8 @@ class Owning(samples.Case):
         holder: Any = Holder()
         holder.store = self.lib.store_open(5)
         holder.itself = holder
-        self.lib.tell(lambda number, holder=holder: None)
-        self.lib.tell(None)
+        holder.library = self.lib
         del holder
-        self.lib._closures.clear()
         self.assertEqual(self.freed(), [5])
 
     def test_a_long_chain_ends_one_by_one(self) -> None:
@@ -460,7 +458,8 @@ class Owning(samples.Case):
             "[[kaa::free(block_free)]] [[kaa::borrow(i)]] void *item_chain(void *i);",
         )
         last = lib.bytes_new()
-        for _ in range(50000):
+        # PyPy ends a chain of finalizers with a collection each.
+        for _ in range(50_000 if sys.implementation.name == "cpython" else 5):
             last = lib.item_chain(last)
         del last
         self.all_freed()

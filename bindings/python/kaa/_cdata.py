@@ -276,7 +276,7 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     checked, as in C: the result has no known length.
     """
     if library is None and is_data(value):
-        library = _library_of(value)
+        library = library_of(layout_in(value))
     ctype, types = _type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) != _native.POINTER_:
@@ -301,8 +301,9 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     )
 
 
-def _library_of(data: Any) -> Any:
-    library = layout_in(data).library
+def library_of(layout: Layout) -> Any:
+    """The library of a type; None where it needs none."""
+    library = layout.library
     return None if isinstance(library, _Basic) else library
 
 

@@ -124,15 +124,32 @@ def give_up(library: Library, name: str, value: Any) -> None:
         _owned.release(owner, False)
 
 
+def _pointed_function(library: Library, name: str, item: int, place: int) -> int:
+    """What a variable that is a function pointer points at now: xmlFree."""
+    core = _native.kaa_ctype_strip(_native.DeclItem.from_address(item).type)
+    if _native.kaa_ctype_kind_of(core) == _native.POINTER_:
+        target = _native.kaa_ctype_strip(_native.kaa_ctype_target(core))
+        if _native.kaa_ctype_kind_of(target) == _native.FUNCTION:
+            found = ctypes.c_void_p.from_address(place).value
+            if found:
+                return found
+    raise _error.UnsupportedError(
+        f"[[kaa::free({name})]]: {name} is a variable of {library._label} and points at"
+        " no function"
+    )
+
+
 def find_function(library: Library, name: str) -> int:
     """The address of a function: one that is declared, else a symbol of the
     library, else of the program."""
     item = library._declarations.find(name)
     if item is not None:
-        if _native.DeclItem.from_address(item).kind == _native.DECL_FUNCTION:
-            declared = library._symbol(item)
-            if declared is not None:
-                return declared
+        kind = _native.DeclItem.from_address(item).kind
+        declared = library._symbol(item)
+        if kind == _native.DECL_VARIABLE and declared is not None:
+            return _pointed_function(library, name, item, declared)
+        if kind == _native.DECL_FUNCTION and declared is not None:
+            return declared
     address = ctypes.c_void_p()
     raw = name.encode("utf-8", "surrogateescape")
     status = _native.kaa_library_symbol(

@@ -332,8 +332,9 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
         kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.ENUM:
         return None
-    code = buffer.format.encode()
-    if _native.kaa_convert_format_fits(behind, code, buffer.itemsize):
+    from kaa._shapes import items_fit
+
+    if items_fit(behind, buffer):
         return buffer.tobytes()
     if isinstance(value, (bytes, bytearray)):
         raise TypeError(f"a list of elements expected, not {type(value).__name__}")

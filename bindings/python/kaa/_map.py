@@ -13,7 +13,7 @@ import sys
 import time
 from array import array
 from operator import index
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from kaa import _error, _native
 from kaa._convert import Value, is_refusal, prefixed
@@ -58,8 +58,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_records(value: Any) -> bool:
-    """Whether a value is an array without a buffer of its own."""
-    return isinstance(value, ctypes.Array) or _is_array(value)
+    """Whether a value is an array of records."""
+    if isinstance(value, ctypes.Array) or _is_array(value):
+        return True
+    try:
+        with memoryview(value) as view:
+            return view.format.lstrip("@=^<>").startswith("T{") and view.ndim > 0
+    except (TypeError, ValueError, BufferError):
+        return False
 
 
 def _is_array(value: Any) -> bool:
@@ -290,13 +296,19 @@ def map_function(
     *arrays: Any,
     out: Any = None,
     threads: Optional[int] = None,
-    progress: Optional[Callable[[int, int], object]] = None,
+    progress: Union[Callable[[int, int], object], bool, None] = None,
 ) -> Any:
     """Calls a function for the elements of whole buffers.
 
     Buffers have one number an element and are equally long; a number serves all
     elements. Buffers of one dimension may be strided. Results go to `out`, a
     buffer of the result's type, or to a new array.array.
+
+    Where NumPy's arrays are among the arguments, all are broadcast together as
+    NumPy does it, and the result is a NumPy array of that shape.
+
+    `progress(done, total)` is called a few times a second; with True a bar on
+    stderr shows it (by tqdm, where that is installed).
 
     The function runs without the interpreter's lock, on this thread and, with
     `threads` above 1, on others too: it must then be safe to run several times
@@ -311,14 +323,31 @@ def map_function(
         raise TypeError(f"{shape.name}() {what}, so it cannot be mapped")
     if len(arrays) != len(shape.parameters):
         raise count_refusal(shape, len(arrays))
+    if progress is True or progress is False:
+        if progress is False:
+            progress = None
+        else:
+            from kaa._progress import bar
+
+            with bar(shape.name) as shown:
+                return map_function(
+                    function, *arrays, out=out, threads=threads, progress=shown
+                )
     if progress is not None and not callable(progress):
         raise TypeError(
-            f"{shape.name}() progress: a callable expected, not "
+            f"{shape.name}() progress: a callable or True expected, not "
             + type(progress).__name__
         )
     count_threads = _thread_count(shape, item.flags, threads)
     kept: List[Any] = []
     types = library._types
+    spread = None
+    if "numpy" in sys.modules:
+        from kaa import _map_numpy
+
+        spread = _map_numpy.spread(shape, types, arrays, out)
+    if spread is not None:
+        arrays, out = spread.arrays, spread.out
     operands: List[Operand] = []
     result = Operand(0, 0, None, None)
     try:
@@ -347,7 +376,7 @@ def map_function(
                 plan, function.address, operands, result, count, count_threads, progress
             )
         )
-        return given_back
+        return given_back if spread is None else spread.finish()
     finally:
         release(kept)
         for operand in operands + [result]:

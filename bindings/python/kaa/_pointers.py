@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple
 
 from kaa import _native
 from kaa._fault import TYPE, refusal
+from kaa._format import shape_of
 from kaa._instance import (
     AGGREGATES,
     RECORDS,
@@ -396,6 +397,9 @@ def same_target(element: Element, target: int) -> bool:
         return True
     if _native.kaa_ctype_same(element.core, behind):
         return True
+    if kind == _native.ARRAY and element.kind == _native.ARRAY:
+        mine, others = shape_of(element.core), shape_of(behind)  # const or not
+        return mine[0] == others[0] and bool(_native.kaa_ctype_same(mine[1], others[1]))
     if _native.ENUM in (kind, element.kind):
         kinds = kind, element.kind
         return element.size == _native.kaa_ctype_size(behind) and all(

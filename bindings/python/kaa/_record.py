@@ -213,7 +213,11 @@ def pickled(data: Any) -> Tuple[Any, ...]:
     kind = own_class(data)
     layout = layout_of(kind)
     own = kind is layout.types.data_class(layout.ctype)
-    home: Any = (layout.library, spelled(layout.types, layout.ctype)) if own else kind
+    from kaa._cdata import library_of
+
+    home: Any = kind
+    if own:
+        home = library_of(layout), spelled(layout.types, layout.ctype)
     return unpickled, (home, raw_bytes(data), dict(getattr(data, "__dict__", {})))
 
 

@@ -40,6 +40,7 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     if (status != KAA_OK)
         return status;
     host->interpreter = PY(PyInterpreterState_Get)();
+    pthread_mutex_init(&host->lending, NULL);
     host->is_main = PY(PyInterpreterState_GetID)(host->interpreter) == 0;
     host->version = options->version;
     host->handle = options->handle;

@@ -12,7 +12,6 @@
  * DATA_GUARDED: each use looks first whether the memory is still there, and
  * other data cost nothing for that.
  */
-#include <sched.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -33,15 +32,13 @@ body_of(PyObject *object)
 static void
 lock(kaa_cpython *host)
 {
-    while (
-        atomic_flag_test_and_set_explicit(&host->lending, memory_order_acquire))
-        sched_yield();
+    pthread_mutex_lock(&host->lending);
 }
 
 static void
 unlock(kaa_cpython *host)
 {
-    atomic_flag_clear_explicit(&host->lending, memory_order_release);
+    pthread_mutex_unlock(&host->lending);
 }
 
 /* With the lock held. */

@@ -180,6 +180,25 @@ target_class(class *self)
     return kaa_cpython__member_class(self, &self->element);
 }
 
+/* The member of a name that is perhaps not interned, as those that a program
+ * puts together; NULL without an exception. */
+static field *
+find_by_text(class *target, PyObject *name)
+{
+    const char *text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
+    PyObject *interned =
+        text != NULL ? PY(PyUnicode_InternFromString)(text) : NULL;
+    field *found = NULL;
+
+    if (interned == NULL) {
+        PY(PyErr_Clear)();
+        return NULL;
+    }
+    found = kaa_cpython__find_member(target, interned);
+    PY(Py_DecRef)(interned);
+    return found;
+}
+
 static int
 check_target(PyObject *object, const data *body, const class *self)
 {
@@ -205,6 +224,8 @@ get_through(PyObject *object, PyObject *name)
 
     if (KAA_LIKELY(target != NULL)) {
         found = kaa_cpython__find_member(target, name);
+        if (KAA_UNLIKELY(found == NULL))
+            found = find_by_text(target, name);
         if (KAA_LIKELY(found != NULL)) {
             if (check_target(object, body, body->class_) != 0)
                 return NULL;
@@ -228,6 +249,8 @@ set_through(PyObject *object, PyObject *name, PyObject *value)
 
     if (target != NULL) {
         found = kaa_cpython__find_member(target, name);
+        if (found == NULL)
+            found = find_by_text(target, name);
         if (found != NULL) {
             if (check_target(object, body, body->class_) != 0)
                 return -1;

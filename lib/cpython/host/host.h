@@ -8,7 +8,6 @@
 #define KAA_CPYTHON_HOST_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -125,7 +124,7 @@ struct kaa_cpython {
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
     PyObject *owned_type;    /* of what is freed by a function of C's */
-    atomic_flag lending;     /* held while lists of borrowers change */
+    pthread_mutex_t lending; /* held while lists of borrowers change */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
