@@ -392,6 +392,15 @@ KAA_API int kaa_ctype_is_complete(const kaa_ctype *type);
 KAA_API int kaa_ctype_is_signed(const kaa_ctype *type);
 
 /**
+ * Says whether a value of the type is a pointer or has one in it: as a member,
+ * or as an element.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API int kaa_ctype_has_pointers(const kaa_ctype *type);
+
+/**
  * sizeof, in bytes; 0 for void, functions and incomplete types.
  *
  * @gil    any

@@ -22,5 +22,6 @@
 #include <kaa/preprocess.h>
 #include <kaa/runtime.h>
 #include <kaa/slots.h>
+#include <kaa/walk.h>
 
 #endif /* KAA_KAA_H */

@@ -1,10 +1,12 @@
 /* call/callers.c - the calls themselves.
  *
- * Registers are filled by calling the target as a function that takes all of
- * them: a callee that wants fewer does not look at the others, and the caller
- * removes what it put on the stack. So one function per way of getting the
- * result does for every signature; words for the stack come after arguments
- * that use up all registers, and so land there in order.
+ * A few shapes are typed as the function is. All other calls of x86-64 go by
+ * this way (AArch64's stand in aarch64.c): registers are filled by calling the
+ * target as a function that takes all of them: a callee that wants fewer does
+ * not look at the others, and the caller removes what it put on the stack. So
+ * one function per way of getting the result does for every signature; words
+ * for the stack come after arguments that use up all registers, and so land
+ * there in order.
  *
  * A float travels as the low half of a double whose other half does not matter.
  * Through a variadic type the compiler also sets `al`, which System V wants for
@@ -19,9 +21,22 @@ vector(const kaa_call__frame *frame, uint32_t index)
 {
     double value;
 
-    memcpy(&value, &frame->vectors[index], sizeof(value));
+    memcpy(&value, &frame->vectors[index * KAA_CALL__VECTOR_WORDS],
+           sizeof(value));
     return value;
 }
+
+#define U uint64_t
+#define F double
+#define U6 U, U, U, U, U, U
+#define I(n) frame->integers[n]
+#define V(n) vector(frame, n)
+
+/* Storing what came back. */
+#define KEEP_I(value) frame->result.words[0] = kaa_call__widen(plan, value)
+#define KEEP_D(value) frame->result.doubles[0] = (value)
+
+#if KAA_CALL__SYSV
 
 typedef struct pair_ii {
     uint64_t a, b;
@@ -38,25 +53,14 @@ typedef struct pair_di {
     uint64_t b;
 } pair_di;
 
-#define U uint64_t
-#define F double
-#define U6 U, U, U, U, U, U
 #define F8 F, F, F, F, F, F, F, F
 #define S0
 #define S4 , U, U, U, U
 #define S12 S4 S4 S4
 #define S40 S12 S12 S12 S4
 
-#define I(n) frame->integers[n]
-#define V(n) vector(frame, n)
 #define W(n) words[n]
-#if KAA_CALL__AAPCS
-#define INTEGER_TYPES U6, U, U
-#define INTEGERS I(0), I(1), I(2), I(3), I(4), I(5), I(6), I(7)
-#else
-#define INTEGER_TYPES U6
 #define INTEGERS I(0), I(1), I(2), I(3), I(4), I(5)
-#endif
 #define VECTORS V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7)
 #define W0
 #define W4 , W(0), W(1), W(2), W(3)
@@ -66,9 +70,6 @@ typedef struct pair_di {
         W(22), W(23), W(24), W(25), W(26), W(27), W(28), W(29), W(30), W(31),  \
         W(32), W(33), W(34), W(35), W(36), W(37), W(38), W(39)
 
-/* Storing what came back. */
-#define KEEP_I(value) frame->result.words[0] = kaa_call__widen(plan, value)
-#define KEEP_D(value) frame->result.doubles[0] = (value)
 #define KEEP_BYTES(value) memcpy(frame->result.bytes, &(value), sizeof(value))
 #define KEEP_X87(value) frame->result.extended = (value)
 #define KEEP_X87_2(value) memcpy(frame->result_memory, &(value), sizeof(value))
@@ -102,10 +103,10 @@ typedef struct pair_di {
     }
 
 #define ALL(how, type, keep)                                                   \
-    CALLER(how##_0, type, keep, (INTEGER_TYPES, F8 S0), W0)                    \
-    CALLER(how##_4, type, keep, (INTEGER_TYPES, F8 S4), W4)                    \
-    CALLER(how##_12, type, keep, (INTEGER_TYPES, F8 S12), W12)                 \
-    CALLER(how##_40, type, keep, (INTEGER_TYPES, F8 S40), W40)                 \
+    CALLER(how##_0, type, keep, (U6, F8 S0), W0)                               \
+    CALLER(how##_4, type, keep, (U6, F8 S4), W4)                               \
+    CALLER(how##_12, type, keep, (U6, F8 S12), W12)                            \
+    CALLER(how##_40, type, keep, (U6, F8 S40), W40)                            \
     CALLER(how##_v0, type, keep, (U, ...), W0)                                 \
     CALLER(how##_v4, type, keep, (U, ...), W4)                                 \
     CALLER(how##_v12, type, keep, (U, ...), W12)                               \
@@ -121,7 +122,6 @@ typedef struct pair_di {
 
 ALL(any_i, uint64_t, KEEP_I)
 ALL(any_d, double, KEEP_D)
-#if KAA_CALL__SYSV
 ALL(any_ii, pair_ii, KEEP_BYTES)
 ALL(any_dd, pair_dd, KEEP_BYTES)
 ALL(any_id, pair_id, KEEP_BYTES)
@@ -129,20 +129,18 @@ ALL(any_di, pair_di, KEEP_BYTES)
 ALL(any_x87, long double, KEEP_X87)
 __extension__ typedef long double _Complex complex_extended;
 ALL(any_x87_2, complex_extended, KEEP_X87_2)
-CALLER_MEMORY(any_memory_0, (INTEGER_TYPES, F8 S0), W0)
-CALLER_MEMORY(any_memory_4, (INTEGER_TYPES, F8 S4), W4)
-CALLER_MEMORY(any_memory_12, (INTEGER_TYPES, F8 S12), W12)
-CALLER_MEMORY(any_memory_40, (INTEGER_TYPES, F8 S40), W40)
+CALLER_MEMORY(any_memory_0, (U6, F8 S0), W0)
+CALLER_MEMORY(any_memory_4, (U6, F8 S4), W4)
+CALLER_MEMORY(any_memory_12, (U6, F8 S12), W12)
+CALLER_MEMORY(any_memory_40, (U6, F8 S40), W40)
 CALLER_MEMORY(any_memory_v0, (U, ...), W0)
 CALLER_MEMORY(any_memory_v4, (U, ...), W4)
 CALLER_MEMORY(any_memory_v12, (U, ...), W12)
 CALLER_MEMORY(any_memory_v40, (U, ...), W40)
-#endif
 
 static kaa_call__caller *const any[KAA_CALL__RESULT_COUNT][2][4] = {
     [KAA_CALL__RESULT_I] = ROW(any_i),
     [KAA_CALL__RESULT_D] = ROW(any_d),
-#if KAA_CALL__SYSV
     [KAA_CALL__RESULT_II] = ROW(any_ii),
     [KAA_CALL__RESULT_DD] = ROW(any_dd),
     [KAA_CALL__RESULT_ID] = ROW(any_id),
@@ -150,8 +148,31 @@ static kaa_call__caller *const any[KAA_CALL__RESULT_COUNT][2][4] = {
     [KAA_CALL__RESULT_MEMORY] = ROW(any_memory),
     [KAA_CALL__RESULT_X87] = ROW(any_x87),
     [KAA_CALL__RESULT_X87_2] = ROW(any_x87_2),
-#endif
 };
+
+static uint32_t
+tier(uint32_t words)
+{
+    return words == 0 ? 0 : words <= 4 ? 1 : words <= 12 ? 2 : 3;
+}
+
+uint32_t
+kaa_call__stack_words(uint32_t words)
+{
+    static const uint32_t of_tier[] = {0, 4, 12, KAA_CALL__STACK_MAX};
+
+    return of_tier[tier(words)];
+}
+
+kaa_call__caller *
+kaa_call__caller_any(uint32_t result, uint32_t stack_words, int is_variadic)
+{
+    return any[result][is_variadic != 0][tier(stack_words)];
+}
+
+#endif /* KAA_CALL__SYSV */
+
+/* ---- both processors */
 
 /* The common shapes: nothing is loaded that is not wanted. */
 #define SHAPE(name, type, keep, prototype, ...)                                \
@@ -198,54 +219,10 @@ static kaa_call__caller *const shapes[KAA_CALL__SHAPE_COUNT] = {
     [KAA_CALL__SHAPE_D_II] = d_ii,
 };
 
-static uint32_t
-tier(uint32_t words)
-{
-    return words == 0 ? 0 : words <= 4 ? 1 : words <= 12 ? 2 : 3;
-}
-
-uint32_t
-kaa_call__stack_words(uint32_t words)
-{
-    static const uint32_t of_tier[] = {0, 4, 12, KAA_CALL__STACK_MAX};
-
-    return of_tier[tier(words)];
-}
-
-kaa_call__caller *
-kaa_call__caller_any(uint32_t result, uint32_t stack_words, int is_variadic)
-{
-    return any[result][is_variadic != 0][tier(stack_words)];
-}
-
 kaa_call__caller *
 kaa_call__caller_of_shape(uint32_t shape)
 {
     return shapes[shape];
-}
-
-#else /* no calling convention of kaa's own */
-
-uint32_t
-kaa_call__stack_words(uint32_t words)
-{
-    return words;
-}
-
-kaa_call__caller *
-kaa_call__caller_any(uint32_t result, uint32_t stack_words, int is_variadic)
-{
-    (void)result;
-    (void)stack_words;
-    (void)is_variadic;
-    return NULL;
-}
-
-kaa_call__caller *
-kaa_call__caller_of_shape(uint32_t shape)
-{
-    (void)shape;
-    return NULL;
 }
 
 #endif

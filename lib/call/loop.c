@@ -145,7 +145,9 @@ any(const kaa_call__loop *loop, uint64_t begin, uint64_t end,
                         : (char *)result->data + (int64_t)i * result->stride;
 
         for (uint32_t j = 0; j < plan->argument_count; j++)
-            if (loop->operands[j].stride != 0)
+            if (loop->operands[j].stride != 0 ||
+                (KAA_CALL__AAPCS &&
+                 plan->places[j].load == KAA_CALL__LOAD_REFERENCE))
                 kaa_call__store(&plan->places[j], frame,
                                 element(&loop->operands[j], i));
         frame->result_memory = out;

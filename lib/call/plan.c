@@ -7,8 +7,6 @@
 
 /* Far above any real signature. */
 #define ARGUMENTS_MAX 1000u
-/* Of a frame: whoever runs a plan may want it on its stack. */
-#define FRAME_MAX (1u << 20)
 
 #define NOT_VARIADIC UINT32_MAX
 
@@ -116,6 +114,7 @@ place_libffi(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
         uint64_t size = kaa_ctype_size(parameters[i].type);
         uint64_t align = kaa_ctype_align(parameters[i].type) > 8 ? 16 : 8;
 
+        place->load = kaa_call__load_of(parameters[i].type);
         memset(place->offset, 0, sizeof(place->offset));
         memset(place->size, 0, sizeof(place->size));
         if (size == 0)
@@ -124,10 +123,10 @@ place_libffi(kaa_call_plan *plan, uint32_t fixed_count, kaa_error *err)
         place->offset[0] = (uint32_t)at;
         place->size[0] = (uint32_t)size;
         at += (size + 7) / 8 * 8;
-        if (at > FRAME_MAX)
+        if (at > KAA_CALL__FRAME_MAX)
             return kaa_base__fail(err, KAA_UNSUPPORTED, i,
                                   "the arguments have more than %u bytes",
-                                  FRAME_MAX);
+                                  KAA_CALL__FRAME_MAX);
     }
     plan->ffi->pointers_offset = (uint32_t)at;
     at += plan->ffi->cif.nargs * sizeof(void *);

@@ -8,7 +8,8 @@
  *     | integers[6] | vectors[8] | result | result_memory | memory           |
  *     +-------------+------------+--------+---------------+------------------+
  *       rdi, rsi..    xmm0..       16       the caller's    what goes on the
- *                                  bytes    own storage     stack or to libffi
+ *       (8: x0..)     (d0.. q7)    bytes    own storage     stack, by reference
+ *                                                           or to libffi
  *
  * How a value is stored at its place:
  * - An integer of up to 64 bits (bool, characters, enums, pointers too): one
@@ -17,6 +18,8 @@
  * - Everything else: its bytes; those from 0 to size[0] at offset[0], the next
  *   size[1] at offset[1]. size[1] is 0 where one piece holds the value, size[0]
  *   is 0 where nothing is passed (an empty struct).
+ * - AArch64: kaa_call__store() alone writes places with a load of SPREAD or
+ *   REFERENCE. The callee owns the second, so it is stored before each call.
  * Every place is at least 8 bytes wide, so a uint64_t may always be written.
  * What is in no place need not be set, not even to zero.
  *
@@ -51,11 +54,14 @@
 
 #define KAA_CALL__INTEGERS (KAA_CALL__AAPCS ? 8 : 6)
 #define KAA_CALL__VECTORS 8
+/* AArch64 passes long double in one. */
+#define KAA_CALL__VECTOR_WORDS (KAA_CALL__AAPCS ? 2 : 1)
 
 /* The values of one call; its memory part follows. */
 typedef struct kaa_call__frame {
     _Alignas(16) uint64_t integers[KAA_CALL__INTEGERS];
-    uint64_t vectors[KAA_CALL__VECTORS]; /* the low half of each register */
+    /* x86-64: the low half of each register */
+    uint64_t vectors[KAA_CALL__VECTORS * KAA_CALL__VECTOR_WORDS];
     union {
         uint64_t words[2];
         int64_t signed_words[2];
@@ -80,6 +86,10 @@ enum {
     KAA_CALL__LOAD_64, /* integers of 64 bits, pointers, double */
     KAA_CALL__LOAD_FLOAT,
     KAA_CALL__LOAD_NOTHING, /* nothing is passed */
+    /* AArch64 alone, and only kaa_call__store() knows how: */
+    KAA_CALL__LOAD_SPREAD,    /* size[0] bytes, size[1] in a vector register */
+    KAA_CALL__LOAD_REFERENCE, /* the bytes as they are, their address, for the
+                                 register or the stack, at offset[1] */
 };
 
 /* Where one argument stands. */
@@ -137,9 +147,11 @@ struct kaa_call_plan {
     uint8_t shape;            /* KAA_CALL__SHAPE_* */
     uint8_t result_in_memory; /* result_size > 16 */
     uint8_t result_is_bool;
-    uint8_t result_load; /* KAA_CALL__LOAD_*: how wide a scalar result is */
-    uint8_t result_how;  /* is_direct: KAA_CALL__RESULT_* */
-    uint8_t reserved[2];
+    uint8_t result_load;  /* KAA_CALL__LOAD_*: how wide a scalar result is */
+    uint8_t result_how;   /* is_direct: KAA_CALL__RESULT_* */
+    uint8_t result_piece; /* KAA_CALL__RESULT_VECTORS: bytes of each */
+    uint8_t reserved;
+    uint16_t stack_words;      /* is_direct: how many are in use */
     kaa_call__caller *inner;   /* with KAA_CALL_ERRNO: whom `caller` wraps */
     struct kaa_call__ffi *ffi; /* what libffi needs; NULL if is_direct */
     kaa_call__place places[];  /* argument_count of them */
@@ -160,7 +172,7 @@ kaa_call__widen(const kaa_call_plan *plan, uint64_t raw)
 /* Calls. Never fails. The frame's result is written, and perhaps what the plan
  * keeps in the frame for itself: the hidden argument of a result in memory, the
  * table of pointers for libffi. The arguments stay, so a frame can be run again
- * after changing some of them. */
+ * after changing some of them; but for what travels by reference. */
 static inline void
 kaa_call__run(const kaa_call_plan *plan, kaa_function target,
               kaa_call__frame *frame)

@@ -52,8 +52,7 @@ kaa_call__check_type(const kaa_ctype *type, uint32_t number, kaa_error *err)
              kaa_ctype_size(bare) > 16)
         reason = "has an alignment above 16, which kaa cannot give on the "
                  "stack";
-    else if (kaa_ctype_size(bare) > UINT32_MAX / 16 &&
-             number != KAA_NO_ARGUMENT)
+    else if (kaa_ctype_size(bare) > UINT32_MAX / 16)
         reason = "is too large to be passed by value";
     if (reason == NULL)
         return KAA_OK;
@@ -104,6 +103,12 @@ kaa_call__store(const kaa_call__place *place, kaa_call__frame *frame,
         break;
     case KAA_CALL__LOAD_NOTHING:
         return;
+#if KAA_CALL__AAPCS
+    case KAA_CALL__LOAD_SPREAD:
+    case KAA_CALL__LOAD_REFERENCE:
+        kaa_call__store_otherwise(place, frame, value);
+        return;
+#endif
     default:
         memcpy(base + place->offset[0], value, place->size[0]);
         if (place->size[1] > 0)

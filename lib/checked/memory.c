@@ -7,13 +7,13 @@
  * one; else a little is looked at. All of it is read by the kernel, which
  * refuses what is not there.
  */
-#include <dlfcn.h>
 #include <link.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/os/os.h"
 #include "checked/checked.h"
 
 enum {
@@ -98,11 +98,7 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
 int
 kaa_checked__add_static(kaa_checked__module *module)
 {
-    struct link_map *loaded = NULL;
-    Dl_info info;
-
-    if (dladdr1(module->original, &info, (void **)&loaded, RTLD_DL_LINKMAP))
-        module->loaded = (uintptr_t)loaded;
+    module->loaded = (uintptr_t)kaa_base__loaded_object(module->original);
     return dl_iterate_phdr(add_segments, module) >= 0;
 }
 

@@ -4,7 +4,9 @@
  *     trampoline of libffi's        ---------------> kaa_closure   libffi.c
  *
  * The first is quick and needs no executable memory at run time, but there are
- * only so many, and they serve System V x86-64 and what call/ places itself.
+ * only so many, and they serve what call/ places itself. Their assembly, and
+ * how values come and go, stands in the processor's own file, x86_64.c or
+ * aarch64.c.
  */
 #ifndef KAA_CLOSURE_INTERNAL_H
 #define KAA_CLOSURE_INTERNAL_H
@@ -71,21 +73,32 @@ kaa_closure__answer(kaa_closure *closure, void *result, void *const *arguments)
     }
 }
 
-#if KAA_CALL__SYSV
+#if KAA_CALL__DIRECT
 /* What a trampoline leaves for kaa_closure__enter(), laid out by the assembly
- * in trampolines.c. The first two members stand as in kaa_call__frame, so that
- * offsets of places hold for both. */
+ * in the processor's file. The first two members stand as in kaa_call__frame,
+ * so that offsets of places hold for both. */
 typedef struct kaa_closure__frame {
-    uint64_t integers[6];
-    uint64_t vectors[8];
+    uint64_t integers[KAA_CALL__INTEGERS];
+    uint64_t vectors[KAA_CALL__VECTORS * KAA_CALL__VECTOR_WORDS];
     union {
+#if KAA_CALL__SYSV
         struct {
             uint64_t integers[2]; /* rax, rdx */
             uint64_t vectors[2];  /* xmm0, xmm1 */
         } in;
         unsigned char x87[32]; /* one or two long doubles */
+#else
+        struct {
+            uint64_t integers[2];   /* x0, x1 */
+            uint64_t vectors[4][2]; /* q0 .. q3 */
+        } in;
+#endif
     } out;
-    uint64_t saved[2]; /* the caller's rbp, the return address */
+#if KAA_CALL__AAPCS
+    void *memory; /* x8: where a result in memory belongs */
+    uint64_t unused;
+#endif
+    uint64_t saved[2]; /* the caller's rbp or x29, the return address */
     /* what the caller put on the stack follows */
 } kaa_closure__frame;
 
@@ -95,8 +108,18 @@ typedef struct kaa_closure__frame {
 /* The code of trampoline 0; the others follow, 16 bytes each. */
 extern const unsigned char kaa_closure__trampolines[];
 
-/* Returns how many long doubles the result is: 0, 1 or 2. */
+/* x86-64: returns how many long doubles the result is: 0, 1 or 2. */
 uint32_t kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot);
+
+/* Where an argument stands, from the closure's frame. An argument without a
+ * size stands anywhere. */
+uint32_t kaa_closure__offset_of(const kaa_call__place *place);
+
+/* Of the processor's file: whether an argument cannot be pointed at where it
+ * stands, and any closure but a plain one. */
+int kaa_closure__is_split(const kaa_call_plan *plan, uint32_t i);
+uint32_t kaa_closure__answer_any(kaa_closure *closure,
+                                 kaa_closure__frame *frame);
 #endif
 
 #endif /* KAA_CLOSURE_INTERNAL_H */

@@ -62,6 +62,7 @@ struct kaa_ctype {
     uint32_t record_align;  /* aligned(n) as it was asked for, or 0 */
     uint32_t record_pack;   /* #pragma pack(n) that was in force, or 0 */
     uint32_t is_fixed_enum; /* C23: the integer type was given */
+    uint32_t has_pointers;  /* a complete record: one is in it somewhere */
 };
 
 struct kaa_ctype_table {

@@ -31,6 +31,17 @@ kaa_ctype_is_signed(const kaa_ctype *type)
     return type != NULL && kaa_ctype__is_signed(type);
 }
 
+int
+kaa_ctype_has_pointers(const kaa_ctype *type)
+{
+    if (type == NULL)
+        return 0;
+    type = type->stripped;
+    while (type->kind == KAA_CTYPE_ARRAY)
+        type = type->target->stripped;
+    return type->kind == KAA_CTYPE_POINTER || type->has_pointers != 0;
+}
+
 uint64_t
 kaa_ctype_size(const kaa_ctype *type)
 {

@@ -234,6 +234,9 @@ complete(kaa_ctype *record, const kaa_ctype_member *members, uint32_t count,
     record->count = count;
     record->record_align = options->align;
     record->record_pack = options->pack;
+    for (uint32_t i = 0; i < count; i++)
+        record->has_pointers |=
+            (uint32_t)kaa_ctype_has_pointers(members[i].type);
     record->is_complete = 1;
 }
 

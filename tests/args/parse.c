@@ -182,7 +182,7 @@ KAA_TEST(reals_and_characters)
     TAKEN(half, "d", &real);
     CHECK(real == 0.5);
     TAKEN(kaa_int(ctx, 3), "f", &single);
-    CHECK(single == 3.0f);
+    CHECK((double)single == 3.0);
     TAKEN(complex, "D", parts);
     CHECK(parts[0] == 1.0 && parts[1] == -2.0);
     TAKEN(half, "D", parts);

@@ -43,14 +43,14 @@ def reference(directory: str) -> Any:
     return peers.compile_module(command, "modules_reference", target, [source], [])
 
 
-def attribute(instance: Any, name: str) -> compare.Timed:
-    """A timed loop of instance.name."""
+def expression(instance: Any, text: str) -> compare.Timed:
+    """A timed loop of an expression of `p`, the instance."""
     source = (
         "def run(count, p=instance):\n"
         "    turns = range(count // 10)\n"
         "    start = clock()\n"
         "    for _ in turns:\n"
-        + f"        p.{name}\n" * 10
+        + f"        {text}\n" * 10
         + "    return clock() - start\n"
     )
     space: Dict[str, Any] = {"instance": instance, "clock": time.perf_counter_ns}
@@ -97,13 +97,44 @@ def instance_rows(
     points = {column: module.Point(3.0, 4.0) for column, module in modules.items()}
     rows = []
     for title, text in (
-        ("method of an instance", "norm()"),
-        ("property", "length"),
-        ("member", "x"),
+        ("method of an instance", "p.norm()"),
+        ("property", "p.length"),
+        ("member", "p.x"),
     ):
-        row = {column: attribute(point, text) for column, point in points.items()}
+        row = {column: expression(point, text) for column, point in points.items()}
         rows.append((title, row))
     return rows
+
+
+def exhausted(bag: Any) -> compare.Timed:
+    """A timed loop of next(bag), which ends and starts again after 1,000."""
+
+    def run(count: int) -> int:
+        turns = range(count // 1000)
+        start = time.perf_counter_ns()
+        for _ in turns:
+            for _ in bag:
+                pass
+        return time.perf_counter_ns() - start
+
+    return run
+
+
+def slot_rows(modules: Dict[str, Any]) -> List[Tuple[str, Dict[str, compare.Timed]]]:
+    """Slots that do next to nothing."""
+    bags = {column: module.Bag() for column, module in modules.items()}
+    rows = []
+    for title, text in (
+        ("slot: length", "len(p)"),
+        ("slot: get_item", "p[1]"),
+        ("slot: hash", "hash(p)"),
+        ("slot: binary", "p + 1"),
+        ("slot: compare", "p == 1"),
+    ):
+        row = {column: expression(bag, text) for column, bag in bags.items()}
+        rows.append((title, row))
+    row = {column: exhausted(bag) for column, bag in bags.items()}
+    return rows + [("slot: next", row)]
 
 
 def document(size: int) -> str:
@@ -194,6 +225,7 @@ def main() -> None:
             for title, row in call_rows(modules)
             + typed_rows(modules)
             + instance_rows(modules)
+            + slot_rows(modules)
         ]
     documents = [
         (title, compare.race(row, count, max(rounds // 8, 3)))

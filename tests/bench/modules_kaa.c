@@ -180,7 +180,79 @@ static const kaa_property point_properties[] = {
 POINT(point_spec, "modules_kaa.Point", point_init);
 POINT(parsed_spec, "modules_kaa.Point_parsed", point_init_parsed);
 
-static const kaa_type_spec *const types[] = {&point_spec, &parsed_spec, NULL};
+/* What the slots of a type cost: each does next to nothing. */
+static int64_t
+bag_length(kaa_context *ctx, kaa_object *self)
+{
+    (void)ctx;
+    (void)self;
+    return 3;
+}
+
+static kaa_object *
+bag_get_item(kaa_context *ctx, kaa_object *self, kaa_object *key)
+{
+    (void)self;
+    return kaa_incref(ctx, key);
+}
+
+static int64_t
+bag_hash(kaa_context *ctx, kaa_object *self)
+{
+    (void)ctx;
+    (void)self;
+    return 5;
+}
+
+static kaa_object *
+bag_iter(kaa_context *ctx, kaa_object *self)
+{
+    return kaa_incref(ctx, self);
+}
+
+static kaa_object *
+bag_next(kaa_context *ctx, kaa_object *self)
+{
+    int64_t *left = kaa_data(ctx, self);
+
+    if (*left == 0) {
+        *left = 1000;
+        return NULL;
+    }
+    --*left;
+    return kaa_none(ctx);
+}
+
+static kaa_object *
+bag_binary(kaa_context *ctx, kaa_object *left, kaa_object *right, int op)
+{
+    (void)right;
+    return op == KAA_ADD ? kaa_incref(ctx, left) : kaa_not_implemented(ctx);
+}
+
+static kaa_object *
+bag_compare(kaa_context *ctx, kaa_object *self, kaa_object *other, int op)
+{
+    (void)self;
+    (void)other;
+    return kaa_bool(ctx, op == KAA_EQ);
+}
+
+static const kaa_type_spec bag_spec = {
+    .size = sizeof(kaa_type_spec),
+    .name = "modules_kaa.Bag",
+    .data_bytes = sizeof(int64_t),
+    .length = bag_length,
+    .get_item = bag_get_item,
+    .hash = bag_hash,
+    .iter = bag_iter,
+    .next = bag_next,
+    .binary = bag_binary,
+    .compare = bag_compare,
+};
+
+static const kaa_type_spec *const types[] = {&point_spec, &parsed_spec,
+                                             &bag_spec, NULL};
 
 /* Visible, so that kaa.load() finds it as well. */
 KAA_API double weigh(double x, double y);

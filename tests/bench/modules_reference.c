@@ -206,6 +206,84 @@ static PyGetSetDef point_properties[] = {
 POINT(point_spec, "modules_reference.Point", point_init);
 POINT(parsed_spec, "modules_reference.Point_parsed", point_init_parsed);
 
+typedef struct {
+    PyObject_HEAD int64_t left;
+} bag;
+
+static Py_ssize_t
+bag_length(PyObject *self)
+{
+    (void)self;
+    return 3;
+}
+
+static PyObject *
+bag_get_item(PyObject *self, PyObject *key)
+{
+    (void)self;
+    Py_INCREF(key);
+    return key;
+}
+
+static Py_hash_t
+bag_hash(PyObject *self)
+{
+    (void)self;
+    return 5;
+}
+
+static PyObject *
+bag_iter(PyObject *self)
+{
+    Py_INCREF(self);
+    return self;
+}
+
+static PyObject *
+bag_next(PyObject *self)
+{
+    bag *data = (bag *)self;
+
+    if (data->left == 0) {
+        data->left = 1000;
+        return NULL;
+    }
+    data->left--;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+bag_add(PyObject *left, PyObject *right)
+{
+    (void)right;
+    Py_INCREF(left);
+    return left;
+}
+
+static PyObject *
+bag_compare(PyObject *self, PyObject *other, int op)
+{
+    (void)self;
+    (void)other;
+    return PyBool_FromLong(op == Py_EQ);
+}
+
+static PyType_Slot bag_slots[] = {
+    {Py_tp_new, (void *)PyType_GenericNew},
+    {Py_tp_dealloc, (void *)point_dealloc},
+    {Py_mp_length, (void *)bag_length},
+    {Py_mp_subscript, (void *)bag_get_item},
+    {Py_tp_hash, (void *)bag_hash},
+    {Py_tp_iter, (void *)bag_iter},
+    {Py_tp_iternext, (void *)bag_next},
+    {Py_nb_add, (void *)bag_add},
+    {Py_tp_richcompare, (void *)bag_compare},
+    {0, NULL},
+};
+
+static PyType_Spec bag_spec = {"modules_reference.Bag", sizeof(bag), 0,
+                               Py_TPFLAGS_DEFAULT, bag_slots};
+
 static PyObject *
 weigh(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -238,10 +316,10 @@ static PyMethodDef methods[] = {
 static int
 fill(PyObject *module)
 {
-    PyType_Spec *specs[] = {&point_spec, &parsed_spec};
-    const char *names[] = {"Point", "Point_parsed"};
+    PyType_Spec *specs[] = {&point_spec, &parsed_spec, &bag_spec};
+    const char *names[] = {"Point", "Point_parsed", "Bag"};
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         PyObject *type = PyType_FromSpec(specs[i]);
 
         if (type == NULL || PyObject_SetAttrString(module, names[i], type) < 0)

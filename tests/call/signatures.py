@@ -152,7 +152,10 @@ class Generator:
                     f"v->m{i}[i] = {type_.fill};",
                     f"for (int i = 0; i < {count}; i++) "
                     f"{type_.hash.format(v=f'v->m{i}[i]')};", count)
-        return (f"{type_.spelling} m{i};", type_, none,
+        aligned = ""
+        if self.random.random() < 0.05:
+            aligned, none = "__attribute__((aligned(16))) ", f"{none}, .align = 16"
+        return (f"{type_.spelling} {aligned}m{i};", type_, none,
                 f"v->m{i} = {type_.fill};",
                 type_.hash.format(v=f"v->m{i}") + ";", None)
 
@@ -274,7 +277,8 @@ class Generator:
                    self.named("long double _Complex")]
         for result in results:
             for stack in ([], [large], [large, extended, large],
-                          [large, extended] * 4):
+                          [large, extended] * 4, [integer] * 6, [integer] * 14,
+                          [large] * 4 + [integer] * 18):
                 for fixed in (None, 1):
                     arguments = [integer] * 4 + [floating] * 4 + stack
                     self.random.shuffle(arguments)
@@ -332,6 +336,11 @@ class Generator:
         exact = [self.add_exact("long", "double"),
                  self.add_exact("double", "long"),
                  self.add_exact("int", "double", "long")]
+        exact += [self.add_exact(*[spelling] * count)
+                  for spelling in ("float", "double", "long double")
+                  for count in (1, 2, 3, 4, 5)]
+        # Floating numbers alone, which AArch64 passes in a way of their own.
+        self.records += exact[3:]
         for type_ in self.types:
             type_.size_known = type_.value != "record" or type_.size > 0
             self.copy_fill_hash(type_)

@@ -116,7 +116,7 @@ KAA_TEST(a_stale_pointer_to_a_trampoline_returns_zero)
     kaa_closure *closure = NULL;
     int (*function)(const void *, const void *);
 
-    if (!KAA_CALL__SYSV)
+    if (!KAA_CALL__DIRECT)
         SKIP("no trampolines of kaa's own on this machine");
     CHECK_OK(kaa_closure__create(comparison(t), store_user, &answer, NULL,
                                  KAA_CLOSURE__DIRECT_ONLY, &closure, &t->err));

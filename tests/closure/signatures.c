@@ -43,7 +43,7 @@ compare_set(kaa_test *t, const signature_set *set, int way)
                                                 &closure, &t->err);
 
         if (status == KAA_UNSUPPORTED &&
-            (way != KAA_CLOSURE__ANY || !KAA_CALL__SYSV))
+            (way != KAA_CLOSURE__ANY || !KAA_CALL__DIRECT))
             continue;
         if (status != KAA_OK)
             FAIL("%s: %s", c->text, t->err.message);
@@ -58,7 +58,7 @@ compare_set(kaa_test *t, const signature_set *set, int way)
 KAA_TEST(closures_equal_the_compilers_functions)
 {
     CHECK(compare_set(t, &signature_set_own, KAA_CLOSURE__ANY) >
-          (KAA_CALL__SYSV ? 300 : 100));
+          (KAA_CALL__DIRECT ? 300 : 100));
 }
 
 /* The two ways are for different signatures on different machines; what either
@@ -71,7 +71,7 @@ KAA_TEST(both_ways_are_right)
         compare_set(t, &signature_set_own, KAA_CLOSURE__LIBFFI_ONLY);
 
     printf("%u closures direct, %u through libffi\n", direct, libffi);
-    CHECK(!KAA_CALL__SYSV || direct > 250);
+    CHECK(!KAA_CALL__DIRECT || direct > 250);
     CHECK(libffi > (KAA_CALL__SYSV ? 250 : 100));
 }
 

@@ -120,7 +120,7 @@ run_all(kaa_test *t, int way)
 
 KAA_TEST(threads_and_compiled_trampolines)
 {
-    if (!KAA_CALL__SYSV)
+    if (!KAA_CALL__DIRECT)
         SKIP("no trampolines of kaa's own on this machine");
     run_all(t, KAA_CLOSURE__DIRECT_ONLY);
 }

@@ -157,7 +157,7 @@ KAA_TEST(bit_fields_share_and_move)
     BITS_ARE(made, native, e, 0x1ff);
     BITS_ARE(made, native, f, -1);
     BITS_ARE(made, native, g, 1);
-    BITS_ARE(made, native, h, -1);
+    BITS_ARE(made, native, h, (char)-1);
     BITS_ARE(made, native, i, ((unsigned __int128)1 << 100) - 1);
     OFFSET_IS(made, native, end);
 }
@@ -166,18 +166,18 @@ KAA_TEST(width_zero_ends_a_unit)
 {
     kaa_ctype_table *table = new_table(t);
     typedef struct {
-        char a : 3;
+        signed char a : 3;
         int : 0;
-        char b : 3;
+        signed char b : 3;
         char : 0;
-        char c : 3;
+        signed char c : 3;
         long long : 0;
         char end;
     } native;
     kaa_ctype_member members[] = {
-        BITS("a", BASIC(CHAR), 3), BITS(NULL, BASIC(INT), 0),
-        BITS("b", BASIC(CHAR), 3), BITS(NULL, BASIC(CHAR), 0),
-        BITS("c", BASIC(CHAR), 3), BITS(NULL, BASIC(LLONG), 0),
+        BITS("a", BASIC(SCHAR), 3), BITS(NULL, BASIC(INT), 0),
+        BITS("b", BASIC(SCHAR), 3), BITS(NULL, BASIC(CHAR), 0),
+        BITS("c", BASIC(SCHAR), 3), BITS(NULL, BASIC(LLONG), 0),
         MEMBER("end", BASIC(CHAR))};
     const kaa_ctype *made = LAY_OUT(STRUCT, native, NULL);
 

@@ -30,7 +30,7 @@ KAA_TEST(broken_modules_are_refused)
         {BROKEN_symbol, KAA_NO_SYMBOL, "not a module of kaa"},
         {BROKEN_tiny, KAA_CORRUPT, "magic number"},
         {BROKEN_needs, KAA_NO_SYMBOL, "not a module of kaa"},
-        {__FILE__, KAA_NO_LIBRARY, "import.c: is not a shared library"},
+        {NO_MODULE, KAA_NO_LIBRARY, "import.c: is not a shared library"},
         {"/", KAA_NO_LIBRARY, "/: cannot be read: it is a directory"},
         {"/no/such/file.kaa.so", KAA_NO_LIBRARY,
          "/no/such/file.kaa.so: not found"},

@@ -12,6 +12,7 @@ from kaa._heap_data import (
     Arena,
     Collection,
     CycleGroup,
+    Footprint,
     GarbageSite,
     HeapDiff,
     HeapPoint,
@@ -66,6 +67,10 @@ def walk(pick: random.Random) -> Walk:
         paths=[path, path[::-1]],
         cycles=[CycleGroup(path[1:], 1200, 3 * MB, "break Node.parent")],
         wastes=[Waste("duplicated str", "'GET /index.html'", 5300, 400_000)],
+        modules=[Footprint("app.cache", 400_000, 60 * MB), Footprint("app", 900, MB)],
+        references=2_500_000,
+        garbage_objects=1200,
+        garbage_bytes=3 * MB,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import sys
+import sysconfig
 import unittest
 import warnings
 from typing import Any, Callable, Tuple
@@ -32,7 +33,8 @@ BINARY = [
 ]
 UNARY = [operator.neg, operator.pos, operator.abs, operator.invert]
 FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
-# On 3.13 without a GIL.
+# Whatever `-X gil` says: the collector of a free-threaded 3.13.
+FREE_THREADED_BUILD = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 IMMORTAL = "once a thread has been started, classes and modules do not end"
 
 

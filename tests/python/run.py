@@ -29,7 +29,17 @@ def interpreter() -> dict:
         "libc": " ".join(platform.libc_ver()),
         "compiler": platform.python_compiler(),
         "host": os.environ.get("KAA_HOST", ""),
+        "mode": mode(),
     }
+
+
+def mode() -> str:
+    """How this Python was started, where that is not the usual way."""
+    if sys.flags.dev_mode:
+        return "`-X dev`, debug allocators"
+    if "PYTHON_GIL" in os.environ:
+        return f"`-X gil={os.environ['PYTHON_GIL']}`"
+    return ""
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ def name_of(python: Dict) -> str:
         name += ", free-threaded"
     if python["host"] == "none":
         name += ", `KAA_HOST=none`"
+    if python["mode"]:
+        name += f", {python['mode']}"
     return name
 
 
@@ -45,7 +47,7 @@ def order(modules: List[Dict]) -> Tuple:
         if "python" in one:
             python = one["python"]
             version = tuple(map(int, python["version"].split(".")))
-            return (bool(python["pypy"]), version, python["free_threaded"], python["host"])
+            return (bool(python["pypy"]), version, python["free_threaded"], python["host"] + python["mode"])
     return (True, (), False, "")
 
 

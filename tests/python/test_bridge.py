@@ -196,7 +196,7 @@ class Values(Case):
             )
         self.refuses(
             ValueError,
-            "sum_double() argument 1 (items): has 1 elements, but argument 2 says 2",
+            "sum_double() argument 1 (items): has 1 element, but argument 2 says 2",
             self.lib.sum_double,
             array.array("d", [1]),
             2,

@@ -293,7 +293,7 @@ CASES: List[Case] = [
     Case(
         "both",
         ValueError,
-        "both() argument 2 (b): has 1 elements, but argument 3 says 3",
+        "both() argument 2 (b): has 1 element, but argument 3 says 3",
         ("abc", "d"),
     ),
     Case(

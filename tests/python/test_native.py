@@ -8,7 +8,7 @@ import re
 import unittest
 from typing import Any, Dict, List
 
-from kaa import _error, _native, _native_insight
+from kaa import _error, _native, _native_insight, _native_walk
 
 import support
 
@@ -24,6 +24,7 @@ HEADERS = (
     "cpython",
     "checked",
     "insight",
+    "walk",
 )
 
 STRUCTURES: Dict[str, Any] = {
@@ -56,6 +57,17 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_insight_knock": _native_insight.InsightKnock,
     "kaa_insight_park": _native_insight.InsightPark,
     "kaa_insight_alarm": _native_insight.InsightAlarm,
+    "kaa_insight_heap_options": _native_insight.HeapOptions,
+    "kaa_insight_heap": _native_insight.Heap,
+    "kaa_insight_heap_site": _native_insight.HeapSite,
+    "kaa_walk_link": _native_walk.WalkLink,
+    "kaa_walk_options": _native_walk.WalkOptions,
+    "kaa_walk_sums": _native_walk.WalkSums,
+    "kaa_walk_type": _native_walk.WalkType,
+    "kaa_walk_retainer": _native_walk.WalkRetainer,
+    "kaa_walk_path": _native_walk.WalkPath,
+    "kaa_walk_cycle": _native_walk.WalkCycle,
+    "kaa_walk_waste": _native_walk.WalkWaste,
 }
 
 

@@ -12,7 +12,7 @@ import weakref
 from typing import Any, List
 
 import support  # noqa: F401
-from module_cases import FREE_THREADED, IMMORTAL, NativesCase
+from module_cases import FREE_THREADED_BUILD, IMMORTAL, NativesCase
 
 
 class Lives(NativesCase):
@@ -128,7 +128,7 @@ class Lives(NativesCase):
             sys.unraisablehook = before
         self.assertEqual(told, [ZeroDivisionError])
 
-    @unittest.skipIf(FREE_THREADED, IMMORTAL)
+    @unittest.skipIf(FREE_THREADED_BUILD, IMMORTAL)
     def test_modules_end(self) -> None:
         """A module that is imported again and dropped leaves nothing."""
         path = self.natives.__file__
@@ -155,7 +155,7 @@ class Lives(NativesCase):
 
 
 class Making(NativesCase):
-    @unittest.skipIf(FREE_THREADED, IMMORTAL)
+    @unittest.skipIf(FREE_THREADED_BUILD, IMMORTAL)
     def test_made_while_running(self) -> None:
         new = self.natives.new_type
         made = new(0)
@@ -184,7 +184,7 @@ class Making(NativesCase):
         self.assertRaises(TypeError, new, 0, ValueError)  # with data
         self.assertIs(new(5, ValueError).__base__, ValueError)
 
-    @unittest.skipIf(FREE_THREADED, IMMORTAL)
+    @unittest.skipIf(FREE_THREADED_BUILD, IMMORTAL)
     def test_no_growth(self) -> None:
         new = self.natives.new_type
 
@@ -250,7 +250,7 @@ class Leaks(NativesCase):
         for _ in range(5000 * int(os.environ.get("KAA_TEST_LONG", "1"))):
             self.once()
         gc.collect()
-        if not FREE_THREADED:
+        if not FREE_THREADED_BUILD:
             self.assertLess(sys.getallocatedblocks() - blocks, 2000)
         self.assertLess(len(gc.get_objects()) - objects, 100)
 

@@ -17,6 +17,8 @@ from kaa._modules import import_module
 import support
 import test_package
 
+CXX = shutil.which("g++") or shutil.which("clang++")
+
 
 def run(*command, folder, env=None):
     done = subprocess.run(
@@ -40,12 +42,21 @@ class Project(unittest.TestCase):
         self.folder = os.path.join(temporary.name, "sky")
 
     def test_it_builds_and_passes(self):
-        new = [sys.executable, "-m", "kaa", "new", "sky"]
+        self.check_build()
+
+    @unittest.skipUnless(CXX, "no C++ compiler")
+    def test_it_builds_in_cxx(self):
+        self.check_build("--cxx")
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "src", "sky.cc")))
+
+    def check_build(self, *options):
+        new = [sys.executable, "-m", "kaa", "new", "sky", *options]
         run(*new, "--folder", self.folder, folder=".")
         run(
             "cmake",
             *("-S", ".", "-B", "build", f"-DPython3_EXECUTABLE={sys.executable}"),
-            f"-DCMAKE_C_COMPILER={support.COMPILER}",
+            *([f"-DCMAKE_CXX_COMPILER={CXX}"] if "--cxx" in options else
+              [f"-DCMAKE_C_COMPILER={support.COMPILER}"]),
             folder=self.folder,
         )
         run("cmake", "--build", "build", folder=self.folder)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gc
 import os
+import random
+import signal
 import sys
 import unittest
 from collections import Counter
-from typing import Any, List
+from typing import Any, Dict, List, Set
 
 import kaa
 import kaa.heap
 import kaa.objects
 from kaa._heap_data import HeapReport
+
+try:
+    from kaa import _object_text, _object_walk
+except ImportError:  # no library for this interpreter
+    pass
 
 
 class Node:
@@ -31,8 +38,20 @@ class Lies:
         raise RuntimeError("asked in vain")
 
 
-@unittest.skipUnless(hasattr(os, "fork"), "needs fork()")
-@unittest.skipIf(sys.implementation.name != "cpython", "objects of CPython")
+AVAILABLE, WHY = kaa.objects.is_available()
+
+
+def looked_at(look: Any) -> Any:
+    """What look(looking) returns in the copy of the process; as JSON gives it."""
+
+    def inside() -> Any:
+        looking = _object_walk.Looking(kaa.objects._own_frames())
+        return look(looking)
+
+    return kaa.objects._in_copy(inside)[0]
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
 class Walks(unittest.TestCase):
     def test_counts_and_sizes(self) -> None:
         gc.collect()  # what other tests left
@@ -56,13 +75,60 @@ class Walks(unittest.TestCase):
 
     def test_sees_what_the_collector_sees(self) -> None:
         gc.collect()
-        expected = Counter(map(kaa.objects._name, map(type, gc.get_objects())))
+        expected = Counter(map(_object_text.name_of, map(type, gc.get_objects())))
         walk = kaa.objects.walk()
         found: Counter = Counter()
         for one in walk.types:  # types may share a name
             found[one.type] += one.count
         for name in ("function", "module", "type", "set", "getset_descriptor"):
             self.assertGreaterEqual(found[name], expected[name], name)
+
+    def test_each_object_has_the_size_that_python_gives(self) -> None:
+        class Text(str):
+            pass
+
+        class Slots:
+            __slots__ = ("a", "b")
+
+        kept: List[Any] = [{i: i for i in range(n)} for n in range(0, 400, 7)]
+        kept += [{f"k{i}": i for i in range(n)} for n in range(0, 100, 3)]
+        kept += [set(range(n)) for n in range(0, 300, 7)] + [frozenset(range(40))]
+        kept += ["a" * n for n in range(40)] + ["\xe4" * n for n in range(40)]
+        kept += ["\u03b1" * n for n in range(40)] + ["\U0001f600" * n for n in range(40)]
+        for one in kept[-20:]:
+            one.encode()
+        kept += [10**n for n in range(200)] + [-(2**n) for n in range(200)] + [0, True]
+        kept += [list(range(n)) for n in range(60)] + [tuple(range(n)) for n in range(60)]
+        kept += [Text("text"), Slots(), Node(), 1.5, 2j, bytes(99), bytearray(99), range(9)]
+        kept += [lambda: kept, (one for one in kept), iter(kept), kept.append, Node, sys]
+
+        def look(looking: Any) -> List[Any]:
+            wrong = []
+            for number, size in looking.sizes().items():
+                one = _object_walk._thing(number)
+                # What a code object caches may have grown since.
+                if type(one).__name__ not in ("code", "Lies") and sys.getsizeof(one) != size:
+                    wrong.append([str(type(one)), size, sys.getsizeof(one)])
+            seen = looking.sizes()
+            missing = [str(type(one)) for one in kept if id(one) not in seen]
+            return [len(seen), wrong[:10], missing]
+
+        count, wrong, missing = looked_at(look)
+        self.assertGreater(count, 10_000)
+        self.assertEqual(wrong, [])
+        self.assertEqual(missing, [])
+
+    def test_a_copy_that_dies_is_an_error(self) -> None:
+        class Deadly:
+            def __sizeof__(self) -> int:
+                os.kill(os.getpid(), signal.SIGKILL)
+                return 0
+
+        kept = Deadly()
+        with self.assertRaisesRegex(kaa.OperatingSystemError, "died of SIGKILL.*goes on"):
+            kaa.objects.walk()
+        del kept
+        self.assertGreater(kaa.objects.walk().objects, 1000)
 
     def test_changes_nothing(self) -> None:
         thing = Node()
@@ -88,8 +154,11 @@ class Walks(unittest.TestCase):
         self.assertIn("inner", [one[-1].edge for one in paths])
         edges = [[step.edge for step in one] for one in paths]
         self.assertTrue(any("['answer']" in one and "[1]" in one for one in edges), edges)
-        with self.assertRaises(ValueError):
-            kaa.objects.paths_to(inner, most=0)
+        for wrong in (0, 1001):
+            with self.assertRaises(ValueError):
+                kaa.objects.paths_to(inner, most=wrong)
+        with self.assertRaises(TypeError):
+            kaa.objects.paths_to(inner, most=True)
 
     def test_an_unreachable_one_has_no_path(self) -> None:
         def make() -> int:
@@ -108,6 +177,145 @@ class Walks(unittest.TestCase):
     def test_report(self) -> None:
         report = kaa.objects.report()
         self.assertEqual(HeapReport.from_json(report.to_json()), report)
+
+
+def reachable(edges: Dict[int, List[int]], starts: List[int], without: int) -> Set[int]:
+    found = {one for one in starts if one != without}
+    queue = list(found)
+    while queue:
+        for target in edges[queue.pop()]:
+            if target != without and target not in found:
+                found.add(target)
+                queue.append(target)
+    return found
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
+class Retained(unittest.TestCase):
+    def test_is_what_would_go(self) -> None:
+        size = sys.getsizeof
+        shared = [bytes(1000)]
+        alone = [bytes(2000), bytes(3000), shared]
+        other = [shared]
+        self.assertEqual(kaa.objects.retained_by(shared), size(shared) + size(shared[0]))
+        holder = {"alone": alone}
+        del alone
+        expected = size(holder) + size(holder["alone"]) + 2 * size(b"") + 5000
+        self.assertEqual(kaa.objects.retained_by(holder), expected)
+        del other, shared
+        grown = size(holder["alone"][2]) + size(b"") + 1000
+        self.assertEqual(kaa.objects.retained_by(holder), expected + grown)
+
+    def test_is_what_the_slow_way_gives(self) -> None:
+        """Lists that refer to each other at random, and nothing else to them."""
+        pick = random.Random(5)
+        lists: List[List[Any]] = [[] for _ in range(60)]
+        edges: Dict[int, List[int]] = {}
+        for one in lists:
+            for _ in range(pick.choice((0, 1, 1, 2, 3))):
+                one.append(pick.choice(lists))
+        edges = {id(one): [id(x) for x in one] for one in lists}
+        sizes = {id(one): sys.getsizeof(one) for one in lists}
+        entries = (lists[0], lists[1])
+        starts = [id(one) for one in entries]
+        del lists, one
+
+        def look(looking: Any) -> Dict[str, int]:
+            looking.retain()
+            seen = looking.sizes()
+            found = {}
+            for number in edges:
+                if number in seen:
+                    one = looking.retained(_object_walk._thing(number))
+                    found[str(number)] = one.retained_bytes if one is not None else -1
+            return found
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        found = looked_at(look)
+        alive = reachable(edges, starts, 0)
+        self.assertGreater(len(alive), 20)
+        for number in alive:
+            rest = reachable(edges, starts, number)
+            expected = sum(sizes[one] for one in alive - rest)
+            self.assertEqual(found[str(number)], expected)
+        del entries
+
+    def test_biggest_retainers_are_a_tree(self) -> None:
+        sys.modules[__name__].big = [bytes(100) for _ in range(50_000)]  # type: ignore
+        self.addCleanup(delattr, sys.modules[__name__], "big")
+        walk = kaa.objects.walk()
+        big = next(one for one in walk.retainers if one.edge == "['big']")
+        self.assertEqual(big.type, "list")
+        self.assertEqual(big.count, 50_001)
+        size = sys.getsizeof(bytes(100))
+        self.assertEqual(big.retained_bytes, big.bytes + 50_000 * size)
+        for i, one in enumerate(walk.retainers):
+            if one.parent is not None:
+                self.assertLess(one.parent, i)
+                above = walk.retainers[one.parent]
+                self.assertGreaterEqual(above.retained_bytes, one.retained_bytes)
+        own = next(one for one in walk.modules if one.name == __name__)
+        self.assertGreaterEqual(own.bytes, big.retained_bytes)
+        kept = next(one for one in walk.types if one.type == "list")
+        self.assertGreaterEqual(kept.retained_bytes, big.retained_bytes)
+        self.assertGreaterEqual(kept.retained_bytes, kept.bytes)
+
+    def test_without_retained_sizes(self) -> None:
+        walk = kaa.objects.walk(retained=False)
+        self.assertEqual((walk.retainers, walk.cycles, walk.modules), ([], [], []))
+        self.assertGreater(walk.objects, 1000)
+
+    def test_cycles_and_the_edge_to_break(self) -> None:
+        kept = []
+        for _ in range(50):
+            parent = Node([])
+            child = Node()
+            child.parent = parent  # type: ignore[attr-defined]
+            parent.other.append(child)
+            kept.append(parent)
+        name = f"{__name__}.Node"
+        walk = kaa.objects.walk()
+        found = [one for one in walk.cycles if one.members[0].type == name]
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("50 of the same types", found[0].text)
+        self.assertIn(f"break {name}.parent", found[0].text)
+        self.assertEqual([step.type for step in found[0].members], [name, "list", name])
+        del kept, parent, child
+
+    def test_garbage_is_told(self) -> None:
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        before = kaa.objects.walk()
+        for _ in range(30):
+            one = Node()
+            one.other = one
+        del one
+        after = kaa.objects.walk()
+        grown = after.garbage_objects - before.garbage_objects
+        self.assertGreaterEqual(grown, 30)
+        self.assertLess(grown, 200)
+        found = [one for one in after.cycles if one.members[0].type == f"{__name__}.Node"]
+        self.assertIn("garbage", found[0].text)
+        self.assertGreaterEqual(gc.collect(), 30)
+
+    def test_wastes(self) -> None:
+        texts = ["".join(["twice", " the ", "same"]) for _ in range(500)]
+        emptied = {i: i for i in range(20_000)}
+        for i in range(19_900):
+            del emptied[i]
+        halved = list(range(20_000))
+        del halved[10_000:]
+        wastes = kaa.objects.walk().wastes
+        strings = [one for one in wastes if one.text == "'twice the same'"]
+        self.assertEqual([one.count for one in strings], [500])
+        self.assertEqual(strings[0].bytes, 499 * sys.getsizeof(texts[0]))
+        dicts = [one for one in wastes if one.kind == "half-empty dict" and one.count == 1]
+        self.assertGreater(dicts[0].bytes, sys.getsizeof(emptied) // 2)
+        lists = [one for one in wastes if one.kind == "half-empty list" and one.count == 1]
+        self.assertGreaterEqual(lists[0].bytes, 80_000)
+        del texts, halved
 
 
 @unittest.skipUnless(sys.platform.startswith("linux"), "needs Linux")

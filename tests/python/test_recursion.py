@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import unittest
 
 import modules
@@ -98,6 +99,24 @@ class Recursion(unittest.TestCase):
 
     def test_every_slot(self) -> None:
         self.run_loops(0)
+
+    def test_on_a_stack_without_a_limit(self) -> None:
+        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        if hard != resource.RLIM_INFINITY:
+            self.skipTest("the stack has a hard limit")
+        done = run_python(
+            "-c",
+            "import os, resource, sys\n"
+            "limit = resource.RLIM_INFINITY\n"
+            "resource.setrlimit(resource.RLIMIT_STACK, (limit, limit))\n"
+            "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n",
+            *("-c", PROGRAM, "0", "hash(loop)\nlen(loop)\nloop[0]"),
+        )
+        self.assertEqual(
+            (done.returncode, done.stdout.split("\n")[-2:]),
+            (0, ["done", ""]),
+            done.stdout[-200:] + done.stderr[-3000:],
+        )
 
     @unittest.skipIf(
         "KAA_TEST_SANITIZE" in os.environ, "frames are larger than the stack allows"

@@ -159,7 +159,7 @@ class Tables(unittest.TestCase):
             "Lines by live bytes", "PyList_New", "and 30 more lines", "Biggest retainers",
             "1,000,000 objects, 64.0 MiB; the program stood still for 31.0 ms",
             "module app.cache --.__dict__--> dict {...} --['last']--> Node <7>",
-            "1,200 objects, 3.00 MiB: dict -> Node; break Node.parent", "duplicated str",
+            "1,200 objects, 3.00 MiB: dict -> ['last'] Node -> .__dict__ back; break Node.parent", "duplicated str",
             "malloc_trim() would give back 5.00 MiB", "30 arenas, 30.0 MiB",
             "Garbage collector", "Garbage cycles by maker", "grows by 1.2 MiB a round",
         ):  # fmt: skip

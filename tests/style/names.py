@@ -13,8 +13,8 @@ import sys
 
 import source
 
-# What is the interpreter's bridge, and what watches a live interpreter.
-SAYS_PY = {"cpython", "insight"}
+# What is the interpreter's bridge, and what looks at a live interpreter.
+SAYS_PY = {"cpython", "insight", "walk"}
 PY = re.compile(r"\b_?Py[A-Z_]\w*|\bPy\b")
 TYPEDEF_T = re.compile(r"\btypedef\b[^;{]*?(?:\{.*?\})?[^;{}]*?\b(\w+_t)\s*;", re.DOTALL)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
@@ -44,7 +44,7 @@ def check_text(path, text, folder, is_public):
     if folder not in SAYS_PY:
         for match in PY.finditer(source.without_comments(text, literals=True)):
             line = source.line_of(text, match.start())
-            yield f"{path}:{line}: only lib/cpython and lib/insight say {match.group()}"
+            yield f"{path}:{line}: only lib/cpython, lib/insight and lib/walk say {match.group()}"
     if is_public:
         for match in MACRO.finditer(bare):
             if not match.group(1).startswith("KAA_"):

@@ -8,7 +8,7 @@ import ctypes
 import re
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._instance import (
     AGGREGATES,
     RECORDS,
@@ -39,6 +39,8 @@ _REFUSALS = (TypeError, ValueError, OverflowError)
 _TYPE = re.compile(
     r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
 )
+_TOKENS = re.compile(r"\*|const")
+_COUNTS = re.compile(r"\[\s*(\d*)\s*\]")
 
 
 # Types by their names. ------------------------------------------------------------
@@ -92,9 +94,9 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
         derived = types.derived()
         if constant:
             ctype = derived.const(ctype)
-        for token in re.findall(r"\*|const", match[2]):
+        for token in _TOKENS.findall(match[2]):
             ctype = derived.pointer(ctype) if token == "*" else derived.const(ctype)
-        for count in reversed(re.findall(r"\[\s*(\d*)\s*\]", match[3])):
+        for count in reversed(_COUNTS.findall(match[3])):
             ctype = derived.array(ctype, int(count) if count else None)
     return ctype, types
 
@@ -138,12 +140,10 @@ _parsed_types: Dict[str, Optional[int]] = {}
 def _parsed(name: str) -> Optional[int]:
     """A basic type, by having it declared."""
     if name not in _parsed_types:
-        from kaa._error import DeclarationError
-        from kaa._declarations import Declarations
-
         found: Optional[int] = None
         try:
-            declared = Declarations(f"typedef {name} kaa_named;".encode(), False)
+            text = f"typedef {name} kaa_named;".encode()
+            declared = _late.declarations.Declarations(text, False)
             item = declared.find("kaa_named")
             if item is not None:
                 found = _native.kaa_ctype_strip(
@@ -151,7 +151,7 @@ def _parsed(name: str) -> Optional[int]:
                 )
                 if _native.kaa_ctype_kind_of(found) in AGGREGATES + (_native.ENUM,):
                     found = None
-        except DeclarationError:
+        except _late.error.DeclarationError:
             pass
         if len(_parsed_types) > 256:
             _parsed_types.clear()
@@ -259,11 +259,11 @@ def _fill_record(record: Any, value: Any) -> None:
 def pointer_to(layout: Layout, value: Any) -> Tuple[int, Any]:
     """The address and the owner for a pointer of a class, from what an argument
     of its type may be."""
-    from kaa._pointer import pointer_argument
-
     target = _native.kaa_ctype_target(layout.ctype)
     writable = not _native.kaa_ctype_qualifiers(target) & _native.CONST
-    address, kept = pointer_argument(layout.types, layout.ctype, value, writable)
+    address, kept = _late.pointer.pointer_argument(
+        layout.types, layout.ctype, value, writable
+    )
     if kept is None:
         return address, None
     return address, kept_value(value, [kept])
@@ -290,12 +290,10 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
         if not 0 <= value < 1 << 64:
             raise OverflowError(f"{value} is no address")
         return view(made, value, None, -1)
-    from kaa._pointer import _INSTANCES, pointer_value
-
-    if isinstance(value, _INSTANCES):
+    if isinstance(value, _late.pointer._INSTANCES):
         if isinstance(value, (ctypes.Structure, ctypes.Union, ctypes.Array)):
             return view(made, ctypes.addressof(value), value, -1)
-        return view(made, pointer_value(value), value, -1)
+        return view(made, _late.pointer.pointer_value(value), value, -1)
     raise TypeError(
         f"a pointer, array, record or address expected, not {type(value).__name__}"
     )
@@ -371,9 +369,7 @@ def offsetof(kind: Any, member: str, *, library: Optional[Library] = None) -> in
     layout = layout_of(types.data_class(core))
     found = layout.by_name.get(member)
     if found is None:
-        from kaa._instance import no_member
-
-        raise no_member(layout, member)
+        raise _late.instance.no_member(layout, member)
     if found.bit_width is not None:
         raise ValueError(f"{layout.name}.{member} is a bit-field")
     return found.offset
@@ -406,9 +402,7 @@ def _place_of(value: Any, size: Optional[int]) -> Tuple[int, int, Any]:
     if size < 0 or (known >= 0 and size > known):
         raise ValueError(f"{size} bytes of {known}")
     if not address and size:
-        from kaa._pointers import NullPointerError
-
-        raise NullPointerError("NULL pointer")
+        raise _late.pointers.NullPointerError("NULL pointer")
     return address, size, owner
 
 
@@ -422,22 +416,19 @@ def text(value: Any, length: Optional[int] = None) -> str:
         if element is not None:
             width = element.size
     if length is None and (not is_data(value) or length_of(value) < 0):
-        from kaa._pointer import text_at, wide_at
-
         address, _, _ = _place_of(value, width)
         if width == 1:
-            return text_at(address)
+            return _late.pointer.text_at(address)
         if width == ctypes.sizeof(ctypes.c_wchar):
-            return wide_at(address)
+            return _late.pointer.wide_at(address)
     address, size, _ = _place_of(value, None if length is None else length * width)
     raw = ctypes.string_at(address, size)
     if width == 1:
         if length is None:
             raw = raw.partition(b"\0")[0]
         return raw.decode("utf-8", "surrogateescape")
-    from kaa._pointer import _utf
-
-    decoded = raw.decode(_utf(16 if width == 2 else 32), "surrogatepass")
+    codec = _late.pointer._utf(16 if width == 2 else 32)
+    decoded = raw.decode(codec, "surrogatepass")
     return decoded.partition("\0")[0] if length is None else decoded
 
 
@@ -472,8 +463,6 @@ def from_buffer(
     """A record or an array in the memory of a writable buffer (bytearray, mmap,
     NumPy), `offset` bytes from its start. An array without a length takes all
     that is there."""
-    from kaa._pointer import is_contiguous, view_address
-
     ctype, types = _type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) not in AGGREGATES:
@@ -481,15 +470,13 @@ def from_buffer(
     own = kind if isinstance(kind, type) else types.data_class(core)
     if not _native.kaa_ctype_size(core) and not _native.kaa_ctype_is_complete(core):
         if _native.kaa_ctype_kind_of(core) in RECORDS:
-            from kaa._pointers import null_error
-
-            raise null_error(layout_of(own))
+            raise _late.pointers.null_error(layout_of(own))
     held = memoryview(buffer)
     if held.readonly:
         raise TypeError(
             f"a writable buffer expected: this {type(buffer).__name__}" " is read-only"
         )
-    if not is_contiguous(held):
+    if not _late.pointer.is_contiguous(held):
         raise TypeError("a C-contiguous buffer expected")
     layout = layout_of(own)
     size, count = layout.size, layout.count
@@ -501,7 +488,7 @@ def from_buffer(
             f"{type_text(ctype)} needs {size} bytes at {offset}: the buffer has"
             f" {held.nbytes}"
         )
-    address, kept = view_address(held)
+    address, kept = _late.pointer.view_address(held)
     if (address + offset) % layout.align:
         raise ValueError(
             f"{type_text(ctype)} must stand at a multiple of" f" {layout.align} bytes"

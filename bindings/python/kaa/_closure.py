@@ -22,7 +22,7 @@ from collections import deque
 from ctypes import _CFuncPtr  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
-from kaa import _error, _native
+from kaa import _error, _late, _native
 from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._fault import SIGNATURE, TYPE, refusal
 from kaa._builtin import bound
@@ -311,12 +311,8 @@ def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
     if scope == _native.SCOPE_RECORD:
-        from kaa._library import has_bridge
-
-        if has_bridge():
-            from kaa import _host
-
-            made = _host.callback(library, function, value)
+        if _late.library.has_bridge():
+            made = _late.host.callback(library, function, value)
             return Found(FIXED, made.address, -1, made)
     closure = _make(library, function, value, scope)
     return Found(FIXED, closure.address, -1, closure)

@@ -16,7 +16,7 @@ from math import isinf
 from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._fault import (
     CODE_POINT,
     COUNT_ONE,
@@ -300,8 +300,7 @@ def _give_pointer(types: TypeMap, ctype: int, nullable: bool) -> Give:
             read: Callable[[int], str] = reader
             return lambda address: read(address) if address else None
     if kind == _native.FUNCTION:
-        from kaa._found import function_at
-
+        function_at = _late.found.function_at
         return lambda address: function_at(types, ctype, address)
     pointer = _native.kaa_ctype_strip(ctype)
 
@@ -355,9 +354,9 @@ def value_of(
         or kind in (_native.BOOL, _native.CHAR, _native.ENUM)
         or kind in _WIDE_CHARACTERS
     ):
-        from kaa._error import UnsupportedError
-
-        raise UnsupportedError(f"no Python value can be {type_text(ctype)}")
+        raise _late.error.UnsupportedError(
+            f"no Python value can be {type_text(ctype)}"
+        )
     give = as_it_is
     if kind == _native.CHAR:
         take, give = _byte(ctype), _give_byte
@@ -412,9 +411,7 @@ def find_function_pointer(
     library: Library, ctype: int, value: Any, scope: int
 ) -> Found:
     """A C function for a callable, and what keeps it valid."""
-    from kaa._closure import function_pointer as find
-
-    return find(library, ctype, value, scope)
+    return _late.closure.function_pointer(library, ctype, value, scope)
 
 
 def function_pointer(
@@ -428,10 +425,8 @@ def function_pointer(
 def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, int, Any]:
     """How a value is passed as a variable argument: the promoted type, where the
     value's address comes from, the address, and what owns that."""
-    from kaa._invoke import Promoted
-
     kept: List[Any] = []
-    promoted = Promoted.of(value, kept)
+    promoted = _late.invoke.Promoted.of(value, kept)
     found = promoted.found
     if found is not None:
         return promoted.ctype, found.source, found.address, found.keep
@@ -442,6 +437,4 @@ def variadic_instance(types: TypeMap, value: Any) -> Tuple[int, int, int, Any]:
 def symbol_address(library: Library, name: str) -> int:
     """The address of a function by its name: one that is declared, else a
     symbol of the library, else of the program."""
-    from kaa._free import find_function
-
-    return find_function(library, name)
+    return _late.free.find_function(library, name)

@@ -35,17 +35,26 @@ _LETTERS: Dict[int, str] = {
 }
 
 
-def format_of(ctype: int) -> str:
-    """The format of one value, as the struct module and NumPy write it."""
+#: A record whose format would be longer is so many bytes to whoever reads it:
+#: texts would double with each struct that holds two of another.
+_LENGTH_MAX = 1 << 16
+
+
+def format_of(ctype: int, known: Optional[Dict[int, str]] = None) -> str:
+    """The format of one value, as the struct module and NumPy write it; `known` has
+    those of records by their types."""
     core = _native.kaa_ctype_strip(ctype)
     kind = _native.kaa_ctype_kind_of(core)
     if kind == _native.ENUM:
         return format_of(_native.kaa_ctype_target(core))
     if kind == _native.STRUCT:
-        return _struct_format(core)
+        known = {} if known is None else known
+        if core not in known:
+            known[core] = _struct_format(core, known)
+        return known[core]
     if kind == _native.ARRAY:
         shape, behind = shape_of(core)
-        return f"({','.join(map(str, shape))}){format_of(behind)}"
+        return f"({','.join(map(str, shape))}){format_of(behind, known)}"
     return _LETTERS.get(kind) or f"{_native.kaa_ctype_size(core)}s"
 
 
@@ -59,9 +68,9 @@ def shape_of(array: int) -> Tuple[Tuple[int, ...], int]:
     return tuple(shape), array
 
 
-def _struct_format(core: int) -> str:
+def _struct_format(core: int, known: Dict[int, str]) -> str:
     parts: List[str] = []
-    place = 0
+    place = length = 0
     aligned = True
     native = _native.kaa_ctype_members(core)
     for i in range(_native.kaa_ctype_count(core)):
@@ -74,7 +83,10 @@ def _struct_format(core: int) -> str:
             parts.append(f"{one.offset - place}x")
         align = _native.kaa_ctype_align(_native.kaa_ctype_strip(one.type))
         aligned = aligned and one.offset % align == 0
-        parts.append(f"{format_of(one.type)}:{name or f'_{i}'}:")
+        parts.append(f"{format_of(one.type, known)}:{name or f'_{i}'}:")
+        length += len(parts[-1])
+        if length > _LENGTH_MAX:
+            return f"{_native.kaa_ctype_size(core)}s"
         place = one.offset + size
     size = _native.kaa_ctype_size(core)
     if size > place:

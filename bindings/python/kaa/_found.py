@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from kaa import _native
+from kaa import _late, _native
 
 if TYPE_CHECKING:
     from kaa._types import TypeMap
@@ -18,10 +18,8 @@ def function_at(types: TypeMap, ctype: int, address: Any) -> Any:
     as a declared one does, and holds no more than its library."""
     if not address:
         return None
-    from kaa._library import chosen_bind
-
-    library = types.home()
-    return chosen_bind()(library, ctypes.addressof(_item(types, ctype)), int(address))
+    bind = _late.library.chosen_bind()
+    return bind(types.home(), ctypes.addressof(_item(types, ctype)), int(address))
 
 
 def _item(types: TypeMap, ctype: int) -> Any:

@@ -18,7 +18,7 @@ from typing import (
     Union,
 )
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._typed import Owner
 
 if TYPE_CHECKING:
@@ -173,9 +173,9 @@ class Function:
         to `out`. The work is done without the interpreter's lock, on `threads`
         threads; `progress(done, total)` is called a few times a second.
         """
-        from kaa._map import map_function
-
-        return map_function(self, *arrays, out=out, threads=threads, progress=progress)
+        return _late.map.map_function(
+            self, *arrays, out=out, threads=threads, progress=progress
+        )
 
     def __get__(self, instance: Any, owner: Any = None) -> Function:
         # As a class attribute it stays what it is: no argument is bound.

@@ -149,9 +149,18 @@ class Retainer:
     parent: Optional[int] = None
 
 
+class Footprint(NamedTuple):
+    """What would go with a module: it, its names, and what nothing else keeps."""
+
+    name: str
+    objects: int
+    bytes: int
+
+
 @dataclass
 class CycleGroup:
-    """Objects that keep each other alive."""
+    """Objects that keep each other alive: an example of such a cycle. The last member
+    refers to the first, by its `edge`."""
 
     members: List[Step]
     count: int  # of objects
@@ -181,6 +190,10 @@ class Walk:
     paths: List[List[Step]] = field(default_factory=list)  # from a root each
     cycles: List[CycleGroup] = field(default_factory=list)
     wastes: List[Waste] = field(default_factory=list)
+    modules: List[Footprint] = field(default_factory=list)
+    references: int = 0
+    garbage_objects: int = 0  # that wait for the collector
+    garbage_bytes: int = 0
 
 
 @dataclass

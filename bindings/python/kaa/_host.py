@@ -14,7 +14,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
-from kaa import _convert, _instance, _native
+from kaa import _convert, _instance, _late, _native
 from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._found import function_at
@@ -72,16 +72,12 @@ class _Hooks:
 
     @staticmethod
     def data_init(data: Any, args: Any, keywords: Any) -> None:
-        from kaa._record import init_record
-
-        init_record(data, args, keywords or {})
+        _late.record.init_record(data, args, keywords or {})
 
     @staticmethod
     def data_point(layout: Layout, value: Any) -> Any:
         """The address and the owner of a new pointer."""
-        from kaa._cdata import pointer_to
-
-        return pointer_to(layout, value)
+        return _late.cdata.pointer_to(layout, value)
 
     @staticmethod
     def data_no_member(layout: Layout, name: str) -> None:
@@ -89,21 +85,15 @@ class _Hooks:
 
     @staticmethod
     def data_get_item(data: Any, key: Any) -> Any:
-        from kaa._pointers import get_item
-
-        return get_item(data, key)
+        return _late.pointers.get_item(data, key)
 
     @staticmethod
     def data_set_item(data: Any, key: Any, value: Any) -> None:
-        from kaa._pointers import set_item
-
-        set_item(data, key, value)
+        _late.pointers.set_item(data, key, value)
 
     @staticmethod
     def data_null(layout: Layout) -> None:
-        from kaa._pointers import null_error
-
-        raise null_error(layout)
+        raise _late.pointers.null_error(layout)
 
     @staticmethod
     def symbol(library: Library, name: str) -> int:

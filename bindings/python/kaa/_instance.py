@@ -19,7 +19,7 @@ import ctypes
 from _thread import RLock
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._bits import load_bits, store_bits
 from kaa._types import named, type_text
 
@@ -92,7 +92,12 @@ class Layout:
         """The members that an instance shows: a pointer those of its target."""
         if self.kind == _native.POINTER_ and self.element is not None:
             if self.element.kind in RECORDS:
-                made = self.types.data_class(self.element.core)
+                core = self.element.core
+                # Not by way of the types, which find no library while it is
+                # garbage; its finalisers may still look.
+                made = self.library._data.classes.get(core)
+                if made is None:
+                    made = self.types.data_class(core)
                 return layout_of(made).by_name
             return {}
         return self.by_name
@@ -154,9 +159,7 @@ class Element:
     def value(self) -> Value:
         """The conversion, as an argument or a result has it."""
         if self._value is None:
-            from kaa._convert import value_of
-
-            self._value = value_of(
+            self._value = _late.convert.value_of(
                 self.types,
                 self.ctype,
                 library=self.types.home(),
@@ -266,9 +269,7 @@ def record_address(types: TypeMap, core: int, value: Any) -> int:
         if _native.kaa_ctype_same(layout_of(kind).ctype, core):
             return address_of(value)
     elif issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes.Array)):
-        from kaa._pointer import fits
-
-        if fits(types, core, kind):
+        if _late.pointer.fits(types, core, kind):
             if ctypes.sizeof(value) < _native.kaa_ctype_size(core):
                 raise ValueError(
                     f"the {kind.__name__} has less memory of its own than"
@@ -318,9 +319,7 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
         if element.kind == _native.CHAR:
             return value.encode("utf-8", "surrogateescape")
         if element.kind in _WIDE_KINDS:
-            from kaa._pointer import encode_wide
-
-            return encode_wide(value, element.size)
+            return _late.pointer.encode_wide(value, element.size)
         return None
     try:
         buffer = memoryview(value)
@@ -363,11 +362,8 @@ def store_member(data: Any, record: str, member: Member, base: int, value: Any) 
 
 def no_member(layout: Layout, name: str) -> AttributeError:
     """What is said of a name that is none of the type's."""
-    import difflib
-
-    names = list(layout.reach())
-    near = difflib.get_close_matches(name, names, 2)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    near = _late.fault.nearest(name, list(layout.reach()))
+    hint = f"; did you mean {near}?" if near else ""
     return AttributeError(f"{layout.name} has no member {name!r}{hint}")
 
 
@@ -443,16 +439,10 @@ def host() -> Any:
     """The module whose functions make instances and look into them."""
     global _host
     if _host is None:
-        from kaa._library import has_bridge
-
-        if has_bridge():
-            from kaa import _instance_host
-
-            _host = _instance_host
+        if _late.library.has_bridge():
+            _host = _late.instance_host
         else:
-            from kaa import _instance_plain
-
-            _host = _instance_plain
+            _host = _late.instance_plain
     return _host
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Dict, Optional
 
-from kaa import _host, _native
+from kaa import _host, _late, _native
 from kaa._instance import RECORDS, Layout
 from kaa._format import shape_of, text_format
 
@@ -37,11 +37,10 @@ class _Options(ctypes.Structure):
 
 
 def new_class(layout: Layout, doc: str) -> Any:
-    from kaa import _pointers, _record
-
+    _pointers = _late.pointers
     base: Any
     if layout.kind in RECORDS:
-        base = _record.Record
+        base = _late.record.Record
     elif layout.kind == _native.POINTER_:
         base = _pointers.Pointer
     else:

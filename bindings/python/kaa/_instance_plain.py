@@ -6,7 +6,7 @@ import ctypes
 import weakref
 from typing import Any, Dict, Optional
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._owned import Owned, all_kept_by, is_released, keep_by
 from kaa._owned import release as _release
 from kaa._instance import (
@@ -34,7 +34,7 @@ class PlainData:
         "__weakref__",
     )
 
-    def __new__(cls, *args: Any, **keywords: Any) -> Any:
+    def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
         layout = layout_of(cls)
         _set_layout(made, layout)
@@ -47,17 +47,13 @@ class PlainData:
             if len(args) > 1 or keywords:
                 raise TypeError(f"{layout.name} takes one value")
             if args:
-                from kaa._cdata import pointer_to
-
-                address, owner = pointer_to(layout, args[0])
+                address, owner = _late.cdata.pointer_to(layout, args[0])
                 _set_address(made, address)
                 _set_owner(made, owner)
             return made
         if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
-            from kaa._pointers import null_error
-
-            raise null_error(layout)
-        memory = ctypes.create_string_buffer(layout.size + layout.align)
+            raise _late.pointers.null_error(layout)
+        memory = (ctypes.c_char * (layout.size + layout.align))()
         start = ctypes.addressof(memory)
         _set_memory(made, memory)
         _set_address(made, start + -start % layout.align)
@@ -213,32 +209,27 @@ class PlainArray(PlainData):
 
 
 def _buffer_of(data: Any) -> memoryview:
-    from kaa._record import as_exporter
-
-    return memoryview(as_exporter(data))
+    return memoryview(_late.record.as_exporter(data))
 
 
 def _dereferenced(data: Any, layout: Layout) -> int:
     address: int = address_of(data)
     if not address:
-        from kaa._pointers import null_error
-
-        raise null_error(layout)
+        raise _late.pointers.null_error(layout)
     return address
 
 
 def new_class(layout: Layout, doc: str) -> Any:
-    from kaa import _pointers, _record
-
+    _pointers = _late.pointers
     names: Dict[str, Any] = {
         "__slots__": (),
         "__module__": layout.types.module,
         "__doc__": doc,
-        "_layout_": _Seal(),
+        "__layout__": _Seal(),
     }
     bases: Any
     if layout.kind in RECORDS:
-        bases = (_record.Record, PlainRecord)
+        bases = (_late.record.Record, PlainRecord)
         for member in layout.members:
             names[member.name] = _Attribute(layout, member)
     elif layout.kind == _native.POINTER_:
@@ -246,7 +237,7 @@ def new_class(layout: Layout, doc: str) -> Any:
     else:
         bases = (_pointers.Array, PlainArray)
     made = type(layout.name, bases, names)
-    _seal(names["_layout_"], made, layout)
+    _seal(names["__layout__"], made, layout)
     return made
 
 
@@ -256,7 +247,7 @@ def is_data(value: Any) -> bool:
 
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
-        seal = one.__dict__.get("_layout_")
+        seal = one.__dict__.get("__layout__")
         if type(seal) is _Seal and _sealed_class(seal)() is one:
             made: Layout = _sealed_layout(seal)
             return made

@@ -30,7 +30,7 @@ from typing import (
     Union,
 )
 
-from kaa import _error, _native
+from kaa import _error, _late, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._options import Options
@@ -54,7 +54,7 @@ def _choose_bind() -> Bind:
     global _bind, _bind_more
     if os.environ.get("KAA_HOST") != "none":
         try:
-            from kaa import _host
+            _host = _late.host
         except ImportError:
             pass  # no CPython, or one that cannot be attached to
         else:
@@ -63,10 +63,8 @@ def _choose_bind() -> Bind:
             if has_lock is None or has_lock():
                 _bind_more = _host.bind_more
             return _host.bind
-    from kaa import _plain
-
-    _bind = _plain.bind
-    return _plain.bind
+    _bind = _late.plain.bind
+    return _bind
 
 
 def chosen_bind() -> Bind:
@@ -81,14 +79,12 @@ def has_bridge() -> bool:
 
 def _import_all() -> None:
     """Imports what calls need at some time. A child of fork() may not import what
-    another thread was importing: it would wait for that for ever."""
+    another thread was importing: it would wait for that for ever. The last
+    finalisers cannot import."""
     if _bind is None:
-        from kaa import _closure, _convert, _invoke, _map, _plain, _variable  # noqa: F401
-        from kaa import _cdata, _derive, _found, _pointers, _record  # noqa: F401
-        from kaa._instance import host
-
+        _late.import_all()
         _choose_bind()
-        host()
+        _late.instance.host()
 
 
 _item_at = _native.DeclItem.from_address
@@ -152,9 +148,7 @@ class Library:
         if options.header is None:
             declarations = Declarations(text, options.tolerant)
         else:
-            from kaa import _headers
-
-            declarations = _headers.declarations(text, options.header)
+            declarations = _late.headers.declarations(text, options.header)
         give(self, "_declarations", declarations)
         native, path = _open(name, options)
         give(self, "_native", native)
@@ -259,9 +253,7 @@ class Library:
         if self._options.header is not None and (
             item.flags & (_native.DECL_HIDDEN | _native.DECL_STATIC | _native.DECL_MACRO)
         ):
-            from kaa import _headers
-
-            found, value, keep = _headers.special(self, name, address, item)
+            found, value, keep = _late.headers.special(self, name, address, item)
             if found:
                 return self.__dict__.setdefault(name, value) if keep else value
         value = self._read_item(name, address, item)
@@ -303,9 +295,7 @@ class Library:
         kind = item.kind
         if kind == _native.DECL_INTEGER:
             if self._options.header is not None:
-                from kaa import _headers
-
-                return _headers.constant(self, item, self._integer(item))
+                return _late.headers.constant(self, item, self._integer(item))
             return self._integer(item)
         if kind == _native.DECL_FLOATING:
             return item.floating
@@ -319,9 +309,7 @@ class Library:
         enum_class = self._types.enum_class(ctype)
         if enum_class is not None:
             return enum_class
-        from kaa._instance import has_class
-
-        if has_class(ctype):
+        if _late.instance.has_class(ctype):
             return self._types.data_class(ctype)
         return self._types.ctypes_class(ctype)
 
@@ -332,14 +320,12 @@ class Library:
         return value
 
     def _variable(self, name: str, item: int) -> Any:
-        from kaa._variable import Variable
-
         native = _item_at(item)
         symbol = self._symbol(item)
         if symbol is None:
             return self._absent(name, native)
         try:
-            return Variable(self, name, native.type, symbol)
+            return _late.variable.Variable(self, name, native.type, symbol)
         except _error.UnsupportedError as error:
             raise _error.UnusableError(f"{name}: {error}") from None
 
@@ -363,16 +349,12 @@ class Library:
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
         if self._options.header is not None:
-            from kaa import _headers
-
-            _headers.say_skipped(self, name)
+            _late.headers.say_skipped(self, name)
         if not (name.startswith("__") and name.endswith("__")):
-            from kaa._fault import nearest
-
             reason = self._skipped().get(name)
             if reason is not None:
                 raise AttributeError(f"the declaration of {name} was skipped: {reason}")
-            near = nearest(name, dir(self))
+            near = _late.fault.nearest(name, dir(self))
             if near is not None:
                 hint = f"; did you mean {near}?"
         raise AttributeError(f"{self._label} declares no {name!r}{hint}")
@@ -403,9 +385,7 @@ class Library:
     @property
     def skipped(self) -> List[Any]:
         """What of the header is left out: a list of (name, file, line, reason)."""
-        from kaa import _headers
-
-        return _headers.skipped(self)
+        return _late.headers.skipped(self)
 
     def __repr__(self) -> str:
         count = self._declarations.count
@@ -513,9 +493,7 @@ def _close(address: Optional[int]) -> None:
 def _read_header(header: Any, text: bytes, choice: Any) -> Tuple[bytes, Any]:
     """The text that includes it, and how it is to be read."""
     if header is not None:
-        from kaa import _headers
-
-        return _headers.text_of(header, text), _headers.Choice.make(*choice)
+        return _late.headers.text_of(header, text), _late.headers.Choice.make(*choice)
     if choice[0] is not None or any(choice[1:]):
         raise ValueError(
             "only, defines, undefines, include_dirs and package need a header"

@@ -33,7 +33,7 @@ from ctypes import (
 )
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _native_insight
+from kaa import _native_insight, _native_walk
 
 VERSION = (0, 1)
 
@@ -440,6 +440,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_qualifiers": (c_uint32, (_A,), HELD),
     "kaa_ctype_is_complete": (c_int, (_A,), HELD),
     "kaa_ctype_is_signed": (c_int, (_A,), HELD),
+    "kaa_ctype_has_pointers": (c_int, (_A,), HELD),
     "kaa_ctype_size": (c_uint64, (_A,), HELD),
     "kaa_ctype_align": (c_uint32, (_A,), HELD),
     "kaa_ctype_name": (c_char_p, (_A,), HELD),
@@ -627,6 +628,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
     **_native_insight.prototypes(ErrorP),
+    # walk.h
+    **_native_walk.prototypes(ErrorP),
 }
 
 
@@ -642,9 +645,31 @@ def _candidates() -> List[str]:
             # Not with glob, which takes longer to import than this module.
             names = sorted(os.listdir(here))
         except OSError:
+            beside += _from_archive(here)
             continue
         beside += [os.path.join(here, one) for one in names if one[:9] == "libkaa.so"]
     return beside + ["libkaa.so.%d.%d" % VERSION]
+
+
+def _from_archive(here: str) -> List[str]:
+    """A copy of the libkaa in a zip file, which no loader opens there. It is this
+    user's alone, and goes when the process ends."""
+    name = "libkaa.so.%d.%d" % VERSION
+    loader = getattr(sys.modules["kaa"], "__loader__", None)
+    try:
+        data = loader.get_data(os.path.join(here, name))  # type: ignore[union-attr]
+    except (AttributeError, OSError):
+        return []
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="kaa-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return [path]
 
 
 def _holding(path: str, free: ctypes.CDLL) -> ctypes.CDLL:

@@ -1,7 +1,7 @@
 """``python -m kaa new NAME``: a small project that builds.
 
 A package NAME whose work is done by an extension module, ``NAME/_NAME.kaa.so``,
-which one C file makes; a test; and a pyproject.toml that makes one wheel for
+which one C or C++ file makes; a test; and a pyproject.toml that makes one wheel for
 every Python of a platform.
 """
 
@@ -13,8 +13,8 @@ from typing import Dict
 
 _CMAKE = """\
 cmake_minimum_required(VERSION 3.20)
-project(@NAME@ LANGUAGES C)
-set(CMAKE_C_STANDARD 11)
+project(@NAME@ LANGUAGES @LANGUAGE@)
+@STANDARD@
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
@@ -29,7 +29,7 @@ if(NOT kaa_FOUND)
   find_package(kaa CONFIG REQUIRED)
 endif()
 
-kaa_add_module(_@NAME@ src/@NAME@.c)
+kaa_add_module(_@NAME@ src/@NAME@@SUFFIX@)
 target_link_libraries(_@NAME@ PRIVATE m)
 if(SKBUILD)
   # A wheel is being built.
@@ -52,8 +52,8 @@ endif()
 """
 
 _SOURCE = """\
-/* @NAME@ - the part in C of the package @NAME@. */
-#include <math.h>
+/* @NAME@ - the part in @LANGUAGE_NAME@ of the package @NAME@. */
+#include @MATH@
 
 #include <kaa/module.h>
 
@@ -82,7 +82,7 @@ greet(kaa_context *ctx, kaa_object *self, kaa_object *const *args, size_t nargs,
 static double
 hypot3(double x, double y, double z)
 {
-    return sqrt(x * x + y * y + z * z);
+    return @SQRT@(x * x + y * y + z * z);
 }
 
 static const kaa_method methods[] = {
@@ -93,8 +93,32 @@ static const kaa_method methods[] = {
     KAA_METHODS_END,
 };
 
-KAA_MODULE(_@NAME@, .doc = "The part in C of @NAME@.", .methods = methods);
+@MODULE@
 """
+
+#: What a project's files say of its language.
+_C = {
+    "LANGUAGE": "C",
+    "LANGUAGE_NAME": "C",
+    "STANDARD": "set(CMAKE_C_STANDARD 11)",
+    "SUFFIX": ".c",
+    "MATH": "<math.h>",
+    "SQRT": "sqrt",
+    "MODULE": 'KAA_MODULE(_@NAME@, .doc = "The part in C of @NAME@.", .methods = methods);',
+}
+_CXX = {
+    "LANGUAGE": "CXX",
+    "LANGUAGE_NAME": "C++",
+    "STANDARD": "set(CMAKE_CXX_STANDARD 11)",
+    "SUFFIX": ".cc",
+    "MATH": "<cmath>",
+    "SQRT": "std::sqrt",
+    "MODULE": """\
+KAA_MODULE(_@NAME@, [](kaa_module_def &module) {
+    module.doc = "The part in C++ of @NAME@.";
+    module.methods = methods;
+})""",
+}
 
 _PACKAGE = '''\
 """@NAME@"""
@@ -138,7 +162,7 @@ build-backend = "scikit_build_core.build"
 [project]
 name = "@NAME@"
 version = "0.1.0"
-description = "A package with a part in C"
+description = "A package with a part in @LANGUAGE_NAME@"
 readme = "README.md"
 requires-python = ">=3.9"
 dependencies = [@DEPENDENCIES@]
@@ -180,7 +204,7 @@ _README = """\
     cmake -S . -B build && cmake --build build && ctest --test-dir build
 
 builds the module and tests it; `pip wheel .` makes one wheel that serves every
-Python from 3.9 on. The C file includes `<kaa/module.h>` and links nothing; C
+Python from 3.9 on. The file in src/ includes `<kaa/module.h>` and links nothing; C
 programs can load `@NAME@/_@NAME@.kaa.so` as well, with `kaa_import()`.
 """
 
@@ -189,7 +213,7 @@ _FILES: Dict[str, str] = {
     "README.md": _README,
     "pyproject.toml": _PYPROJECT,
     ".gitignore": "build/\n*.kaa.so\n*.egg-info/\n__pycache__/\n",
-    "src/@NAME@.c": _SOURCE,
+    "src/@NAME@@SUFFIX@": _SOURCE,
     "@NAME@/__init__.py": _PACKAGE,
     "tests/test_@NAME@.py": _TEST,
 }
@@ -201,18 +225,27 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name!r} is no name of a module: letters, digits and _")
 
 
-def write_project(name: str, folder: str, vendor: bool = False) -> None:
+def write_project(name: str, folder: str, vendor: bool = False, cxx: bool = False) -> None:
     """Writes the project's files into a new folder. Its wheel depends on kaa, or
-    brings it (`vendor`)."""
+    brings it (`vendor`); its module is written in C, or in C++11 (`cxx`)."""
     check_name(name)
     os.mkdir(folder)
     files = dict(_FILES)
     if vendor:
         files["@NAME@/__init__.py"] = _VENDORED_PACKAGE
+    words = {
+        "VENDOR": _VENDOR if vendor else "",
+        "DEPENDENCIES": "" if vendor else '"kaa"',
+        **(_CXX if cxx else _C),
+    }
     for path, text in files.items():
-        text = text.replace("@VENDOR@", _VENDOR if vendor else "")
-        text = text.replace("@DEPENDENCIES@", "" if vendor else '"kaa"')
-        place = os.path.join(folder, *path.replace("@NAME@", name).split("/"))
+        place = os.path.join(folder, *_filled(path, name, words).split("/"))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "w", encoding="utf-8") as file:
-            file.write(text.replace("@NAME@", name))
+            file.write(_filled(text, name, words))
+
+
+def _filled(text: str, name: str, words: Dict[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", value)
+    return text.replace("@NAME@", name)

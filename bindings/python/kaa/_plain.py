@@ -79,6 +79,10 @@ class Shape(NamedTuple):
     item: int
 
 
+# Bytes of arguments that deserve a look.
+_LARGE = 1 << 16
+
+
 def shape_of(library: Library, item: Any, function: int) -> Shape:
     name = item.name.decode("utf-8", "surrogateescape")
     count = _native.kaa_ctype_count(function)
@@ -343,6 +347,17 @@ def release(kept: List[Any]) -> None:
             one.release()
 
 
+def _refuse_huge(function: int, library: Library) -> None:
+    """Has a plan refuse records that are too large to be passed, before ctypes
+    makes classes of them: what that takes doubles with a struct of two structs."""
+    parameters = _native.kaa_ctype_parameters(function)
+    count = _native.kaa_ctype_count(function)
+    sizes = (_native.kaa_ctype_size(parameters[i].type) for i in range(count))
+    given = _native.kaa_ctype_size(_native.kaa_ctype_target(function))
+    if sum(sizes) + given > _LARGE:
+        Plan(function, False, 0, library._declarations)
+
+
 class PlainFunction(Function, key=KEY):
     """A C function that ctypes calls."""
 
@@ -390,6 +405,7 @@ class PlainFunction(Function, key=KEY):
         give(self, "address", address)
         native = _native.DeclItem.from_address(item)
         function = _native.kaa_ctype_strip(native.type)
+        _refuse_huge(function, library)
         shape = shape_of(library, native, function)
         give(self, "_shape", shape)
         holds_gil = shape.name in library._hold_gil or bool(

@@ -14,7 +14,7 @@ from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  #
 from operator import index
 from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._fault import (
     NUL,
     OUTSIDE,
@@ -358,9 +358,7 @@ class Pointee:
         if issubclass(kind, str):
             return self._text(value, writable)
         if is_data(value) or (issubclass(kind, (list, tuple)) and not writable):
-            from kaa._pointers import find_data
-
-            return find_data(self, value, writable)
+            return _late.pointers.find_data(self, value, writable)
         if issubclass(kind, _INSTANCES):
             return self._instance(value, writable)
         if is_number(kind):

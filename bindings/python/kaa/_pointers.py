@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 from operator import index
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._fault import TYPE, refusal
 from kaa._format import shape_of
 from kaa._instance import (
@@ -28,7 +28,7 @@ from kaa._instance import (
     size_of,
     view,
 )
-from kaa._record import as_ctypes, copied, pickled, raw_bytes, show
+from kaa._record import SHOWN_MAX, as_ctypes, copied, pickled, raw_bytes, show
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -141,14 +141,14 @@ def _elements(data: Any) -> Iterator[Any]:
         yield element.load(data, start + i * element.size)
 
 
-def show_array(data: Any, layout: Layout) -> str:
-    """An array as a member of something larger."""
+def show_array(data: Any, layout: Layout, left: List[int]) -> str:
+    """An array as a member of something larger; see show()."""
     element = layout.element
     assert element is not None
     if element.kind == _native.CHAR:
         return repr(text_bytes(data))
     count = length_of(data)
-    shown = ", ".join(show(get_item(data, i)) for i in range(min(count, 8)))
+    shown = ", ".join(show(get_item(data, i), left) for i in range(min(count, 8)))
     return f"[{shown}, ...]" if count > 8 else f"[{shown}]"
 
 
@@ -209,7 +209,7 @@ class Array:
     def __repr__(self) -> str:
         layout = layout_in(self)
         name = layout.name.replace("[]", f"[{length_of(self)}]", 1)
-        return f"<{name} {show_array(self, layout)}>"
+        return f"<{name} {show_array(self, layout, [SHOWN_MAX])}>"
 
     def __copy__(self) -> Any:
         return copied(self)
@@ -435,8 +435,8 @@ def pointer_from(target: int, value: Any) -> Optional[int]:
 def find_data(pointee: Pointee, value: Any, writable: bool) -> Found:
     """The pointer for an instance of C data, which stays where it is; or for a
     list, an array of what it holds."""
-    from kaa._pointer import FIXED, Found
-
+    FIXED = _late.pointer.FIXED
+    Found = _late.pointer.Found
     if is_data(value):
         address = pointer_from(pointee.target, value)
         if address is not None:

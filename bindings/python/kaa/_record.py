@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import types
 from typing import Any, Dict, Iterator, List, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -25,14 +26,19 @@ from kaa._format import shape_of
 from kaa._types import TypeMap, type_text
 
 
-def show(value: Any) -> str:
-    """A value as a member of something larger: short."""
+#: How many members a text shows, those of inner records included.
+SHOWN_MAX = 1000
+
+
+def show(value: Any, left: List[int]) -> str:
+    """A value as a member of something larger: short. `left[0]` members may still
+    be shown."""
     if is_data(value):
         layout = layout_in(value)
+        if layout.kind in RECORDS and type(value).__repr__ is Record.__repr__:
+            return show_record(value, left)
         if layout.kind == _native.ARRAY:
-            from kaa._pointers import show_array
-
-            return show_array(value, layout)
+            return _late.pointers.show_array(value, layout, left)
         if layout.kind == _native.POINTER_:
             address = address_of(value)
             return f"<{layout.name} {address:#x}>" if address else "NULL"
@@ -40,6 +46,24 @@ def show(value: Any) -> str:
         address = ctypes.cast(value, ctypes.c_void_p).value
         return f"<function {address:#x}>" if address else "NULL"
     return repr(value)
+
+
+def show_record(data: Any, left: List[int]) -> str:
+    shown: List[str] = []
+    base = address_of(data)
+    for member in layout_in(data).members:
+        if left[0] <= 0:
+            shown.append("...")
+            break
+        left[0] -= 1
+        try:
+            value = load_member(data, member, base)
+            is_null = value is None and member.element.target_kind == _native.FUNCTION
+            text = "NULL" if is_null else show(value, left)
+            shown.append(f"{member.name}={text}")
+        except (ValueError, UnicodeError) as error:
+            shown.append(f"{member.name}=<{error}>")
+    return f"{type(data).__name__}({', '.join(shown)})"
 
 
 def members_of(data: Any) -> Iterator[Tuple[Member, Any]]:
@@ -83,22 +107,11 @@ class Record:
         super().__init_subclass__(**keywords)
         _speed_up_methods(cls)
 
-    def __init__(self, *args: Any, **keywords: Any) -> None:
+    def __init__(self, /, *args: Any, **keywords: Any) -> None:
         init_record(self, args, keywords)
 
     def __repr__(self) -> str:
-        shown: List[str] = []
-        base = address_of(self)
-        for member in layout_in(self).members:
-            try:
-                value = load_member(self, member, base)
-                is_null = value is None and member.element.target_kind == (
-                    _native.FUNCTION
-                )
-                shown.append(f"{member.name}={'NULL' if is_null else show(value)}")
-            except (ValueError, UnicodeError) as error:
-                shown.append(f"{member.name}=<{error}>")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return show_record(self, [SHOWN_MAX])
 
     def __eq__(self, other: Any) -> Any:
         if self is other:
@@ -142,8 +155,6 @@ def _speed_up_methods(kind: Any) -> None:
     """Lets the interpreter find methods of a subclass in its own quick way, which
     it leaves where a class finds members by itself. Members are found as well,
     by their descriptors."""
-    import types
-
     if any(isinstance(one, types.FunctionType) for one in kind.__dict__.values()):
         if "__getattribute__" not in kind.__dict__:
             kind.__getattribute__ = object.__getattribute__
@@ -158,8 +169,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
         count = len(members)
         word = "member" if count == 1 else "members"
         raise TypeError(f"{name} has {count} {word}, {len(args)} values given")
-    from kaa._instance import store_member
-
+    store_member = _late.instance.store_member
     base = address_of(data)
     for member, value in zip(members, args):
         if member.name in keywords:
@@ -168,9 +178,7 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
     for given, value in keywords.items():
         found = layout.by_name.get(given)
         if found is None:
-            from kaa._instance import no_member
-
-            raise TypeError(str(no_member(layout, given)))
+            raise TypeError(str(_late.instance.no_member(layout, given)))
         store_member(data, layout.name, found, base, value)
 
 
@@ -181,13 +189,11 @@ def raw_bytes(data: Any) -> bytes:
 
 def copied(data: Any) -> Any:
     """A copy with memory of its own; what its pointers point at is shared."""
-    from kaa._instance import copy_kept
-
     made = new(own_class(data))
     size = size_of(data)
     source = address_of(data)
     ctypes.memmove(address_of(made), source, size)
-    copy_kept(made, address_of(made), data, source, size)
+    _late.instance.copy_kept(made, address_of(made), data, source, size)
     for name, value in getattr(data, "__dict__", {}).items():
         made.__dict__[name] = value
     return made
@@ -206,7 +212,7 @@ def own_class(data: Any) -> Any:
 def pickled(data: Any) -> Tuple[Any, ...]:
     """How a record or an array is pickled: by library, declaration and bytes."""
     layout = layout_in(data)
-    if holds_pointers(layout.ctype):
+    if _native.kaa_ctype_has_pointers(layout.ctype):
         raise TypeError(
             f"cannot pickle {layout.name}: it has pointers, which mean nothing elsewhere"
         )
@@ -238,9 +244,7 @@ def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
     """A record or an array of what was pickled."""
     kind = home
     if isinstance(home, tuple):
-        from kaa._cdata import class_named
-
-        kind = class_named(home[1], home[0])
+        kind = _late.cdata.class_named(home[1], home[0])
     made = new(kind)
     layout = layout_of(kind)
     if len(raw) != layout.size:
@@ -249,21 +253,6 @@ def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
     if attributes:
         made.__dict__.update(attributes)
     return made
-
-
-def holds_pointers(ctype: int) -> bool:
-    """Whether a type is a pointer, or has one in it."""
-    core = _native.kaa_ctype_strip(ctype)
-    kind = _native.kaa_ctype_kind_of(core)
-    if kind == _native.ARRAY:
-        return holds_pointers(_native.kaa_ctype_target(core))
-    if kind in (_native.STRUCT, _native.UNION):
-        members = _native.kaa_ctype_members(core)
-        return any(
-            holds_pointers(members[i].type)
-            for i in range(_native.kaa_ctype_count(core))
-        )
-    return bool(kind == _native.POINTER_)
 
 
 def as_ctypes(data: Any) -> Any:

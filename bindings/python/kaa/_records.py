@@ -19,7 +19,7 @@ import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from kaa import _native
+from kaa import _late, _native
 
 if TYPE_CHECKING:
     from kaa._types import TypeMap
@@ -41,16 +41,32 @@ def _is_reserved(name: str) -> bool:
 _POINTERS: Any = (ctypes._Pointer, getattr(ctypes, "_CFuncPtr"))
 
 
-def _show(value: Any) -> str:
+def _show(value: Any, left: List[int]) -> str:
+    if isinstance(value, _Record) and type(value).__repr__ is _Record.__repr__:
+        return _show_record(value, left)
     if isinstance(value, ctypes.Array):
         if value._type_ in (ctypes.c_char, ctypes.c_wchar):
             return repr(value.value)
-        shown = ", ".join(_show(one) for one in value[:8])
+        shown = ", ".join(_show(one, left) for one in value[:8])
         return f"[{shown}, ...]" if len(value) > 8 else f"[{shown}]"
     if isinstance(value, _POINTERS):
         address = ctypes.c_void_p.from_address(ctypes.addressof(value)).value
         return f"<{address:#x}>" if address else "NULL"
     return repr(value)
+
+
+def _show_record(record: Any, left: List[int]) -> str:
+    shown = []
+    for name in record._names_:
+        if left[0] <= 0:
+            shown.append("...")
+            break
+        left[0] -= 1
+        try:
+            shown.append(f"{name}={_show(getattr(record, name), left)}")
+        except (ValueError, UnicodeError) as error:
+            shown.append(f"{name}=<{error}>")
+    return f"{type(record).__name__}({', '.join(shown)})"
 
 
 class _Record:
@@ -61,13 +77,7 @@ class _Record:
     _names_: Tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        shown = []
-        for name in self._names_:
-            try:
-                shown.append(f"{name}={_show(getattr(self, name))}")
-            except (ValueError, UnicodeError) as error:
-                shown.append(f"{name}=<{error}>")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return _show_record(self, [_late.record.SHOWN_MAX])
 
 
 class StructRecord(_Record, ctypes.Structure):
@@ -82,7 +92,7 @@ class UnionRecord(_Record, ctypes.Union):
     __slots__ = ()
 
 
-def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
+def _placed_init(self: Any, /, *args: Any, **keywords: Any) -> None:
     """Members in the order of the declaration, or by name.
 
     A class placed by hand has padding among its fields, so ctypes' own count of
@@ -103,9 +113,8 @@ def _placed_init(self: Any, *args: Any, **keywords: Any) -> None:
         setattr(self, name, value)
 
 
-def _refuse(cls: Any, *args: object, **keywords: object) -> Any:
-    from kaa._origins import skipped
-
+def _refuse(cls: Any, /, *args: object, **keywords: object) -> Any:
+    skipped = _late.origins.skipped
     kind = "union" if issubclass(cls, ctypes.Union) else "struct"
     reason = skipped(cls)
     raise TypeError(
@@ -128,7 +137,7 @@ _ALLOCATED_ALIGN = 16
 def _aligned_new(size: int, align: int) -> Any:
     """A __new__ that places instances at multiples of `align`."""
 
-    def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:
+    def __new__(cls: Any, /, *args: Any, **keywords: Any) -> Any:
         storage = bytearray(size + align)
         start = ctypes.addressof(ctypes.c_char.from_buffer(storage))
         return cls.from_buffer(storage, -start % align)
@@ -552,8 +561,6 @@ def _verify(made: Any, pieces: List[_Piece], size: int) -> None:
         if piece.bit_width is None and field.offset != piece.offset:
             wrong.append(f"{piece.name} at {field.offset}, not {piece.offset}")
     if wrong:
-        from kaa._error import UnsupportedError
-
-        raise UnsupportedError(
+        raise _late.error.UnsupportedError(
             f"ctypes cannot lay out {made.__name__}: {'; '.join(wrong)}"
         )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from _thread import RLock
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Optional, Tuple
 
+from kaa import _late
+
 if TYPE_CHECKING:
     from kaa._types import TypeMap
 
@@ -50,14 +52,12 @@ class Owner:
     @property
     def _types(self) -> TypeMap:
         if self._map is None:
-            from kaa._types import Data, TypeMap
-
             with _making:
                 if self._map is None:
-                    made = TypeMap(self.module, self._declarations, self)
+                    made = _late.types.TypeMap(self.module, self._declarations, self)
                     # A finaliser that ran meanwhile may have made one too.
                     if self._map is None:
-                        self._data = Data()
+                        self._data = _late.types.Data()
                         self._map = made
         return self._map
 

@@ -13,7 +13,7 @@ import weakref
 from _thread import RLock
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
-from kaa import _native
+from kaa import _last, _late, _native
 from kaa._basic import BASIC
 from kaa._enums import int_enum
 from kaa._origins import forget, remember
@@ -293,8 +293,6 @@ class TypeMap:
     def __init__(
         self, module: str, keep: object = None, library: object = None
     ) -> None:
-        from kaa._records import RecordMaker
-
         self.module = module
         self.keep = keep
         #: Gives the library that has the Data of the types; None where there is
@@ -310,7 +308,7 @@ class TypeMap:
         self._cached: List[Tuple[str, Any]] = []
         self._own: Set[Any] = set()
         self._lock = RLock()
-        self.records = RecordMaker(self)
+        self.records = _late.records.RecordMaker(self)
         # Gives the library that pickles name, or one like it.
         self._finder: Any = None
         if library is not None:
@@ -319,6 +317,7 @@ class TypeMap:
             self._finder = None if finder is None else finder()
             # ctypes keeps each pointer class for ever, and all behind it.
             weakref.finalize(library, forget, self._cached).atexit = False
+            _last.maps.add(self)
         self._derived: Any = None
         self._typedefs: Optional[Dict[int, str]] = None
 
@@ -352,18 +351,14 @@ class TypeMap:
         try:
             return self.data.classes[address]
         except KeyError:
-            from kaa._instance import make_class
-
             with self._lock:
-                return make_class(self, address)
+                return _late.instance.make_class(self, address)
 
     def derived(self) -> Any:
         """The table of the types that are made while the program runs. Its
         callers hold the lock."""
         if self._derived is None:
-            from kaa._derive import Derived
-
-            self._derived = Derived(self.keep)
+            self._derived = _late.derive.Derived(self.keep)
         return self._derived
 
     def array_class(self, element: int, count: Optional[int] = None) -> Any:

@@ -4,25 +4,50 @@
     for one in walk.types[:10]:
         print(one.type, one.count, one.bytes)
 
+    for one in walk.retainers[:10]:
+        print(one.type, one.text, one.retained_bytes)
+
     for step in kaa.objects.paths_to(thing)[0]:
         print(step.edge, step.type, step.text)
+    kaa.objects.retained_by(thing)
 
 The look is taken by a copy of the process, made by fork(): the program pauses for
 that alone (Walk.pause_ns) and goes on. The collector is not run, nothing is
 allocated in the program but the answer. Seen is what the collector tracks and all
-that is referred to from there. Needs os.fork().
+that is referred to from there, strings and numbers too. Needs CPython and os.fork().
 """
 
 from __future__ import annotations
 
 import os
-from types import FrameType
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, List, Optional, Set, Tuple
 
 from kaa._error import OperatingSystemError, UnsupportedError
-from kaa._heap_data import HeapReport, Step, TypeUse, Walk
+from kaa._heap_data import (
+    CycleGroup,
+    Footprint,
+    HeapReport,
+    Retainer,
+    Step,
+    TypeUse,
+    Walk,
+    Waste,
+)
 
-__all__ = ["Step", "TypeUse", "Walk", "paths_to", "report", "walk"]
+__all__ = [
+    "CycleGroup",
+    "Footprint",
+    "Retainer",
+    "Step",
+    "TypeUse",
+    "Walk",
+    "Waste",
+    "is_available",
+    "paths_to",
+    "report",
+    "retained_by",
+    "walk",
+]
 
 _SECONDS = 600  # after which a copy that hangs is ended
 
@@ -34,8 +59,9 @@ def _in_copy(look: Callable[[], Any]) -> Any:
     import time
     import warnings
 
-    if not hasattr(os, "fork"):
-        raise UnsupportedError("a walk needs os.fork(), which this system lacks")
+    reason = why_not()
+    if reason is not None:
+        raise UnsupportedError(reason)
     reading, writing = os.pipe()
     try:
         with warnings.catch_warnings():
@@ -55,11 +81,26 @@ def _in_copy(look: Callable[[], Any]) -> Any:
         text = file.read()
     status = os.waitpid(child, 0)[1]
     if status != 0 or not text:
-        raise OperatingSystemError(f"the copy of the process failed (status {status})")
+        raise OperatingSystemError(
+            f"the copy of the process that looks at the objects {_ending(status)};"
+            " the process itself goes on"
+        )
     answer = json.loads(text)
     if "error" in answer:
         raise RuntimeError(answer["error"])
     return answer["answer"], pause
+
+
+def _ending(status: int) -> str:
+    """How the copy ended."""
+    import signal
+
+    if not os.WIFSIGNALED(status):
+        return f"ended with exit code {os.WEXITSTATUS(status)}"
+    number = os.WTERMSIG(status)
+    if number == signal.SIGALRM:
+        return f"took more than {_SECONDS} s and was ended"
+    return f"died of {signal.Signals(number).name}"
 
 
 def _answer(look: Callable[[], Any], writing: int) -> None:
@@ -84,67 +125,65 @@ def _answer(look: Callable[[], Any], writing: int) -> None:
         os._exit(code)
 
 
-def _name(kind: type) -> str:
-    module = type.__dict__["__module__"].__get__(kind)
-    name = str(type.__dict__["__qualname__"].__get__(kind))
-    return name if module == "builtins" else f"{module}.{name}"
-
-
-def _everything() -> List[Any]:
-    """All objects that can be seen, each once."""
-    import gc
-
-    found = gc.get_objects()
-    hidden = {id(found)}
-    seen = {id(one) for one in found} | hidden
-    start = 0
-    while start < len(found):
-        some = found[start : start + 1000]
-        start += len(some)
-        for one in gc.get_referents(*some):
-            if id(one) not in seen:
-                seen.add(id(one))
-                found.append(one)
-    return found
-
-
-def _size(one: Any) -> int:
+def why_not() -> Optional[str]:
+    """Why objects cannot be walked here; None if they can."""
     import sys
 
-    try:
-        return sys.getsizeof(one)
-    except Exception:  # a __sizeof__ of the program's
-        return type(one).__basicsize__
+    if sys.implementation.name != "cpython":
+        return f"{sys.implementation.name} has no objects of CPython's kind"
+    if not hasattr(os, "fork"):
+        return "a walk needs os.fork(), which this system lacks"
+    if sys.maxsize < 2**32:
+        return "walks need a 64-bit interpreter"
+    return None
 
 
-def _look() -> List[List[Any]]:
-    kinds: Dict[type, List[int]] = {}
-    for one in _everything():
-        kind = type(one)
-        if kind in kinds:
-            sums = kinds[kind]
-        else:
-            sums = kinds[kind] = [0, 0]
-        sums[0] += 1
-        sums[1] += _size(one)
-    return [[_name(kind), *sums] for kind, sums in kinds.items()]
+def is_available() -> Tuple[bool, str]:
+    """Whether objects can be walked here, and why not."""
+    reason = why_not()
+    return reason is None, reason or ""
 
 
-def walk() -> Walk:
+def _own_frames() -> Set[int]:
+    """The ids of the frames of kaa's own that run now, the caller's included."""
+    import sys
+
+    own, frame = set(), sys._getframe(1)
+    here = os.path.dirname(os.path.abspath(__file__))
+    while frame is not None and os.path.dirname(frame.f_code.co_filename) == here:
+        own.add(id(frame))
+        frame = frame.f_back  # type: ignore[assignment]
+    return own
+
+
+def walk(retained: bool = True) -> Walk:
     """Counts all objects and adds up their sizes (sys.getsizeof), by type, the largest
-    first. kaa.OperatingSystemError if there can be no copy of the process."""
-    rows, pause = _in_copy(_look)
-    types = [TypeUse(*row) for row in rows]
-    types.sort(key=lambda one: -one.bytes)
-    return Walk(
-        objects=sum(one.count for one in types),
-        bytes=sum(one.bytes for one in types),
-        pause_ns=pause,
-        types=types,
-    )
+    first. With `retained` also what each keeps alive alone: the biggest retainers, the
+    footprints of modules and types, cycles with the edge to break, and wastes; that
+    takes the copy about three times as long. kaa.OperatingSystemError if there can be
+    no copy of the process, or if it dies; kaa.UnsupportedError where there are no
+    walks."""
+    from kaa import _object_walk
+
+    def look() -> Any:
+        return _object_walk.look(_own_frames(), retained)
+
+    found, pause = _in_copy(look)
+    made = Walk(objects=found["objects"], bytes=found["bytes"], pause_ns=pause)
+    made.references = found["references"]
+    made.garbage_objects = found["garbage_objects"]
+    made.garbage_bytes = found["garbage_bytes"]
+    made.types = [TypeUse(*row) for row in found["types"]]
+    made.retainers = [Retainer(**one) for one in found.get("retainers", ())]
+    made.modules = [Footprint(*row) for row in found.get("modules", ())]
+    made.wastes = [Waste(**one) for one in found.get("wastes", ())]
+    for one in found.get("cycles", ()):
+        one["members"] = [Step(*step) for step in one["members"]]
+        made.cycles.append(CycleGroup(**one))
+    return made
 
 
-def report() -> HeapReport:
+def report(retained: bool = True) -> HeapReport:
     """A walk as a report, for tables and pages."""
     import platform
     import sys
@@ -154,124 +193,44 @@ def report() -> HeapReport:
         python=platform.python_version(),
         pid=os.getpid(),
         program=" ".join(sys.argv),
-        walk=walk(),
+        walk=walk(retained),
     )
-
-
-# ---- paths ----
-
-
-def _text(one: Any) -> str:
-    """Says which object it is, without calling the program's code."""
-    kind = type(one)
-    if kind in (int, float, bool, type(None)):
-        return repr(one)
-    if kind in (str, bytes):
-        return repr(one[:40]) + ("..." if len(one) > 40 else "")
-    if kind in (list, tuple, dict, set, frozenset):
-        return f"{len(one)} items"
-    if isinstance(one, type):
-        return _name(one)
-    if kind is FrameType:
-        return f"{one.f_code.co_name}, {one.f_code.co_filename}:{one.f_lineno}"
-    name = getattr(one, "__name__", "") if kind.__module__ == "builtins" else ""
-    return name if type(name) is str else ""
-
-
-def _edge(parent: Any, child: Any) -> str:
-    """How the parent refers to the child, where that is easily told."""
-    if type(parent) is FrameType:
-        names = [name for name, value in parent.f_locals.items() if value is child]
-        return names[0] if names else "globals"
-    if type(parent) is dict:
-        for key, value in parent.items():
-            if value is child:
-                return f"[{_text(key) or _name(type(key))}]"
-            if key is child:
-                return "a key"
-    elif type(parent) in (list, tuple):
-        for i, value in enumerate(parent):
-            if value is child:
-                return f"[{i}]"
-    try:
-        fields = object.__getattribute__(parent, "__dict__")
-    except Exception:
-        return ""
-    if fields is child:
-        return "__dict__"
-    if type(fields) is dict:
-        for key, value in fields.items():
-            if value is child and type(key) is str:
-                return f".{key}"
-    return ""
-
-
-def _referents(one: Any) -> List[Any]:
-    import gc
-
-    if type(one) is FrameType:  # the collector sees no variables of running ones
-        return [*one.f_locals.values(), one.f_globals]
-    return gc.get_referents(one)
-
-
-def _find(wanted: Any, own: Set[int], most: int) -> List[List[List[str]]]:
-    """Shortest paths from modules and frames to an object, by one breadth-first walk."""
-    import sys
-
-    own = {*own, id(sys._getframe())}
-    roots: List[Any] = [sys.modules]
-    for frame in sys._current_frames().values():
-        while frame is not None:
-            if id(frame) not in own:
-                roots.append(frame)
-            frame = frame.f_back  # type: ignore
-    parents: Dict[int, Any] = {id(root): None for root in roots}
-    hidden = {id(roots), id(parents)} | own
-    queue, paths, told = roots, [], set()
-    while queue and len(paths) < most:
-        following: List[Any] = []
-        hidden.update((id(queue), id(following)))
-        for parent in queue:
-            for one in _referents(parent):
-                if one is wanted:
-                    if len(paths) < most and id(parent) not in told:
-                        told.add(id(parent))
-                        paths.append(_path(parents, parent, wanted))
-                elif id(one) not in parents and id(one) not in hidden:
-                    parents[id(one)] = parent
-                    following.append(one)
-        queue = following
-    return paths
-
-
-def _path(parents: Dict[int, Any], last: Any, wanted: Any) -> List[List[str]]:
-    chain = [wanted, last]
-    while parents[id(chain[-1])] is not None:
-        chain.append(parents[id(chain[-1])])
-    chain.reverse()
-    steps = [[_name(type(chain[0])), _text(chain[0]), "root"]]
-    for parent, child in zip(chain, chain[1:]):
-        steps.append([_name(type(child)), _text(child), _edge(parent, child)])
-    return steps
 
 
 def paths_to(thing: Any, most: int = 3) -> List[List[Step]]:
     """Who keeps an object alive: up to `most` paths to it, the shortest first, each from
     a root (sys.modules, or the frame of a running function) to the object. Step.edge is
     how the step before refers to it. Empty: only C code, or a garbage cycle, does."""
-    import sys
+    from kaa import _object_walk
 
-    if not isinstance(most, int) or most < 1:
-        raise ValueError(f"most must be an int of 1 or more, not {most!r}")
-    here = sys._getframe()
+    _check_most(most)
 
     def look() -> Any:
-        own = {id(here)}
-        frame: Any = sys._getframe()
-        while frame is not here:
-            own.add(id(frame))
-            frame = frame.f_back
-        return _find(thing, own, most)
+        looking = _object_walk.Looking(_own_frames())
+        looking.retain()
+        return looking.paths(thing, most)
 
     found, _ = _in_copy(look)
     return [[Step(*step) for step in path] for path in found]
+
+
+def _check_most(most: Any) -> None:
+    if isinstance(most, bool) or not isinstance(most, int):
+        raise TypeError(f"most must be an int, not {type(most).__name__}")
+    if not 1 <= most <= 1000:
+        raise ValueError(f"most must be 1 to 1000, not {most}")
+
+
+def retained_by(thing: Any) -> int:
+    """The bytes that would be free if this object went: its own, and those of all that
+    nothing else keeps. What only the caller's variables refer to besides does count as
+    kept by them."""
+    from kaa import _object_walk
+
+    def look() -> Any:
+        looking = _object_walk.Looking(_own_frames())
+        looking.retain()
+        found = looking.retained(thing)
+        return found.retained_bytes if found is not None else 0
+
+    return int(_in_copy(look)[0])

@@ -2,6 +2,7 @@
  *
  * glibc tells a symbol's size by dladdr1(); other C libraries have no such
  * call, but all of them have dl_iterate_phdr(), so the tables are read here. */
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -114,4 +115,25 @@ kaa_base__load_bias(const void *address, int *out_found)
 
     *out_found = dl_iterate_phdr(look_at, &wanted) != 0;
     return *out_found ? wanted.info.dlpi_addr : 0;
+}
+
+/* Other C libraries have no dladdr1(); in them a handle is the record. */
+const void *
+kaa_base__loaded_object(const void *address)
+{
+    Dl_info info;
+#if defined(__GLIBC__)
+    struct link_map *map = NULL;
+
+    return dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+#else
+    void *handle;
+
+    if (dladdr(address, &info) == 0 || info.dli_fname == NULL)
+        return NULL;
+    handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle != NULL)
+        dlclose(handle);
+    return handle;
+#endif
 }

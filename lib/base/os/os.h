@@ -23,6 +23,10 @@ size_t kaa_base__symbol_bytes(const void *start);
  * linked to; 0 and *out_found 0 if no object holds it. */
 uintptr_t kaa_base__load_bias(const void *address, int *out_found);
 
+/* The loader's record of the object that holds an address, by which its handle
+ * is told; NULL if no object does. The record is the loader's. */
+const void *kaa_base__loaded_object(const void *address);
+
 /* Memory: address space without memory behind it, whose pages come as they are
  * touched; NULL if there is none. `align` is a power of two, of whole pages. */
 void *kaa_base__map(size_t bytes, size_t align);
@@ -33,6 +37,10 @@ void kaa_base__purge(void *start, size_t bytes);
 
 /* Asks for huge pages, or no longer; does nothing where there are none. */
 void kaa_base__want_huge_pages(void *start, size_t bytes, int are_wanted);
+
+/* Above which address the calling thread's stack lies, and how large it may
+ * grow; 0 where the system does not say. */
+int kaa_base__stack_bounds(uintptr_t *out_top, size_t *out_bytes);
 
 /* Whether memory may become executable: 0, or the number of the error. */
 int kaa_base__executable_fault(void);

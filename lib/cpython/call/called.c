@@ -64,12 +64,13 @@ static const char in_callback[] = " in a callback";
 NEVER_INLINE static PyObject *
 call_counted(PyObject *callable, PyObject **arguments, size_t flagged)
 {
+    int entered = kaa_cpython__enter_slot(in_callback);
     PyObject *value;
 
-    if (kaa_cpython__enter_recursive(in_callback) != 0)
+    if (entered < 0)
         return NULL;
     value = PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
-    kaa_cpython__leave_recursive();
+    kaa_cpython__leave_slot(entered);
     return value;
 }
 

@@ -115,7 +115,8 @@ store_record(const kaa_call__place *place, char *frame, const char *data)
 {
     char *first = frame + place->offset[0];
 
-    if (place->size[0] % 8 != 0 || place->size[1] % 8 != 0) {
+    if (place->size[0] % 8 != 0 || place->size[1] % 8 != 0 ||
+        (KAA_CALL__AAPCS && place->load != KAA_CALL__LOAD_BYTES)) {
         kaa_call__store(place, (kaa_call__frame *)(void *)frame, data);
         return;
     }

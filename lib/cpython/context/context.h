@@ -185,6 +185,7 @@ size_field(PyObject *object)
 typedef struct kaa_cpython__section {
     uintptr_t words[8]; /* the host needs 2 */
     PyObject *lock;
+    int entered; /* slot.c: for kaa_cpython__leave_slot() */
 } kaa_cpython__section;
 
 static inline void
@@ -252,11 +253,12 @@ PyObject *kaa_cpython__make_holder_type(kaa_cpython__context *own);
 void *kaa_cpython__lock_thunk(kaa_context *ctx, PyObject *lock,
                               kaa_cpython__any function,
                               kaa_cpython__bound *bound);
-/* The same for a slot, whose function may come back to the slot: counted, as
- * calls are; with `is_counted` the host has counted already. */
+/* The same for a slot, whose function may come back to the slot: with a look at
+ * the stack, and `failed` as the result where little is left. */
 void *kaa_cpython__slot_thunk(kaa_context *ctx, PyObject *lock,
                               kaa_cpython__any function, intptr_t failed,
-                              int is_counted, kaa_cpython__bound *bound);
+                              kaa_cpython__bound *bound);
+extern const char kaa_cpython__in_slot[]; /* where a recursion was, in words */
 /* typed.c: the function of a KAA_TYPED method; see kaa_module__maker. */
 kaa_object *kaa_cpython__new_typed(kaa_context *ctx, const kaa_method *method,
                                    kaa_object *module, void *user);

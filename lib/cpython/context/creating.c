@@ -68,6 +68,7 @@ create(kaa_cpython__type_record *record, PyObject *type, PyObject *const *args,
        size_t nargs, PyObject *kwnames)
 {
     PyObject *self;
+    int entered;
 
     nargs &= SIZE_MAX >> 1; /* the highest bit says something else */
     if (field_at(type, AT_INIT) != record->usual_init ||
@@ -76,12 +77,13 @@ create(kaa_cpython__type_record *record, PyObject *type, PyObject *const *args,
     self = PY(PyType_GenericAlloc)(type, 0);
     if (self == NULL)
         return NULL;
-    if (kaa_cpython__enter_recursive(" while making an instance") == 0) {
+    entered = kaa_cpython__enter_slot(" while making an instance");
+    if (KAA_LIKELY(entered >= 0)) {
         int result = record->init(record->ctx, as_kaa(self),
                                   (kaa_object *const *)(const void *)args,
                                   nargs, as_kaa(kwnames));
 
-        kaa_cpython__leave_recursive();
+        kaa_cpython__leave_slot(entered);
         if (result == 0)
             return self;
     }

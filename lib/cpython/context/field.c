@@ -14,6 +14,8 @@
 
 /* ---- properties */
 
+static const char in_property[] = " in a property";
+
 static PyObject *
 get_property(PyObject *self, void *closure)
 {
@@ -21,13 +23,14 @@ get_property(PyObject *self, void *closure)
     const kaa_property *property = field->property;
     kaa_cpython__section section;
     kaa_object *result;
+    int entered = kaa_cpython__enter_slot(in_property);
 
-    if (kaa_cpython__enter_recursive(" in a property") != 0)
+    if (entered < 0)
         return NULL;
     begin_section(&section, field->lock);
     result = property->get(field->ctx, as_kaa(self), property->user);
     end_section(&section);
-    kaa_cpython__leave_recursive();
+    kaa_cpython__leave_slot(entered);
     return as_host(result);
 }
 
@@ -37,15 +40,15 @@ set_property(PyObject *self, PyObject *value, void *closure)
     const kaa_cpython__field *field = closure;
     const kaa_property *property = field->property;
     kaa_cpython__section section;
-    int result;
+    int result, entered = kaa_cpython__enter_slot(in_property);
 
-    if (kaa_cpython__enter_recursive(" in a property") != 0)
+    if (entered < 0)
         return -1;
     begin_section(&section, field->lock);
     result =
         property->set(field->ctx, as_kaa(self), as_kaa(value), property->user);
     end_section(&section);
-    kaa_cpython__leave_recursive();
+    kaa_cpython__leave_slot(entered);
     return result;
 }
 

@@ -51,41 +51,51 @@ kaa_cpython__lock_thunk(kaa_context *ctx, PyObject *lock,
 
 /* ---- slots, which may come back to themselves */
 
-static const char in_slot[] = " in a method of a native type";
+const char kaa_cpython__in_slot[] = " in a method of a native type";
 
 static void *
-call_slot(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
+call_slowly(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
 {
+    int entered = kaa_cpython__enter_slot(kaa_cpython__in_slot);
     void *result = (void *)bound->failed;
 
-    if (KAA_LIKELY(kaa_cpython__enter_recursive(in_slot) == 0)) {
+    if (entered >= 0) {
         result = call_locked(bound, a, b, c, d);
-        kaa_cpython__leave_recursive();
+        kaa_cpython__leave_slot(entered);
     }
     return result;
 }
 
+/* Little more than a look at the stack. It is no jump to the function: what
+ * only jumps, here, in the host and in the function, would go round for ever on
+ * a stack that does not grow. */
 static void *
-call_counted_slot(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
+call_slot(kaa_cpython__bound *bound, void *a, void *b, void *c, void *d)
 {
-    if (KAA_UNLIKELY(kaa_cpython__check_stack(in_slot) != 0))
-        return (void *)bound->failed;
-    return call_locked(bound, a, b, c, d);
+    typedef void *five(kaa_context *, void *, void *, void *, void *);
+    void *result;
+
+    if (KAA_UNLIKELY(kaa_base__stack_is_doubtful()))
+        return call_slowly(bound, a, b, c, d);
+    result = ((five *)bound->function)(bound->ctx, a, b, c, d);
+#if defined(__GNUC__)
+    __asm__ volatile("" : "+r"(result));
+#endif
+    return result;
 }
 
 void *
 kaa_cpython__slot_thunk(kaa_context *ctx, PyObject *lock,
                         kaa_cpython__any function, intptr_t failed,
-                        int is_counted, kaa_cpython__bound *bound)
+                        kaa_cpython__bound *bound)
 {
     bound->ctx = ctx;
     bound->lock = lock;
     bound->function = function;
     bound->failed = failed;
     return kaa_cpython__thunk_new(own_of(ctx)->host,
-                                  is_counted
-                                      ? KAA_CPYTHON__ANY(call_counted_slot)
-                                      : KAA_CPYTHON__ANY(call_slot),
+                                  lock != NULL ? KAA_CPYTHON__ANY(call_slowly)
+                                               : KAA_CPYTHON__ANY(call_slot),
                                   bound);
 }
 

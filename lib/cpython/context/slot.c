@@ -31,8 +31,8 @@ add_thunk(kaa_cpython__type_record *record, int slot, kaa_cpython__any function,
         kaa_cpython__thunk_new(own_of(record->ctx)->host, function, data));
 }
 
-/* How a slot whose function is the spec's own fails, and who counts it. */
-enum { RETURNS_NULL = 0, RETURNS_MINUS_ONE = 1, HOST_COUNTS = 2, CANNOT = 4 };
+/* How a slot whose function is the spec's own fails. */
+enum { RETURNS_NULL, RETURNS_MINUS_ONE, CANNOT };
 
 static int
 add_direct(kaa_cpython__type_record *record, int slot, int how,
@@ -43,13 +43,13 @@ add_direct(kaa_cpython__type_record *record, int slot, int how,
 
     if (function == NULL)
         return 0;
-    if (how & CANNOT)
+    if (how == CANNOT)
         thunk =
             kaa_cpython__lock_thunk(record->ctx, record->lock, function, bound);
     else
-        thunk = kaa_cpython__slot_thunk(record->ctx, record->lock, function,
-                                        how & RETURNS_MINUS_ONE ? -1 : 0,
-                                        (how & HOST_COUNTS) != 0, bound);
+        thunk =
+            kaa_cpython__slot_thunk(record->ctx, record->lock, function,
+                                    how == RETURNS_MINUS_ONE ? -1 : 0, bound);
     return kaa_cpython__add_slot(record, slot, thunk);
 }
 
@@ -57,7 +57,8 @@ add_direct(kaa_cpython__type_record *record, int slot, int how,
 static int
 begin_slot(kaa_cpython__section *section, PyObject *lock)
 {
-    if (kaa_cpython__enter_recursive(" in a method of a native type") != 0)
+    section->entered = kaa_cpython__enter_slot(kaa_cpython__in_slot);
+    if (KAA_UNLIKELY(section->entered < 0))
         return -1;
     begin_section(section, lock);
     return 0;
@@ -67,7 +68,7 @@ static void
 end_slot(kaa_cpython__section *section)
 {
     end_section(section);
-    kaa_cpython__leave_recursive();
+    kaa_cpython__leave_slot(section->entered);
 }
 
 /* ---- operators */
@@ -367,9 +368,9 @@ kaa_cpython__fill_slots(kaa_cpython__type_record *record)
         int slot, how;
         kaa_cpython__any function;
     } direct[] = {
-        {HOST_TP_REPR, HOST_COUNTS, KAA_CPYTHON__ANY(spec->repr)},
-        {HOST_TP_STR, HOST_COUNTS, KAA_CPYTHON__ANY(spec->str)},
-        {HOST_TP_RICHCOMPARE, HOST_COUNTS, KAA_CPYTHON__ANY(spec->compare)},
+        {HOST_TP_REPR, RETURNS_NULL, KAA_CPYTHON__ANY(spec->repr)},
+        {HOST_TP_STR, RETURNS_NULL, KAA_CPYTHON__ANY(spec->str)},
+        {HOST_TP_RICHCOMPARE, RETURNS_NULL, KAA_CPYTHON__ANY(spec->compare)},
         {HOST_NB_BOOL, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->truth)},
         {HOST_TP_GETATTRO, RETURNS_NULL, KAA_CPYTHON__ANY(spec->get_attr)},
         {HOST_TP_SETATTRO, RETURNS_MINUS_ONE, KAA_CPYTHON__ANY(spec->set_attr)},

@@ -1,9 +1,10 @@
 /* cpython/context/thunk.c - thunks: compiled ones, and closures where those
  * end.
  *
- * Thunk i loads the address of slot i, and the common part moves each argument
- * one register on, loads the first from the slot, and jumps to the function.
- * endbr64 is what indirect-branch tracking wants at the target of a pointer.
+ * Thunk i loads the address of slot i (AArch64: i), and the common part moves
+ * each argument one register on, loads the first from the slot, and jumps to
+ * the function. endbr64 and `hint #34` (bti c) are what processors that track
+ * branches want at the target of a pointer.
  */
 #include "cpython/context/thunk.h"
 
@@ -11,12 +12,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "call/plan.h"
 
 /* ---- compiled */
 
-#if defined(__x86_64__) && defined(__ELF__) && !defined(__ILP32__) &&          \
-    (defined(__GNUC__) || defined(__clang__))
-#define HAVE_COMPILED 1
+#if KAA_CALL__DIRECT
 #define SLOTS 4096
 #define BYTES 16 /* of a thunk's code */
 
@@ -33,6 +33,7 @@ slot kaa_cpython__thunk_slots[SLOTS];
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 
+#if KAA_CALL__SYSV
 __asm__(
     ".pushsection .text\n"
     ".p2align 4\n"
@@ -67,6 +68,44 @@ __asm__(
                ".cfi_endproc\n"
                ".size kaa_cpython__thunks, . - kaa_cpython__thunks\n"
                ".popsection\n");
+#else
+__asm__(
+    ".pushsection .text\n"
+    ".p2align 4\n"
+    ".hidden kaa_cpython__thunk_slots\n"
+    ".type kaa_cpython__thunk_common, @function\n"
+    "kaa_cpython__thunk_common:\n"
+    ".cfi_startproc\n"
+    "    adrp x10, kaa_cpython__thunk_slots\n"
+    "    add x10, x10, :lo12:kaa_cpython__thunk_slots\n"
+    "    add x10, x10, x9, lsl #4\n"
+    "    mov x4, x3\n"
+    "    mov x3, x2\n"
+    "    mov x2, x1\n"
+    "    mov x1, x0\n"
+    "    ldp x0, x16, [x10]\n"
+    "    br x16\n"
+    ".cfi_endproc\n"
+    ".size kaa_cpython__thunk_common, . - kaa_cpython__thunk_common\n"
+    ".p2align 4\n"
+    ".globl kaa_cpython__thunks\n"
+    ".hidden kaa_cpython__thunks\n"
+    ".type kaa_cpython__thunks, @function\n"
+    "kaa_cpython__thunks:\n"
+    ".cfi_startproc\n"
+    ".set kaa_cpython__thunk_index, 0\n"
+    ".rept " TEXT(
+        SLOTS) "\n"
+               "    hint #34\n"
+               "    mov w9, #kaa_cpython__thunk_index\n"
+               "    b kaa_cpython__thunk_common\n"
+               ".p2align 4\n"
+               ".set kaa_cpython__thunk_index, kaa_cpython__thunk_index + 1\n"
+               ".endr\n"
+               ".cfi_endproc\n"
+               ".size kaa_cpython__thunks, . - kaa_cpython__thunks\n"
+               ".popsection\n");
+#endif
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t fresh;  /* slots from here on were never used */

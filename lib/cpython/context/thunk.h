@@ -8,8 +8,8 @@
  * slot of a type or a method costs six instructions more than one that was
  * written for the host, and needs no look-up of where it belongs.
  *
- * Thunks are code of libkaa on System V x86-64, a few thousand of them; beyond
- * those, and elsewhere, they are closures of libffi. The function's type is
+ * Thunks are code of libkaa on x86-64 and AArch64, a few thousand of them;
+ * beyond those, and elsewhere, they are closures. The function's type is
  * erased: what it returns in the integer register passes through.
  */
 #ifndef KAA_CPYTHON_THUNK_H

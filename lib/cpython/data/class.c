@@ -159,7 +159,7 @@ fill_class(class *self, const kaa_cpython_data_options *options)
         kaa_cpython__init_element(&self->element, kaa_ctype_target(core));
         self->element.number = -1;
     }
-    if (kaa_cpython__may_hold(core))
+    if (kaa_ctype_has_pointers(core))
         self->flags |= CLASS_HOLDS;
     if (self->size <= INLINE_MAX && self->align <= 16)
         self->flags |= CLASS_IS_INLINE;

@@ -259,8 +259,6 @@ kaa_cpython__class *kaa_cpython__twin_of(kaa_cpython__class *self);
 
 void kaa_cpython__init_element(kaa_cpython__member *self,
                                const kaa_ctype *type);
-/* Whether values of a type may keep objects alive: pointers do. */
-int kaa_cpython__may_hold(const kaa_ctype *type);
 /* The members of a record, their table and their attributes. 0, or -1 where
  * memory ran out. */
 int kaa_cpython__fill_members(kaa_cpython__class *self);

@@ -101,30 +101,6 @@ init_bits(field *self, uint64_t position, uint32_t width)
     }
 }
 
-/* Whether values of a type may keep objects alive: pointers do. */
-int
-kaa_cpython__may_hold(const kaa_ctype *type)
-{
-    const kaa_ctype *core = kaa_ctype_strip(type);
-    const kaa_ctype_member *members;
-
-    switch ((int)kaa_ctype_kind_of(core)) {
-    case KAA_CTYPE_POINTER:
-        return 1;
-    case KAA_CTYPE_ARRAY:
-        return kaa_cpython__may_hold(kaa_ctype_target(core));
-    case KAA_CTYPE_STRUCT:
-    case KAA_CTYPE_UNION:
-        members = kaa_ctype_members(core);
-        for (uint64_t i = 0; members != NULL && i < kaa_ctype_count(core); i++)
-            if (kaa_cpython__may_hold(members[i].type))
-                return 1;
-        return 0;
-    default:
-        return 0;
-    }
-}
-
 /* ---- members ---- */
 
 /* Those that Python shows: of anonymous members, what is in them. */

@@ -357,6 +357,18 @@ kaa_cpython__stack_used_up(const char *where)
 }
 
 int
+kaa_cpython__enter_doubtful(const char *where)
+{
+    int left = kaa_base__stack_look();
+
+    if (left == KAA_BASE__STACK_ROOM)
+        return 0;
+    if (left == KAA_BASE__STACK_LOW)
+        return kaa_cpython__stack_used_up(where);
+    return PY(Py_EnterRecursiveCall)(where) != 0 ? -1 : 1;
+}
+
+int
 kaa_cpython__raise_error(const kaa_cpython *host, const char *name,
                          const char *what, const kaa_error *err)
 {

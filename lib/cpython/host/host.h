@@ -14,6 +14,7 @@
 
 #include <kaa/cpython.h>
 
+#include "base/assert.h"
 #include "base/stack.h"
 
 typedef struct host_object PyObject;
@@ -197,7 +198,7 @@ kaa_status kaa_cpython__find_more(const kaa_cpython *host, kaa_error *err);
 kaa_status kaa_cpython__prepare_process(const kaa_cpython_options *options,
                                         kaa_error *err);
 
-/* Before code that may come back to where it is run, however often: counted by
+/* Before a module's own code that may come back to where it is run: counted by
  * the host, and with a look at the stack, since the host's count may go beyond
  * what a stack has room for. 0: kaa_cpython__leave_recursive() must follow; -1
  * with RecursionError. `where` ends its message. */
@@ -225,6 +226,27 @@ kaa_cpython__enter_recursive(const char *where)
     if (kaa_cpython__check_stack(where) != 0)
         return -1;
     return PY(Py_EnterRecursiveCall)(where) != 0 ? -1 : 0;
+}
+
+/* For what runs often and may come back to itself through C alone (the host
+ * counts its own code): the stack says when to stop. Where it does not, on a
+ * stack that is not the thread's own, the host counts. -1 with RecursionError,
+ * or what kaa_cpython__leave_slot() wants afterwards. */
+int kaa_cpython__enter_doubtful(const char *where);
+
+static inline int
+kaa_cpython__enter_slot(const char *where)
+{
+    return KAA_UNLIKELY(kaa_base__stack_is_doubtful())
+               ? kaa_cpython__enter_doubtful(where)
+               : 0;
+}
+
+static inline void
+kaa_cpython__leave_slot(int is_counted)
+{
+    if (KAA_UNLIKELY(is_counted > 0))
+        PY(Py_LeaveRecursiveCall)();
 }
 
 /* Raises `type` with a formatted message; returns -1. */

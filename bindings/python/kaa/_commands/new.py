@@ -9,7 +9,7 @@ from kaa._commands import DONE, complain
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Writes a folder with a C file, CMakeLists.txt, a test, and a"
+        "Writes a folder with a C or C++ file, CMakeLists.txt, a test, and a"
         " pyproject.toml that makes one wheel for every Python."
     )
     parser.add_argument("name", metavar="NAME", help="of the package")
@@ -17,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vendor", action="store_true", help="its wheel brings kaa, and needs none"
     )
+    parser.add_argument("--cxx", action="store_true", help="its module is C++11, not C")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     folder = options.folder or options.name
     try:
-        _new.write_project(options.name, folder, options.vendor)
+        _new.write_project(options.name, folder, options.vendor, options.cxx)
     except ValueError as error:
         return complain(str(error))
     except OSError as error:

@@ -155,7 +155,13 @@ def walk_blocks(walk: Walk, limit: Optional[int] = None) -> List[Block]:
     line = f"{walk.objects:,} objects, {text.size(walk.bytes)}"
     if walk.pause_ns:
         line += f"; the program stood still for {text.duration(walk.pause_ns)}"
-    found: List[Block] = [Paragraphs("Objects", [line])]
+    said = [line]
+    if walk.garbage_objects:
+        said.append(
+            f"{text.plural(walk.garbage_objects, 'object')},"
+            f" {text.size(walk.garbage_bytes)}, are garbage that waits for the collector"
+        )
+    found: List[Block] = [Paragraphs("Objects", said)]
     if walk.types:
         rows: List[Sequence[object]] = [
             [one.type, one.count, one.bytes, one.retained_bytes or None] for one in walk.types
@@ -170,13 +176,22 @@ def walk_blocks(walk: Walk, limit: Optional[int] = None) -> List[Block]:
         found.append(Table("Types", columns, rows, note, [], "types"))
     if walk.retainers:
         found.append(_retainers(walk, limit))
+    if walk.modules:
+        rows = [[one.name, one.objects, one.bytes] for one in walk.modules]
+        columns = [
+            Column("module", CODE),
+            Column("objects", COUNT),
+            Column("retained", SIZE, "what would go with it"),
+        ]
+        note = cut(rows, limit, "module")
+        found.append(Table("Modules", columns, rows, note, [], "modules"))
     if walk.paths:
         lines = [_path(path) for path in walk.paths[:limit]]
         found.append(Paragraphs("Kept alive by", lines))
     if walk.cycles:
         lines = [
             f"{text.plural(one.count, 'object')}, {text.size(one.bytes)}:"
-            f" {' -> '.join(step.type for step in one.members)}"
+            f" {_cycle(one.members)}"
             + (f"; {one.text}" if one.text else "")
             for one in walk.cycles[:limit]
         ]
@@ -200,6 +215,16 @@ def _path(path: Sequence[object]) -> str:
         name = f"{step.type} {step.text}".strip()  # type: ignore[attr-defined]
         made.append((edge if made else "") + name)
     return "".join(made)
+
+
+def _cycle(members: Sequence[object]) -> str:
+    """Round to the first again."""
+    made = " -> ".join(
+        f"{step.edge} {step.type}" if i and step.edge else step.type  # type: ignore[attr-defined]
+        for i, step in enumerate(members)
+    )
+    edge = members[0].edge if members else ""  # type: ignore[attr-defined]
+    return f"{made} -> {edge} back" if edge else made
 
 
 def _retainers(walk: Walk, limit: Optional[int]) -> Table:

@@ -15,20 +15,20 @@ import base64
 import hashlib
 import html
 import json
-import os
+import pkgutil
 from functools import lru_cache
 from typing import Any, List, Optional, Sequence
 
 from kaa._views.tables import BAR, CODE, NAME, TEXT, Block, Table, cell, filled, parts
 
-_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
-
 
 @lru_cache(maxsize=None)
 def _source(name: str) -> str:
     """A file of pages/; ASCII, or it would not be the same in every page."""
-    with open(os.path.join(_FOLDER, name), encoding="ascii") as file:
-        return file.read()
+    data = pkgutil.get_data("kaa._views", f"pages/{name}")  # in a zip file, too
+    if data is None:
+        raise FileNotFoundError(f"pages/{name}")
+    return data.decode("ascii")
 
 
 def escaped(text: str) -> str:

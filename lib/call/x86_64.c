@@ -1,14 +1,18 @@
-/* call/classify.c - which registers a type travels in.
+/* call/x86_64.c - which registers a value travels in, System V x86-64.
  *
- * The algorithm of the System V x86-64 ABI, section 3.2.3, for what C has but
- * vectors: each eightbyte of a value gets a class, members merge into it, and a
- * value that has no class for its bytes, or is larger than two eightbytes, goes
- * into memory as a whole.
+ * The algorithm of that ABI, section 3.2.3, for what C has but vectors: each
+ * eightbyte of a value gets a class, members merge into it, and a value that
+ * has no class for its bytes, or is larger than two eightbytes, goes into
+ * memory as a whole. A value whose classes all find a free register gets them;
+ * any other goes onto the stack as a whole, and later arguments may still get
+ * registers.
  *
  * gcc and clang disagree on unnamed bit-fields (gcc: class INTEGER, clang: not
  * there). A type for which that matters is refused.
  */
 #include "call/internal.h"
+
+#if KAA_CALL__SYSV
 
 #define DEPTH_MAX 100
 
@@ -153,3 +157,96 @@ kaa_call__classify(const kaa_ctype *type, uint32_t number,
     *out = w.classes;
     return KAA_OK;
 }
+
+/* One or two registers for a value of these classes; 0 if they are not free. */
+static int
+take_registers(kaa_call__registers *r, const kaa_call__classes *classes,
+               kaa_call__place *place, uint64_t size)
+{
+    uint32_t integers = 0, vectors = 0;
+
+    for (int i = 0; i < 2; i++) {
+        integers += classes->of[i] == KAA_CALL__CLASS_INTEGER;
+        vectors += classes->of[i] == KAA_CALL__CLASS_SSE;
+    }
+    if (integers + vectors == 0 ||
+        r->integers + integers > KAA_CALL__INTEGERS ||
+        r->vectors + vectors > KAA_CALL__VECTORS)
+        return 0;
+    for (uint64_t i = 0; i < 2 && i * 8 < size; i++) {
+        if (classes->of[i] == KAA_CALL__CLASS_NONE)
+            break; /* only the second: padding */
+        place->offset[i] = classes->of[i] == KAA_CALL__CLASS_INTEGER
+                               ? kaa_call__integer_offset(r->integers++)
+                               : kaa_call__vector_offset(r->vectors++);
+        place->size[i] = (uint32_t)(size - i * 8 < 8 ? size - i * 8 : 8);
+    }
+    return 1;
+}
+
+static int
+is_in(const kaa_call__classes *c, uint8_t a, uint8_t b)
+{
+    return c->of[0] == a && c->of[1] == b;
+}
+
+/* Which KAA_CALL__RESULT_* a result comes by; KAA_CALL__RESULT_COUNT: none. */
+static uint32_t
+result_of(const kaa_ctype *type, const kaa_call__classes *c)
+{
+    const uint8_t none = KAA_CALL__CLASS_NONE, i = KAA_CALL__CLASS_INTEGER,
+                  d = KAA_CALL__CLASS_SSE;
+
+    if (kaa_ctype_kind_of(type) == KAA_CTYPE_CLDOUBLE)
+        return KAA_CALL__RESULT_X87_2;
+    if (is_in(c, KAA_CALL__CLASS_MEMORY, KAA_CALL__CLASS_MEMORY))
+        return KAA_CALL__RESULT_MEMORY;
+    if (is_in(c, KAA_CALL__CLASS_X87, KAA_CALL__CLASS_X87UP))
+        return KAA_CALL__RESULT_X87;
+    if (is_in(c, i, none) || is_in(c, none, none))
+        return KAA_CALL__RESULT_I;
+    if (is_in(c, d, none))
+        return KAA_CALL__RESULT_D;
+    if (is_in(c, i, i))
+        return KAA_CALL__RESULT_II;
+    if (is_in(c, d, d))
+        return KAA_CALL__RESULT_DD;
+    if (is_in(c, i, d))
+        return KAA_CALL__RESULT_ID;
+    if (is_in(c, d, i))
+        return KAA_CALL__RESULT_DI;
+    return KAA_CALL__RESULT_COUNT;
+}
+
+kaa_status
+kaa_call__place_result(const kaa_ctype *type, kaa_call_plan *plan,
+                       kaa_call__registers *r, uint32_t *how, kaa_error *err)
+{
+    kaa_call__classes classes = {{KAA_CALL__CLASS_NONE, KAA_CALL__CLASS_NONE}};
+    kaa_status status = KAA_OK;
+
+    (void)plan;
+    if (kaa_ctype_size(type) > 0)
+        status = kaa_call__classify(type, KAA_NO_ARGUMENT, &classes, err);
+    *how = result_of(type, &classes);
+    if (*how == KAA_CALL__RESULT_MEMORY)
+        r->integers = 1;
+    return status;
+}
+
+kaa_status
+kaa_call__place_argument(const kaa_ctype *type, uint32_t number,
+                         kaa_call__registers *r, kaa_call__place *place,
+                         int *fits, kaa_error *err)
+{
+    uint64_t size = kaa_ctype_size(type);
+    kaa_call__classes classes;
+    kaa_status status = kaa_call__classify(type, number, &classes, err);
+
+    if (status == KAA_OK)
+        *fits = take_registers(r, &classes, place, size) ||
+                kaa_call__take_stack(r, place, size, kaa_ctype_align(type));
+    return status;
+}
+
+#endif
