@@ -9,10 +9,9 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from kaa import _error, _native, _owned
+from kaa import _error, _late, _native, _owned
 from kaa._instance import address_of, below, is_data, layout_in, new, owner_of, view
 from kaa._pointer import TEXT_READERS, Held
-from kaa._record import holds_pointers
 
 if TYPE_CHECKING:
     from kaa._library import Library
@@ -49,10 +48,8 @@ class Giver:
     def free(self, address: Optional[int]) -> None:
         """Frees what nobody gets."""
         if address and self._call is not None:
-            from kaa._plain import run_in_frame
-
             call = self._call
-            run_in_frame(lambda: call(address))
+            _late.plain.run_in_frame(lambda: call(address))
 
     def give(self, address: Optional[int], lender: Any) -> Any:
         """The result; `lender` is what keeps the argument, or None."""
@@ -87,7 +84,7 @@ def _copier(library: Library, target: int, kind: int) -> Optional[Callable[[int]
     if (
         kind not in (_native.STRUCT, _native.UNION)
         or not _native.kaa_ctype_is_complete(target)
-        or holds_pointers(target)
+        or _native.kaa_ctype_has_pointers(target)
     ):
         return None
     types, size = library._types, _native.kaa_ctype_size(target)

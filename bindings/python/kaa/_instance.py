@@ -331,9 +331,7 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
         kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.ENUM:
         return None
-    from kaa._shapes import items_fit
-
-    if items_fit(behind, buffer):
+    if _late.shapes.items_fit(behind, buffer):
         return buffer.tobytes()
     if isinstance(value, (bytes, bytearray)):
         raise TypeError(f"a list of elements expected, not {type(value).__name__}")

@@ -402,11 +402,9 @@ class Pointee:
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""
         if self.kind in (_native.STRUCT, _native.ARRAY):
-            from kaa import _shapes
-
             if self.kind == _native.ARRAY:
-                return _shapes.array_fits(self.target, view)
-            return _shapes.items_fit(self.target, view)
+                return _late.shapes.array_fits(self.target, view)
+            return _late.shapes.items_fit(self.target, view)
         return bool(
             _native.kaa_convert_format_fits(
                 self.target, view.format.encode(), view.itemsize

@@ -6,7 +6,7 @@ import ctypes
 import types
 from typing import Any, Dict, Iterator, List, Tuple
 
-from kaa import _late, _native
+from kaa import _late, _native, _owned
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -219,11 +219,9 @@ def pickled(data: Any) -> Tuple[Any, ...]:
     kind = own_class(data)
     layout = layout_of(kind)
     own = kind is layout.types.data_class(layout.ctype)
-    from kaa._cdata import library_of
-
     home: Any = kind
     if own:
-        home = library_of(layout), spelled(layout.types, layout.ctype)
+        home = _late.cdata.library_of(layout), spelled(layout.types, layout.ctype)
     return unpickled, (home, raw_bytes(data), dict(getattr(data, "__dict__", {})))
 
 
@@ -275,12 +273,8 @@ def as_ctypes(data: Any) -> Any:
 def as_exporter(data: Any) -> Any:
     """What gives buffers of the memory of an array. Of memory that may be released,
     that is not done as long as one is used."""
-    from kaa._library import has_bridge
-
-    if has_bridge():
+    if _late.library.has_bridge():
         return data
-    from kaa import _owned
-
     made = as_ctypes(data)
     owner = owner_of(data)
     if type(owner) is _owned.Owned:

@@ -148,6 +148,8 @@ def leaves_of_type(ctype: int, name: str = "", offset: int = 0) -> List[Leaf]:
             raise ValueError("too many values")
         for i in range(count):
             made += leaves_of_type(behind, name, offset + i * size)
+            if len(made) > _MOST:
+                raise ValueError("too many values")
         return made
     if kind == _native.UNION:
         raise ValueError("a union")

@@ -220,9 +220,7 @@ class Writer:
             if kind == _native.CHAR or kind in _WIDE:
                 return "Optional[str]"
             if kind in _RECORDS and _native.kaa_ctype_is_complete(target):
-                from kaa._record import holds_pointers
-
-                if not holds_pointers(target):
+                if not _native.kaa_ctype_has_pointers(target):
                     return f"Optional[{self.given(target)}]"
             return f"Optional[{self.pointer(target)}]"
         if borrows and kind == _native.VOID:

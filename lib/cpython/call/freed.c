@@ -33,7 +33,7 @@ kaa_cpython__init_freed(const function *self, conversion *out)
         out->shape.op = CONVERT_WIDE_TEXT;
     } else if ((kind == KAA_CTYPE_STRUCT || kind == KAA_CTYPE_UNION) &&
                kaa_ctype_is_complete(target) &&
-               !kaa_cpython__may_hold(target)) {
+               !kaa_ctype_has_pointers(target)) {
         kaa_cpython__conversion_init(out, target);
         out->is_freed = FREED_AT_ONCE;
     } else {
