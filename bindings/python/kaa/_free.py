@@ -14,6 +14,7 @@ from kaa._instance import address_of, below, is_data, layout_in, new, owner_of, 
 from kaa._pointer import TEXT_READERS, Held
 
 if TYPE_CHECKING:
+    from kaa._convert import Value
     from kaa._library import Library
 
 class Giver:
@@ -95,6 +96,28 @@ def _copier(library: Library, target: int, kind: int) -> Optional[Callable[[int]
         return made
 
     return copy
+
+
+def giver_of(
+    library: Library,
+    function: str,
+    pointer: int,
+    value: Value,
+    free: Optional[bytes],
+    borrow: Optional[int],
+) -> Optional[Giver]:
+    """What makes results of a pointer type; None where nothing is said of them."""
+    if free is None and borrow is None:
+        return None
+    made = Giver(library, pointer, value.give)
+    if free is not None:
+        made.free_by(function, free)
+    return made
+
+
+def no_lender(place: Optional[int]) -> None:
+    """Of a call whose results keep no argument."""
+    return None
 
 
 def lender_of(value: Any, held: Any) -> Any:

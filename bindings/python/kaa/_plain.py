@@ -25,7 +25,7 @@ from typing import (
 from kaa import _error, _native, _owned
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, is_refusal, prefixed, value_of
-from kaa._free import Giver, give_up, lender_of
+from kaa._free import Giver, give_up, giver_of, lender_of, no_lender
 from kaa._function import KEY, Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import FIXED, Held
@@ -106,7 +106,7 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
             target = _native.kaa_ctype_target(pointer)
             made = value_of(library._types, target, nullable=nullable)
             borrow = note.borrow_from if flags & _native.PARAMETER_BORROW else None
-            giver = _giver(library, name, target, made, note.free_function, borrow)
+            giver = giver_of(library, name, target, made, note.free_function, borrow)
             outs.append(Out(i, made, giver, borrow))
             continue
         value = value_of(
@@ -138,22 +138,6 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
     )
     variadic = bool(_native.kaa_ctype_flags(function) & _native.VARIADIC)
     return Shape(name, tuple(parameters), tuple(outs), count, variadic, result, address)
-
-
-def _giver(
-    library: Library,
-    function: str,
-    pointer: int,
-    value: Value,
-    free: Optional[bytes],
-    borrow: Optional[int],
-) -> Optional[Giver]:
-    if free is None and borrow is None:
-        return None
-    made = Giver(library, pointer, value.give)
-    if free is not None:
-        made.free_by(function, free)
-    return made
 
 
 # From what was given to one value a parameter. ----------------------------------
@@ -419,7 +403,7 @@ class PlainFunction(Function, key=KEY):
         give(self, "_borrow", native.borrow_from if borrows else None)
         free, borrow = native.free_function, self._borrow
         pointer, value = shape.result.ctype, shape.result
-        giver = _giver(library, shape.name, pointer, value, free, borrow)
+        giver = giver_of(library, shape.name, pointer, value, free, borrow)
         give(self, "_giver", giver)
         give(self, "_variadic", None)
         # Where nothing is filled in or added, arguments go straight through.
@@ -499,7 +483,7 @@ class PlainFunction(Function, key=KEY):
             raise_kept(frame)
         if self._errno is None and self._give is as_it_is:
             return raw
-        return self._answer(raw, [], _no_lender)
+        return self._answer(raw, [], no_lender)
 
     def _convert_and_call(
         self, args: Tuple[Any, ...], extra: Tuple[Any, ...], kept: List[Any]
@@ -589,10 +573,6 @@ def _lender(shape: Shape, args: Any, kept: List[Any], place: Optional[int]) -> A
         if parameter.place == place:
             held = [one for one in kept if type(one) is Held and one.place == place]
             return lender_of(given, held[0] if held else None)
-    return None
-
-
-def _no_lender(place: Optional[int]) -> None:
     return None
 
 
