@@ -169,6 +169,9 @@ def _type_of(kind: Any, library: Optional[Library]) -> Tuple[int, TypeMap]:
     """The type of a class, an instance or a name."""
     if isinstance(kind, str):
         return ctype_named(kind, library)
+    named = _late.named.type_of(kind)
+    if named is not None:
+        return named
     if not isinstance(kind, type):
         kind = type(kind)
     layout = _layout_or_none(kind)
@@ -281,6 +284,9 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) != _native.POINTER_:
         raise TypeError(f"a pointer type expected, not {type_text(ctype)}")
+    if _late.named.is_function_pointer(core):
+        address = int(cast("void *", value)) if value is not None else 0
+        return _late.found.function_at(types, ctype, address)
     made = types.data_class(core)
     if value is None:
         return view(made, 0, None, -1)
@@ -308,10 +314,16 @@ def library_of(layout: Layout) -> Any:
 # Asking. ---------------------------------------------------------------------------
 
 
-def addressof(data: Any) -> Any:
-    """A pointer to a record or an array, which keeps it; `&x` of C. int() gives
-    the number."""
+def addressof(data: Any, name: Optional[str] = None) -> Any:
+    """A pointer to a record or an array, which keeps it: `&x` of C. With a name, to
+    that member of a record (`&x.name`), or of what a pointer points at
+    (`&p->name`), or to that variable of a library (`&name`). int() gives the
+    number."""
+    if name is not None and hasattr(type(data), "_declarations"):
+        return _variable(data, name)
     layout = _data_layout(data)
+    if name is not None:
+        return _member(data, layout, name)
     types = layout.types
     if layout.kind == _native.POINTER_:
         raise TypeError(
@@ -321,14 +333,29 @@ def addressof(data: Any) -> Any:
     return view(types.pointer_class(layout.ctype), address_of(data), below(data), 1)
 
 
-def variable(library: Library, name: str) -> Any:
-    """A pointer to a variable of a library: `&name` of C."""
+def _member(data: Any, layout: Layout, name: str) -> Any:
+    found = layout.reach().get(name)
+    if found is None:
+        raise _late.instance.no_member(layout, name)
+    if found.bit_width is not None:
+        raise ValueError(f"{layout.name}.{name} is a bit-field, which has no address")
+    base = address_of(data)
+    if not base:
+        raise _late.pointers.null_error(layout)
+    made = layout.types.pointer_class(found.element.ctype)
+    return view(made, base + found.offset, below(data), 1)
+
+
+def _variable(library: Library, name: str) -> Any:
     item = library._declarations.find(name)
     if item is None or (
         _native.DeclItem.from_address(item).kind != _native.DECL_VARIABLE
     ):
         raise AttributeError(f"{library._label} declares no variable {name!r}")
-    return library._variable(name, item).pointer()
+    variable = library._variable(name, item)
+    if variable is None:
+        raise AttributeError(f"{library._label} lacks the variable {name!r}")
+    return variable.pointer()
 
 
 def _data_layout(data: Any) -> Layout:
@@ -560,5 +587,4 @@ __all__ = [
     "release",
     "sizeof",
     "text",
-    "variable",
 ]

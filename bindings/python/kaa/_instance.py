@@ -140,10 +140,23 @@ def member_name(name: str) -> str:
 class Element:
     """How one C type's values are read from memory and written to it."""
 
-    __slots__ = ("types", "ctype", "core", "kind", "size", "target_kind", "_value")
+    __slots__ = (
+        "types",
+        "ctype",
+        "core",
+        "kind",
+        "size",
+        "target_kind",
+        "_scope",
+        "_value",
+    )
 
-    def __init__(self, types: TypeMap, ctype: int) -> None:
+    def __init__(
+        self, types: TypeMap, ctype: int, scope: int = _native.SCOPE_RECORD
+    ) -> None:
         self.types = types
+        #: How long a callable lives that it is set to.
+        self._scope = scope
         self.ctype = ctype
         self.core = _native.kaa_ctype_strip(ctype)
         self.kind = _native.kaa_ctype_kind_of(self.core)
@@ -163,7 +176,7 @@ class Element:
                 self.types,
                 self.ctype,
                 library=self.types.home(),
-                scope=_native.SCOPE_RECORD,
+                scope=self._scope,
             )
         return self._value
 
