@@ -342,9 +342,9 @@ KAA_API kaa_status kaa_gil_read_statistics(kaa_gil *gil,
  * @fails  KAA_INVALID_ARGUMENT
  * @since  0.1
  */
-KAA_API kaa_status kaa_gil_thread_statistics(const kaa_gil_thread *thread,
-                                             kaa_gil_statistics *statistics,
-                                             kaa_error *err);
+KAA_API kaa_status
+kaa_gil_read_thread_statistics(const kaa_gil_thread *thread,
+                               kaa_gil_statistics *statistics, kaa_error *err);
 
 /**
  * Calls `visit` for each attached thread, in the order of attachment, until it

@@ -135,8 +135,8 @@ typedef struct kaa_heap_count {
  * and `kinds`: those count as live the free blocks that waited to be handed out
  * (at most 512 of a class, 128 KiB) or, in a debug heap, stood in quarantine.
  * The peaks of a class are exact. */
-typedef struct kaa_heap_stats {
-    uint32_t size; /**< sizeof(kaa_heap_stats) in the caller. */
+typedef struct kaa_heap_statistics {
+    uint32_t size; /**< sizeof(kaa_heap_statistics) in the caller. */
     uint32_t fragmentation_permille; /**< bytes_idle of bytes_in_pages. */
     kaa_heap_count total;
     kaa_heap_count kinds[KAA_HEAP_KIND_COUNT];
@@ -151,16 +151,16 @@ typedef struct kaa_heap_stats {
     uint64_t purges;           /**< How often something was given back. */
     uint64_t quarantine_bytes; /**< Debug heaps: freed and kept back. */
     uint64_t allocations;      /**< Debug heaps: the last serial number. */
-} kaa_heap_stats;
+} kaa_heap_statistics;
 
 /** The figures of one size class of one kind. */
-typedef struct kaa_heap_class_stats {
-    uint32_t size;       /**< sizeof(kaa_heap_class_stats) in the caller. */
+typedef struct kaa_heap_class_statistics {
+    uint32_t size; /**< sizeof(kaa_heap_class_statistics) in the caller. */
     uint32_t block_size; /**< Bytes; 0 for blocks of whole pages. */
     kaa_heap_count count;
     uint64_t pages;
     uint64_t blocks_free; /**< In those pages. */
-} kaa_heap_class_stats;
+} kaa_heap_class_statistics;
 
 /** Text for a call's site: "file.c:12". */
 #define KAA_HEAP_SITE_TEXT(line) #line
@@ -332,8 +332,9 @@ KAA_API void kaa_heap_trim(kaa_heap *heap);
  * @since  0.1
  * @cost   In the number of classes.
  */
-KAA_API kaa_status kaa_heap_measure(kaa_heap *heap, kaa_heap_stats *out_stats,
-                                    kaa_error *err);
+KAA_API kaa_status kaa_heap_read_statistics(kaa_heap *heap,
+                                            kaa_heap_statistics *out_stats,
+                                            kaa_error *err);
 
 /**
  * The number of size classes; the last one is that of blocks of whole pages.
@@ -350,10 +351,9 @@ KAA_API uint32_t kaa_heap_class_count(void);
  * @fails  KAA_INVALID_ARGUMENT
  * @since  0.1
  */
-KAA_API kaa_status kaa_heap_measure_class(kaa_heap *heap, kaa_heap_kind kind,
-                                          uint32_t index,
-                                          kaa_heap_class_stats *out_stats,
-                                          kaa_error *err);
+KAA_API kaa_status kaa_heap_read_class_statistics(
+    kaa_heap *heap, kaa_heap_kind kind, uint32_t index,
+    kaa_heap_class_statistics *out_stats, kaa_error *err);
 
 /**
  * Checks all of the heap's books, and in a debug heap every guard and fill. The

@@ -185,9 +185,9 @@ uint64_t kaa_gil__line_ask_at(const kaa_gil *gil,
 /* wait.c: a thread's sleep. */
 /* Sleeps while thread->state is WAITING, or until `deadline`, or for no reason.
  * The mutex is not held. */
-void kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline);
+void kaa_gil__sleep(kaa_gil__thread *thread, uint64_t deadline);
 /* Wakes it, or whoever has its place by now. */
-void kaa_gil__unpark(kaa_gil__thread *thread);
+void kaa_gil__wake(kaa_gil__thread *thread);
 
 /* slow.c: where threads wait. */
 kaa_status kaa_gil__acquire_slowly(kaa_gil__thread *thread, int is_required,

@@ -36,9 +36,9 @@ unlock_and_wake(kaa_gil *gil, const wake_list *wakes)
     pthread_mutex_unlock(&gil->mutex);
 #endif
     if (wakes->granted != NULL)
-        kaa_gil__unpark(wakes->granted);
+        kaa_gil__wake(wakes->granted);
     if (wakes->first != NULL)
-        kaa_gil__unpark(wakes->first);
+        kaa_gil__wake(wakes->first);
 #if !KAA_BASE__WORD_WAITS
     pthread_mutex_unlock(&gil->mutex);
 #endif
@@ -163,7 +163,7 @@ wait_turn(kaa_gil__thread *thread)
 
         if (!kaa_gil__waits(thread))
             break;
-        kaa_gil__park(thread, thread->alarm_at);
+        kaa_gil__sleep(thread, thread->alarm_at);
         if (!kaa_gil__waits(thread))
             break;
         now = kaa_base__now_ns();
@@ -255,10 +255,10 @@ kaa_gil__refuse(kaa_gil__thread *thread)
     atomic_fetch_sub(&gil->contended, 1);
     atomic_store_explicit(&thread->state, KAA_GIL__REFUSED,
                           memory_order_release);
-    kaa_gil__unpark(thread);
+    kaa_gil__wake(thread);
     call_first(gil, &wakes);
     if (wakes.first != NULL)
-        kaa_gil__unpark(wakes.first);
+        kaa_gil__wake(wakes.first);
 }
 
 kaa_status

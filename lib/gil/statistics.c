@@ -242,8 +242,8 @@ kaa_gil_read_statistics(kaa_gil *gil, kaa_gil_statistics *statistics,
 }
 
 kaa_status
-kaa_gil_thread_statistics(const kaa_gil_thread *handle,
-                          kaa_gil_statistics *statistics, kaa_error *err)
+kaa_gil_read_thread_statistics(const kaa_gil_thread *handle,
+                               kaa_gil_statistics *statistics, kaa_error *err)
 {
     kaa_gil_statistics own = {.size = sizeof(own)};
     kaa_status status = check(handle, statistics, err);

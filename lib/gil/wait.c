@@ -15,19 +15,19 @@
 
 #if KAA_BASE__WORD_WAITS
 void
-kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline)
+kaa_gil__sleep(kaa_gil__thread *thread, uint64_t deadline)
 {
     kaa_base__wait(&thread->state, KAA_GIL__WAITING, deadline);
 }
 
 void
-kaa_gil__unpark(kaa_gil__thread *thread)
+kaa_gil__wake(kaa_gil__thread *thread)
 {
     kaa_base__wake(&thread->state);
 }
 #else
 void
-kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline)
+kaa_gil__sleep(kaa_gil__thread *thread, uint64_t deadline)
 {
     pthread_mutex_t *mutex = &thread->gil->mutex;
 
@@ -38,7 +38,7 @@ kaa_gil__park(kaa_gil__thread *thread, uint64_t deadline)
 }
 
 void
-kaa_gil__unpark(kaa_gil__thread *thread)
+kaa_gil__wake(kaa_gil__thread *thread)
 {
     pthread_cond_signal(&thread->cond);
 }

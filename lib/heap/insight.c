@@ -38,7 +38,7 @@ add_live(kaa_heap_count *sum, kaa_heap_count count)
 }
 
 static void
-fill(kaa_heap *heap, kaa_heap_stats *stats)
+fill(kaa_heap *heap, kaa_heap_statistics *stats)
 {
     for (uint32_t kind = 0; kind < KAA_HEAP_KIND_COUNT; kind++) {
         kaa_heap_count *sum = &stats->kinds[kind];
@@ -88,9 +88,10 @@ hand_out(void *out, const void *ours, uint32_t our_size, kaa_error *err)
 }
 
 kaa_status
-kaa_heap_measure(kaa_heap *heap, kaa_heap_stats *out_stats, kaa_error *err)
+kaa_heap_read_statistics(kaa_heap *heap, kaa_heap_statistics *out_stats,
+                         kaa_error *err)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
     if (heap == NULL || out_stats == NULL)
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, KAA_NO_ARGUMENT,
@@ -107,10 +108,12 @@ kaa_heap_class_count(void)
 }
 
 kaa_status
-kaa_heap_measure_class(kaa_heap *heap, kaa_heap_kind kind, uint32_t index,
-                       kaa_heap_class_stats *out_stats, kaa_error *err)
+kaa_heap_read_class_statistics(kaa_heap *heap, kaa_heap_kind kind,
+                               uint32_t index,
+                               kaa_heap_class_statistics *out_stats,
+                               kaa_error *err)
 {
-    kaa_heap_class_stats stats = {.size = sizeof(stats)};
+    kaa_heap_class_statistics stats = {.size = sizeof(stats)};
 
     if (heap == NULL || out_stats == NULL ||
         (unsigned)kind >= KAA_HEAP_KIND_COUNT || index > KAA_HEAP__CLASSES)

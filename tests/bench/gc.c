@@ -120,9 +120,10 @@ kaa_automatic(int on)
 static uint64_t
 kaa_held(void)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
-    if (kaa_heap_measure(kaa_runtime_heap(runtime), &stats, NULL) != KAA_OK)
+    if (kaa_heap_read_statistics(kaa_runtime_heap(runtime), &stats, NULL) !=
+        KAA_OK)
         return 0;
     return stats.bytes_in_pages;
 }

@@ -96,7 +96,7 @@ main(void)
 {
     static char names[2][6] = {"one", "two"};
     kaa_gil_statistics taken = {.size = sizeof(taken)};
-    kaa_heap_stats held = {.size = sizeof(held)};
+    kaa_heap_statistics held = {.size = sizeof(held)};
     kaa_gil_entry entry;
     kaa_error err = {0};
     pthread_t ids[3];
@@ -113,7 +113,7 @@ main(void)
         pthread_join(ids[i], NULL);
 
     if (kaa_gil_enter(gil, "main", &entry, &err) != KAA_OK ||
-        kaa_heap_measure(heap, &held, &err) != KAA_OK)
+        kaa_heap_read_statistics(heap, &held, &err) != KAA_OK)
         return 1;
     printf("%llu nodes of %zu bytes live\n",
            (unsigned long long)held.total.blocks_live, sizeof(node));
@@ -125,7 +125,7 @@ main(void)
         return 1;
     pthread_join(ids[2], NULL);
     kaa_heap_collect_remote(heap);
-    if (kaa_heap_measure(heap, &held, &err) != KAA_OK)
+    if (kaa_heap_read_statistics(heap, &held, &err) != KAA_OK)
         return 1;
     printf("%llu nodes live after all were given back\n",
            (unsigned long long)held.total.blocks_live);

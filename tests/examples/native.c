@@ -132,9 +132,10 @@ containers(kaa_context *ctx)
 static uint64_t
 objects(void)
 {
-    kaa_heap_stats figures = {.size = sizeof(figures)};
+    kaa_heap_statistics figures = {.size = sizeof(figures)};
 
-    if (kaa_heap_measure(kaa_runtime_heap(runtime), &figures, NULL) != KAA_OK)
+    if (kaa_heap_read_statistics(kaa_runtime_heap(runtime), &figures, NULL) !=
+        KAA_OK)
         return 0;
     return figures.kinds[KAA_HEAP_OBJECT_TRACKED].blocks_live +
            figures.kinds[KAA_HEAP_OBJECT_PLAIN].blocks_live;

@@ -67,7 +67,7 @@ KAA_TEST(nothing_is_allowed_for_null)
     CHECK_STATUS(kaa_gil_verify(NULL, &t->err), KAA_INVALID_ARGUMENT);
     CHECK_STATUS(kaa_gil_read_statistics(NULL, &figures, &t->err),
                  KAA_INVALID_ARGUMENT);
-    CHECK_STATUS(kaa_gil_thread_statistics(NULL, &figures, &t->err),
+    CHECK_STATUS(kaa_gil_read_thread_statistics(NULL, &figures, &t->err),
                  KAA_INVALID_ARGUMENT);
     KAA_BEGIN_ALLOW_THREADS(NULL)
     KAA_END_ALLOW_THREADS(NULL)

@@ -53,7 +53,7 @@ figures_of(kaa_test *t, const desk_state *desk)
 {
     kaa_gil_statistics own = {.size = sizeof(own)}, sum = {.size = sizeof(sum)};
 
-    CHECK_OK(kaa_gil_thread_statistics(desk->thread, &own, &t->err));
+    CHECK_OK(kaa_gil_read_thread_statistics(desk->thread, &own, &t->err));
     CHECK_OK(kaa_gil_read_statistics(desk->gil, &sum, &t->err));
     CHECK_EQ(own.threads, 1);
     CHECK(memcmp(&own, &sum, sizeof(own)) == 0);

@@ -19,12 +19,12 @@ make_heap(kaa_test *t, uint32_t flags, uint64_t bytes_limit)
     return heap;
 }
 
-static kaa_heap_stats
+static kaa_heap_statistics
 measure(kaa_test *t, kaa_heap *heap)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
-    CHECK_OK(kaa_heap_measure(heap, &stats, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(heap, &stats, &t->err));
     return stats;
 }
 
@@ -80,7 +80,7 @@ KAA_TEST(peaks_of_a_class_are_exact)
     kaa_heap *heap = make_heap(t, 0, 0);
     static void *blocks[1000];
     kaa_test_random random = {7};
-    kaa_heap_class_stats of = {.size = sizeof(of)};
+    kaa_heap_class_statistics of = {.size = sizeof(of)};
     uint64_t peak = 0, count = 0;
 
     for (int i = 0; i < 20000; i++) {
@@ -93,8 +93,8 @@ KAA_TEST(peaks_of_a_class_are_exact)
         }
         if (count > peak)
             peak = count;
-        CHECK_OK(kaa_heap_measure_class(heap, KAA_HEAP_OBJECT_PLAIN, 2, &of,
-                                        &t->err));
+        CHECK_OK(kaa_heap_read_class_statistics(heap, KAA_HEAP_OBJECT_PLAIN, 2,
+                                                &of, &t->err));
         CHECK_EQ(of.count.blocks_peak, peak);
         CHECK_EQ(of.count.blocks_live, count);
         CHECK_EQ(of.count.bytes_peak, peak * 48);
@@ -187,18 +187,19 @@ KAA_TEST(statistics_of_an_older_or_newer_caller)
 {
     kaa_heap *heap = make_heap(t, 0, 0);
     struct {
-        kaa_heap_stats known;
+        kaa_heap_statistics known;
         uint64_t later;
     } newer = {.known = {.size = sizeof(newer)}, .later = 7};
     uint32_t older[2] = {8, 7};
 
-    CHECK_OK(kaa_heap_measure(heap, &newer.known, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(heap, &newer.known, &t->err));
     CHECK_EQ(newer.later, 0);
     CHECK_EQ(newer.known.arenas, 1);
-    CHECK_OK(kaa_heap_measure(heap, (kaa_heap_stats *)(void *)older, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(
+        heap, (kaa_heap_statistics *)(void *)older, &t->err));
     CHECK_EQ(older[1], 0);
     older[0] = 0;
-    CHECK_STATUS(
-        kaa_heap_measure(heap, (kaa_heap_stats *)(void *)older, &t->err),
-        KAA_INVALID_ARGUMENT);
+    CHECK_STATUS(kaa_heap_read_statistics(
+                     heap, (kaa_heap_statistics *)(void *)older, &t->err),
+                 KAA_INVALID_ARGUMENT);
 }

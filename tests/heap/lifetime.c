@@ -30,12 +30,12 @@ make_heap(kaa_test *t, uint32_t flags)
     return heap;
 }
 
-static kaa_heap_stats
+static kaa_heap_statistics
 measure(kaa_test *t, kaa_heap *heap)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
-    CHECK_OK(kaa_heap_measure(heap, &stats, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(heap, &stats, &t->err));
     return stats;
 }
 
@@ -69,7 +69,7 @@ empty(kaa_heap *heap, int count)
 }
 
 static uint64_t
-held(kaa_heap_stats stats)
+held(kaa_heap_statistics stats)
 {
     return stats.bytes_in_pages + stats.bytes_kept;
 }

@@ -81,7 +81,7 @@ see(const kaa_heap_block *block, void *user)
 static void
 compare(kaa_test *t, model *m)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
     uint64_t kinds[KAA_HEAP_KIND_COUNT] = {0}, classes = 0;
 
     for (uint32_t i = 0; i < m->count; i++) {
@@ -92,17 +92,17 @@ compare(kaa_test *t, model *m)
     CHECK_EQ(kaa_heap_walk(m->heap, 0, see, m), 0);
     for (uint32_t i = 0; i < m->count; i++)
         CHECK(m->blocks[i].seen);
-    CHECK_OK(kaa_heap_measure(m->heap, &stats, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(m->heap, &stats, &t->err));
     CHECK_EQ(stats.total.blocks_live, m->count);
     CHECK(stats.total.blocks_peak >= m->count);
     CHECK(stats.total.bytes_live <= stats.bytes_in_pages);
     for (int kind = 0; kind < KAA_HEAP_KIND_COUNT; kind++) {
         CHECK_EQ(stats.kinds[kind].blocks_live, kinds[kind]);
         for (uint32_t i = 0; i < kaa_heap_class_count(); i++) {
-            kaa_heap_class_stats of = {.size = sizeof(of)};
+            kaa_heap_class_statistics of = {.size = sizeof(of)};
 
-            CHECK_OK(kaa_heap_measure_class(m->heap, (kaa_heap_kind)kind, i,
-                                            &of, &t->err));
+            CHECK_OK(kaa_heap_read_class_statistics(
+                m->heap, (kaa_heap_kind)kind, i, &of, &t->err));
             CHECK(of.count.blocks_live <= of.count.blocks_peak);
             classes += of.count.blocks_live;
         }

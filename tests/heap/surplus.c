@@ -11,12 +11,12 @@ DEFERRABLE(kaa_heap_destroy, kaa_heap)
 
 static void *blocks[BLOCKS];
 
-static kaa_heap_stats
+static kaa_heap_statistics
 measure(kaa_test *t, kaa_heap *heap)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
-    CHECK_OK(kaa_heap_measure(heap, &stats, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(heap, &stats, &t->err));
     return stats;
 }
 
@@ -67,8 +67,8 @@ count_blocks(const kaa_heap_block *block, void *user)
 KAA_TEST(a_batch_is_parked_and_used_again)
 {
     kaa_heap *heap = make_heap(t);
-    kaa_heap_class_stats of_class = {.size = sizeof(of_class)};
-    kaa_heap_stats stats;
+    kaa_heap_class_statistics of_class = {.size = sizeof(of_class)};
+    kaa_heap_statistics stats;
     kaa_heap__bin *bin;
     uint64_t pages;
     int seen = 0;
@@ -94,7 +94,8 @@ KAA_TEST(a_batch_is_parked_and_used_again)
     CHECK_EQ(stats.pages, pages);
     CHECK_EQ(stats.total.blocks_live, BLOCKS);
     CHECK(stats.total.blocks_peak <= BLOCKS + 512);
-    CHECK_OK(kaa_heap_measure_class(heap, KAA_HEAP_RAW, 2, &of_class, &t->err));
+    CHECK_OK(kaa_heap_read_class_statistics(heap, KAA_HEAP_RAW, 2, &of_class,
+                                            &t->err));
     CHECK_EQ(of_class.count.blocks_peak, BLOCKS);
     CHECK_OK(kaa_heap_verify(heap, &t->err));
     /* Each block was given out once. */

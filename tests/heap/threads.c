@@ -30,9 +30,9 @@ make_heap(kaa_test *t, uint32_t flags)
 static uint64_t
 live(kaa_test *t, kaa_heap *heap)
 {
-    kaa_heap_stats stats = {.size = sizeof(stats)};
+    kaa_heap_statistics stats = {.size = sizeof(stats)};
 
-    CHECK_OK(kaa_heap_measure(heap, &stats, &t->err));
+    CHECK_OK(kaa_heap_read_statistics(heap, &stats, &t->err));
     return stats.total.blocks_live;
 }
 
