@@ -169,9 +169,6 @@ def _type_of(kind: Any, library: Optional[Library]) -> Tuple[int, TypeMap]:
     """The type of a class, an instance or a name."""
     if isinstance(kind, str):
         return ctype_named(kind, library)
-    named = _late.named.type_of(kind)
-    if named is not None:
-        return named
     if not isinstance(kind, type):
         kind = type(kind)
     layout = _layout_or_none(kind)
@@ -284,9 +281,6 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) != _native.POINTER_:
         raise TypeError(f"a pointer type expected, not {type_text(ctype)}")
-    if _late.named.is_function_pointer(core):
-        address = int(cast("void *", value)) if value is not None else 0
-        return _late.found.function_at(types, ctype, address)
     made = types.data_class(core)
     if value is None:
         return view(made, 0, None, -1)

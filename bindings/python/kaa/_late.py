@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from kaa import _invoke as invoke
     from kaa import _library as library
     from kaa import _map as map
-    from kaa import _named as named
     from kaa import _origins as origins
     from kaa import _plain as plain
     from kaa import _pointer as pointer
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 #: what is for an interpreter with the bridge, or without.
 _NEEDED = (
     "cdata closure convert declarations derive error fault found free instance invoke"
-    " library map named origins plain pointer pointers record records shapes types variable"
+    " library map origins plain pointer pointers record records shapes types variable"
 )
 
 

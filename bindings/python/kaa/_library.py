@@ -302,17 +302,15 @@ class Library:
         if kind == _native.DECL_STRING:
             raw = ctypes.string_at(item.string, item.string_length)
             return raw.decode("utf-8", "surrogateescape")
-        return self._class(item.type, item.name)
+        return self._class(item.type)
 
-    def _class(self, ctype: int, name: bytes) -> Any:
+    def _class(self, ctype: int) -> Any:
         """What stands for a type that has a name."""
         enum_class = self._types.enum_class(ctype)
         if enum_class is not None:
             return enum_class
         if _late.instance.has_class(ctype):
             return self._types.data_class(ctype)
-        if _late.named.has_name_alone(ctype):
-            return _late.named.named_type(self, name.decode(), ctype)
         return self._types.ctypes_class(ctype)
 
     def _integer(self, item: Any) -> int:
