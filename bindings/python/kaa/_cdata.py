@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
+import weakref
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from kaa import _late, _native
@@ -464,10 +466,19 @@ def view_(value: Any, length: Optional[int] = None) -> memoryview:
     It keeps what owns them; memory that C owns has to stay as long as it is used."""
     address, size, owner = _place_of(value, length)
     flat = (ctypes.c_ubyte * size).from_address(address)
-    flat._kaa_owner = owner if owner is not None else value  # type: ignore[attr-defined]
+    kept = owner if owner is not None else value
+    flat._kaa_owner = kept  # type: ignore[attr-defined]
     if is_data(value) and ownership(value):
         return _guarded_view(value, address, size)
-    return memoryview(flat).cast("B")
+    made = memoryview(flat).cast("B")
+    if sys.implementation.name != "cpython":
+        # PyPy's views keep the bytes alone: not what says who owns them.
+        weakref.finalize(made, _nothing, kept).atexit = False
+    return made
+
+
+def _nothing(owner: Any) -> None:
+    pass
 
 
 def _guarded_view(value: Any, address: int, size: int) -> memoryview:
