@@ -291,6 +291,36 @@ def _run(
     _Job(started, count, progress).wait()
 
 
+def _spread(shape: Shape, types: TypeMap, arrays: Any, out: Any) -> Any:
+    """How arrays of NumPy's are mapped; None where there are none."""
+    if "numpy" not in sys.modules:
+        return None
+    from kaa import _map_numpy
+
+    return _map_numpy.spread(shape, types, arrays, out)
+
+
+def _reporter(shape: Shape, progress: Any) -> Any:
+    if progress is None or progress is False:
+        return None
+    if callable(progress):
+        return progress
+    raise TypeError(
+        f"{shape.name}() progress: a callable or True expected, not "
+        + type(progress).__name__
+    )
+
+
+def _read_again(one: Operand) -> Operand:
+    """Where an operand's elements are now."""
+    if one.length is None or not isinstance(one.keep, ctypes.Array):
+        return one
+    return one._replace(
+        address=ctypes.addressof(one.keep),
+        length=ctypes.sizeof(one.keep) // one.stride,
+    )
+
+
 def map_function(
     function: Function,
     *arrays: Any,
@@ -323,29 +353,18 @@ def map_function(
         raise TypeError(f"{shape.name}() {what}, so it cannot be mapped")
     if len(arrays) != len(shape.parameters):
         raise count_refusal(shape, len(arrays))
-    if progress is True or progress is False:
-        if progress is False:
-            progress = None
-        else:
-            from kaa._progress import bar
+    if progress is True:
+        from kaa._progress import bar
 
-            with bar(shape.name) as shown:
-                return map_function(
-                    function, *arrays, out=out, threads=threads, progress=shown
-                )
-    if progress is not None and not callable(progress):
-        raise TypeError(
-            f"{shape.name}() progress: a callable or True expected, not "
-            + type(progress).__name__
-        )
+        with bar(shape.name) as shown:
+            return map_function(
+                function, *arrays, out=out, threads=threads, progress=shown
+            )
+    progress = _reporter(shape, progress)
     count_threads = _thread_count(shape, item.flags, threads)
     kept: List[Any] = []
     types = library._types
-    spread = None
-    if "numpy" in sys.modules:
-        from kaa import _map_numpy
-
-        spread = _map_numpy.spread(shape, types, arrays, out)
+    spread = _spread(shape, types, arrays, out)
     if spread is not None:
         arrays, out = spread.arrays, spread.out
     operands: List[Operand] = []
@@ -354,17 +373,7 @@ def map_function(
         for parameter, given in zip(shape.parameters, arrays):
             operands.append(_operand(shape, types, parameter, given, kept))
         # Converting the later ones may have moved the memory of ctypes arrays.
-        operands[:] = [
-            (
-                one._replace(
-                    address=ctypes.addressof(one.keep),
-                    length=ctypes.sizeof(one.keep) // one.stride,
-                )
-                if one.length is not None and isinstance(one.keep, ctypes.Array)
-                else one
-            )
-            for one in operands
-        ]
+        operands[:] = map(_read_again, operands)
         for held in kept:
             if type(held) is Held:
                 operands[held.place].keep.value = held.read()

@@ -40,7 +40,6 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     if (status != KAA_OK)
         return status;
     host->interpreter = PY(PyInterpreterState_Get)();
-    pthread_mutex_init(&host->lending, NULL);
     host->is_main = PY(PyInterpreterState_GetID)(host->interpreter) == 0;
     host->version = options->version;
     host->handle = options->handle;
@@ -106,6 +105,7 @@ kaa_cpython_attach(const kaa_cpython_options *options, kaa_cpython **out_host,
     host = kaa_base__alloc_zeroed(sizeof(*host));
     if (host == NULL)
         return kaa_base__fail_memory(err, "the bridge");
+    pthread_mutex_init(&host->lending, NULL);
     status = kaa_cpython__prepare_process(&chosen, err);
     if (status == KAA_OK)
         status = fill_host(host, &chosen, err);
