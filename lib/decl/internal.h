@@ -38,9 +38,13 @@ typedef struct kaa_decl__macro {
     uint8_t has_arguments;
     uint8_t is_busy;  /* being expanded: its name stands for itself */
     uint8_t is_known; /* `value` holds; only while macros no longer change */
-    uint8_t reserved[1];
+    uint8_t progress; /* macro.c: 0, MACRO_WAITS for others, MACRO_IS_DONE */
+    uint8_t has_no_value; /* once it is done */
+    uint8_t reserved[3];
     int64_t integer; /* the value as an operand, when is_known */
     const kaa_ctype *type;
+    const char *looked_at;         /* up to where the body's names were */
+    struct kaa_decl__macro *asker; /* which goes on when this is finished */
 } kaa_decl__macro;
 
 /* An identifier, once for all its places. Lives in kaa_decl's arena. */
@@ -301,6 +305,7 @@ typedef struct kaa_decl__parser {
         uint32_t pack;
         const kaa_decl__symbol *name;
     } packs[KAA_DECL__PACKS_MAX];
+    const kaa_decl__macro *too_deep; /* the last that had no frame left */
     kaa_decl__cursor frames[KAA_DECL__FRAMES_MAX];
 } kaa_decl__parser;
 

@@ -331,6 +331,11 @@ name(kaa_decl__parser *p, kaa_decl__value *value)
                               "'%.64s' is a macro with arguments: preprocess "
                               "the text first",
                               symbol->name);
+    if (symbol->macro != NULL && symbol->macro == p->too_deep)
+        return kaa_decl__fail(p, &where,
+                              "'%.64s' is a macro within %u others, which is "
+                              "too deep",
+                              symbol->name, KAA_DECL__FRAMES_MAX);
     if (p->token.kind == '(')
         return builtin(p, &where, value);
     if (strcmp(symbol->name, "true") == 0 ||

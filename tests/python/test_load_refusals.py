@@ -153,6 +153,57 @@ class Unusable(unittest.TestCase):
         )
 
 
+class Incomplete(unittest.TestCase):
+    """What a skipped definition leaves is a type without instances or a size."""
+
+    TEXT = """
+    struct bad { int a; unknown_t b; };
+    struct outer { int x; struct bad inner; };
+    struct fwd;
+    struct bad *strchr(const char *text, int c);
+    struct fwd *strrchr(const char *text, int c);
+    int div(struct bad b);
+    struct outer ldiv(int a);
+    """
+
+    def test_it_says_why(self) -> None:
+        lib = kaa.load("libc.so.6", self.TEXT, tolerant=True)
+        bad, fwd = lib.strchr("abc", ord("b")), lib.strrchr("abc", ord("b"))
+        for action in (
+            lambda: lib.bad(),
+            lambda: kaa.new("bad", library=lib),
+            lambda: kaa.new("bad[3]", library=lib),
+            lambda: kaa.new("bad *", library=lib),
+            lambda: kaa.sizeof("bad", library=lib),
+            lambda: kaa.sizeof(lib.bad),
+            lambda: kaa.alignof("struct bad", library=lib),
+            lambda: kaa.offsetof(lib.bad, "a"),
+            lambda: kaa.from_buffer("bad", bytearray(16), library=lib),
+            lambda: bad[0],
+            lambda: bad[0:2],
+            lambda: bad + 1,
+            lambda: bad.a,
+            lambda: setattr(bad, "a", 1),
+            lambda: lib.div,
+        ):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError),
+                r"struct bad is incomplete.*\(its definition was skipped: .*'unknown_t'",
+            ):
+                action()
+        for outer in (lambda: lib.outer(), lambda: lib.ldiv):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError),
+                "struct outer is incomplete.*: member inner: ",
+            ):
+                outer()
+        for forward in (lambda: fwd[0], lambda: fwd.a, lambda: lib.fwd()):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError), "struct fwd is incomplete(?!.*skipped)"
+            ):
+                forward()
+
+
 class Conditions(unittest.TestCase):
     TEXT = "#ifdef WIDE\nlong abs(long);\n#else\nint abs(int);\n#endif\n"
 

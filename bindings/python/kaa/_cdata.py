@@ -98,6 +98,8 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
             ctype = derived.const(ctype)
         for token in _TOKENS.findall(match[2]):
             ctype = derived.pointer(ctype) if token == "*" else derived.const(ctype)
+        if match[3]:
+            _late.pointers.refuse_incomplete(library, ctype)
         for count in reversed(_COUNTS.findall(match[3])):
             ctype = derived.array(ctype, int(count) if count else None)
     return ctype, types
@@ -214,6 +216,7 @@ def new(kind: Any, value: Any = None, *, library: Optional[Library] = None) -> A
         target = _native.kaa_ctype_target(core)
         made = _native.kaa_ctype_strip(target)
         if not _native.kaa_ctype_size(made):
+            _late.pointers.refuse_incomplete(types.home(), made)
             raise TypeError(f"{type_text(target)} has no known size")
         pointer = types.data_class(core)
     else:
@@ -369,7 +372,9 @@ def sizeof(kind: Any, *, library: Optional[Library] = None) -> int:
             return size_of(kind)
     elif isinstance(kind, type) and issubclass(kind, _CTYPES):
         return ctypes.sizeof(kind)
-    size: int = _native.kaa_ctype_size(_type_of(kind, library)[0])
+    ctype, types = _type_of(kind, library)
+    _late.pointers.refuse_incomplete(types.home(), ctype)
+    size: int = _native.kaa_ctype_size(ctype)
     return size
 
 
@@ -378,7 +383,9 @@ _CTYPES = ctypes.Structure.__mro__[1]
 
 def alignof(kind: Any, *, library: Optional[Library] = None) -> int:
     """The alignment in bytes of a type or of an instance's type."""
-    align: int = _native.kaa_ctype_align(_type_of(kind, library)[0])
+    ctype, types = _type_of(kind, library)
+    _late.pointers.refuse_incomplete(types.home(), ctype)
+    align: int = _native.kaa_ctype_align(ctype)
     return align
 
 

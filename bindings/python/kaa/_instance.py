@@ -373,8 +373,13 @@ def store_member(data: Any, record: str, member: Member, base: int, value: Any) 
 
 def no_member(layout: Layout, name: str) -> AttributeError:
     """What is said of a name that is none of the type's."""
-    near = _late.fault.nearest(name, list(layout.reach()))
-    hint = f"; did you mean {near}?" if near else ""
+    element = layout.element
+    ctype = layout.ctype if element is None else element.ctype
+    hint = _late.pointers.incomplete(layout.library, ctype)
+    if hint is None:
+        near = _late.fault.nearest(name, list(layout.reach()))
+        hint = f"did you mean {near}?" if near else ""
+    hint = f"; {hint}" if hint else ""
     return AttributeError(f"{layout.name} has no member {name!r}{hint}")
 
 

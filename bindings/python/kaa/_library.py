@@ -274,7 +274,7 @@ class Library:
             try:
                 value = _bind(self, address, symbol)  # type: ignore[misc]
             except _error.UnsupportedError as error:
-                raise _error.UnusableError(str(error)) from None
+                raise _error.UnusableError(f"{error}{self._why(item)}") from None
             if self._options.is_builtin(name):
                 from kaa import _builtin
 
@@ -345,6 +345,15 @@ class Library:
                     made.setdefault(name, item.reason.decode("utf-8", "replace"))
             object.__setattr__(self, "_reasons", made)
         return self._reasons or {}
+
+    def _why(self, item: Any) -> str:
+        """Why definitions that a function's type needs were skipped."""
+        function = _native.kaa_ctype_strip(item.type)
+        parameters = _native.kaa_ctype_parameters(function)
+        count = _native.kaa_ctype_count(function)
+        types = [_native.kaa_ctype_target(function)]
+        types += [parameters[i].type for i in range(count)]
+        return "".join({_late.pointers.why_incomplete(self, one): 0 for one in types})
 
     def _unknown(self, name: str) -> NoReturn:
         hint = ""

@@ -41,17 +41,43 @@ class NullPointerError(ValueError):
     """A NULL pointer was to be followed."""
 
 
+def _is_incomplete(core: int) -> bool:
+    kind = _native.kaa_ctype_kind_of(core)
+    return kind in RECORDS and not _native.kaa_ctype_is_complete(core)
+
+
+def why_incomplete(library: Any, ctype: int) -> str:
+    """In parentheses, why a record's definition was skipped, if it was."""
+    core = _native.kaa_ctype_strip(ctype)
+    if not _is_incomplete(core) or not hasattr(library, "_skipped"):
+        return ""
+    reason = library._skipped().get(_native.text_or_none(_native.kaa_ctype_name(core)))
+    return f" (its definition was skipped: {reason})" if reason else ""
+
+
+def incomplete(library: Any, ctype: int) -> Optional[str]:
+    """What is said of a record without a definition that was understood; None of
+    other types."""
+    core = _native.kaa_ctype_strip(ctype)
+    if not _is_incomplete(core):
+        return None
+    return f"{type_text(core)} is incomplete{why_incomplete(library, core)}"
+
+
+def refuse_incomplete(library: Any, ctype: int) -> None:
+    text = incomplete(library, ctype)
+    if text is not None:
+        raise TypeError(text)
+
+
 def null_error(layout: Layout) -> Exception:
     """What is said of a pointer that points nowhere, and of a record that cannot
     be made."""
     if layout.kind in RECORDS:
-        library: Any = layout.types.home()
-        reasons = library._skipped() if hasattr(library, "_skipped") else {}
-        reason = reasons.get(layout.name)
-        kind = "union" if layout.kind == _native.UNION else "struct"
+        why = why_incomplete(layout.types.home(), layout.ctype)
         return TypeError(
-            f"{kind} {layout.name} is incomplete: it has no instances, only pointers"
-            + (f" (its definition was skipped: {reason})" if reason else "")
+            f"{type_text(layout.ctype)} is incomplete: it has no instances, only"
+            f" pointers{why}"
         )
     return NullPointerError(f"NULL pointer: '{layout.name}' points at nothing")
 
@@ -61,8 +87,10 @@ def element_of(layout: Layout) -> Element:
     element = layout.element
     assert element is not None
     if not element.size:
-        name = type_text(element.ctype)
-        raise TypeError(f"'{layout.name}' cannot be indexed: {name} has no known size")
+        text = incomplete(layout.types.home(), element.ctype)
+        if text is None:
+            text = f"{type_text(element.ctype)} has no known size"
+        raise TypeError(f"'{layout.name}' cannot be indexed: {text}")
     return element
 
 

@@ -177,9 +177,10 @@ def _run(options: argparse.Namespace) -> int:
     recording = monitor.stop()
     recording.program = " ".join([options.script, *options.arguments])
     if following is not None:
-        recording.children = following.end()
+        recording.children, notes = following.end()
+        recording.notes += notes
     sys.stdout.flush()
-    return write(recording, options, sys.stderr) or code
+    return _program.end(write(recording, options, sys.stderr) or code)
 
 
 # ---- another process ----

@@ -102,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
     report.program = " ".join(sys.argv)
     report.account = heap.account()
     sys.stdout.flush()
-    return _outputs.write(report, options, _FILES, sys.stderr) or code
+    return _program.end(_outputs.write(report, options, _FILES, sys.stderr) or code)
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -88,6 +88,11 @@ def _module(data: Any, what: str) -> Any:
     raise TypeError(f"{what}() takes {known}, not {type(data).__name__}")
 
 
+def _made(data: Any, what: str, function: str) -> Any:
+    """What the module that shows this data this way makes of it."""
+    return getattr(_module(data, what), function)(data)
+
+
 def table(
     data: Any, file: TextIO, limit: Optional[int] = 30, rich: Optional[bool] = None
 ) -> None:
@@ -102,50 +107,42 @@ def table(
 
 def html(data: Any) -> str:
     """One page that needs nothing else."""
-    text: str = _module(data, "html").html(data)
-    return text
+    return str(_made(data, "html", "html"))
 
 
 def chrome(data: Any) -> str:
     """JSON in the Trace Event Format, for Perfetto and chrome://tracing."""
-    text: str = _module(data, "chrome").chrome(data)
-    return text
+    return str(_made(data, "chrome", "chrome"))
 
 
 def gecko(data: Any) -> str:
     """JSON in the Gecko profile format, for the Firefox Profiler."""
-    text: str = _module(data, "gecko").gecko(data)
-    return text
+    return str(_made(data, "gecko", "gecko"))
 
 
 def speedscope(data: Any) -> str:
     """JSON in speedscope's file format."""
-    text: str = _module(data, "speedscope").speedscope(data)
-    return text
+    return str(_made(data, "speedscope", "speedscope"))
 
 
 def svg(data: Any) -> str:
     """One picture, to be embedded in documents."""
-    text: str = _module(data, "svg").svg(data)
-    return text
+    return str(_made(data, "svg", "svg"))
 
 
 def prometheus(data: Any) -> str:
     """Metrics in Prometheus's text format 0.0.4; times in seconds."""
-    text: str = _module(data, "prometheus").prometheus(data)
-    return text
+    return str(_made(data, "prometheus", "prometheus"))
 
 
 def collapsed(data: Any) -> str:
     """Collapsed stacks: "outer;inner 42" a line."""
-    text: str = _module(data, "collapsed").write_collapsed(data)
-    return text
+    return str(_made(data, "collapsed", "write_collapsed"))
 
 
 def pprof(data: Any) -> bytes:
     """pprof's profile.proto, compressed by gzip."""
-    made: bytes = _module(data, "pprof").write_pprof(data)
-    return made
+    return bytes(_made(data, "pprof", "write_pprof"))
 
 
 def live(
