@@ -37,7 +37,6 @@ from kaa._types import Data, TypeMap, type_text
 if TYPE_CHECKING:
     from kaa._library import Library
 
-_REFUSALS = (TypeError, ValueError, OverflowError)
 _TYPE = re.compile(
     r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
 )
@@ -586,17 +585,6 @@ def release(value: Any) -> None:
         raise ValueError(f"{what} owns nothing that can be released, and is no handle")
 
 
-__all__ = [
-    "addressof",
-    "alignof",
-    "asdict",
-    "cast",
-    "from_buffer",
-    "handle",
-    "new",
-    "offsetof",
-    "owner_of",
-    "release",
-    "sizeof",
-    "text",
-]
+# What `kaa` shows; asdict is _record's.
+__all__ = ["addressof", "alignof", "asdict", "cast", "from_buffer", "handle", "new"]
+__all__ += ["offsetof", "release", "sizeof", "text"]
