@@ -279,7 +279,7 @@ KAA_API int kaa_cpython_module_exec(kaa_cpython *host, void *module);
 
 /**
  * Tells which layouts were believed: bits 0 object type, 1 float, 2 int,
- * 3 bytes, 4 ctypes data pointer, 5 byref.
+ * 3 bytes, 4 ctypes data pointer, 5 byref, 6 ASCII text.
  *
  * @gil    any
  * @since  0.1

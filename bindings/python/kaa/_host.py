@@ -233,6 +233,6 @@ def bind_more(library: Library, first: int, count: int) -> None:
 
 def layouts() -> Tuple[str, ...]:
     """The layouts of the interpreter's objects that passed their probe."""
-    names = ("type", "float", "int", "bytes", "ctypes", "byref")
+    names = ("type", "float", "int", "bytes", "ctypes", "byref", "text")
     bits = _native.kaa_cpython_layouts(_host)
     return tuple(name for i, name in enumerate(names) if bits >> i & 1)

@@ -16,8 +16,19 @@ enum {
     FUNCTION_IS_SPECIAL = 1u << 3, /* out, length or variadic */
     FUNCTION_VARIADIC = 1u << 4,
     FUNCTION_FREES = 1u << 5,
-    FUNCTION_MEASURES = 1u << 6, /* elements of arguments are counted */
-    FUNCTION_BORROWS = 1u << 7,  /* the result keeps an argument */
+    FUNCTION_MEASURES = 1u << 6,      /* elements of arguments are counted */
+    FUNCTION_TAKES_BUFFERS = 1u << 7, /* learned: an argument was one */
+    FUNCTION_BORROWS = 1u << 8,       /* the result keeps an argument */
+};
+
+/* What is simplest and most common, each decided by one look. A small int has
+ * 30 bits: it fits whatever is wider, if it may be negative. */
+enum {
+    QUICK_CHECKED, /* an integer that may not fit */
+    QUICK_SIGNED,  /* one of 32 bits or more */
+    QUICK_OTHER = QUICK_CHECKED,
+    QUICK_INT,  /* results: an int */
+    QUICK_NONE, /* nothing */
 };
 
 /* What the quick path needs of an argument, in 8 bytes. */
@@ -25,7 +36,7 @@ typedef struct kaa_cpython__quick {
     uint8_t op;     /* a kaa_convert__op */
     uint8_t unused; /* bits of a 64-bit word that the integer leaves */
     uint8_t is_signed;
-    uint8_t reserved;
+    uint8_t sort;    /* QUICK_*: of an integer, or of the result */
     uint32_t offset; /* of the place in the frame */
 } kaa_cpython__quick;
 
@@ -95,6 +106,11 @@ void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
  * object itself. Borrowed. */
 PyObject *kaa_cpython__bound_of(const kaa_cpython *host, PyObject *object);
 
+/* variadic.c: the plan for variable arguments of these types; NULL: there was
+ * no such call yet. */
+const kaa_call_plan *
+kaa_cpython__variadic_plan(const kaa_cpython__function *self,
+                           const kaa_ctype *const *types, uint32_t count);
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 
 /* Converts one argument and stores it at its place. */

@@ -67,19 +67,22 @@ int
 kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
                  kaa_call__frame *frame)
 {
-    kaa_cpython__record record;
+    kaa_cpython__record local, *record = &local;
 
     if (self->flags & FUNCTION_IS_CLOSED) {
         kaa_call__run(plan, self->target, frame);
         return 0;
     }
-    kaa_cpython__begin(&record, self->host, self->flags & FUNCTION_HOLDS_GIL);
+    if (self->flags & FUNCTION_HOLDS_GIL)
+        record = kaa_cpython__begin_held(&local, self->host);
+    else
+        kaa_cpython__begin(&local, self->host, 0);
     kaa_call__run(plan, self->target, frame);
-    if (KAA_UNLIKELY(record.exception[0] != NULL &&
+    if (KAA_UNLIKELY(record->exception[0] != NULL &&
                      self->flags & FUNCTION_FREES) &&
         frame->result.words[0] != 0)
         give_back(self, frame->result.words[0]); /* nobody will see it */
-    return kaa_cpython__end(&record);
+    return kaa_cpython__end(record);
 }
 
 int

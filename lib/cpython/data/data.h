@@ -193,6 +193,26 @@ kaa_cpython__let_go(PyObject *object)
     PY(Py_DecRef)(object);
 }
 
+/* 1 and the value of a small int, where it is kept as a probe found. */
+static inline int
+kaa_cpython__read_small(PyObject *value, int64_t *out)
+{
+    const char *at = (const char *)value + kaa_cpython__layout.header;
+    int64_t word;
+    uint32_t digit;
+
+    if (kaa_cpython__layout.long_layout == LONG_UNKNOWN)
+        return 0;
+    memcpy(&word, at, sizeof(word));
+    memcpy(&digit, at + 8, sizeof(digit)); /* a zero has none, but room */
+    if (kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
+        *out = (1 - (word & 3)) * (int64_t)digit;
+        return (uint64_t)word < 16;
+    }
+    *out = word * (int64_t)digit;
+    return (uint64_t)(word + 1) <= 2;
+}
+
 /* Whether a type is one of kaa's, or derived from one. */
 static inline int
 kaa_cpython__is_data_type(const kaa_cpython *host, PyObject *type)
@@ -273,6 +293,9 @@ PyObject *kaa_cpython__new_data(kaa_cpython__class *self);
 /* One for bytes that are elsewhere; `owner` is borrowed, or NULL. */
 PyObject *kaa_cpython__new_view(kaa_cpython__class *self, void *address,
                                 PyObject *owner, ssize_t length);
+/* One for bytes inside of another instance, kept by what keeps those. */
+PyObject *kaa_cpython__new_inside(kaa_cpython__class *self, void *address,
+                                  PyObject *object, ssize_t length);
 /* One of a class, or of one derived from it, all zero; for tp_new. */
 PyObject *kaa_cpython__alloc_data(kaa_cpython__class *self, PyObject *type);
 /* Gives a view its owner, which is borrowed: 0, or -1 with an exception. */

@@ -128,6 +128,14 @@ track(PyObject *object)
     }
 }
 
+/* Whether an instance that has its bytes could lead to what holds it. */
+static int
+owner_leads_back(PyObject *object, const data *body)
+{
+    return (body->class_->flags & CLASS_HOLDS) != 0 || body->owner != NULL ||
+           kaa_cpython__type(object) != body->class_->type;
+}
+
 /* Whether an object that is held could lead back here. */
 static int
 may_lead_back(const kaa_cpython *host, PyObject *object)
@@ -136,13 +144,8 @@ may_lead_back(const kaa_cpython *host, PyObject *object)
 
     if (type == PY(PyUnicode_Type) || type == PY(PyBytes_Type))
         return 0;
-    if (kaa_cpython__is_data_type(host, type)) {
-        const data *body = kaa_cpython__data_body(object);
-
-        return (body->class_->flags & CLASS_HOLDS) != 0 ||
-               body->owner != NULL || type != body->class_->type;
-    }
-    return 1;
+    return !kaa_cpython__is_data_type(host, type) ||
+           owner_leads_back(object, kaa_cpython__data_body(object));
 }
 
 PyObject *
@@ -181,6 +184,33 @@ kaa_cpython__adopt(PyObject *object, PyObject *owner)
     if (may_lead_back(self->host, owner))
         track(object);
     return 0;
+}
+
+PyObject *
+kaa_cpython__new_inside(class *self, void *address, PyObject *object,
+                        ssize_t length)
+{
+    const data *from = kaa_cpython__data_body(object);
+    PyObject *owner = kaa_cpython__below(object), *made;
+    data *body;
+
+    if (KAA_UNLIKELY(from->class_->plain != NULL)) /* it may be released */
+        return kaa_cpython__new_view(self, address, owner, length);
+    made = take(self);
+    if (KAA_UNLIKELY(made == NULL))
+        return NULL;
+    body = kaa_cpython__data_body(made);
+    body->data = address;
+    body->length = length;
+    if (owner == NULL)
+        return made;
+    kaa_cpython__retain(owner);
+    body->owner = owner;
+    /* A view with this owner was asked already, when it was made. */
+    if (owner == object ? owner_leads_back(object, from)
+                        : (from->flags & DATA_IS_TRACKED) != 0)
+        track(made);
+    return made;
 }
 
 /* ---- what is kept alive ---- */

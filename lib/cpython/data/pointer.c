@@ -43,6 +43,8 @@ index_of(PyObject *key, int64_t *out)
 
     if (kaa_cpython__type(key) != PY(PyLong_Type))
         return 0;
+    if (KAA_LIKELY(kaa_cpython__read_small(key, out)))
+        return 1;
     *out = PY(PyLong_AsLongLongAndOverflow)(key, &overflow);
     return overflow == 0 && *out > INT32_MIN && *out < INT64_MAX >> 16;
 }

@@ -220,8 +220,7 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 
     if (KAA_UNLIKELY(inner == NULL))
         return NULL;
-    return kaa_cpython__new_view(inner, at, kaa_cpython__below(object),
-                                 inner->count);
+    return kaa_cpython__new_inside(inner, at, object, inner->count);
 }
 
 static PyObject *
@@ -321,20 +320,10 @@ read_int(PyObject *value, PyObject *type, int64_t *out)
 {
     int overflow = 0;
 
-    if (KAA_LIKELY(type == PY(PyLong_Type)) &&
-        kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
-        uint64_t tag;
-        uint32_t digit;
-
-        memcpy(&tag, (char *)value + kaa_cpython__layout.header, sizeof(tag));
-        memcpy(&digit, (char *)value + kaa_cpython__layout.header + 8,
-               sizeof(digit));
-        if (KAA_LIKELY(tag < 16)) {
-            *out = (1 - (int64_t)(tag & 3)) * (int64_t)digit;
+    if (KAA_LIKELY(type == PY(PyLong_Type))) {
+        if (KAA_LIKELY(kaa_cpython__read_small(value, out)))
             return 1;
-        }
-    } else if (type != PY(PyLong_Type) &&
-               !PY(PyType_IsSubtype)(type, PY(PyLong_Type))) {
+    } else if (!PY(PyType_IsSubtype)(type, PY(PyLong_Type))) {
         return 0;
     }
     *out = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);

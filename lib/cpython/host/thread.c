@@ -18,7 +18,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-KAA_CPYTHON__TLS kaa_cpython__record *kaa_cpython__records;
+KAA_CPYTHON__TLS kaa_cpython__thread kaa_cpython__own;
 
 /* A foreign thread's state, freed when the thread ends. */
 typedef struct foreign {
@@ -28,6 +28,33 @@ typedef struct foreign {
 
 static pthread_key_t foreign_key;
 static pthread_once_t foreign_once = PTHREAD_ONCE_INIT;
+
+kaa_cpython__record *
+kaa_cpython__begin_nested(kaa_cpython__record *record, kaa_cpython *host)
+{
+    kaa_cpython__thread *own = &kaa_cpython__own;
+
+    if (own->records != NULL) { /* C called the interpreter by itself */
+        kaa_cpython__begin(record, host, 1);
+        return record;
+    }
+    if (own->common.host != host) {
+        own->common.host = host;
+        own->common.held = NULL;
+    }
+    own->records = &own->common;
+    return &own->common;
+}
+
+int
+kaa_cpython__raise_kept(kaa_cpython__record *record)
+{
+    PyObject *raised = record->exception[0];
+
+    record->exception[0] = NULL;
+    PY(PyErr_Restore)(raised, record->exception[1], record->exception[2]);
+    return -1;
+}
 
 /* Whether callbacks may still enter. The thread that closed the bridge goes on
  * to call what else was registered for the interpreter's end; a callback of a
