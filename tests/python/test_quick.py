@@ -80,6 +80,35 @@ class Integers(samples.Case):
                     function(value)
 
 
+class Errno(unittest.TestCase):
+    """A failure is an exception where that is asked for, and a result elsewhere."""
+
+    TEXT = """
+        %s long read(int file, void *to, unsigned long size);
+        %s int access(const char *path, int mode);
+        %s int close(int file);
+    """
+
+    def test_with_and_without(self) -> None:
+        note = "[[kaa::errno]]"
+        for options in ({}, {"hold_gil": ["read", "access", "close"]}):
+            plain = kaa.load(None, self.TEXT % ("", "", ""), **options)
+            asked = kaa.load(None, self.TEXT % (note, note, note), **options)
+            for _ in range(3):
+                for to in (bytearray(5), (kaa.new("char[5]"))):
+                    self.assertEqual(plain.read(-1, to, 5), -1)
+                    with self.assertRaises(OSError):
+                        asked.read(-1, to, 5)
+                for path in ("/no/such/file", "/no/such/\xe9", b"/no/such/file"):
+                    self.assertEqual(plain.access(path, 0), -1)
+                    with self.assertRaises(FileNotFoundError):
+                        asked.access(path, 0)
+                self.assertEqual(plain.close(-1), -1)
+                with self.assertRaises(OSError):
+                    asked.close(-1)
+                self.assertEqual(asked.access("/", 0), 0)
+
+
 class Variable(unittest.TestCase):
     def setUp(self) -> None:
         self.lib = kaa.load(None, LIBC)

@@ -81,7 +81,9 @@ def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], int]:
             _native.DECL_ENUM,
             _native.DECL_TYPEDEF,
         ):
-            if item.kind != _native.DECL_SKIPPED:
+            if _headers.is_late(item):
+                left_out.add(_name(item))  # it needs the header
+            elif item.kind != _native.DECL_SKIPPED:
                 chosen.append((address, item))
     words: Set[str] = set()
     for _, item in chosen:
@@ -284,6 +286,12 @@ def _assertions(library: Any) -> Iterator[Tuple[str, str]]:
             yield f"{name} == {value}", f'_Static_assert(({name}) == {text}, "");'
 
 
+def _is_number(core: int) -> bool:
+    """Whether a record is one for kaa alone: a SIMD vector, a _BitInt, a decimal."""
+    tag = (_native.kaa_ctype_name(core) or b"").decode("utf-8", "replace")
+    return tag.startswith("_Decimal") or (tag != "" and not tag.isidentifier())
+
+
 def _layout(item: Any, name: str) -> Iterator[Tuple[str, str]]:
     core = _native.kaa_ctype_strip(item.type)
     kind = _native.kaa_ctype_kind_of(core)
@@ -297,7 +305,7 @@ def _layout(item: Any, name: str) -> Iterator[Tuple[str, str]]:
         f"_Alignof({name}) == {align}",
         f'_Static_assert(_Alignof({name}) == {align}, "");',
     )
-    if kind not in (_native.STRUCT, _native.UNION):
+    if kind not in (_native.STRUCT, _native.UNION) or _is_number(core):
         return
     members = _native.kaa_ctype_members(core)
     for i in range(_native.kaa_ctype_count(core) if members else 0):

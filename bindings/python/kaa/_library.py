@@ -276,9 +276,7 @@ class Library:
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(f"{error}{self._why(item)}") from None
             if self._options.is_builtin(name):
-                from kaa import _builtin
-
-                return _builtin.of(value)
+                return _late.host.builtin(value) if has_bridge() else value
             asked = next(self._asked)
             if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))

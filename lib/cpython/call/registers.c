@@ -18,7 +18,7 @@ typedef enum around {
     HELD,     /* the GIL is kept */
     RELEASED, /* it is not */
     CLOSED,   /* const or pure: nothing can come back */
-    ERRNO,    /* as the flags say, and errno is looked at */
+    ERRNO,    /* as the flags say, which may be that errno is looked at */
     AROUND_COUNT
 } around;
 
@@ -208,19 +208,20 @@ run(const kaa_cpython__function *self, const uint64_t *a, const uint32_t count,
     uint64_t made = 0;
     double real = 0.0;
     int code = 0, is_real = self->result.shape.op == CONVERT_DOUBLE;
+    const int is_watched = how == ERRNO && self->flags & FUNCTION_ERRNO;
 
     begun = begin(self, &record, how);
-    if (how == ERRNO)
+    if (is_watched)
         errno = 0; /* after the GIL is released, which may change it */
     if (is_real)
         real = run_real(self, a, count);
     else
         made = run_words(self, a, count);
-    if (how == ERRNO)
+    if (is_watched)
         code = errno; /* before the GIL is taken, which may change it */
     if (KAA_UNLIKELY(end(begun, how) != 0))
         return NULL;
-    if (how == ERRNO && KAA_UNLIKELY(code != 0) && is_failure(self, made, real))
+    if (is_watched && KAA_UNLIKELY(code != 0) && is_failure(self, made, real))
         return kaa_cpython__raise_errno(self, code);
     if (is_real)
         return PY(PyFloat_FromDouble)(real);

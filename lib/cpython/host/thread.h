@@ -20,7 +20,7 @@ typedef struct kaa_cpython__record {
     struct kaa_cpython__record *outer;
     kaa_cpython *host;
     PyThreadState *state;   /* released for the call; NULL: the GIL is kept */
-    PyThreadState *held;    /* with which it was once found to be held */
+    PyThreadState *held;    /* with which it was found to be held; or NULL */
     PyObject *exception[3]; /* type, value, traceback; [0] NULL: none */
 } kaa_cpython__record;
 
@@ -93,6 +93,7 @@ kaa_cpython__end(kaa_cpython__record *record)
 static inline void
 kaa_cpython__begin_common(void)
 {
+    kaa_cpython__own.common.held = NULL; /* the state may have gone since */
     kaa_cpython__own.records = &kaa_cpython__own.common;
 }
 
@@ -119,6 +120,7 @@ kaa_cpython__end_common(void)
 /* How a callback came to have the GIL. */
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */
+    PyThreadState *outer; /* another interpreter's, to be gone back to */
     kaa_cpython *host;
     int is_made; /* the state is this entry's, and ends with it */
 } kaa_cpython__entry;
