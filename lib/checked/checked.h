@@ -240,6 +240,7 @@ typedef struct kaa_checked__frame {
     uint32_t mistakes;
     uint32_t held_count;
     uint32_t lent_count;
+    int has_items;      /* among what is lent */
     uint64_t held_mask; /* which addresses may be in `held`, or lent by them */
     kaa_checked__lent *lent; /* of LENT_MAX; NULL: none */
     kaa_checked__entry few[16];
@@ -248,12 +249,7 @@ typedef struct kaa_checked__frame {
     char text[512];             /* the first mistake */
 } kaa_checked__frame;
 
-enum { KAA_CHECKED__SITES = 64 };
-
-typedef struct kaa_checked__site {
-    const void *site;
-    int is_wrapper; /* of kaa's headers, not inlined */
-} kaa_checked__site;
+enum { KAA_CHECKED__SITES = 256 };
 
 /* The context that functions of a module are called with: one for each thread
  * and inner context. */
@@ -267,7 +263,9 @@ typedef struct kaa_checked__context {
     int is_watched;            /* its thread's end is seen */
     const void *within;        /* who called a slot that calls others */
     const uintptr_t *at;       /* the frame of the slot that was called last */
-    kaa_checked__site sites[KAA_CHECKED__SITES];
+    const void *own_sites[KAA_CHECKED__SITES]; /* some of those in the module's
+                                                  own functions, by hash */
+    kaa_checked__ledger sites; /* which are in functions of kaa's headers */
     struct kaa_checked__context *next;
 } kaa_checked__context;
 

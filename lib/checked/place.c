@@ -18,6 +18,8 @@
 #include "checked/lines.h"
 
 enum { FRAME_MAX = 1 << 16, STACK_MAX = 16 };
+/* What is known of a place that calls. */
+enum { OWN = 1, WRAPPER = 2 };
 
 /* ---- Files */
 
@@ -195,27 +197,32 @@ unwind_to(const kaa_checked__module *module, const void *site)
 const void *
 kaa_checked__caller(kaa_checked__context *own, const void *site)
 {
-    kaa_checked__site *known =
-        &own->sites[((uintptr_t)site >> 2) % KAA_CHECKED__SITES];
+    size_t at = ((uintptr_t)site * UINT64_C(0x9e3779b97f4a7c15) >> 40) %
+                KAA_CHECKED__SITES;
+    kaa_checked__entry *known;
     const uintptr_t *frame = own->at, *outer;
 
     if (own->within != NULL)
         return own->within;
-    if (site == NULL)
-        return NULL;
+    if (site == NULL || own->own_sites[at] == site)
+        return site;
     /* A slot that is called last may return for the function. */
     if (!is_code(own->module, (uintptr_t)site))
         return own->frame != NULL && own->frame->thunk != NULL
                    ? (const char *)(uintptr_t)own->frame->thunk->function + 1
                    : site;
-    if (known->site != site) {
+    known = kaa_checked__entry_of(&own->sites, site, 1);
+    if (known != NULL && known->balance == 0) {
         char name[64] = "";
 
-        known->site = site;
-        known->is_wrapper = look_up(site, 0, name, sizeof(name)) > 0 &&
-                            strncmp(name, "kaa_", 4) == 0;
+        known->balance = look_up(site, 0, name, sizeof(name)) > 0 &&
+                                 strncmp(name, "kaa_", 4) == 0
+                             ? WRAPPER
+                             : OWN;
     }
-    if (!known->is_wrapper || frame == NULL)
+    if (known != NULL && known->balance == OWN)
+        own->own_sites[at] = site;
+    if (known == NULL || known->balance != WRAPPER || frame == NULL)
         return site;
     outer = (const uintptr_t *)frame[0];
     if ((uintptr_t)outer % 8 == 0 && outer > frame &&

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "checked/checked.h"
 
-enum { HASHED_MAX = 4096, FEW = 1 << 20 /* more references than ever held */ };
+enum { HASHED_MAX = 4096, MANY = 1000 /* more than are ever held here */ };
 
 /* ---- Holding */
 
@@ -36,6 +36,18 @@ kaa_checked__held(const kaa_checked__context *own, const kaa_object *object)
     return count;
 }
 
+/* Anew, without those that are held no more; all that is lent may be. */
+static void
+make_mask(kaa_checked__frame *frame)
+{
+    frame->held_mask = 0;
+    for (size_t i = 0; i < HELD_MAX; i++)
+        frame->held_mask |= kaa_checked__mask(frame->held[i]);
+    for (size_t i = 0; i < frame->lent_count; i++)
+        if (frame->lent[i].bytes == 0)
+            frame->held_mask |= kaa_checked__mask(frame->lent[i].start);
+}
+
 void
 kaa_checked__release(kaa_checked__context *own, kaa_object *object)
 {
@@ -46,8 +58,14 @@ kaa_checked__release(kaa_checked__context *own, kaa_object *object)
         kaa_decref(own->inner, object);
         return;
     }
+    if (own->inner->api->refcount(own->inner, object) > MANY) {
+        kaa_decref(own->inner, object); /* it will not die of this */
+        return;
+    }
+    if (frame->held_count >= HELD_MAX && frame->held_count % HELD_MAX == 0)
+        make_mask(frame);
     frame->held_mask |= kaa_checked__mask(object);
-    for (size_t i = 0; i < frame->lent_count; i++)
+    for (size_t i = 0; frame->has_items && i < frame->lent_count; i++)
         if (frame->lent[i].owner == object)
             frame->held_mask |= kaa_checked__mask(frame->lent[i].start);
     oldest = frame->held_count < HELD_MAX
@@ -75,13 +93,10 @@ kaa_checked__release_all(kaa_checked__context *own, kaa_checked__frame *frame)
 static int
 is_dead(const kaa_checked__context *own, kaa_object *object)
 {
-    size_t held = kaa_checked__held(own, object);
-    size_t count;
+    size_t count = own->inner->api->refcount(own->inner, object);
+    size_t held = count <= MANY ? kaa_checked__held(own, object) : 0;
 
-    if (held == 0)
-        return 0;
-    count = own->inner->api->refcount(own->inner, object);
-    return count < FEW && count <= held;
+    return held != 0 && count <= held;
 }
 
 /* ---- Uses */
@@ -139,10 +154,10 @@ kaa_checked__see_use(const kaa_checked__look *look, kaa_object *object)
     const kaa_checked__frame *frame = look->frame;
     const kaa_checked__entry *entry;
 
+    entry = kaa_checked__entry_of(&look->frame->ledger, object, 0);
+    if (entry != NULL && entry->balance > 0)
+        return;
     if (is_dead(own, object)) {
-        entry = kaa_checked__entry_of(&look->frame->ledger, object, 0);
-        if (entry != NULL && entry->balance > 0)
-            return;
         kaa_checked__tell(own, "used after release", look->slot, object,
                           look->site,
                           ", whose last reference was given up before");
@@ -307,6 +322,7 @@ kaa_checked__lend(kaa_checked__context *own, const void *start, size_t bytes,
     lent->slot = (uint32_t)slot;
     lent->site = kaa_checked__caller(own, site);
     lent->is_over = 0;
+    frame->has_items |= bytes == 0;
 }
 
 /* The memory can be looked at only as long as it is lent. */

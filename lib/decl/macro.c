@@ -162,7 +162,8 @@ finish_without(kaa_decl__parser *p, uint32_t index, const char *reason)
     macro->has_no_value = 1;
     if (p->is_preprocessed && macro->symbol->ordinary == 0 && !is_empty(macro))
         return keep_body(p, macro, index, reason);
-    if (!p->is_tolerant) {
+    /* What is declared by that name serves (`#define stdin stdin`). */
+    if (!p->is_tolerant || macro->symbol->ordinary != 0) {
         entry->is_dead = 1;
         return 1;
     }

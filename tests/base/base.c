@@ -73,6 +73,21 @@ KAA_TEST(statuses_have_names)
     CHECK_STR(kaa_status_name(-1), "KAA_UNKNOWN");
 }
 
+KAA_TEST(hashes_are_those_of_fnv)
+{
+    /* The test values of Fowler, Noll and Vo, their halves folded together. */
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } known[] = {{"", 0xcbf29ce484222325},
+                 {"a", 0xaf63dc4c8601ec8c},
+                 {"foobar", 0x85944171f73967e8}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        CHECK_EQ(kaa_base__hash(known[i].text, strlen(known[i].text)),
+                 known[i].hash ^ known[i].hash >> 32);
+}
+
 KAA_TEST(version_is_the_headers)
 {
     CHECK_EQ(kaa_version_number(), KAA_VERSION_MAJOR * 1000000 +

@@ -67,6 +67,27 @@ class Resolving(Compiled):
         self.assertEqual((done.stdout, done.stderr), ("True\n5\n", ""))
 
 
+class LinkedIn(Compiled):
+    """What a C library has for programs that are linked to it, not for others."""
+
+    def test_it_says_what_to_declare(self) -> None:
+        path = self.library(
+            "libold.so", "int __xstat(int v, const char *p, void *b) { return v; }"
+        )
+        with self.assertRaises(kaa.SymbolError) as caught:
+            kaa.load(path, "int stat(const char *path, void *buffer);")
+        text = str(caught.exception)
+        self.assertRegex(text, "no symbol 'stat' in libold.so, which is linked into")
+        self.assertRegex(text, r"declare '__xstat': the same after an int of \d$")
+        version = int(text.split()[-1])
+        lib = kaa.load(path, "int __xstat(int v, const char *path, void *buffer);")
+        self.assertEqual(getattr(lib, "__xstat")(version, ".", bytearray(200)), version)
+        # Nothing is said of it where the other name is missing as well.
+        with self.assertRaises(kaa.SymbolError) as caught:
+            kaa.load(path, "int fstat(int file, void *buffer);")
+        self.assertNotIn("declare", str(caught.exception))
+
+
 class Weak(Compiled):
     def test_missing_is_none(self) -> None:
         path = self.library("libweak.so", "int here(void) { return 3; } int is = 4;")

@@ -14,7 +14,6 @@ import os
 import re
 import struct
 import subprocess
-import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _gil_calls, _native, _native_insight
@@ -388,29 +387,3 @@ class Remote:
         except OSError:
             return str(number)
         return name if name and not name.startswith("python") else f"thread {number}"
-
-
-def dump(pid: int, file: Any = None) -> None:
-    """Prints the stack of each thread and what it does."""
-    out = file or sys.stdout
-    remote = Remote(pid)
-    try:
-        seen = remote.look()
-        print(f"process {pid}, Python {remote.python}", file=out)
-        from kaa import _gil_deadlock  # which reads a process as this does
-
-        for report in _gil_deadlock.find(remote):
-            print(f"\nDEADLOCK\n{report}", file=out)
-        for one in seen:
-            what = {"held": "has the GIL", "waiting": "waits for the GIL"}.get(
-                one.state, "off the GIL"
-            )
-            inside = f", in {one.call}" if one.call else ""
-            print(f"\nthread {one.id} {remote.name(one.id)}: {what}{inside}", file=out)
-            for frame in one.frames:
-                print(
-                    f'  File "{frame.file}", line {frame.line}, in {frame.function}',
-                    file=out,
-                )
-    finally:
-        remote.close()

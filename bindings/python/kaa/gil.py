@@ -8,7 +8,7 @@
     kaa.gil.counters()             # cumulative seconds, for metrics
     kaa.gil.on_long_hold(0.05, print)
 
-All times of a Recording are nanoseconds. A monitor costs some 30 ns for each time
+All times of a Recording are nanoseconds. A monitor costs 40 to 120 ns for each time
 that a thread lets the GIL go, and nothing after its end. On CPython 3.9 and
 later, Linux, x86-64; is_available() says why not elsewhere.
 """

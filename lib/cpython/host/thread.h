@@ -120,6 +120,7 @@ kaa_cpython__end_common(void)
 /* How a callback came to have the GIL. */
 typedef struct kaa_cpython__entry {
     PyThreadState *state; /* to give back; NULL: it was held already */
+    PyThreadState *outer; /* another interpreter's, to be gone back to */
     kaa_cpython *host;
     int is_made; /* the state is this entry's, and ends with it */
 } kaa_cpython__entry;

@@ -51,8 +51,8 @@ def add_header_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_header(options: argparse.Namespace) -> Any:
-    """The library of the options, loaded by its header."""
+def load_header(options: argparse.Namespace, **more: Any) -> Any:
+    """The library of the options, loaded by its header; `more` goes to kaa.load()."""
     from kaa import _library
 
     header = options.header
@@ -64,4 +64,5 @@ def load_header(options: argparse.Namespace) -> Any:
         undefines=options.undefines,
         include_dirs=options.include_dirs,
         package=options.package,
+        **more,
     )

@@ -244,10 +244,10 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from kaa import _gil_remote
+    from kaa import _gil_dump, _gil_remote
 
     try:
-        _gil_remote.dump(options.pid, sys.stdout)
+        _gil_dump.dump(options.pid, sys.stdout)
     except _gil_remote.RemoteError as error:
         return complain(str(error))
     return DONE
