@@ -240,22 +240,15 @@ def module_of(library: Any, name: Optional[str], header: str) -> str:
 
 def stub_of(library: Any) -> str:
     """The .pyi of the bound module."""
-    import keyword
+    from kaa._stub_c import of_items
 
-    from kaa import _stub
-
-    parts: Dict[str, str] = {}
-    for _, item in _usable(library)[0]:
-        name = _name(item)
-        if not name.isidentifier() or keyword.iskeyword(name):
-            continue
-        if item.kind == _native.DECL_MACRO_FUNCTION:
-            told: Optional[str] = _macro_stub(item, name)
-        else:
-            told = _stub._item(item, name)
-        if told is not None and name not in parts:
-            parts[name] = told
-    return "\n".join([_stub._HEAD, *parts.values()]) + "\n"
+    items = [(item, _name(item)) for _, item in _usable(library)[0]]
+    macros = {
+        name: _macro_stub(item, name)
+        for item, name in items
+        if item.kind == _native.DECL_MACRO_FUNCTION
+    }
+    return of_items(items, macros)
 
 
 def _macro_stub(item: Any, name: str) -> str:

@@ -96,6 +96,11 @@ class _Hooks:
         raise _late.pointers.null_error(layout)
 
     @staticmethod
+    def symbol(library: Library, name: str) -> int:
+        """The address of a function that [[kaa::free]] names."""
+        return _convert.symbol_address(library, name)
+
+    @staticmethod
     def enum_of(library: Library, ctype: int) -> Any:
         """The members by value; None for an enum that has no class."""
         enum_class = library._types.enum_class(ctype)

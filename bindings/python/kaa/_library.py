@@ -15,6 +15,7 @@ import weakref
 from _thread import RLock
 from collections import deque
 from itertools import count, repeat
+from operator import methodcaller
 from typing import (
     Any,
     Callable,
@@ -399,17 +400,8 @@ class Library:
 
     def _finder(self) -> Callable[[], Library]:
         """What gives the library, or an equal one, without keeping it alive."""
-        seen = weakref.ref(self)
-        name, text = self._name, self._declarations.text
-        options = tuple(self._options)
-
-        def find() -> Library:
-            found = seen()
-            if found is None:
-                found = _again(os.urandom(16), name, text, options)
-            return found
-
-        return find
+        text = self._declarations.text
+        return _Finder(weakref.ref(self), self._name, text, tuple(self._options))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         with _loading:
@@ -422,6 +414,26 @@ class Library:
 
 
 _OWN_NAMES = frozenset(Library.__slots__)
+
+
+class _Finder:
+    """Gives a library, or an equal one where it is gone."""
+
+    __slots__ = ("_seen", "_given")
+
+    def __init__(self, seen: Callable[[], Any], *given: Any) -> None:
+        self._seen = seen
+        self._given = given
+
+    def __call__(self) -> Library:
+        found: Optional[Library] = self._seen()
+        if found is None:
+            found = _again(os.urandom(16), *self._given)
+        return found
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # For those who pickle an enum's class by what is in it, as cloudpickle.
+        return methodcaller("_finder"), (self(),)
 
 
 # The libraries that were pickled here or elsewhere, by what their pickles carry:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._fault import TYPE, refusal
+from kaa._format import shape_of
 from kaa._instance import (
     AGGREGATES,
     RECORDS,
@@ -20,7 +21,10 @@ from kaa._instance import (
     layout_in,
     length_of,
     new,
+    number_of,
     owner_of,
+    ownership,
+    release,
     size_of,
     view,
 )
@@ -282,38 +286,38 @@ class Pointer:
         return _elements(self)
 
     def __bool__(self) -> bool:
-        return address_of(self) != 0
+        return number_of(self) != 0
 
     def __int__(self) -> int:
         return address_of(self)
 
     def __hash__(self) -> int:
-        return hash(address_of(self))
+        return hash(number_of(self))
 
     def __eq__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) == address_of(other)
+        return number_of(self) == number_of(other)
 
     def __lt__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) < address_of(other)
+        return number_of(self) < number_of(other)
 
     def __le__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) <= address_of(other)
+        return number_of(self) <= number_of(other)
 
     def __gt__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) > address_of(other)
+        return number_of(self) > number_of(other)
 
     def __ge__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) >= address_of(other)
+        return number_of(self) >= number_of(other)
 
     def __add__(self, count: Any) -> Any:
         if not hasattr(type(count), "__index__"):
@@ -329,14 +333,27 @@ class Pointer:
             return NotImplemented
         return _moved(self, -index(other))
 
+    def __enter__(self) -> Any:
+        if ownership(self) != 1:
+            what = "was released" if ownership(self) else "owns nothing to release"
+            raise ValueError(f"'{layout_in(self).name}' {what}")
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        release(self)
+
     def __repr__(self) -> str:
         layout = layout_in(self)
+        if ownership(self) == 2:
+            return f"<{layout.name} released>"
         address = address_of(self)
         parts = [f"{address:#x}" if address else "NULL"]
         if length_of(self) >= 0:
             parts.append(f"length {length_of(self)}")
         owner = owner_of(self)
-        if owner is not None:
+        if ownership(self):
+            parts.append("owned")
+        elif owner is not None:
             parts.append(f"in {type(owner).__name__}")
         return f"<{layout.name} {', '.join(parts)}>"
 
@@ -408,6 +425,9 @@ def same_target(element: Element, target: int) -> bool:
         return True
     if _native.kaa_ctype_same(element.core, behind):
         return True
+    if kind == _native.ARRAY and element.kind == _native.ARRAY:
+        mine, others = shape_of(element.core), shape_of(behind)  # const or not
+        return mine[0] == others[0] and bool(_native.kaa_ctype_same(mine[1], others[1]))
     if _native.ENUM in (kind, element.kind):
         kinds = kind, element.kind
         return element.size == _native.kaa_ctype_size(behind) and all(

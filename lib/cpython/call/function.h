@@ -18,6 +18,7 @@ enum {
     FUNCTION_FREES = 1u << 5,
     FUNCTION_MEASURES = 1u << 6,      /* elements of arguments are counted */
     FUNCTION_TAKES_BUFFERS = 1u << 7, /* learned: an argument was one */
+    FUNCTION_BORROWS = 1u << 8,       /* the result keeps an argument */
 };
 
 /* What is simplest and most common, each decided by one look. A small int has
@@ -57,6 +58,7 @@ typedef struct kaa_cpython__function {
     uint32_t flags;
     uint32_t reserved;
     kaa_function free_function;
+    kaa_function *frees; /* of outs; NULL: none is freed */
     PyObject *weak_references;
     struct kaa_cpython__variadic *_Atomic variadics; /* see variadic.c */
     uint64_t item_address; /* of its kaa_decl_item: `_item` in Python */
@@ -134,6 +136,28 @@ PyObject *kaa_cpython__result(const kaa_cpython__function *self,
 /* make_result() for what is no number, from a word that has been widened. */
 PyObject *kaa_cpython__word_result(const kaa_cpython__function *self,
                                    uint64_t word);
+/* freed.c: how a result, or an out, that is freed is made. 0, or -1 with an
+ * exception where that cannot be done. */
+int kaa_cpython__init_freed(const kaa_cpython__function *self,
+                            kaa_cpython__conversion *conversion);
+/* The address of the function that an out is freed with; NULL with an
+ * exception. */
+kaa_function kaa_cpython__find_free(const kaa_cpython__function *self,
+                                    const char *name);
+/* A pointer to what is freed, `name` of the function, or the copy of it; NULL
+ * with an exception, and it has been freed. */
+PyObject *kaa_cpython__give_freed(const kaa_cpython__function *self,
+                                  kaa_cpython__conversion *conversion,
+                                  void *address, kaa_function function,
+                                  const char *name);
+/* Has what a call gave keep an argument, `lender` or NULL. Takes over the
+ * reference to `given`, which may be NULL. */
+PyObject *kaa_cpython__give_borrowed(const kaa_cpython__function *self,
+                                     PyObject *given, PyObject *lender);
+/* What keeps the memory of an argument: a new reference, or NULL; with an
+ * exception perhaps. */
+PyObject *kaa_cpython__lender_of(const kaa_cpython__state *state,
+                                 PyObject *value, uint32_t position);
 /* Raises OSError; NULL. */
 PyObject *kaa_cpython__raise_errno(const kaa_cpython__function *self, int code);
 

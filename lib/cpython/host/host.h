@@ -124,6 +124,7 @@ enum {
     HOOK_DATA_NULL,
     HOOK_DATA_GET_ITEM,
     HOOK_DATA_SET_ITEM,
+    HOOK_SYMBOL,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -132,6 +133,8 @@ struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
+    PyObject *owned_type;    /* of what is freed by a function of C's */
+    pthread_mutex_t lending; /* held while lists of borrowers change */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
