@@ -4,9 +4,11 @@
  */
 #include "kaa_test.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -18,6 +20,8 @@ enum outcome { PASSED = 1, FAILED, SKIPPED, NO_MEMORY };
 static kaa_test *tests;
 static int fault_run;
 static int collect_run;
+static kaa_test *running;
+static _Thread_local int is_own_thread; /* of the tests */
 
 void
 kaa_test__register(kaa_test *entry)
@@ -41,6 +45,28 @@ kaa_test_is_collect_run(void)
     return collect_run;
 }
 
+kaa_test *
+kaa_test_current(void)
+{
+    return running;
+}
+
+/* Ends the test; on a thread that the test made, which cannot go back to where
+ * the test began, a failure ends the process at once, so that nobody waits for
+ * what the thread will not do. */
+static _Noreturn void
+end_test(kaa_test *t, enum outcome outcome)
+{
+    if (is_own_thread)
+        longjmp(t->end, (int)outcome);
+    if (outcome == NO_MEMORY)
+        pthread_exit(NULL);
+    fprintf(stderr, "%s: %s on a thread\n", t->name,
+            outcome == SKIPPED ? "skipped" : "failed");
+    fflush(NULL);
+    _exit(1);
+}
+
 void
 kaa_test__defer(kaa_test *t, void (*undo)(void *), void *subject)
 {
@@ -61,7 +87,7 @@ kaa_test__fail(kaa_test *t, const char *file, int line, const char *format, ...)
     vfprintf(stderr, format, values);
     va_end(values);
     fputc('\n', stderr);
-    longjmp(t->end, FAILED);
+    end_test(t, FAILED);
 }
 
 void
@@ -80,7 +106,7 @@ kaa_test__fail_late(kaa_test *t, const char *format, ...)
 _Noreturn void
 kaa_test__no_memory(kaa_test *t)
 {
-    longjmp(t->end, NO_MEMORY);
+    end_test(t, NO_MEMORY);
 }
 
 _Noreturn void
@@ -93,7 +119,7 @@ kaa_test__skip(kaa_test *t, const char *format, ...)
     vprintf(format, values);
     va_end(values);
     putchar('\n');
-    longjmp(t->end, SKIPPED);
+    end_test(t, SKIPPED);
 }
 
 void
@@ -134,7 +160,7 @@ kaa_test__status(kaa_test *t, const char *file, int line, const char *what,
     if (actual == expected)
         return;
     if (actual == KAA_NO_MEMORY && kaa_base__fault_happened())
-        longjmp(t->end, NO_MEMORY);
+        end_test(t, NO_MEMORY);
     kaa_test__fail(t, file, line, "%s is %s (%s), expected %s", what,
                    kaa_status_name((int32_t)actual),
                    actual != KAA_OK ? t->err.message : "",
@@ -148,7 +174,7 @@ kaa_test__memory(kaa_test *t, const char *file, int line, const char *what,
     if (pointer != NULL)
         return;
     if (kaa_base__fault_happened())
-        longjmp(t->end, NO_MEMORY);
+        end_test(t, NO_MEMORY);
     kaa_test__fail(t, file, line, "%s is NULL", what);
 }
 
@@ -179,6 +205,8 @@ run_once(kaa_test *t)
     t->deferred_count = 0;
     t->failed_late = 0;
     memset(&t->err, 0, sizeof(t->err));
+    is_own_thread = 1;
+    running = t;
     outcome = setjmp(t->end);
     if (outcome == 0) {
         t->run(t);

@@ -19,6 +19,9 @@
  * KAA_NO_MEMORY for an answer (as does CHECK_MEMORY for what returns NULL), end
  * the test, and the leak check decides. No test is written twice.
  *
+ * A thread that a test makes checks as the test does, with KAA_TEST_HERE(t) at
+ * its beginning. A failure there ends the process, after its message.
+ *
  * With --collect each runtime that object/help.h makes collects garbage at
  * every allocation.
  */
@@ -59,6 +62,10 @@ struct kaa_test {
         kaa_test__register(&entry_##test_name);                                \
     }                                                                          \
     static void test_##test_name(kaa_test *t)
+
+/* The test that runs, for the checks of a thread that it made. */
+#define KAA_TEST_HERE(t) kaa_test *const t = kaa_test_current()
+kaa_test *kaa_test_current(void);
 
 /* Calls undo(subject) when the test ends. */
 #define DEFER(t, undo, subject)                                                \

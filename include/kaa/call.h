@@ -4,9 +4,9 @@
  *
  *     signature --kaa_call_plan_create--> plan --kaa_call_invoke--> result
  *
- * A plan says for each argument where it travels. On System V x86-64, and on
- * AArch64 for scalars, kaa fills the registers and up to 320 bytes of the stack
- * itself; all else goes through libffi. Both give the same results:
+ * A plan says for each argument where it travels. On AArch64 and System V
+ * x86-64 (there with up to 320 bytes on the stack) kaa fills registers and
+ * stack itself; all else goes through libffi. Both give the same results:
  * KAA_CALL_LIBFFI asks for the second.
  *
  * Threads: a plan is immutable; any number of threads may invoke it at once.

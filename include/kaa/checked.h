@@ -1,6 +1,6 @@
 /* kaa/checked.h - the checked context: an extension's reference mistakes.
  *
- *     KAA_CHECK=module[:abort|raise|report][,module...]   in the environment
+ *     KAA_CHECK=module[:report|raise|abort|fault][,...]   in the environment
  *     kaa_runtime_options::check                          of a runtime
  *     kaa_checked_select("module:raise", &err)            in a program
  *
@@ -8,9 +8,12 @@
  * own, which keeps a ledger of the references that each call takes and gives.
  * It is the same file; modules that are not chosen run as ever. What is found
  * is told at once and kept for kaa_checked_get(): a result or a released object
- * that the function does not own, a reference that it leaks, NULL without an
- * exception, a result with one pending, buffers, memory and threads that are
- * not given back.
+ * that the function does not own, a reference that it leaks, an object, a text
+ * or a buffer that is used or kept after its time, NULL for an object, NULL
+ * without an exception, a result with one pending, data that `traverse` and
+ * `destroy` do not know of, buffers, memory and threads that are not given
+ * back. An object that is given up dies when the call ends, a little later than
+ * without checks.
  *
  * Not seen: references of handles that are values themselves, which in a
  * runtime of kaa's own are small ints, None and the bools; a reference that is
@@ -28,6 +31,10 @@ enum {
     KAA_CHECKED_REPORT = 0, /**< A line on stderr; the program goes on. */
     KAA_CHECKED_RAISE = 1,  /**< The same, and the call fails: SystemError. */
     KAA_CHECKED_ABORT = 2,  /**< The same, and abort(). */
+    KAA_CHECKED_FAULT = 3,  /**< As the first; and each place of the module that
+                                 makes a call that may fail sees it fail once,
+                                 in a process of its own (fork()), which ends
+                                 with the outermost call of the module. */
 };
 
 /** One mistake; the texts live as long as the process. */
@@ -41,13 +48,15 @@ typedef struct kaa_checked_mistake {
     const char *slot;     /**< Of the table; "" for none. */
     const char *type;     /**< Of the object; "" for none. */
     const char *repr;     /**< Of the object, cut; "" for none. */
-    const char *where;    /**< "module.kaa.so+0x12f4"; "" where unknown. */
+    const char *where;    /**< "module.c:41", "function+0x12" or
+                              "module.kaa.so+0x12f4"; "" where unknown. */
     const char *text;     /**< A sentence: what was done, what is right. */
 } kaa_checked_mistake;
 
 /**
  * Chooses modules that are imported from now on: names or paths of files,
- * separated by commas, each with ":report", ":raise" or ":abort", or without.
+ * separated by commas, each with ":report", ":raise", ":abort" or ":fault", or
+ * without.
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT for NULL, an empty name or another mode;
@@ -64,6 +73,14 @@ KAA_API KAA_NODISCARD kaa_status kaa_checked_select(const char *choice,
  * @since  0.1
  */
 KAA_API size_t kaa_checked_count(void);
+
+/**
+ * How many calls were made to fail in this process: KAA_CHECKED_FAULT.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_fault_count(void);
 
 /**
  * A mistake, in the order they were found.

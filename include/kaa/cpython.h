@@ -62,7 +62,9 @@ typedef struct kaa_cpython_options {
                        data_point(layout, value), which gives (address, owner),
                        data_no_member(layout, name) and data_null(layout),
                        which raise, data_get_item(data, key) and
-                       data_set_item(data, key, value). */
+                       data_set_item(data, key, value). symbol(library, name)
+                       gives the address of a function that [[kaa::free]] at a
+                       parameter names. */
     void *sample; /**< A ctypes instance, to probe layouts with. */
     void *sample_byref;      /**< ctypes.byref(sample) */
     uint64_t sample_address; /**< ctypes.addressof(sample) */
@@ -166,6 +168,9 @@ enum {
     KAA_CPYTHON_DATA_KEPT,       /**< What its pointers were set from, a dict by
                                       address, or None. */
     KAA_CPYTHON_DATA_LAYOUT,     /**< The layout that it was made with. */
+    KAA_CPYTHON_DATA_IS_OWNED,   /**< Whether its memory is freed by a function
+                                      of C's: an int, 0: no, 1: yes, 2: it has
+                                      been. */
 };
 
 /**
@@ -227,6 +232,18 @@ KAA_API int kaa_cpython_data_keep(kaa_cpython *host, void *instance,
                                   uint64_t address, void *object);
 
 /**
+ * Frees what an instance's memory belongs to, if [[kaa::free]] says how, and
+ * before it what was borrowed from it and is freed too. From then on uses of
+ * that memory are refused.
+ *
+ * @return 1; 0: it had been freed before; 2: nothing is to be freed; -1 with an
+ *         exception pending: a buffer shows the memory, or a callback raised.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_data_release(kaa_cpython *host, void *instance);
+
+/**
  * The context of the interpreter: the same each time, for all its threads.
  *
  * @return NULL with an exception pending.
@@ -262,7 +279,7 @@ KAA_API int kaa_cpython_module_exec(kaa_cpython *host, void *module);
 
 /**
  * Tells which layouts were believed: bits 0 object type, 1 float, 2 int,
- * 3 bytes, 4 ctypes data pointer, 5 byref.
+ * 3 bytes, 4 ctypes data pointer, 5 byref, 6 ASCII text.
  *
  * @gil    any
  * @since  0.1

@@ -104,6 +104,9 @@ enum {
 enum {
     KAA_CTYPE_PACKED = 1u << 0,   /**< __attribute__((packed)) */
     KAA_CTYPE_FLEXIBLE = 1u << 1, /**< Ends in a flexible array (read only). */
+    KAA_CTYPE_BY_ADDRESS = 1u << 2, /**< Calls pass it by its address only: it
+                                       is or has in it a SIMD vector or the
+                                       like, whose way by value is not known. */
 };
 
 /** The count of an array whose length is not known: `int x[]`. */
@@ -147,7 +150,7 @@ typedef struct kaa_ctype_enumerator {
 /** How a record is laid out. */
 typedef struct kaa_ctype_record_options {
     uint32_t size;  /**< sizeof(kaa_ctype_record_options) in the caller. */
-    uint32_t flags; /**< KAA_CTYPE_PACKED */
+    uint32_t flags; /**< KAA_CTYPE_PACKED, KAA_CTYPE_BY_ADDRESS */
     uint32_t align; /**< aligned(n) on the record; 0: none. */
     uint32_t pack;  /**< `#pragma pack(n)` in force; 0: none. */
 } kaa_ctype_record_options;
@@ -447,7 +450,8 @@ KAA_API uint64_t kaa_ctype_count(const kaa_ctype *type);
 
 /**
  * A function's KAA_CTYPE_VARIADIC and KAA_CTYPE_UNPROTOTYPED, a record's
- * KAA_CTYPE_PACKED and KAA_CTYPE_FLEXIBLE, an enum's KAA_CTYPE_PACKED; else 0.
+ * KAA_CTYPE_PACKED, KAA_CTYPE_FLEXIBLE and KAA_CTYPE_BY_ADDRESS, an enum's
+ * KAA_CTYPE_PACKED; else 0.
  *
  * @gil    any
  * @since  0.1

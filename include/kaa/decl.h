@@ -100,7 +100,11 @@ typedef enum kaa_decl_kind {
     KAA_DECL_MACRO_FUNCTION = 9, /**< A macro with parameters: `string` is
                                       "(a,b) body", the body expanded; or one
                                       without that is no constant: " body", and
-                                      `reason` says why. Only with
+                                      `reason` says why. With a `reason` and
+                                      "(a#,b,...) body" each call has to be
+                                      preprocessed by itself: parameters with a
+                                      # are pasted or made strings, and the body
+                                      is that for 1s. Only with
                                       kaa_decl_options::preprocess. */
 } kaa_decl_kind;
 

@@ -387,7 +387,8 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
 
 /**
  * Writes the figures of one of kaa's own locks, kaa/gil.h, as JSON of the form
- * that `python -m kaa gil report` and the views of the Python package read.
+ * that `python -m kaa gil report` and the views of the Python package read;
+ * with the last circle of threads that a KAA_DEADLOCK of this lock told of.
  *
  * @return the length of the text, as snprintf() does; 0 for no lock.
  * @gil    any
@@ -450,7 +451,8 @@ KAA_API uint32_t kaa_insight_heap_stop(void);
 
 /**
  * While muted, the calling thread's allocations are not followed: for who reads
- * the profile. One thread at a time.
+ * the profile. Mutes are counted; while one thread is muted, those of others
+ * do nothing.
  *
  * @gil    held (the interpreter's)
  * @since  0.1
@@ -475,6 +477,10 @@ typedef struct kaa_insight_heap {
     uint32_t is_foreign;  /**< Domains with another tool's hooks below. */
     uint32_t is_unlinked; /**< Another tool took the hooks out: the figures
                                end there. */
+    uint64_t peak_at_ns;  /**< After the start, when memory was asked for last
+                               before or at the peak, within some ms. */
+    uint32_t points;      /**< How many kaa_insight_heap_points() has. */
+    uint32_t reserved;    /**< 0. */
 } kaa_insight_heap;
 
 /**
@@ -511,6 +517,46 @@ typedef struct kaa_insight_heap_site {
  */
 KAA_API uint32_t kaa_insight_heap_sites(kaa_insight_heap_site *out,
                                         uint32_t capacity);
+
+/** A block that is alive. */
+typedef struct kaa_insight_heap_block {
+    void *block;
+    uint64_t
+        bytes; /**< That it stands for, as kaa_insight_heap_site has them. */
+    uint32_t blocks;
+    uint32_t site; /**< For kaa_insight_heap_frames(). */
+} kaa_insight_heap_block;
+
+/**
+ * Tells of the blocks that are followed: the sampled ones, or all.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_blocks(kaa_insight_heap_block *out,
+                                         uint32_t capacity);
+
+/** How much memory there was at a time. */
+typedef struct kaa_insight_heap_point {
+    uint64_t at_ns; /**< After the start. */
+    uint64_t live_bytes;
+    uint64_t resident_bytes; /**< Of the process; 0 where it is not told. */
+} kaa_insight_heap_point;
+
+/**
+ * Tells how memory grew and shrank: points at most 5 ms apart while memory is
+ * asked for, further apart in long profiles, 2048 at most. Reading the profile
+ * notes one, too.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_points(kaa_insight_heap_point *out,
+                                         uint32_t capacity);
 
 /**
  * The frames of a site, the innermost first.

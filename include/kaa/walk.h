@@ -131,6 +131,19 @@ KAA_API uint32_t kaa_walk_types(const kaa_walk *walk, kaa_walk_type *out,
                                 uint32_t capacity);
 
 /**
+ * Which objects lie in blocks of the interpreter's allocators.
+ *
+ * @param stride  Bytes from one address of a block to the next.
+ * @param types   Is set to each object's type; NULL where there is none: a
+ *                block of an object's, such as a list's entries.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_walk_types_at(kaa_walk *walk, const void *blocks,
+                               size_t stride, void **types, uint32_t count);
+
+/**
  * All objects and their sizes, in the order that they were found.
  *
  * @param sizes, objects  Either may be NULL.

@@ -9,12 +9,21 @@
  * one element an eightbyte: integer, float or double. A record that goes into
  * memory for another reason than its size (unaligned members) becomes one whose
  * only element is too large for registers.
+ * s390x: a structure of one floating number travels as that number; any other
+ * record of 1, 2, 4 or 8 bytes as an integer; all else, empty ones and __int128
+ * too, by reference, as long double does.
  * Elsewhere: members in order, arrays element by element, unions and bit-fields
  * as integers, unless a union holds only numbers of one floating type.
  */
 #include "call/internal.h"
 
 #define ELEMENTS_MAX 4096u
+
+#if defined(__s390x__)
+#define BY_REFERENCE 1
+#else
+#define BY_REFERENCE 0
+#endif
 
 static ffi_type *
 integer_type(uint64_t size, int is_signed)
@@ -47,7 +56,9 @@ scalar_type(const kaa_ctype *type)
         return &ffi_type_float;
     if (kind == KAA_CTYPE_DOUBLE)
         return &ffi_type_double;
-    if (kind == KAA_CTYPE_LDOUBLE)
+    if (kind == KAA_CTYPE_LDOUBLE ||
+        (BY_REFERENCE &&
+         (kind == KAA_CTYPE_INT128 || kind == KAA_CTYPE_UINT128)))
         return &ffi_type_longdouble;
 #ifdef FFI_TARGET_HAS_COMPLEX_TYPE
     if (kind == KAA_CTYPE_CFLOAT)
@@ -146,6 +157,58 @@ record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
     }
     if (made == NULL)
         return no_memory(err);
+    *out = made;
+    return KAA_OK;
+}
+
+#elif BY_REFERENCE
+
+/* The floating type of a structure that has one number and nothing else. */
+static ffi_type *
+single_floating(const kaa_ctype *type)
+{
+    const kaa_ctype *bare = kaa_ctype_strip(type);
+
+    for (int depth = 0;
+         depth < 100 && kaa_ctype_kind_of(bare) == KAA_CTYPE_STRUCT; depth++) {
+        const kaa_ctype_member *members = kaa_ctype_members(bare);
+        const kaa_ctype *single = NULL;
+
+        for (uint64_t i = 0; i < kaa_ctype_count(bare); i++) {
+            if (members[i].bit_width == 0)
+                continue;
+            if (single != NULL)
+                return NULL;
+            single = members[i].type;
+        }
+        if (single == NULL)
+            return NULL;
+        bare = kaa_ctype_strip(single);
+    }
+    if (kaa_ctype_kind_of(bare) == KAA_CTYPE_FLOAT ||
+        kaa_ctype_kind_of(bare) == KAA_CTYPE_DOUBLE)
+        return scalar_type(bare);
+    return NULL;
+}
+
+static kaa_status
+record_type(kaa_base__arena *arena, const kaa_ctype *type, uint32_t number,
+            ffi_type **out, kaa_error *err)
+{
+    uint64_t size = kaa_ctype_size(type);
+    ffi_type *made = make_struct(arena, type, 2);
+    ffi_type *only = single_floating(type);
+
+    (void)number;
+    if (made == NULL)
+        return no_memory(err);
+    if (only == NULL)
+        only = integer_type(size, 0);
+    else if (size != only->size) /* aligned(n) on it */
+        only = size == 8 ? &ffi_type_double : NULL;
+    /* Two elements: libffi takes it for what goes by reference. */
+    made->elements[0] = only != NULL ? only : &ffi_type_uint8;
+    made->elements[1] = only != NULL ? NULL : &ffi_type_uint8;
     *out = made;
     return KAA_OK;
 }
@@ -445,6 +508,10 @@ collect(kaa_call__ffi *ffi, const kaa_ctype *signature, int is_call,
             added = 1;
             if (take(&registers, parameters[i].type) && is_call)
                 added = add_halves(ffi, ffi->types[at], at, i);
+        } else if (BY_REFERENCE) { /* an empty record: an address */
+            ffi->types[at] = &ffi_type_pointer;
+            ffi->numbers[at] = i;
+            added = 1;
         }
         at += added;
         if (i < fixed && fixed != UINT32_MAX)
@@ -452,7 +519,10 @@ collect(kaa_call__ffi *ffi, const kaa_ctype *signature, int is_call,
     }
     *out_count = at;
     if (kaa_ctype_size(result) == 0) { /* void, or an empty record */
-        *out_result = &ffi_type_void;
+        *out_result =
+            BY_REFERENCE && kaa_ctype_kind_of(result) != KAA_CTYPE_VOID
+                ? &ffi_type_longdouble
+                : &ffi_type_void;
         return KAA_OK;
     }
     return kaa_call__ffi_type(&ffi->arena, result, KAA_NO_ARGUMENT, out_result,

@@ -48,6 +48,10 @@ kaa_call__check_type(const kaa_ctype *type, uint32_t number, kaa_error *err)
              kind == KAA_CTYPE_VALIST || kind == KAA_CTYPE_ARRAY ||
              kind == KAA_CTYPE_FUNCTION)
         reason = "cannot be passed by value";
+    else if ((kind == KAA_CTYPE_STRUCT || kind == KAA_CTYPE_UNION) &&
+             (kaa_ctype_flags(bare) & KAA_CTYPE_BY_ADDRESS) != 0)
+        reason = "is or has a SIMD vector or a number that kaa cannot pass by "
+                 "value";
     else if (number != KAA_NO_ARGUMENT && kaa_ctype_align(type) > 16 &&
              kaa_ctype_size(bare) > 16)
         reason = "has an alignment above 16, which kaa cannot give on the "

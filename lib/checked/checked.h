@@ -71,18 +71,39 @@ kaa_checked__entry *kaa_checked__entry_of(kaa_checked__ledger *ledger,
                                           const void *key, int add);
 void kaa_checked__ledger_fini(kaa_checked__ledger *ledger);
 
+/* ---- choice.c */
+
+/* Whether the module of this file and name is to be checked, by `choice` (may
+ * be NULL), KAA_CHECK or kaa_checked_select(), and how. */
+kaa_status kaa_checked__is_chosen(const char *path, const char *name,
+                                  const char *choice, uint32_t *out_mode,
+                                  int *out, kaa_error *err);
+
 /* ---- definition.c */
 
 /* The kinds of functions that modules have, by what they return. */
 typedef enum kaa_checked__kind {
     RETURNS_OBJECT,
-    RETURNS_NEXT, /* NULL without an exception is the end */
-    RETURNS_INT,
+    RETURNS_STR,
+    RETURNS_INT_OBJECT,
+    RETURNS_FLOAT_OBJECT,
+    RETURNS_NEXT,   /* NULL without an exception is the end */
+    RETURNS_STATUS, /* an int: 0, or -1 */
+    RETURNS_TRUTH,  /* an int: 0, 1, or -1 */
     RETURNS_SIZE,
     RETURNS_HASH,
     RETURNS_NOTHING, /* about an object */
-    ENDS_DATA        /* the same, about data: clear, destroy */
+    CLEARS_DATA,     /* the same, about data */
+    ENDS_DATA        /* and those are gone afterwards */
 } kaa_checked__kind;
+
+/* Where the objects among a function's arguments are, behind ctx and self. */
+typedef enum kaa_checked__takes {
+    TAKES_NONE,
+    TAKES_ONE,
+    TAKES_TWO,
+    TAKES_ARRAY /* items, count */
+} kaa_checked__takes;
 
 typedef intptr_t kaa_checked__function(intptr_t a, intptr_t b, intptr_t c,
                                        intptr_t d, intptr_t e);
@@ -95,9 +116,21 @@ typedef struct kaa_checked__thunk {
     kaa_closure *closure;
     char *name; /* "function", "Type.method" */
     kaa_checked__kind kind;
+    kaa_checked__takes takes;
     size_t data_bytes; /* of its self, or of its data; 0: neither */
     int is_exec;       /* it fills the module */
+    int is_buffer;     /* get_buffer */
+    const struct kaa_checked__spec *spec; /* whose data; may be NULL */
 } kaa_checked__thunk;
+
+/* A type of the module's; lives as long as the process. */
+typedef struct kaa_checked__spec {
+    struct kaa_checked__spec *next;
+    const kaa_type_spec *original;
+    kaa_type_spec before; /* the original's content */
+    kaa_type_spec spec;
+    size_t base_bytes; /* of the data, the base's; SIZE_MAX: not known */
+} kaa_checked__spec;
 
 /* What a module has for a runtime's handle: see kaa_thread_enter(). */
 typedef struct kaa_checked__handle {
@@ -110,6 +143,7 @@ typedef struct kaa_checked__region {
     struct kaa_checked__region *next;
     const void *start;
     size_t bytes;
+    int is_static; /* the file's own: there as long as the process */
 } kaa_checked__region;
 
 /* A checked module; lives as long as the process, as its file does. */
@@ -120,7 +154,8 @@ typedef struct kaa_checked__module {
     uint32_t mode; /* KAA_CHECKED_* */
     size_t data_bytes_max;
     pthread_mutex_t lock; /* for what follows */
-    struct kaa_checked__spec *specs;
+    kaa_checked__spec *specs;
+    kaa_checked__spec state; /* what there is of a state, as if of a type */
     struct kaa_checked__method *methods;
     kaa_checked__thunk *thunks;
     struct kaa_checked__context *contexts;
@@ -129,14 +164,24 @@ typedef struct kaa_checked__module {
     kaa_checked__ledger kept;     /* references, beyond a call */
     kaa_checked__ledger blocks;   /* of mem_alloc */
     size_t fresh_blocks;          /* not yet judged */
+    kaa_checked__ledger words;    /* of data: see data.c */
+    kaa_checked__ledger owners;   /* types by data, specs by type */
     uintptr_t loaded;             /* the loader's record of the file */
+    uintptr_t first, last;        /* where the file is in memory */
     int is_blind;                 /* a block could not be entered */
+    kaa_checked__ledger failed;   /* the places that have failed once */
+    size_t fault_count;
+    int answer; /* in a child: where mistakes go; 0: this is no child */
+    uint32_t failed_slot;
+    char failed_at[120];
 } kaa_checked__module;
 
+/* A spec that is refused is shown to the inner context as it is. */
+int kaa_checked__can_wrap(const kaa_type_spec *spec);
 /* The checked form of a spec or a method; the same one for the same content.
  * NULL: memory is short. */
-const kaa_type_spec *kaa_checked__wrap_spec(kaa_checked__module *module,
-                                            const kaa_type_spec *spec);
+kaa_checked__spec *kaa_checked__wrap_spec(kaa_checked__module *module,
+                                          const kaa_type_spec *spec);
 const kaa_method *kaa_checked__wrap_method(kaa_checked__module *module,
                                            const kaa_method *method);
 /* The modules there are, newest first. */
@@ -148,6 +193,8 @@ kaa_checked__module *kaa_checked__modules(void);
 typedef struct kaa_checked__snapshot {
     struct kaa_checked__snapshot *next;
     const void *data;
+    const kaa_checked__spec *spec; /* NULL: not known */
+    kaa_object *instance; /* held as long as this; NULL: the caller does */
     size_t words;
     uintptr_t before[];
 } kaa_checked__snapshot;
@@ -158,22 +205,51 @@ typedef struct kaa_checked__buffer {
     kaa_object *owner;
 } kaa_checked__buffer;
 
+/* What a slot has lent: text, bytes, the memory of a buffer, an item. Its owner
+ * is held until the call ends, so that a late use is a mistake and no crash. */
+typedef struct kaa_checked__lent {
+    const char *start;
+    size_t bytes; /* 0: an item, at `start` */
+    kaa_object *owner;
+    uint32_t hash; /* of what may not be written; 0: it may */
+    uint32_t slot;
+    const void *site;
+    int is_over; /* a buffer that was released */
+} kaa_checked__lent;
+
+enum { HELD_MAX = 32, LENT_MAX = 32 };
+
 /* One call of a function of the module. */
 typedef struct kaa_checked__frame {
     struct kaa_checked__frame *outer;
     const char *function;
+    const kaa_checked__thunk *thunk; /* NULL: a thread */
+    const intptr_t *given;           /* the arguments, with it */
     kaa_checked__ledger ledger;
-    kaa_checked__entry few[16];
     kaa_checked__snapshot *snapshots;
     uint32_t snapshot_count;
     int is_blind; /* something was not seen: nothing is said of references */
     kaa_checked__buffer *buffers;
     void *begun; /* what begin_allow_threads() gave; NULL: the GIL is held */
     int is_let_go;
-    int is_thread; /* from thread_enter to thread_leave */
+    int is_taken_back; /* by force; end_allow_threads() is still to come */
+    int is_thread;     /* from thread_enter to thread_leave */
+    int may_be_pending;
+    int has_called;       /* what may set attributes */
+    int32_t calls, reprs; /* entered and not left */
     uint32_t mistakes;
-    char text[512]; /* the first one */
+    uint32_t held_count;
+    uint32_t lent_count;
+    int has_items;      /* among what is lent */
+    uint64_t held_mask; /* which addresses may be in `held`, or lent by them */
+    kaa_checked__lent *lent; /* of LENT_MAX; NULL: none */
+    kaa_checked__entry few[16];
+    /* From here on not cleared. */
+    kaa_object *held[HELD_MAX]; /* released, and kept until the call ends */
+    char text[512];             /* the first mistake */
 } kaa_checked__frame;
+
+enum { KAA_CHECKED__SITES = 256 };
 
 /* The context that functions of a module are called with: one for each thread
  * and inner context. */
@@ -184,6 +260,12 @@ typedef struct kaa_checked__context {
     pthread_t thread;
     kaa_checked__frame *frame; /* the innermost call */
     int is_telling;            /* what happens belongs to a report */
+    int is_watched;            /* its thread's end is seen */
+    const void *within;        /* who called a slot that calls others */
+    const uintptr_t *at;       /* the frame of the slot that was called last */
+    const void *own_sites[KAA_CHECKED__SITES]; /* some of those in the module's
+                                                  own functions, by hash */
+    kaa_checked__ledger sites; /* which are in functions of kaa's headers */
     struct kaa_checked__context *next;
 } kaa_checked__context;
 
@@ -193,18 +275,110 @@ kaa_checked__context *kaa_checked__context_of(kaa_checked__module *module,
 /* What a thunk's closure calls. */
 void kaa_checked__called(void *result, void *const *arguments, void *thunk);
 void kaa_checked__frame_init(kaa_checked__frame *frame, const char *function);
+/* How often `object` stands in the data that the call has seen: as they were,
+ * and as they are. */
+size_t kaa_checked__count_before(const kaa_checked__context *own,
+                                 const kaa_checked__frame *frame,
+                                 const kaa_object *object);
+size_t kaa_checked__count_now(const kaa_checked__frame *frame,
+                              const void *object);
 /* Judges what the frame still owns, and frees what it has. */
 void kaa_checked__frame_end(kaa_checked__context *own,
                             kaa_checked__frame *frame);
-/* `is_exact`: they are so long; else there may be fewer. */
+/* `instance` is held until the call ends; NULL: the caller has it so long.
+ * `spec` NULL: the data may be shorter. */
 void kaa_checked__see_data(kaa_checked__context *own, const void *data,
-                           size_t bytes, int is_exact);
+                           size_t bytes, const kaa_checked__spec *spec,
+                           kaa_object *instance);
 /* A reference came. NULL is allowed. */
 void kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
                        kaa_checked__slot slot, const void *site);
 /* One goes: 1, or 0: it is not the function's, which has been told. */
 int kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
                       kaa_checked__slot slot, const void *site);
+
+/* ---- result.c: what a function gave back */
+
+/* The result that the host is given for it. */
+intptr_t kaa_checked__judge_result(kaa_checked__context *own,
+                                   const kaa_checked__thunk *thunk,
+                                   const intptr_t *given, intptr_t result);
+
+/* ---- data.c: what stands in the data of instances and in a module's state */
+
+/* A type made from `spec` is an object now. */
+void kaa_checked__know_type(kaa_checked__context *own, kaa_checked__spec *spec,
+                            const kaa_object *type, const kaa_object *base);
+/* These are the data of an instance of it. */
+void kaa_checked__know_data(kaa_checked__module *module, const void *data,
+                            const kaa_checked__spec *spec);
+/* What is known of the instance with these data; NULL: nothing. */
+const kaa_checked__spec *kaa_checked__spec_of(kaa_checked__module *module,
+                                              const void *data);
+/* Whether the reference at a place in data is known to be somebody else's. */
+int kaa_checked__is_borrowed(kaa_checked__module *module, const void *place,
+                             const kaa_object *object);
+/* At the end of a call, before its ledger is judged: what the function has put
+ * into the data it has seen, taken out, and left there. */
+void kaa_checked__judge_data(kaa_checked__context *own,
+                             kaa_checked__frame *frame);
+
+/* ---- uses.c: objects and pointers after their time */
+
+/* Where a module's function stands: for what the macros of table.c look at. */
+typedef struct kaa_checked__look {
+    kaa_checked__context *own;
+    kaa_checked__frame *frame;
+    kaa_checked__slot slot;
+    int index; /* of the next argument, among the objects */
+    kaa_object *const *items;
+    const void *site;
+} kaa_checked__look;
+
+/* Gives up the function's reference, at the end of the call. */
+void kaa_checked__release(kaa_checked__context *own, kaa_object *object);
+void kaa_checked__release_all(kaa_checked__context *own,
+                              kaa_checked__frame *frame);
+/* References to `object` that only this file holds. */
+size_t kaa_checked__held(const kaa_checked__context *own,
+                         const kaa_object *object);
+/* NULL for an object: 1 if the slot allows it, else it has been told. */
+int kaa_checked__see_null(const kaa_checked__look *look);
+/* An object that may be dead but for the holding. */
+void kaa_checked__see_use(const kaa_checked__look *look, kaa_object *object);
+void kaa_checked__see_text(const kaa_checked__look *look, const void *text);
+/* A slot that must not be called with an exception pending. */
+void kaa_checked__see_pending(kaa_checked__context *own, kaa_checked__slot slot,
+                              const void *site);
+void kaa_checked__lend(kaa_checked__context *own, const void *start,
+                       size_t bytes, kaa_object *owner, int is_writable,
+                       kaa_checked__slot slot, const void *site);
+/* The buffer's memory is its owner's again. */
+void kaa_checked__lent_over(kaa_checked__context *own, const void *start);
+/* At the end of a call: what was written, what was kept. */
+void kaa_checked__judge_lent(kaa_checked__context *own,
+                             kaa_checked__frame *frame);
+
+static inline uint64_t
+kaa_checked__mask(const void *object)
+{
+    return UINT64_C(1) << (((uintptr_t)object >> 4) % 64);
+}
+
+/* ---- fault.c */
+
+/* KAA_CHECKED_FAULT: 1 if the call is to fail, with the exception pending. */
+int kaa_checked__fault(const kaa_checked__look *look);
+/* A child ends with the outermost call of the module. */
+void kaa_checked__end_child(const kaa_checked__module *module,
+                            const kaa_checked__frame *frame);
+
+static inline int
+kaa_checked__is_failing(const kaa_checked__look *look)
+{
+    return look->own->module->mode == KAA_CHECKED_FAULT &&
+           kaa_checked__fault(look);
+}
 
 /* ---- memory.c */
 
@@ -213,6 +387,8 @@ int kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
 size_t kaa_checked__find(kaa_checked__module *module,
                          const kaa_checked__frame *frame, const void *key,
                          size_t enough);
+/* Whether `key` stands in the module's own static data. */
+int kaa_checked__is_static(kaa_checked__module *module, const void *key);
 /* Reads memory that may not be there; how many bytes from the start could. */
 size_t kaa_checked__read(const void *address, void *out, size_t bytes);
 /* Adds the file's own writable data to the module's regions. */
@@ -226,14 +402,26 @@ int kaa_checked__add_region(kaa_checked__module *module, const void *start,
 void kaa_checked__tell(kaa_checked__context *own, const char *kind,
                        kaa_checked__slot slot, kaa_object *object,
                        const void *site, const char *more);
+/* place.c: "file.c:41", or "function+0x12", or "module.so+0x1234" of where the
+ * call returns to; nothing is written where none is known. */
+void kaa_checked__place(const void *address, char *out, size_t size);
+/* The place in the module that has called, whose slot returns to `site`. */
+const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
+/* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
+size_t kaa_checked__hear(const char *told, size_t length);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
 
 /* ---- table.c */
 
 const kaa_api *kaa_checked__table(void);
-/* The inner context, having looked whether the slot may be called at all. */
+/* The inner context, having looked whether the slot may be called at all; NULL:
+ * it may not, and cannot be, which has been told. */
 kaa_context *kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot,
                                 const void *site);
+
+/* ---- objects.c */
+
+void kaa_checked__fill_objects(kaa_api *table);
 
 /* ---- lent.c: buffers, memory, threads */
 

@@ -7,20 +7,12 @@
  * What is made here lives as long as the process, as modules' files do.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "checked/checked.h"
 #include "module/module.h"
-
-struct kaa_checked__spec {
-    struct kaa_checked__spec *next;
-    const kaa_type_spec *original;
-    kaa_type_spec before; /* the original's content */
-    kaa_type_spec spec;
-};
 
 struct kaa_checked__method {
     struct kaa_checked__method *next;
@@ -32,101 +24,8 @@ struct kaa_checked__method {
 static struct {
     pthread_mutex_t lock;
     kaa_checked__module *modules;
-    char *selected; /* what kaa_checked_select() was given, with commas */
     const kaa_ctype *type;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-/* ---- Choosing */
-
-/* The next "name[:mode]" of a list: 1, 0 at its end, -1 if it is wrong. */
-static int
-next_choice(const char **list, const char **name, size_t *length,
-            uint32_t *mode)
-{
-    static const char *const modes[] = {"report", "raise", "abort"};
-    const char *start = *list, *colon = NULL;
-    size_t all_of_it = strcspn(start, ",");
-
-    if (*start == '\0')
-        return 0;
-    *list = start + all_of_it + (start[all_of_it] == ',');
-    for (size_t i = 0; i < all_of_it; i++)
-        if (start[i] == ':')
-            colon = start + i;
-    *name = start;
-    *length = colon != NULL ? (size_t)(colon - start) : all_of_it;
-    *mode = KAA_CHECKED_REPORT;
-    if (*length == 0)
-        return -1;
-    for (uint32_t i = 0; colon != NULL; i++) {
-        size_t rest = all_of_it - *length - 1;
-
-        if (i == 3)
-            return -1;
-        if (strlen(modes[i]) == rest &&
-            memcmp(modes[i], colon + 1, rest) == 0) {
-            *mode = i;
-            break;
-        }
-    }
-    return 1;
-}
-
-static int
-is_chosen(const char *list, const char *path, const char *name, uint32_t *mode)
-{
-    const char *chosen;
-    uint32_t its_mode;
-    size_t length;
-    int more;
-
-    if (list == NULL)
-        return 0;
-    while ((more = next_choice(&list, &chosen, &length, &its_mode)) != 0)
-        if (more > 0 &&
-            ((strlen(name) == length && memcmp(name, chosen, length) == 0) ||
-             (strlen(path) == length && memcmp(path, chosen, length) == 0))) {
-            *mode = its_mode;
-            return 1;
-        }
-    return 0;
-}
-
-kaa_status
-kaa_checked_select(const char *choice, kaa_error *err)
-{
-    const char *rest = choice, *name;
-    size_t length, before;
-    uint32_t mode;
-    char *longer;
-    int more;
-
-    if (choice == NULL)
-        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
-                              "choice may not be NULL");
-    while ((more = next_choice(&rest, &name, &length, &mode)) > 0)
-        continue;
-    if (more < 0 || *choice == '\0')
-        return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
-                              "\"%.80s\": a module, or a module and :report, "
-                              ":raise or :abort was expected",
-                              choice);
-    pthread_mutex_lock(&all.lock);
-    before = all.selected != NULL ? strlen(all.selected) : 0;
-    length = strlen(choice);
-    longer = kaa_base__alloc(before + length + 2);
-    if (longer != NULL) { /* the newest first */
-        memcpy(longer, choice, length + 1);
-        if (before != 0)
-            longer[length] = ',';
-        if (before != 0)
-            memcpy(longer + length + 1, all.selected, before + 1);
-        kaa_base__free(all.selected);
-        all.selected = longer;
-    }
-    pthread_mutex_unlock(&all.lock);
-    return longer != NULL ? KAA_OK : kaa_base__fail_memory(err, "a choice");
-}
 
 /* ---- Thunks */
 
@@ -158,12 +57,14 @@ find_type(const kaa_ctype **out)
     return status;
 }
 
-/* The function's name: "name", or "Type.name" with a spec. */
+/* The function's name: "name", or "Type.name". */
 static char *
-make_name(const kaa_type_spec *spec, const char *name)
+make_name(const kaa_checked__spec *spec, const char *name)
 {
-    const char *dot = spec != NULL ? strrchr(spec->name, '.') : NULL;
-    const char *type = dot != NULL ? dot + 1 : spec != NULL ? spec->name : "";
+    const char *dot = spec != NULL ? strrchr(spec->before.name, '.') : NULL;
+    const char *type = dot != NULL    ? dot + 1
+                       : spec != NULL ? spec->before.name
+                                      : "";
     size_t size = strlen(type) + strlen(name) + 2;
     char *text = kaa_base__alloc(size);
 
@@ -174,11 +75,18 @@ make_name(const kaa_type_spec *spec, const char *name)
 
 typedef void any_function(void);
 
+/* What a function is, for wrap(). */
+typedef struct about {
+    kaa_checked__kind kind;
+    kaa_checked__takes takes;
+    const kaa_checked__spec *spec; /* of its type; NULL: the module's */
+    int has_data;                  /* its first argument is, or has, data */
+} about;
+
 /* What stands for `function`; NULL: there is none, or *failed is set. */
 static any_function *
-wrap(kaa_checked__module *module, any_function *function,
-     kaa_checked__kind kind, const kaa_type_spec *spec, const char *name,
-     int *failed)
+wrap(kaa_checked__module *module, any_function *function, const char *name,
+     about what, int *failed)
 {
     kaa_checked__thunk *thunk;
     const kaa_ctype *type;
@@ -191,9 +99,13 @@ wrap(kaa_checked__module *module, any_function *function,
         return NULL;
     thunk->module = module;
     thunk->function = (kaa_checked__function *)function;
-    thunk->kind = kind;
-    thunk->name = make_name(spec, name);
-    thunk->data_bytes = spec != NULL ? spec->data_bytes : 0;
+    thunk->kind = what.kind;
+    thunk->takes = what.takes;
+    thunk->name = make_name(what.spec, name);
+    if (what.has_data) {
+        thunk->spec = what.spec;
+        thunk->data_bytes = what.spec->before.data_bytes;
+    }
     if (thunk->name == NULL || find_type(&type) != KAA_OK ||
         kaa_closure_create(type, kaa_checked__called, thunk, NULL,
                            &thunk->closure, NULL) != KAA_OK) {
@@ -210,31 +122,29 @@ wrap(kaa_checked__module *module, any_function *function,
 /* ---- Methods */
 
 static int
-fill_method(kaa_checked__module *module, const kaa_type_spec *spec,
+fill_method(kaa_checked__module *module, const kaa_checked__spec *spec,
             const kaa_method *from, kaa_method *to)
 {
+    about what = {RETURNS_OBJECT, TAKES_NONE, spec, spec != NULL};
     int failed = 0;
 
     *to = *from;
     if (from->function == NULL || from->name == NULL ||
         (from->flags & KAA_TYPED) != 0)
         return 1;
-    if (from->flags & (KAA_STATIC | KAA_CLASS)) {
-        kaa_type_spec named = {.name = spec != NULL ? spec->name : ""};
-
-        to->function = (kaa_varargs_function)wrap(
-            module, (any_function *)from->function, RETURNS_OBJECT,
-            spec != NULL ? &named : NULL, from->name, &failed);
-        return !failed;
-    }
-    to->function =
-        (kaa_varargs_function)wrap(module, (any_function *)from->function,
-                                   RETURNS_OBJECT, spec, from->name, &failed);
+    if (from->flags & (KAA_STATIC | KAA_CLASS))
+        what.has_data = 0;
+    if (from->flags & KAA_ONE)
+        what.takes = TAKES_ONE;
+    else if (from->flags & (KAA_VARARGS | KAA_KEYWORDS))
+        what.takes = TAKES_ARRAY;
+    to->function = (kaa_varargs_function)wrap(
+        module, (any_function *)from->function, from->name, what, &failed);
     return !failed;
 }
 
 static kaa_method *
-copy_methods(kaa_checked__module *module, const kaa_type_spec *spec,
+copy_methods(kaa_checked__module *module, const kaa_checked__spec *spec,
              const kaa_method *from)
 {
     size_t count = 0;
@@ -282,9 +192,11 @@ kaa_checked__wrap_method(kaa_checked__module *module, const kaa_method *method)
 /* ---- Types */
 
 static int
-copy_properties(kaa_checked__module *module, const kaa_type_spec *spec,
+copy_properties(kaa_checked__module *module, const kaa_checked__spec *spec,
                 const kaa_property **in_out)
 {
+    const about get = {RETURNS_OBJECT, TAKES_NONE, spec, 1};
+    const about set = {RETURNS_STATUS, TAKES_ONE, spec, 1};
     const kaa_property *from = *in_out;
     kaa_property *to;
     size_t count = 0;
@@ -300,84 +212,123 @@ copy_properties(kaa_checked__module *module, const kaa_type_spec *spec,
     for (size_t i = 0; i < count; i++) {
         to[i] = from[i];
         to[i].get = (kaa_object * (*)(kaa_context *, kaa_object *, void *))
-            wrap(module, (any_function *)from[i].get, RETURNS_OBJECT, spec,
-                 from[i].name, &failed);
-        to[i].set =
-            (int (*)(kaa_context *, kaa_object *, kaa_object *, void *))wrap(
-                module, (any_function *)from[i].set, RETURNS_INT, spec,
-                from[i].name, &failed);
+            wrap(module, (any_function *)from[i].get, from[i].name, get,
+                 &failed);
+        to[i].set = (int (*)(kaa_context *, kaa_object *, kaa_object *,
+                             void *))wrap(module, (any_function *)from[i].set,
+                                          from[i].name, set, &failed);
     }
     *in_out = to; /* kept, also when it failed: thunks refer to nothing in it */
     return !failed;
 }
 
-static int
-fill_spec(kaa_checked__module *module, kaa_type_spec *to)
+/* For data that nothing else is done for at their end. */
+static void
+leave_data(kaa_context *ctx, void *data)
 {
-    const kaa_type_spec from = *to;
-    int failed = 0;
-
-#define WRAP(member, kind)                                                     \
-    do {                                                                       \
-        any_function *wrapped = wrap(module, (any_function *)from.member,      \
-                                     kind, &from, #member, &failed);           \
-        memcpy(&to->member, &wrapped, sizeof(wrapped));                        \
-    } while (0)
-    WRAP(clear, ENDS_DATA);
-    WRAP(destroy, ENDS_DATA);
-    WRAP(finalize, RETURNS_NOTHING);
-    WRAP(init, RETURNS_INT);
-    WRAP(repr, RETURNS_OBJECT);
-    WRAP(str, RETURNS_OBJECT);
-    WRAP(hash, RETURNS_HASH);
-    WRAP(compare, RETURNS_OBJECT);
-    WRAP(truth, RETURNS_INT);
-    WRAP(call, RETURNS_OBJECT);
-    WRAP(get_attr, RETURNS_OBJECT);
-    WRAP(set_attr, RETURNS_INT);
-    WRAP(iter, RETURNS_OBJECT);
-    WRAP(next, RETURNS_NEXT);
-    WRAP(length, RETURNS_SIZE);
-    WRAP(get_item, RETURNS_OBJECT);
-    WRAP(set_item, RETURNS_INT);
-    WRAP(contains, RETURNS_INT);
-    WRAP(unary, RETURNS_OBJECT);
-    WRAP(to_int, RETURNS_OBJECT);
-    WRAP(to_float, RETURNS_OBJECT);
-    WRAP(index, RETURNS_OBJECT);
-    WRAP(get_buffer, RETURNS_INT);
-    WRAP(release_buffer, RETURNS_NOTHING);
-#undef WRAP
-    if (!failed && from.methods != NULL) {
-        to->methods = copy_methods(module, &from, from.methods);
-        failed = to->methods == NULL;
-    }
-    return !failed && copy_properties(module, &from, &to->properties);
+    (void)ctx;
+    (void)data;
 }
 
-/* Either operand of an operator may be the instance: no self is looked at. */
-static int
-fill_operators(kaa_checked__module *module, kaa_type_spec *to)
+/* What is called at the end of data; see data.c. */
+static any_function *
+end_of(void (*destroy)(kaa_context *, void *),
+       void (*clear)(kaa_context *, void *))
 {
-    const kaa_type_spec from = *to;
-    kaa_type_spec named = {.name = from.name};
-    any_function *wrapped;
+    if (destroy != NULL)
+        return (any_function *)destroy;
+    return (any_function *)(clear != NULL ? clear : leave_data);
+}
+
+#define WRAP(member, kind, takes)                                              \
+    do {                                                                       \
+        any_function *wrapped =                                                \
+            wrap(module, (any_function *)from.member, #member,                 \
+                 (about){kind, takes, own, 1}, &failed);                       \
+        memcpy(&to->member, &wrapped, sizeof(wrapped));                        \
+    } while (0)
+
+static int
+fill_ends(kaa_checked__module *module, kaa_checked__spec *own)
+{
+    const kaa_type_spec from = own->before;
+    kaa_type_spec *to = &own->spec;
+    any_function *end;
     int failed = 0;
 
-    wrapped = wrap(module, (any_function *)from.binary, RETURNS_OBJECT, &named,
-                   "binary", &failed);
-    memcpy(&to->binary, &wrapped, sizeof(wrapped));
-    wrapped = wrap(module, (any_function *)from.inplace, RETURNS_OBJECT, &named,
-                   "inplace", &failed);
-    memcpy(&to->inplace, &wrapped, sizeof(wrapped));
+    WRAP(clear, CLEARS_DATA, TAKES_NONE);
+    WRAP(finalize, RETURNS_NOTHING, TAKES_NONE);
+    if (from.data_bytes == 0)
+        WRAP(destroy, ENDS_DATA, TAKES_NONE);
+    if (from.data_bytes == 0)
+        return !failed;
+    end = wrap(module, end_of(from.destroy, from.clear),
+               from.destroy != NULL || from.clear == NULL ? "destroy" : "clear",
+               (about){ENDS_DATA, TAKES_NONE, own, 1}, &failed);
+    memcpy(&to->destroy, &end, sizeof(end));
     return !failed;
 }
 
-static struct kaa_checked__spec *
+static int
+fill_spec(kaa_checked__module *module, kaa_checked__spec *own)
+{
+    const kaa_type_spec from = own->before;
+    kaa_type_spec *to = &own->spec;
+    int failed = 0;
+
+    WRAP(init, RETURNS_STATUS, TAKES_ARRAY);
+    WRAP(repr, RETURNS_STR, TAKES_NONE);
+    WRAP(str, RETURNS_STR, TAKES_NONE);
+    WRAP(hash, RETURNS_HASH, TAKES_NONE);
+    WRAP(compare, RETURNS_OBJECT, TAKES_ONE);
+    WRAP(truth, RETURNS_TRUTH, TAKES_NONE);
+    WRAP(call, RETURNS_OBJECT, TAKES_ARRAY);
+    WRAP(get_attr, RETURNS_OBJECT, TAKES_ONE);
+    WRAP(set_attr, RETURNS_STATUS, TAKES_TWO);
+    WRAP(iter, RETURNS_OBJECT, TAKES_NONE);
+    WRAP(next, RETURNS_NEXT, TAKES_NONE);
+    WRAP(length, RETURNS_SIZE, TAKES_NONE);
+    WRAP(get_item, RETURNS_OBJECT, TAKES_ONE);
+    WRAP(set_item, RETURNS_STATUS, TAKES_TWO);
+    WRAP(contains, RETURNS_TRUTH, TAKES_ONE);
+    WRAP(unary, RETURNS_OBJECT, TAKES_NONE);
+    WRAP(to_int, RETURNS_INT_OBJECT, TAKES_NONE);
+    WRAP(to_float, RETURNS_FLOAT_OBJECT, TAKES_NONE);
+    WRAP(index, RETURNS_INT_OBJECT, TAKES_NONE);
+    WRAP(get_buffer, RETURNS_STATUS, TAKES_NONE);
+    if (to->get_buffer != NULL)
+        module->thunks->is_buffer = 1;
+    WRAP(release_buffer, RETURNS_NOTHING, TAKES_NONE);
+    if (!failed && from.methods != NULL) {
+        to->methods = copy_methods(module, own, from.methods);
+        failed = to->methods == NULL;
+    }
+    return !failed && copy_properties(module, own, &to->properties);
+}
+#undef WRAP
+
+/* Either operand of an operator may be the instance: no self is looked at. */
+static int
+fill_operators(kaa_checked__module *module, kaa_checked__spec *own)
+{
+    const about what = {RETURNS_OBJECT, TAKES_ONE, own, 0};
+    any_function *wrapped;
+    int failed = 0;
+
+    wrapped = wrap(module, (any_function *)own->before.binary, "binary", what,
+                   &failed);
+    memcpy(&own->spec.binary, &wrapped, sizeof(wrapped));
+    wrapped = wrap(module, (any_function *)own->before.inplace, "inplace", what,
+                   &failed);
+    memcpy(&own->spec.inplace, &wrapped, sizeof(wrapped));
+    return !failed;
+}
+
+static kaa_checked__spec *
 make_spec(kaa_checked__module *module, const kaa_type_spec *spec,
           const kaa_type_spec *whole)
 {
-    struct kaa_checked__spec *own = kaa_base__alloc_zeroed(sizeof(*own));
+    kaa_checked__spec *own = kaa_base__alloc_zeroed(sizeof(*own));
 
     if (own == NULL)
         return NULL;
@@ -386,8 +337,9 @@ make_spec(kaa_checked__module *module, const kaa_type_spec *spec,
     own->spec.size = sizeof(own->spec);
     if (whole->data_bytes > module->data_bytes_max)
         module->data_bytes_max = whole->data_bytes;
-    if (!fill_spec(module, &own->spec) || !fill_operators(module, &own->spec)) {
-        kaa_base__free(own);
+    if (!fill_ends(module, own) || !fill_spec(module, own) ||
+        !fill_operators(module, own)) {
+        /* Thunks refer to it: it stays, and a later try makes another. */
         return NULL;
     }
     own->next = module->specs;
@@ -395,16 +347,19 @@ make_spec(kaa_checked__module *module, const kaa_type_spec *spec,
     return own;
 }
 
-const kaa_type_spec *
+int
+kaa_checked__can_wrap(const kaa_type_spec *spec)
+{
+    return spec->size <= sizeof(*spec) && spec->name != NULL &&
+           spec->size >= offsetof(kaa_type_spec, data_bytes);
+}
+
+kaa_checked__spec *
 kaa_checked__wrap_spec(kaa_checked__module *module, const kaa_type_spec *spec)
 {
-    struct kaa_checked__spec *own;
+    kaa_checked__spec *own;
     kaa_type_spec whole = {0};
 
-    /* What the inner context refuses, it is shown as it is. */
-    if (spec->size > sizeof(whole) || spec->name == NULL ||
-        spec->size < offsetof(kaa_type_spec, data_bytes))
-        return spec;
     memcpy(&whole, spec, spec->size);
     pthread_mutex_lock(&module->lock);
     for (own = module->specs; own != NULL; own = own->next)
@@ -414,7 +369,7 @@ kaa_checked__wrap_spec(kaa_checked__module *module, const kaa_type_spec *spec)
     if (own == NULL)
         own = make_spec(module, spec, &whole);
     pthread_mutex_unlock(&module->lock);
-    return own != NULL ? &own->spec : NULL;
+    return own;
 }
 
 /* ---- Modules */
@@ -434,21 +389,52 @@ copy_types(kaa_checked__module *module, const kaa_type_spec *const **in_out)
     if (to == NULL)
         return 0;
     for (size_t i = 0; i < count; i++) {
-        to[i] = kaa_checked__wrap_spec(module, from[i]);
-        if (to[i] == NULL) {
+        kaa_checked__spec *own;
+
+        to[i] = from[i];
+        if (!kaa_checked__can_wrap(from[i]))
+            continue;
+        own = kaa_checked__wrap_spec(module, from[i]);
+        if (own == NULL) {
             kaa_base__free(to);
             return 0;
         }
+        to[i] = &own->spec;
     }
     *in_out = to;
     return 1;
 }
 
 static int
-fill_definition(kaa_checked__module *module)
+fill_state(kaa_checked__module *module)
 {
     kaa_module_def *to = &module->definition;
-    kaa_type_spec state = {.name = "module", .data_bytes = to->state_bytes};
+    about what = {CLEARS_DATA, TAKES_NONE, &module->state, 1};
+    any_function *wrapped;
+    int failed = 0;
+
+    module->state.before.name = "module";
+    module->state.before.data_bytes = to->state_bytes;
+    module->state.before.traverse = to->traverse;
+    if (to->state_bytes == 0)
+        return 1;
+    what.kind = ENDS_DATA;
+    wrapped =
+        wrap(module, end_of(to->destroy, to->clear),
+             to->destroy != NULL || to->clear == NULL ? "destroy" : "clear",
+             what, &failed);
+    memcpy(&to->destroy, &wrapped, sizeof(wrapped));
+    what.kind = CLEARS_DATA;
+    wrapped = wrap(module, (any_function *)to->clear, "clear", what, &failed);
+    memcpy(&to->clear, &wrapped, sizeof(wrapped));
+    return !failed;
+}
+
+static int
+fill_definition(kaa_checked__module *module)
+{
+    const about exec = {RETURNS_STATUS, TAKES_NONE, NULL, 0};
+    kaa_module_def *to = &module->definition;
     any_function *wrapped;
     int failed = 0;
 
@@ -458,18 +444,11 @@ fill_definition(kaa_checked__module *module)
         if (to->methods == NULL)
             return 0;
     }
-    wrapped = wrap(module, (any_function *)to->exec, RETURNS_INT, NULL, "exec",
-                   &failed);
+    wrapped = wrap(module, (any_function *)to->exec, "exec", exec, &failed);
     memcpy(&to->exec, &wrapped, sizeof(wrapped));
     if (wrapped != NULL)
         module->thunks->is_exec = 1;
-    wrapped = wrap(module, (any_function *)to->clear, ENDS_DATA, &state,
-                   "clear", &failed);
-    memcpy(&to->clear, &wrapped, sizeof(wrapped));
-    wrapped = wrap(module, (any_function *)to->destroy, ENDS_DATA, &state,
-                   "destroy", &failed);
-    memcpy(&to->destroy, &wrapped, sizeof(wrapped));
-    return !failed && copy_types(module, &to->types) &&
+    return !failed && fill_state(module) && copy_types(module, &to->types) &&
            kaa_checked__add_static(module);
 }
 
@@ -521,12 +500,10 @@ kaa_checked__open(const char *path, const char *choice,
 
     if (status != KAA_OK)
         return status;
-    pthread_mutex_lock(&all.lock);
-    chosen = is_chosen(all.selected, path, (*out)->name, &mode);
-    pthread_mutex_unlock(&all.lock);
-    if (!chosen && !is_chosen(choice, path, (*out)->name, &mode) &&
-        !is_chosen(getenv("KAA_CHECK"), path, (*out)->name, &mode))
-        return KAA_OK;
+    status =
+        kaa_checked__is_chosen(path, (*out)->name, choice, &mode, &chosen, err);
+    if (status != KAA_OK || !chosen)
+        return status;
     module = module_of(*out);
     if (module == NULL)
         return kaa_base__fail_memory(err, "a checked module");

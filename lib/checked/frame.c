@@ -45,7 +45,8 @@ kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
 void
 kaa_checked__frame_init(kaa_checked__frame *frame, const char *function)
 {
-    memset(frame, 0, sizeof(*frame));
+    memset(frame, 0, offsetof(kaa_checked__frame, held));
+    frame->text[0] = '\0';
     frame->function = function;
     frame->ledger.entries = frame->ledger.storage = frame->few;
     frame->ledger.capacity = sizeof(frame->few) / sizeof(frame->few[0]);
@@ -70,34 +71,46 @@ kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
     }
     entry->balance++;
     entry->slot = (uint32_t)slot;
-    entry->site = site;
+    entry->site = kaa_checked__caller(own, site);
 }
 
-static size_t
-count_before(const kaa_checked__frame *frame, const kaa_object *object)
+size_t
+kaa_checked__count_before(const kaa_checked__context *own,
+                          const kaa_checked__frame *frame,
+                          const kaa_object *object)
 {
     const kaa_checked__snapshot *seen;
     size_t count = 0;
 
     for (seen = frame->snapshots; seen != NULL; seen = seen->next)
         for (size_t i = 0; i < seen->words; i++)
-            count += seen->before[i] == (uintptr_t)object;
+            count += seen->before[i] == (uintptr_t)object &&
+                     !kaa_checked__is_borrowed(own->module,
+                                               (const char *)seen->data +
+                                                   i * sizeof(uintptr_t),
+                                               object);
     return count;
 }
 
-static size_t
-count_now(const kaa_checked__frame *frame, const kaa_object *object)
+/* Those of unknown length may have been shorter than they could be read. */
+size_t
+kaa_checked__count_now(const kaa_checked__frame *frame, const void *object)
 {
     const kaa_checked__snapshot *seen;
     size_t count = 0;
 
     for (seen = frame->snapshots; seen != NULL; seen = seen->next) {
         uintptr_t words[DATA_MAX / sizeof(uintptr_t)];
-        size_t got = kaa_checked__read(seen->data, words,
-                                       seen->words * sizeof(words[0]));
+        const uintptr_t *now = seen->data;
+        size_t got = seen->words;
 
-        for (size_t i = 0; i < got / sizeof(words[0]); i++)
-            count += words[i] == (uintptr_t)object;
+        if (seen->spec == NULL) {
+            got = kaa_checked__read(seen->data, words, got * sizeof(words[0])) /
+                  sizeof(words[0]);
+            now = words;
+        }
+        for (size_t i = 0; i < got; i++)
+            count += now[i] == (uintptr_t)object;
     }
     return count;
 }
@@ -121,13 +134,14 @@ take_kept(kaa_checked__module *module, const kaa_object *object)
 /* `is_over`: the function has returned, and what it moved out is not there any
  * more. */
 static int
-take_data(kaa_checked__frame *frame, const kaa_object *object, int is_over)
+take_data(const kaa_checked__context *own, kaa_checked__frame *frame,
+          const kaa_object *object, int is_over)
 {
-    size_t had = count_before(frame, object), now;
+    size_t had = kaa_checked__count_before(own, frame, object), now;
     kaa_checked__entry *entry;
 
     if (had != 0 && is_over) {
-        now = count_now(frame, object);
+        now = kaa_checked__count_now(frame, object);
         had -= now < had ? now : had;
     }
     if (had == 0)
@@ -147,10 +161,13 @@ take_data(kaa_checked__frame *frame, const kaa_object *object, int is_over)
 static int
 may_lose(kaa_checked__context *own, const kaa_object *object, int is_over)
 {
-    kaa_checked__frame *frame;
+    kaa_checked__frame *frame = own->frame;
     kaa_checked__entry *entry;
 
-    for (frame = own->frame; frame != NULL; frame = frame->outer) {
+    if (frame->thunk != NULL && frame->thunk->kind >= CLEARS_DATA &&
+        take_data(own, frame, object, 0))
+        return 1;
+    for (; frame != NULL; frame = frame->outer) {
         entry = kaa_checked__entry_of(&frame->ledger, object, 0);
         if (entry != NULL && entry->balance > 0) {
             entry->balance--;
@@ -161,7 +178,7 @@ may_lose(kaa_checked__context *own, const kaa_object *object, int is_over)
         return 1;
     for (frame = own->frame; frame != NULL; frame = frame->outer)
         if (frame->is_blind ||
-            take_data(frame, object, is_over && frame == own->frame))
+            take_data(own, frame, object, is_over && frame == own->frame))
             return 1;
     return 0;
 }
@@ -195,7 +212,7 @@ kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
 
 void
 kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes,
-                      int is_exact)
+                      const kaa_checked__spec *spec, kaa_object *instance)
 {
     kaa_checked__frame *frame = own->frame;
     kaa_checked__snapshot *seen;
@@ -214,7 +231,9 @@ kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes,
         return;
     }
     seen->data = data;
-    if (is_exact)
+    seen->spec = spec;
+    seen->instance = kaa_incref(own->inner, instance);
+    if (spec != NULL)
         memcpy(seen->before, data, bytes);
     else
         bytes = kaa_checked__read(data, seen->before, bytes);
@@ -233,8 +252,8 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
       const kaa_checked__entry *entry)
 {
     kaa_object *object = (kaa_object *)entry->key;
-    size_t before = count_before(frame, object);
-    size_t now = count_now(frame, object);
+    size_t before = kaa_checked__count_before(own, frame, object);
+    size_t now = kaa_checked__count_now(frame, object);
     int64_t rest = entry->balance, others = 0, found;
     kaa_checked__entry *kept;
 
@@ -314,7 +333,8 @@ judge_blocks(kaa_checked__context *own, kaa_checked__frame *frame)
     kaa_checked__entry entry;
 
     while (frame->outer == NULL && next_block(own->module, &entry))
-        if (!frame->is_blind && count_now(frame, (void *)entry.key) == 0 &&
+        if (!frame->is_blind &&
+            kaa_checked__count_now(frame, (void *)entry.key) == 0 &&
             kaa_checked__find(own->module, frame, (void *)entry.key, 1) == 0)
             tell_block(own, &entry);
 }
@@ -347,23 +367,53 @@ judge_lock(kaa_checked__context *own, kaa_checked__frame *frame)
                       NULL, NULL, ": kaa_end_allow_threads() is missing");
 }
 
-void
-kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
+/* kaa_enter_call() and kaa_repr_enter() go in pairs with what ends them. */
+static void
+judge_pairs(kaa_checked__context *own, const kaa_checked__frame *frame)
+{
+    int32_t rest = frame->calls;
+
+    if (frame->calls > 0)
+        kaa_checked__tell(own, "call not left", SLOT_enter_call, NULL, NULL,
+                          ": kaa_leave_call() is missing");
+    for (; rest > 0; rest--)
+        own->inner->api->leave_call(own->inner);
+    if (frame->reprs > 0)
+        kaa_checked__tell(own, "repr not left", SLOT_repr_enter, NULL, NULL,
+                          ": kaa_repr_leave() is missing");
+}
+
+static void
+free_snapshots(kaa_checked__context *own, kaa_checked__frame *frame)
 {
     kaa_checked__snapshot *seen;
 
+    while ((seen = frame->snapshots) != NULL) {
+        kaa_object *instance = seen->instance;
+
+        frame->snapshots = seen->next;
+        kaa_base__free(seen);
+        kaa_decref(own->inner, instance);
+    }
+}
+
+void
+kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    judge_pairs(own, frame);
     judge_buffers(own, frame);
+    kaa_checked__release_all(own, frame);
+    kaa_checked__judge_data(own, frame);
+    if (frame->lent_count != 0)
+        kaa_checked__judge_lent(own, frame);
     for (size_t i = 0; i < frame->ledger.capacity && !frame->is_blind; i++)
         if (frame->ledger.entries[i].key != 0 &&
             frame->ledger.entries[i].balance > 0)
             judge(own, frame, &frame->ledger.entries[i]);
     judge_blocks(own, frame);
-    own->frame = frame->outer;
-    while ((seen = frame->snapshots) != NULL) {
-        frame->snapshots = seen->next;
-        kaa_base__free(seen);
-    }
     kaa_checked__ledger_fini(&frame->ledger);
+    own->frame = frame->outer;
+    free_snapshots(own, frame);
 }
 
 /* ---- Calls */
@@ -371,41 +421,7 @@ kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
 static intptr_t
 read_result(kaa_checked__kind kind, intptr_t raw)
 {
-    return kind == RETURNS_INT ? (int)raw : raw;
-}
-
-static int
-is_failure(kaa_checked__kind kind, intptr_t result)
-{
-    return kind <= RETURNS_NEXT ? result == 0 : result < 0;
-}
-
-/* NULL without an exception; a result with one. Both fail, since hosts do not
- * agree on what becomes of them. */
-static intptr_t
-judge_result(kaa_checked__context *own, kaa_checked__kind kind, intptr_t result)
-{
-    kaa_context *ctx = own->inner;
-    int is_pending = kaa_error_occurred(ctx);
-
-    if (kind > RETURNS_SIZE)
-        return result;
-    if (is_failure(kind, result) && !is_pending && kind != RETURNS_NEXT) {
-        kaa_checked__tell(
-            own, "failed without an exception", SLOT_NONE, NULL, NULL,
-            kind == RETURNS_OBJECT ? ": NULL, and nothing was raised"
-                                   : ": below 0, and nothing was raised");
-        kaa_raise(ctx, kaa_builtin(ctx, KAA_SYSTEM_ERROR), own->frame->text);
-    }
-    if (is_failure(kind, result) || !is_pending)
-        return result;
-    kaa_checked__tell(own, "result with an exception", SLOT_NONE, NULL, NULL,
-                      ": an exception is pending, and the result says that "
-                      "there is none");
-    if (kind > RETURNS_NEXT)
-        return -1;
-    kaa_decref(ctx, (kaa_object *)result);
-    return 0;
+    return kind == RETURNS_STATUS || kind == RETURNS_TRUTH ? (int)raw : raw;
 }
 
 /* KAA_CHECKED_RAISE: the call fails in place of what it did. */
@@ -426,25 +442,41 @@ raise_mistake(kaa_checked__context *own, const kaa_checked__frame *frame,
 }
 
 static void
+see_state(kaa_checked__context *own, kaa_object *module)
+{
+    size_t bytes = own->module->definition.state_bytes;
+    void *state = kaa_module_state(own->inner, module);
+
+    pthread_mutex_lock(&own->module->lock);
+    if (state != NULL && !kaa_checked__add_region(own->module, state, bytes))
+        own->frame->is_blind = 1;
+    pthread_mutex_unlock(&own->module->lock);
+    kaa_checked__see_data(own, state, bytes, &own->module->state, NULL);
+}
+
+static void
 see_self(kaa_checked__context *own, const kaa_checked__thunk *thunk,
          intptr_t self)
 {
-    if (thunk->data_bytes != 0 && self != 0)
-        kaa_checked__see_data(own,
-                              thunk->kind == ENDS_DATA
-                                  ? (void *)self
-                                  : kaa_data(own->inner, (kaa_object *)self),
-                              thunk->data_bytes, 1);
-    if (thunk->is_exec && own->module->definition.state_bytes != 0) {
-        void *state = kaa_module_state(own->inner, (kaa_object *)self);
+    const void *data = (const void *)self;
 
-        pthread_mutex_lock(&own->module->lock);
-        if (state != NULL &&
-            !kaa_checked__add_region(own->module, state,
-                                     own->module->definition.state_bytes))
-            own->frame->is_blind = 1;
-        pthread_mutex_unlock(&own->module->lock);
-    }
+    if (thunk->is_exec && own->module->definition.state_bytes != 0)
+        see_state(own, (kaa_object *)self);
+    if (thunk->data_bytes == 0 || self == 0)
+        return;
+    if (thunk->kind < CLEARS_DATA)
+        data = kaa_data(own->inner, (kaa_object *)self);
+    kaa_checked__see_data(own, data, thunk->data_bytes, thunk->spec, NULL);
+    kaa_checked__know_data(own->module, data, thunk->spec);
+}
+
+static intptr_t
+call(const kaa_checked__thunk *thunk, const intptr_t *given)
+{
+    intptr_t answer =
+        thunk->function(given[0], given[1], given[2], given[3], given[4]);
+
+    return read_result(thunk->kind, answer);
 }
 
 void
@@ -460,27 +492,27 @@ kaa_checked__called(void *result, void *const *arguments, void *user)
         memcpy(&given[i], arguments[i], sizeof(given[i]));
     own = kaa_checked__context_of(thunk->module, (kaa_context *)given[0]);
     if (own == NULL || own->is_telling) {
-        answer =
-            thunk->function(given[0], given[1], given[2], given[3], given[4]);
-        answer = read_result(thunk->kind, answer);
+        answer = call(thunk, given);
         memcpy(result, &answer, sizeof(answer));
         return;
     }
     kaa_checked__frame_init(&frame, thunk->name);
     frame.outer = own->frame;
+    frame.thunk = thunk;
+    frame.given = given;
     own->frame = &frame;
     had_error = kaa_error_occurred(own->inner);
     see_self(own, thunk, given[1]);
     given[0] = (intptr_t)&own->open;
-    answer = thunk->function(given[0], given[1], given[2], given[3], given[4]);
-    answer = read_result(thunk->kind, answer);
+    answer = call(thunk, given);
     judge_lock(own, &frame);
     if (thunk->kind <= RETURNS_NEXT && answer != 0 &&
         !kaa_checked__lose(own, (kaa_object *)answer, SLOT_NONE, NULL))
         kaa_incref(own->inner, (kaa_object *)answer);
     if (!had_error)
-        answer = judge_result(own, thunk->kind, answer);
+        answer = kaa_checked__judge_result(own, thunk, given, answer);
     kaa_checked__frame_end(own, &frame);
+    kaa_checked__end_child(thunk->module, &frame);
     answer = raise_mistake(own, &frame, thunk->kind, answer);
     memcpy(result, &answer, sizeof(answer));
 }

@@ -65,6 +65,7 @@ kaa_checked__add_region(kaa_checked__module *module, const void *start,
         return 0;
     region->start = start;
     region->bytes = bytes;
+    region->is_static = 0;
     region->next = module->regions;
     module->regions = region;
     return 1;
@@ -92,6 +93,20 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
                 module, (void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
                 info->dlpi_phdr[i].p_memsz))
             return -1;
+    for (int i = 0; is_it && i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
+
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        if (module->first == 0 || start < module->first)
+            module->first = start;
+        if (end > module->last)
+            module->last = end;
+    }
+    for (kaa_checked__region *one = module->regions; is_it && one != NULL;
+         one = one->next)
+        one->is_static = 1;
     return is_it;
 }
 
@@ -100,6 +115,30 @@ kaa_checked__add_static(kaa_checked__module *module)
 {
     module->loaded = (uintptr_t)kaa_base__loaded_object(module->original);
     return dl_iterate_phdr(add_segments, module) >= 0;
+}
+
+enum { STATIC_MAX = 1 << 16 };
+
+/* The file stays loaded as long as the process: its data can be read. */
+int
+kaa_checked__is_static(kaa_checked__module *module, const void *key)
+{
+    const kaa_checked__region *region;
+    int result = 0;
+
+    pthread_mutex_lock(&module->lock);
+    for (region = module->regions; region != NULL; region = region->next) {
+        uintptr_t start = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
+        uintptr_t end = (uintptr_t)region->start + region->bytes;
+        const uintptr_t *words = (const uintptr_t *)start;
+
+        if (!region->is_static || region->bytes > STATIC_MAX)
+            continue;
+        for (size_t i = 0; i < (end - start) / sizeof(words[0]); i++)
+            result |= words[i] == (uintptr_t)key;
+    }
+    pthread_mutex_unlock(&module->lock);
+    return result;
 }
 
 /* ---- Searching */
@@ -112,6 +151,7 @@ typedef struct search {
     uintptr_t seen[PLACES_MAX * 4]; /* the same, by hash */
     int is_over;                    /* too much, or not readable at all */
     kaa_checked__module *module;
+    const kaa_checked__frame *frame;
     size_t file_count;
     struct {
         uintptr_t start, end;
@@ -151,17 +191,40 @@ is_within(uintptr_t place, const kaa_checked__ledger *ledger)
            place - start < ledger->capacity * sizeof(*ledger->entries);
 }
 
+/* The calls' own notes: each has what is looked for. */
+static int
+is_note(const kaa_checked__frame *frame, uintptr_t place)
+{
+    const kaa_checked__snapshot *seen;
+
+    for (; frame != NULL; frame = frame->outer) {
+        uintptr_t start = (uintptr_t)frame;
+
+        if ((place >= start && place - start < sizeof(*frame)) ||
+            is_within(place, &frame->ledger) || place == (uintptr_t)frame->lent)
+            return 1;
+        for (seen = frame->snapshots; seen != NULL; seen = seen->next)
+            if (place == (uintptr_t)seen)
+                return 1;
+    }
+    return 0;
+}
+
 /* Files have their own data, among them the loader's list of everything; the
  * ledgers have each pointer that is looked for. */
 static int
 is_followed(const search *self, uintptr_t place)
 {
+    const kaa_checked__module *module = self->module;
+
     for (size_t i = 0; i < self->file_count; i++)
         if (place >= self->files[i].start && place < self->files[i].end)
             return 0;
-    return place != self->module->loaded &&
-           !is_within(place, &self->module->kept) &&
-           !is_within(place, &self->module->blocks);
+    return place != module->loaded && place != (uintptr_t)module &&
+           !is_within(place, &module->kept) &&
+           !is_within(place, &module->blocks) &&
+           !is_within(place, &module->words) &&
+           !is_within(place, &module->owners) && !is_note(self->frame, place);
 }
 
 static void
@@ -184,6 +247,23 @@ follow(search *self, uintptr_t place)
     self->places[self->count++] = place;
 }
 
+/* A handle that is known leads to no memory of the module's. */
+static int
+is_handle(const search *self, uintptr_t place, uintptr_t value)
+{
+    kaa_checked__module *module = self->module;
+    const void *key = (const void *)value;
+    const kaa_checked__entry *entry;
+
+    entry = kaa_checked__entry_of(&module->words, (const void *)place, 0);
+    if (entry != NULL && entry->balance == (int64_t)value)
+        return 1;
+    entry = kaa_checked__entry_of(&module->kept, key, 0);
+    if (entry != NULL && entry->balance > 0)
+        return 1;
+    return 0;
+}
+
 /* `counts` 0: only what it points to is of interest. */
 static void
 look(search *self, uintptr_t start, size_t bytes, int counts)
@@ -199,7 +279,9 @@ look(search *self, uintptr_t start, size_t bytes, int counts)
         for (size_t i = 0; i < got / sizeof(words[0]); i++) {
             if (words[i] == self->key)
                 self->found += counts != 0;
-            else
+            else if (words[i] != 0 &&
+                     !is_handle(self, start + done + i * sizeof(words[0]),
+                                words[i]))
                 follow(self, words[i]);
         }
         done += got;
@@ -243,7 +325,6 @@ look_through(search *self, kaa_checked__module *module)
 {
     const kaa_checked__region *region;
 
-    pthread_mutex_lock(&module->lock);
     for (region = module->regions; region != NULL; region = region->next)
         look(self, (uintptr_t)region->start, region->bytes, 1);
     /* That a block refers to itself says nothing. */
@@ -254,7 +335,6 @@ look_through(search *self, kaa_checked__module *module)
             module->blocks.entries[i].moved < 2)
             look(self, module->blocks.entries[i].key,
                  (size_t)module->blocks.entries[i].balance, 1);
-    pthread_mutex_unlock(&module->lock);
 }
 
 size_t
@@ -274,7 +354,9 @@ kaa_checked__find(kaa_checked__module *module, const kaa_checked__frame *frame,
     self->key = (uintptr_t)key;
     self->enough = enough;
     self->module = module;
+    self->frame = frame;
     dl_iterate_phdr(add_file, self);
+    pthread_mutex_lock(&module->lock);
     /* What a call keeps is mostly near what it has looked at. */
     for (; frame != NULL; frame = frame->outer)
         for (seen = frame->snapshots; seen != NULL; seen = seen->next)
@@ -283,6 +365,7 @@ kaa_checked__find(kaa_checked__module *module, const kaa_checked__frame *frame,
     go_on(self, PLACES_FIRST);
     look_through(self, module);
     go_on(self, PLACES_MAX);
+    pthread_mutex_unlock(&module->lock);
     if (!self->is_over && self->found < enough)
         found = self->found;
     kaa_base__free(self);

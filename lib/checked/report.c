@@ -1,8 +1,8 @@
 /* checked/report.c - telling of mistakes, and keeping them. */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "args/args.h"
 #include "base/error.h"
@@ -92,6 +92,56 @@ keep(const char *const *texts)
     return 1;
 }
 
+/* ---- Children of fault mode */
+
+static void
+send_texts(int to, const char *const *texts)
+{
+    char line[2048];
+    size_t length = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        size_t size = strlen(texts[i]) + 1;
+
+        if (size > sizeof(line) - length)
+            return;
+        memcpy(line + length, texts[i], size);
+        length += size;
+    }
+    if (write(to, line, length) != (ssize_t)length)
+        return; /* it is on stderr, at least */
+}
+
+size_t
+kaa_checked__hear(const char *heard, size_t length)
+{
+    const char *texts[8], *end;
+    size_t used = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        end = memchr(heard + used, '\0', length - used);
+        if (end == NULL)
+            return 0;
+        texts[i] = heard + used;
+        used = (size_t)(end - heard) + 1;
+    }
+    pthread_mutex_lock(&mistakes.lock);
+    keep(texts);
+    pthread_mutex_unlock(&mistakes.lock);
+    return used;
+}
+
+size_t
+kaa_checked_fault_count(void)
+{
+    const kaa_checked__module *module = kaa_checked__modules();
+    size_t count = 0;
+
+    for (; module != NULL; module = module->next)
+        count += module->fault_count;
+    return count;
+}
+
 /* ---- Words */
 
 static void
@@ -121,44 +171,48 @@ describe(kaa_context *ctx, kaa_object *object, char *type, char *repr,
     }
 }
 
-static void
-describe_site(const void *site, char *out, size_t size)
-{
-    Dl_info info;
-    const char *slash;
-
-    if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL)
-        return;
-    slash = strrchr(info.dli_fname, '/');
-    snprintf(out, size, "%s+0x%zx", slash != NULL ? slash + 1 : info.dli_fname,
-             (size_t)((uintptr_t)site - (uintptr_t)info.dli_fbase));
-}
-
 void
 kaa_checked__tell(kaa_checked__context *own, const char *kind,
                   kaa_checked__slot slot, kaa_object *object, const void *site,
                   const char *more)
 {
-    kaa_checked__frame *frame = own->frame;
+    int is_own = pthread_equal(own->thread, pthread_self());
+    kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
+    const char *texts[8] = {"", kind, function, "", type, repr, where, text};
     int is_new;
 
-    if (own->is_telling)
+    if (is_own && own->is_telling)
         return;
-    own->is_telling = 1;
+    if (is_own)
+        own->is_telling = 1;
     if (object != NULL)
         describe(own->inner, object, type, repr, sizeof(repr));
-    describe_site(site, where, sizeof(where));
+    if (strcmp(type, repr) == 0)
+        *type = '\0'; /* None */
+    site = kaa_checked__caller(own, site);
+    kaa_checked__place(site, where, sizeof(where));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
-             type, object != NULL ? " " : "", repr, more);
+             type, *type != '\0' ? " " : "", repr, more);
+    if (own->module->answer != 0) {
+        size_t length = strlen(text);
+
+        snprintf(
+            text + length, sizeof(text) - length,
+            ", where kaa_%s() failed [%s]",
+            kaa_checked__slot_name((kaa_checked__slot)own->module->failed_slot),
+            own->module->failed_at);
+    }
+    texts[0] = own->module->definition.name;
+    texts[3] = kaa_checked__slot_name(slot);
     pthread_mutex_lock(&mistakes.lock);
-    is_new = keep((const char *const[]){own->module->definition.name, kind,
-                                        function, kaa_checked__slot_name(slot),
-                                        type, repr, where, text});
+    is_new = keep(texts);
     pthread_mutex_unlock(&mistakes.lock);
+    if (is_new && own->module->answer != 0)
+        send_texts(own->module->answer, texts);
     if (is_new)
         fprintf(stderr, "kaa: checked module '%s': %s%s%s%s%s%s%s\n",
                 own->module->definition.name, text,
@@ -171,7 +225,8 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     }
     if (frame != NULL && frame->mistakes++ == 0)
         memcpy(frame->text, text, sizeof(frame->text));
-    own->is_telling = 0;
+    if (is_own)
+        own->is_telling = 0;
 }
 
 /* ---- Reading them */

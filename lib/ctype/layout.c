@@ -128,6 +128,13 @@ bit_field_place(const layout *l, const kaa_ctype_member *member, int is_packed,
     return at;
 }
 #else
+/* The alignment of an integer of so many bits: s390x has none above 8. */
+static uint32_t
+mode_align(uint64_t width)
+{
+    return smaller((uint32_t)(width / 8), BLOCK_ALIGN);
+}
+
 /* A bit-field of 8, 16, 32, 64 or 128 bits that happens to lie well is no
  * bit-field to gcc: its own width is its alignment. */
 static int
@@ -136,7 +143,8 @@ is_whole(const kaa_ctype_member *member, int is_packed, uint64_t at)
     uint32_t width = member->bit_width;
 
     return width >= 8 && width <= 128 && (width & (width - 1)) == 0 &&
-           at % width == 0 && (width == 8 || !is_packed);
+           at % (8 * (uint64_t)mode_align(width)) == 0 &&
+           (width == 8 || !is_packed);
 }
 
 static uint64_t
@@ -149,8 +157,7 @@ bit_field_place(const layout *l, const kaa_ctype_member *member, int is_packed,
     uint64_t width = member->bit_width, start;
     int is_mode = is_whole(member, is_packed, at);
 
-    *align =
-        is_mode ? larger(member->align, member->bit_width / 8) : member->align;
+    *align = is_mode ? larger(member->align, mode_align(width)) : member->align;
     if (l->pack != 0)
         *align = smaller(*align, l->pack);
     start = at - at % block;

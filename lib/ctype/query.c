@@ -48,6 +48,13 @@ kaa_ctype_size(const kaa_ctype *type)
     return type != NULL ? kaa_ctype__size(type) : 0;
 }
 
+/* gcc for s390x aligns nothing to more than 8 of itself. */
+#if defined(__s390x__) && !defined(__clang__)
+#define ATOMIC_ALIGN_MAX 8u
+#else
+#define ATOMIC_ALIGN_MAX 16u
+#endif
+
 /* Both compilers give an _Atomic type of 1, 2, 4, 8 or 16 bytes that as its
  * alignment, so that one instruction reads it. clang also makes other small
  * sizes larger, up to 16; gcc does not, and kaa neither. */
@@ -62,6 +69,9 @@ kaa_ctype__atomic_align(const kaa_ctype *type)
     if (stripped->kind == KAA_CTYPE_ARRAY || size > 16 ||
         (size & (size - 1)) != 0 || size < stripped->align)
         return stripped->align;
+    if (size > ATOMIC_ALIGN_MAX)
+        return stripped->align > ATOMIC_ALIGN_MAX ? stripped->align
+                                                  : ATOMIC_ALIGN_MAX;
     return (uint32_t)size;
 }
 

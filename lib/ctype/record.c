@@ -185,7 +185,8 @@ check_definition(const kaa_ctype_table *table, const kaa_ctype *record,
         fault = "the record is complete already";
     else if (members == NULL && count != 0)
         fault = "members may not be NULL";
-    else if ((options->flags & ~(uint32_t)KAA_CTYPE_PACKED) != 0)
+    else if ((options->flags &
+              ~((uint32_t)KAA_CTYPE_PACKED | KAA_CTYPE_BY_ADDRESS)) != 0)
         fault = "unknown flag";
     else if (!kaa_ctype__is_align(options->align))
         fault = "an alignment is a power of two, at most 2^28";
@@ -216,6 +217,22 @@ is_flexible(const kaa_ctype *record, const kaa_ctype_member *members,
     return 0;
 }
 
+/* Whether a member, or an element of one, goes by address only. */
+static uint32_t
+by_address(const kaa_ctype_member *members, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const kaa_ctype *type = members[i].type->stripped;
+
+        while (type->kind == KAA_CTYPE_ARRAY)
+            type = type->target->stripped;
+        if (kaa_ctype__is_record(type) &&
+            (type->flags & KAA_CTYPE_BY_ADDRESS) != 0)
+            return KAA_CTYPE_BY_ADDRESS;
+    }
+    return 0;
+}
+
 /* Writes what the layout found: from here on nothing can fail. */
 static void
 complete(kaa_ctype *record, const kaa_ctype_member *members, uint32_t count,
@@ -227,7 +244,7 @@ complete(kaa_ctype *record, const kaa_ctype_member *members, uint32_t count,
         if (depth < kaa_ctype__depth(members[i].type))
             depth = kaa_ctype__depth(members[i].type);
     record->depth = depth + 1;
-    record->flags = options->flags;
+    record->flags = options->flags | by_address(members, count);
     if (is_flexible(record, members, count))
         record->flags |= KAA_CTYPE_FLEXIBLE;
     record->list.members = members;

@@ -41,6 +41,10 @@ kaa_decl__merge(kaa_decl__attributes *into, const kaa_decl__attributes *from)
     into->is_packed |= from->is_packed;
     into->is_nonnull_all |= from->is_nonnull_all;
     into->nonnull |= from->nonnull;
+    if (from->vector != 0)
+        into->vector = from->vector;
+    if (from->lanes != 0)
+        into->lanes = from->lanes;
     if (from->align > into->align)
         into->align = from->align;
     if (from->scope != 0)
@@ -117,6 +121,23 @@ read_mode(kaa_decl__parser *p, kaa_decl__attributes *a)
     return kaa_decl__expect(p, ')', "')'");
 }
 
+/* vector_size(bytes) or ext_vector_type(elements) */
+static int
+read_vector(kaa_decl__parser *p, uint64_t *out_number)
+{
+    kaa_decl__value value = {0};
+    kaa_decl__token where;
+
+    kaa_decl__next(p);
+    where = p->token;
+    if (!kaa_decl__integer_expression(p, &value, "the size of a vector"))
+        return 0;
+    if (value.bits == 0 || value.bits > 1u << 16)
+        return kaa_decl__fail(p, &where, "a vector of this size");
+    *out_number = value.bits;
+    return kaa_decl__expect(p, ')', "')'");
+}
+
 /* nonnull(1, 3): parameters from 1. */
 static int
 read_nonnull(kaa_decl__parser *p, kaa_decl__attributes *a)
@@ -160,8 +181,6 @@ note_word(const kaa_decl__token *word, kaa_decl__attributes *a)
         const char *word;
         const char *reason;
     } unsupported[] = {
-        {"vector_size", "a SIMD vector"},
-        {"ext_vector_type", "a SIMD vector"},
         {"neon_vector_type", "a SIMD vector"},
         {"ms_struct", "the layout ms_struct"},
         {"scalar_storage_order", "another byte order"},
@@ -208,6 +227,12 @@ kaa_decl__gnu_attribute(kaa_decl__parser *p, kaa_decl__attributes *a)
             a->align = ALIGN_LARGEST;
     } else if (p->token.kind == '(' && kaa_decl__is_word(&word, "mode")) {
         return read_mode(p, a);
+    } else if (p->token.kind == '(' &&
+               kaa_decl__is_word(&word, "vector_size")) {
+        return read_vector(p, &a->vector);
+    } else if (p->token.kind == '(' &&
+               kaa_decl__is_word(&word, "ext_vector_type")) {
+        return read_vector(p, &a->lanes);
     } else if (kaa_decl__is_word(&word, "nonnull")) {
         if (p->token.kind == '(')
             return read_nonnull(p, a);

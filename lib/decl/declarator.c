@@ -435,5 +435,6 @@ kaa_decl__settle(kaa_decl__parser *p, const kaa_decl__specifiers *s,
         return kaa_decl__fail_as(p, KAA_UNSUPPORTED, &d->where,
                                  "kaa does not have %s",
                                  d->attributes.unsupported);
-    return kaa_decl__apply_mode(p, &d->where, d->attributes.mode, &d->type);
+    return kaa_decl__apply_mode(p, &d->where, d->attributes.mode, &d->type) &&
+           kaa_decl__apply_vector(p, &d->where, &d->attributes, &d->type);
 }

@@ -161,25 +161,57 @@ forget_macro(kaa_decl__parser *p, kaa_decl__symbol *symbol)
     symbol->macro = NULL;
 }
 
-/* A macro with parameters, its body expanded by kaa's preprocessor; or, behind
- * an @, why there is none. */
+/* What kaa's preprocessor says in place of a body: `@ reason`, or `@~reason@`
+ * in front of the body for 1s. The item of the latter keeps head, body and
+ * reason.
+ */
+static int
+add_late(kaa_decl__parser *p, kaa_decl__symbol *symbol,
+         const kaa_decl__macro *macro, const char *mark,
+         const kaa_decl__token *where)
+{
+    const char *reason = mark + 2; /* behind "@ " or "@~" */
+    const char *end = macro->body_end;
+    const char *second = memchr(reason, '@', (size_t)(end - reason));
+    size_t head = (size_t)(mark - macro->body);
+    kaa_decl__entry *entry;
+    char *string;
+
+    if (mark[1] != '~' || second == NULL) {
+        reason = kaa_decl__copy(p, reason, (size_t)(end - reason));
+        return reason != NULL &&
+               kaa_decl__add_skipped(p, symbol->name, where, reason);
+    }
+    entry = kaa_decl__add(p, KAA_DECL_MACRO_FUNCTION, symbol, where);
+    if (entry == NULL)
+        return 0;
+    entry->item.flags |= KAA_DECL_MACRO;
+    symbol->ordinary = (uint32_t)p->decl->count;
+    entry->item.reason = kaa_decl__copy(p, reason, (size_t)(second - reason));
+    entry->item.string_length = head + (size_t)(end - second) - 1;
+    string = kaa_decl__alloc(p, entry->item.string_length + 1);
+    if (string == NULL || entry->item.reason == NULL)
+        return 0;
+    memcpy(string, macro->body, head);
+    memcpy(string + head, second + 1, (size_t)(end - second) - 1);
+    entry->item.string = string;
+    return 1;
+}
+
+/* A macro with parameters, its body expanded by kaa's preprocessor. */
 static int
 add_callable(kaa_decl__parser *p, kaa_decl__symbol *symbol,
              const kaa_decl__macro *macro, const kaa_decl__token *where)
 {
     const char *at = macro->body;
     const char *end = macro->body_end;
-    const char *mark = memchr(at, '@', (size_t)(end - at));
+    const char *close = memchr(at, ')', (size_t)(end - at));
     kaa_decl__entry *entry;
 
     if (symbol->ordinary != 0)
         return 1; /* a function of that name serves better */
-    if (mark != NULL && end - mark > 2) {
-        const char *reason =
-            kaa_decl__copy(p, mark + 2, (size_t)(end - mark) - 2);
-        return reason != NULL &&
-               kaa_decl__add_skipped(p, symbol->name, where, reason);
-    }
+    if (close != NULL && end - close > 4 && close[1] == ' ' && close[2] == '@')
+        return add_late(p, symbol, macro, close + 2, where);
     entry = kaa_decl__add(p, KAA_DECL_MACRO_FUNCTION, symbol, where);
     if (entry == NULL)
         return 0;

@@ -38,9 +38,13 @@ typedef struct kaa_decl__macro {
     uint8_t has_arguments;
     uint8_t is_busy;  /* being expanded: its name stands for itself */
     uint8_t is_known; /* `value` holds; only while macros no longer change */
-    uint8_t reserved[1];
+    uint8_t progress; /* macro.c: 0, MACRO_WAITS for others, MACRO_IS_DONE */
+    uint8_t has_no_value; /* once it is done */
+    uint8_t reserved[3];
     int64_t integer; /* the value as an operand, when is_known */
     const kaa_ctype *type;
+    const char *looked_at;         /* up to where the body's names were */
+    struct kaa_decl__macro *asker; /* which goes on when this is finished */
 } kaa_decl__macro;
 
 /* An identifier, once for all its places. Lives in kaa_decl's arena. */
@@ -162,6 +166,8 @@ typedef struct kaa_decl__attributes {
     uint8_t has_place; /* `place` is set */
     uint32_t reserved;
     uint64_t nonnull; /* bit i: parameter i, nonnull(i + 1) */
+    uint64_t vector;  /* vector_size: bytes; or 0 */
+    uint64_t lanes;   /* ext_vector_type: elements; or 0 */
     uint64_t least;   /* [static 4] */
     kaa_decl__length length;
     const kaa_decl__symbol *borrow_from;
@@ -178,13 +184,16 @@ enum {
     STORAGE_STATIC = 1u << 2,
     STORAGE_INLINE = 1u << 3,
     STORAGE_CONSTEXPR = 1u << 4,
-    STORAGE_OTHER = 1u << 5, /* register, auto, thread-local */
+    STORAGE_AUTO = 1u << 5,
+    STORAGE_OTHER = 1u << 6, /* register, thread-local */
 };
 
 typedef struct kaa_decl__specifiers {
     const kaa_ctype *type;
     uint32_t storage;
-    uint32_t has_tag; /* it names a record or enum: needs no declarator */
+    uint32_t has_tag;     /* it names a record or enum: needs no declarator */
+    uint32_t is_inferred; /* C23's auto: the type is that of the value */
+    uint32_t reserved;
     kaa_decl__attributes attributes;
 } kaa_decl__specifiers;
 
@@ -301,6 +310,7 @@ typedef struct kaa_decl__parser {
         uint32_t pack;
         const kaa_decl__symbol *name;
     } packs[KAA_DECL__PACKS_MAX];
+    const kaa_decl__macro *too_deep; /* the last that had no frame left */
     kaa_decl__cursor frames[KAA_DECL__FRAMES_MAX];
 } kaa_decl__parser;
 
@@ -427,6 +437,17 @@ uint32_t kaa_decl__qualifier(uint32_t token_kind); /* 0: it is none */
 int kaa_decl__apply_mode(kaa_decl__parser *p, const kaa_decl__token *where,
                          uint32_t mode, const kaa_ctype **type);
 
+/* extended.c - what is no kind of kaa's */
+int kaa_decl__bit_int(kaa_decl__parser *p, const kaa_decl__token *where,
+                      uint64_t width, int is_unsigned,
+                      const kaa_ctype **out_type);
+/* At the word _Decimal32 or the like. */
+int kaa_decl__decimal(kaa_decl__parser *p, const kaa_decl__token *word,
+                      const kaa_ctype **out_type);
+/* vector_size has its effect on an arithmetic type, once. */
+int kaa_decl__apply_vector(kaa_decl__parser *p, const kaa_decl__token *where,
+                           kaa_decl__attributes *a, const kaa_ctype **type);
+
 /* record.c, enum.c - at struct, union or enum */
 int kaa_decl__record(kaa_decl__parser *p, const kaa_ctype **out_type);
 int kaa_decl__enum(kaa_decl__parser *p, const kaa_ctype **out_type);
@@ -495,38 +516,6 @@ int kaa_decl__check_parameter(kaa_decl__parser *p,
 /* At the ( of __asm__("name"): the joined strings. */
 int kaa_decl__asm_name(kaa_decl__parser *p, const char **out_name);
 
-/* expression.c */
-/* A whole constant expression, without commas. */
-int kaa_decl__read_expression(kaa_decl__parser *p, kaa_decl__value *value);
-/* One of integer type; the failure says `what` was wanted. */
-int kaa_decl__integer_expression(kaa_decl__parser *p, kaa_decl__value *value,
-                                 const char *what);
-/* Anything a cast applies to, itself included. */
-int kaa_decl__unary(kaa_decl__parser *p, kaa_decl__value *value);
-
-/* value.c - C's arithmetic */
-int kaa_decl__convert(kaa_decl__parser *p, const kaa_decl__token *where,
-                      const kaa_ctype *type, kaa_decl__value *value);
-int kaa_decl__unary_operation(kaa_decl__parser *p, const kaa_decl__token *where,
-                              uint32_t operation, kaa_decl__value *value);
-/* *left = *left operation *right */
-int kaa_decl__binary_operation(kaa_decl__parser *p,
-                               const kaa_decl__token *where, uint32_t operation,
-                               kaa_decl__value *left,
-                               const kaa_decl__value *right);
-int kaa_decl__is_true(const kaa_decl__value *value);
-void kaa_decl__set_integer(kaa_decl__value *value, kaa_ctype_kind kind,
-                           uint64_t bits);
-/* The same in the type an enumerator has: int, or else a long one. */
-void kaa_decl__set_enumerator(kaa_decl__value *value, uint64_t bits,
-                              int is_negative);
-/* Gives two arithmetic values their common type. */
-int kaa_decl__balance(kaa_decl__parser *p, const kaa_decl__token *where,
-                      kaa_decl__value *left, kaa_decl__value *right);
-/* Whether values of the type are integers the evaluator has. */
-int kaa_decl__is_integer(const kaa_ctype *type);
-int kaa_decl__is_floating(const kaa_ctype *type);
-
 /* length.c - what kaa::length and kaa::borrow name. */
 int kaa_decl__read_length(kaa_decl__parser *p, kaa_decl__attributes *a);
 /* Finds the parameters, from `first` on, that lengths and loans name. */
@@ -535,11 +524,6 @@ int kaa_decl__find_parameter(kaa_decl__parser *p, const kaa_decl__token *where,
                              const char *what, size_t first, size_t count,
                              const kaa_decl__symbol *name, uint32_t *out);
 
-/* literal.c - numbers, characters, strings */
-int kaa_decl__number(kaa_decl__parser *p, kaa_decl__value *value);
-int kaa_decl__character(kaa_decl__parser *p, kaa_decl__value *value);
-/* Adjacent string literals, joined; a prefix other than u8 is refused. */
-int kaa_decl__strings(kaa_decl__parser *p, const char **out_string,
-                      size_t *out_length);
+#include "decl/value.h"
 
 #endif /* KAA_DECL_INTERNAL_H */

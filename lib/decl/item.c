@@ -218,8 +218,10 @@ fill_static_constant(kaa_decl__parser *p, const kaa_decl__specifiers *s,
         if (!kaa_decl__convert(p, &d->where, d->type, &value))
             return 0;
     }
-    if (value.kind != VALUE_INTEGER && value.kind != VALUE_FLOATING &&
-        value.kind != VALUE_STRING)
+    if (value.kind == VALUE_ADDRESS && kind == KAA_CTYPE_POINTER)
+        value.type = d->type;
+    else if (value.kind != VALUE_INTEGER && value.kind != VALUE_FLOATING &&
+             value.kind != VALUE_STRING)
         return 1;
     return kaa_decl__fill_constant(p, item, &value);
 }

@@ -462,9 +462,12 @@ kaa_decl__push_frame(kaa_decl__parser *p, kaa_decl__macro *macro)
 {
     kaa_decl__cursor *frame;
 
-    if (macro->has_arguments || macro->is_busy ||
-        p->frame_count >= KAA_DECL__FRAMES_MAX)
+    if (macro->has_arguments || macro->is_busy)
         return 0;
+    if (p->frame_count >= KAA_DECL__FRAMES_MAX) {
+        p->too_deep = macro;
+        return 0;
+    }
     frame = &p->frames[p->frame_count++];
     frame->at = macro->body;
     frame->end = macro->body_end;

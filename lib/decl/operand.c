@@ -310,6 +310,20 @@ set_item(kaa_decl__value *value, const kaa_decl_item *item)
     }
 }
 
+/* C23's nullptr. Its type is kaa's `void *`. */
+static int
+null_pointer(kaa_decl__parser *p, const kaa_decl__token *where,
+             kaa_decl__value *value)
+{
+    kaa_error why;
+    kaa_status status = kaa_ctype_pointer(
+        p->types, kaa_ctype_basic(KAA_CTYPE_VOID), &value->type, &why);
+
+    value->kind = VALUE_ADDRESS;
+    value->bits = 0;
+    return status == KAA_OK ? 1 : kaa_decl__fail_ctype(p, where, status, &why);
+}
+
 static int
 name(kaa_decl__parser *p, kaa_decl__value *value)
 {
@@ -331,6 +345,11 @@ name(kaa_decl__parser *p, kaa_decl__value *value)
                               "'%.64s' is a macro with arguments: preprocess "
                               "the text first",
                               symbol->name);
+    if (symbol->macro != NULL && symbol->macro == p->too_deep)
+        return kaa_decl__fail(p, &where,
+                              "'%.64s' is a macro within %u others, which is "
+                              "too deep",
+                              symbol->name, KAA_DECL__FRAMES_MAX);
     if (p->token.kind == '(')
         return builtin(p, &where, value);
     if (strcmp(symbol->name, "true") == 0 ||
@@ -338,6 +357,8 @@ name(kaa_decl__parser *p, kaa_decl__value *value)
         kaa_decl__set_integer(value, KAA_CTYPE_INT, symbol->name[0] == 't');
         return 1;
     }
+    if (strcmp(symbol->name, "nullptr") == 0)
+        return null_pointer(p, &where, value);
     return kaa_decl__fail(p, &where, "'%.64s' is no constant that is known",
                           symbol->name);
 }
@@ -358,6 +379,8 @@ primary(kaa_decl__parser *p, kaa_decl__value *value)
         return name(p, value);
     case T_OFFSETOF:
         return offset_of(p, value);
+    case T_GENERIC:
+        return kaa_decl__generic(p, value);
     case '(':
         kaa_decl__next(p);
         return kaa_decl__read_expression(p, value) &&

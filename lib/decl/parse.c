@@ -222,6 +222,27 @@ read_suffixes(kaa_decl__parser *p, kaa_decl__declarator *d)
     }
 }
 
+/* `auto name = value;`: the type, with the qualifiers that stand before it. */
+static int
+infer(kaa_decl__parser *p, kaa_decl__declarator *d,
+      const kaa_decl__value *value)
+{
+    uint32_t qualifiers = kaa_ctype_qualifiers(d->type);
+    const kaa_ctype *type;
+
+    if (kaa_ctype__strip(d->type) != kaa_ctype_basic(KAA_CTYPE_INT))
+        return kaa_decl__fail(p, &d->where, "'auto' declares a plain name");
+    if (value == NULL)
+        return kaa_decl__fail_as(p, KAA_UNSUPPORTED, &d->where,
+                                 "the type of '%.64s' is that of a value that "
+                                 "is no constant",
+                                 d->name->name);
+    if (!kaa_decl__value_type(p, &d->where, value, &type))
+        return 0;
+    d->type = type;
+    return kaa_decl__make_qualified(p, &d->where, qualifiers, 0, &d->type);
+}
+
 /* One declarator with all that belongs to it. *is_done: it was a function's
  * definition, with its body. */
 static int
@@ -253,6 +274,8 @@ read_one(kaa_decl__parser *p, const kaa_decl__specifiers *s,
         if (!read_initialiser(p, &value, &has_value))
             return 0;
     }
+    if (s->is_inferred && !infer(p, d, has_value ? &value : NULL))
+        return 0;
     has_value = has_value &&
                 (kaa_ctype_qualifiers(d->type) & KAA_CTYPE_CONST ||
                  s->storage & STORAGE_CONSTEXPR || value.kind == VALUE_STRING);

@@ -434,6 +434,10 @@ add_item(kaa_base__text *out, const kaa_decl_item *item)
         add_constant(out, item);
         break;
     case KAA_DECL_MACRO_FUNCTION:
+        if (item->reason != NULL && item->string[0] == '(') {
+            add_skipped(out, item); /* the body is none */
+            break;
+        }
         kaa_base__text_printf(out, "#define %s%s", item->name, item->string);
         break;
     case KAA_DECL_SKIPPED:

@@ -38,6 +38,7 @@ struct state {
     uint32_t seen;
     uint32_t qualifiers;
     const kaa_ctype *type; /* a typedef, record, enum or typeof */
+    uint64_t width;        /* of a _BitInt */
     kaa_decl__token where; /* the first type word */
 };
 
@@ -122,8 +123,9 @@ storage_bit(uint32_t kind)
         return STORAGE_INLINE;
     case T_CONSTEXPR:
         return STORAGE_CONSTEXPR;
-    case T_REGISTER:
     case T_AUTO:
+        return STORAGE_AUTO;
+    case T_REGISTER:
     case T_THREAD:
         return STORAGE_OTHER;
     default:
@@ -188,7 +190,7 @@ find_kind(uint32_t seen)
         {SEEN_VALIST, KAA_CTYPE_VALIST},
     };
 
-    if (seen & (SEEN_DECIMAL | SEEN_BITINT | SEEN_IMAGINARY))
+    if (seen & SEEN_IMAGINARY)
         return -2;
     if ((seen & ~SEEN_PLAIN) == 0)
         seen &= ~(uint32_t)SEEN_SIGNED;
@@ -203,12 +205,13 @@ find_kind(uint32_t seen)
     return seen & SEEN_COMPLEX ? -2 : -1;
 }
 
-/* typeof(type) or typeof(expression) */
+/* typeof(type), typeof(expression) and the same with typeof_unqual */
 static int
 read_typeof(kaa_decl__parser *p, const kaa_ctype **out_type)
 {
     kaa_decl__value value = {0};
     kaa_decl__token where;
+    int is_unqualified = kaa_decl__is_word(&p->token, "typeof_unqual");
     int is_read;
 
     kaa_decl__next(p);
@@ -228,6 +231,8 @@ read_typeof(kaa_decl__parser *p, const kaa_ctype **out_type)
             return kaa_decl__fail(p, &where, "typeof of a string");
         *out_type = value.type;
     }
+    if (is_unqualified && kaa_ctype_qualifiers(*out_type) != 0)
+        *out_type = kaa_ctype__strip(*out_type);
     return kaa_decl__expect(p, ')', "')'");
 }
 
@@ -243,6 +248,19 @@ read_atomic(kaa_decl__parser *p, struct state *state)
     return kaa_decl__expect(p, ')', "')'");
 }
 
+/* Behind _BitInt: (n) */
+static int
+read_width(kaa_decl__parser *p, struct state *state)
+{
+    kaa_decl__value value = {0};
+
+    if (!kaa_decl__expect(p, '(', "'('") ||
+        !kaa_decl__integer_expression(p, &value, "the width of a _BitInt"))
+        return 0;
+    state->width = value.bits;
+    return kaa_decl__expect(p, ')', "')'");
+}
+
 static int
 note_word(kaa_decl__parser *p, struct state *state, uint32_t bit)
 {
@@ -254,12 +272,12 @@ note_word(kaa_decl__parser *p, struct state *state, uint32_t bit)
                               (int)p->token.length, p->token.start);
     if (state->seen == 0)
         state->where = p->token;
+    if (bit == SEEN_DECIMAL) /* the type is the word's */
+        return kaa_decl__decimal(p, &p->token, &state->type) &&
+               (kaa_decl__next(p), !p->has_failed);
     state->seen |= bit;
     kaa_decl__next(p);
-    if (bit == SEEN_BITINT)
-        return p->token.kind == '(' ? kaa_decl__skip_group(p)
-                                    : kaa_decl__fail_expected(p, "'('");
-    return 1;
+    return bit == SEEN_BITINT ? read_width(p, state) : 1;
 }
 
 /* `typedef float _Float32;` in headers for compilers without these types. */
@@ -268,7 +286,8 @@ is_redefined_word(const kaa_decl__parser *p, const struct state *state)
 {
     return (state->seen != 0 || state->type != NULL) &&
            p->token.start[0] == '_' && p->token.kind != T_COMPLEX &&
-           p->token.kind != T_INT128 && (state->seen & SEEN_COMPLEX) == 0;
+           p->token.kind != T_INT128 && p->token.kind != T_BITINT &&
+           (state->seen & SEEN_COMPLEX) == 0;
 }
 
 /* A record, enum, typeof or typedef's name. 1 if it was one, else 0. */
@@ -358,6 +377,11 @@ resolve(kaa_decl__parser *p, struct state *state)
         return p->token.kind == T_IDENTIFIER
                    ? kaa_decl__fail_unknown_type(p)
                    : kaa_decl__fail_expected(p, "a type");
+    if ((state->seen & ~((uint32_t)SEEN_SIGNED | SEEN_UNSIGNED)) ==
+            SEEN_BITINT &&
+        !kaa_decl__bit_int(p, &state->where, state->width,
+                           (state->seen & SEEN_UNSIGNED) != 0, &state->type))
+        return 0;
     if (state->type == NULL) {
         kind = find_kind(state->seen);
         if (kind == -2)
@@ -384,10 +408,17 @@ kaa_decl__read_specifiers(kaa_decl__parser *p, kaa_decl__specifiers *s,
     do
         is_read = read_word(p, &state, s, is_with_storage);
     while (is_read > 0);
-    if (is_read == 0 || p->has_failed || !resolve(p, &state))
+    if (is_read == 0 || p->has_failed)
+        return 0;
+    if ((s->storage & STORAGE_AUTO) != 0 && state.type == NULL &&
+        state.seen == 0) {
+        s->is_inferred = 1;
+        state.seen = SEEN_INT; /* in place of the type to come */
+    }
+    if (!resolve(p, &state))
         return 0;
     s->type = state.type;
-    return 1;
+    return kaa_decl__apply_vector(p, &state.where, &s->attributes, &s->type);
 }
 
 int

@@ -32,7 +32,7 @@ kaa_gil__holds_another(const kaa_gil__thread *thread)
 }
 
 typedef struct circle_text {
-    char text[240];
+    char text[KAA_GIL__CIRCLE_MAX];
     size_t length;
 } circle_text;
 
@@ -84,7 +84,7 @@ int
 kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
                      kaa_error *err)
 {
-    circle_text circle = {.length = 0};
+    circle_text circle = {.text = "", .length = 0};
     kaa_gil__thread *waiter = thread, *holder, *next, *victim = NULL;
     kaa_gil *locked = NULL; /* besides the thread's */
 
@@ -115,6 +115,8 @@ kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
         fflush(stderr);
         abort();
     }
+    memcpy(thread->gil->circle, circle.text, sizeof(circle.text));
+    memcpy(victim->gil->circle, circle.text, sizeof(circle.text));
     if (victim == thread)
         kaa_base__fail(err, KAA_DEADLOCK, KAA_NO_ARGUMENT, "%s", circle.text);
     else

@@ -22,6 +22,9 @@
 /* Bit of kaa_gil::contended that keeps a debug lock off the fast paths. */
 #define KAA_GIL__CHECKED (1u << 31)
 
+/* Bytes of the text that tells a circle, with its end. */
+#define KAA_GIL__CIRCLE_MAX 240u
+
 /* Bits of kaa_gil::requests. */
 enum {
     KAA_GIL__DROP = 1u << 0,    /* let go at the next checkpoint */
@@ -148,6 +151,9 @@ struct kaa_gil {
     kaa_gil__pending pending[KAA_GIL_PENDING_MAX];
 
     kaa_gil *next, *previous; /* guarded by the registry */
+    /* The last circle that was found by a thread that asked for this lock, or
+     * was refused it; "" if there was none. Guarded by the registry. */
+    char circle[KAA_GIL__CIRCLE_MAX];
 };
 
 /* registry.c: every lock, and the calling thread. */

@@ -144,6 +144,16 @@ site_of(const void *state)
     return PROFILE.cache[slot].site;
 }
 
+/* Allocations between two looks at the clock, less 1. */
+#define CALLS_TO_LOOK 1023u
+
+RARE static void
+note_point(void)
+{
+    kaa_insight__points_note(&PROFILE.points, PROFILE.sites.all.live_bytes,
+                             PROFILE.sites.all.peak, 0);
+}
+
 /* ---- exact ---- */
 
 #define SIZE_BITS 40u
@@ -167,7 +177,8 @@ born(void *block, size_t size)
     int locked = enter();
     uint32_t site;
 
-    PROFILE.calls++;
+    if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
+        note_point();
     if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
                    (state != PROFILE.muted || state == NULL))) {
         word = kaa_insight__shadow_find(&PROFILE.shadow, block);
@@ -200,6 +211,21 @@ died(const void *block)
         }
     }
     leave(locked);
+}
+
+uint32_t
+kaa_insight__profile_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+    uintptr_t address = 0;
+    uint64_t *word;
+
+    while ((word = kaa_insight__shadow_next(&PROFILE.shadow, &address)) != NULL)
+        if (count++ < capacity && out != NULL)
+            out[count - 1] = (kaa_insight_heap_block){
+                (void *)(address - 16), *word & SIZE_MASK, 1,
+                (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS)};
+    return count;
 }
 
 /* ---- sampled ---- */
@@ -252,6 +278,7 @@ sample(void *block, size_t size)
             else
                 PROFILE.lost++;
         }
+        note_point();
     }
     kaa_insight__profile_unlock();
 }

@@ -16,6 +16,7 @@
 #include <kaa/insight.h>
 
 #include "insight/interpreter.h"
+#include "insight/points.h"
 #include "insight/samples.h"
 #include "insight/shadow.h"
 #include "insight/sites.h"
@@ -27,6 +28,7 @@ typedef struct kaa_insight__profile {
     _Atomic uint32_t is_shared; /* a second GIL was seen: the lock is used */
     _Atomic int64_t left;       /* bytes to the next sample */
     const void *muted;          /* whose allocations are not counted */
+    uint32_t mutes;             /* how often, by that thread */
     uint32_t frames;            /* of a site, at most */
     double mean;                /* bytes between two samples */
     uint64_t random;
@@ -39,6 +41,7 @@ typedef struct kaa_insight__profile {
     kaa_insight__sites sites;
     kaa_insight__shadow shadow;
     kaa_insight__samples samples;
+    kaa_insight__points points;
     kaa_insight__interpreter interpreter;
     void *(*current_state)(void); /* of this thread; NULL if it has none */
     void *(*interpreter_of)(const void *state);
@@ -49,6 +52,9 @@ extern kaa_insight__profile kaa_insight__profiling;
 
 void kaa_insight__profile_lock(void);
 void kaa_insight__profile_unlock(void);
+/* Of an exact profile: what kaa_insight_heap_blocks() tells. */
+uint32_t kaa_insight__profile_blocks(kaa_insight_heap_block *out,
+                                     uint32_t capacity);
 /* How many bytes go by until the next sample. */
 int64_t kaa_insight__profile_gap(void);
 /* In a child after fork(): whoever held it is gone. */

@@ -6,6 +6,9 @@
 #include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 #include "base/error.h"
 #include <kaa/insight.h>
@@ -184,18 +187,29 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
     return count;
 }
 
-/* An object is a reference count and a type. What a freed block holds instead
- * of the count is a pointer of an allocator's list, or nothing. */
-#define COUNT_MAX 0xffffffffu
+/* An object is a reference count and a type, and a freed block may still have
+ * the type. pymalloc writes its list's next block over the count, which lies
+ * above the first 4 GiB, or nothing: the lower half of a word of a count that
+ * is not 0 has nothing above it. From 3.14 on an object's flags are in the
+ * topmost 16 bits (Include/object.h), which are 0 in a pointer. */
+#define COUNT_BITS 0xffffffffu
+#define FLAGS_BITS ((uintptr_t)0xffff << 48)
 
 int
 kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 {
-    uintptr_t words[2];
+    uintptr_t words[2], count;
 
-    return kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) &&
-           words[1] == (uintptr_t)in->code_type && words[0] != 0 &&
-           (words[0] <= COUNT_MAX || in->version >= 0x030e);
+#if defined(__SANITIZE_ADDRESS__)
+    /* Its freed blocks have a small number where the count was. */
+    if (__asan_address_is_poisoned(code))
+        return 0;
+#endif
+    if (!kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
+        words[1] != (uintptr_t)in->code_type)
+        return 0;
+    count = in->version >= 0x030e ? words[0] & ~FLAGS_BITS : words[0];
+    return count != 0 && count <= COUNT_BITS;
 }
 
 /* ---- opening ---- */

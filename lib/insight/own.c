@@ -7,6 +7,7 @@
 #include <kaa/insight.h>
 
 #include "base/clock.h"
+#include "gil/internal.h"
 
 /* A buffer that is written as far as it goes, and counts on. */
 typedef struct writer {
@@ -73,6 +74,22 @@ write_thread(const char *name, const kaa_gil_statistics *figures, void *user)
     return 0;
 }
 
+/* The last circle of threads that wait for each other, if there was one. */
+static void
+write_circle(writer *to, kaa_gil *gil)
+{
+    char text[KAA_GIL__CIRCLE_MAX];
+
+    kaa_gil__registry_lock();
+    memcpy(text, gil->circle, sizeof(text));
+    kaa_gil__registry_unlock();
+    if (text[0] == '\0')
+        return;
+    write_text(to, "\"");
+    write_name(to, text);
+    write_text(to, "\"");
+}
+
 size_t
 kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size)
 {
@@ -86,7 +103,9 @@ kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size)
                "\"switch_interval_ns\": %llu, \"threads\": [",
                NS(all.held_ns), NS(kaa_gil_interval(gil)));
     kaa_gil_each_thread(gil, write_thread, &to);
-    write_text(&to, "], \"hogs\": [], \"victims\": [], \"notes\": [");
+    write_text(&to, "], \"hogs\": [], \"victims\": [], \"deadlocks\": [");
+    write_circle(&to, gil);
+    write_text(&to, "], \"notes\": [");
     write_text(&to, "\"A lock of kaa's own: threads that are attached; wall_ns "
                     "is the time that it was held.\"]}");
     return to.length;

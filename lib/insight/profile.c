@@ -68,6 +68,7 @@ free_tables(const kaa_insight__interpreter *in)
 {
     kaa_insight__samples_fini(&PROFILE.samples);
     kaa_insight__shadow_fini(&PROFILE.shadow);
+    kaa_insight__points_fini(&PROFILE.points);
     kaa_insight__sites_fini(&PROFILE.sites, in);
 }
 
@@ -135,8 +136,10 @@ begin(const kaa_insight_heap_options *options)
                                                       : EVERY_BYTES);
     PROFILE.random = options->seed != 0 ? options->seed : new_seed();
     PROFILE.muted = NULL;
+    PROFILE.mutes = 0;
     PROFILE.lost = 0;
     memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
+    kaa_insight__points_init(&PROFILE.points);
     PROFILE.mode = options->mode;
     atomic_store(&PROFILE.left,
                  is_exact ? INT64_MAX : kaa_insight__profile_gap());
@@ -202,8 +205,17 @@ kaa_insight_heap_stop(void)
 void
 kaa_insight_heap_mute(int is_muted)
 {
-    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
-        PROFILE.muted = is_muted ? PROFILE.current_state() : NULL;
+    const void *own;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return;
+    own = PROFILE.current_state();
+    if (is_muted && (PROFILE.muted == NULL || PROFILE.muted == own)) {
+        PROFILE.muted = own;
+        PROFILE.mutes++;
+    } else if (!is_muted && PROFILE.muted == own && --PROFILE.mutes == 0) {
+        PROFILE.muted = NULL;
+    }
 }
 
 /* ---- reading ---- */
@@ -249,6 +261,10 @@ kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
         own.sites = PROFILE.sites.entries_count;
         own.frames = PROFILE.frames;
         own.lost = PROFILE.lost + PROFILE.sites.lost;
+        kaa_insight__points_note(&PROFILE.points, own.live_bytes,
+                                 PROFILE.sites.all.peak, 1);
+        own.peak_at_ns = PROFILE.points.peak_at;
+        own.points = PROFILE.points.count;
         if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
             own.every_bytes = (uint64_t)PROFILE.mean;
             own.error_bytes = error_of_samples();
@@ -288,6 +304,53 @@ kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
             .allocated_blocks = site->allocated_blocks,
         };
     }
+    kaa_insight__profile_unlock();
+    return count;
+}
+
+static uint32_t
+sampled_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < PROFILE.samples.capacity; i++) {
+        const kaa_insight__sampled *one = &PROFILE.samples.table[i];
+
+        if (one->block != 0 && count++ < capacity && out != NULL)
+            out[count - 1] = (kaa_insight_heap_block){
+                (void *)one->block, one->weight, one->blocks, one->site};
+    }
+    return count;
+}
+
+uint32_t
+kaa_insight_heap_blocks(kaa_insight_heap_block *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    kaa_insight__profile_lock();
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED)
+        count = sampled_blocks(out, capacity);
+    else
+        count = kaa_insight__profile_blocks(out, capacity);
+    kaa_insight__profile_unlock();
+    return count;
+}
+
+uint32_t
+kaa_insight_heap_points(kaa_insight_heap_point *out, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    kaa_insight__profile_lock();
+    count = PROFILE.points.count;
+    if (out != NULL)
+        memcpy(out, PROFILE.points.entries,
+               (count < capacity ? count : capacity) * sizeof(*out));
     kaa_insight__profile_unlock();
     return count;
 }

@@ -90,6 +90,31 @@ tell_convoys(const kaa_insight__thread *record, kaa_insight_thread *out)
     }
 }
 
+/* The times off by system call; with the spell that lasts, if the watcher has
+ * seen it. */
+static void
+tell_calls(const kaa_insight__thread *record, const figures *now,
+           uint64_t running, kaa_insight_thread *out)
+{
+    uint32_t call = 0;
+
+    if (now->end == 0 && now->state == KAA_INSIGHT__OFF &&
+        GET(record->seen.off) == now->since)
+        call = GET(record->seen.off_call);
+    for (unsigned i = 0; i < KAA_INSIGHT__CALLS_MAX; i++) {
+        uint64_t ticks = GET(record->calls[i].ticks);
+
+        out->calls[i].call = GET(record->calls[i].call);
+        if (call != 0 &&
+            (out->calls[i].call == call || out->calls[i].call == 0)) {
+            out->calls[i].call = call;
+            ticks += running;
+            call = 0;
+        }
+        out->calls[i].ns = ns(ticks);
+    }
+}
+
 static int
 tell_thread(kaa_insight__thread *record, uint64_t moment,
             kaa_insight_thread *out, int take)
@@ -130,10 +155,7 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     memcpy(out->name, record->name, sizeof(out->name));
     out->spans =
         record->timeline.spans != NULL ? record->timeline.count + 1 : 0;
-    for (unsigned i = 0; i < KAA_INSIGHT__CALLS_MAX; i++) {
-        out->calls[i].call = GET(record->calls[i].call);
-        out->calls[i].ns = ns(GET(record->calls[i].ticks));
-    }
+    tell_calls(record, &now, running, out);
     out->serial = record->serial;
     tell_convoys(record, out);
     return 1;

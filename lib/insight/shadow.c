@@ -70,3 +70,24 @@ kaa_insight__shadow_make(kaa_insight__shadow *shadow, const void *block)
     }
     return kaa_insight__shadow_find(shadow, block);
 }
+
+uint64_t *
+kaa_insight__shadow_next(const kaa_insight__shadow *shadow, uintptr_t *address)
+{
+    size_t leaves = (size_t)1
+                    << (KAA_INSIGHT__ADDRESS_BITS - KAA_INSIGHT__LEAF_SHIFT);
+    size_t leaf = *address >> KAA_INSIGHT__LEAF_SHIFT;
+    size_t word =
+        (*address >> KAA_INSIGHT__GRANULE_SHIFT) % KAA_INSIGHT__LEAF_WORDS;
+
+    for (; leaf < leaves; leaf++, word = 0)
+        for (;
+             shadow->directory[leaf] != NULL && word < KAA_INSIGHT__LEAF_WORDS;
+             word++)
+            if (shadow->directory[leaf][word] != 0) {
+                *address = (leaf << KAA_INSIGHT__LEAF_SHIFT) +
+                           ((word + 1) << KAA_INSIGHT__GRANULE_SHIFT);
+                return &shadow->directory[leaf][word];
+            }
+    return NULL;
+}

@@ -33,6 +33,11 @@ void kaa_insight__shadow_fini(kaa_insight__shadow *shadow);
 uint64_t *kaa_insight__shadow_make(kaa_insight__shadow *shadow,
                                    const void *block);
 
+/* The next word from an address on that is not 0, and *address behind it. NULL:
+ * there is none. */
+uint64_t *kaa_insight__shadow_next(const kaa_insight__shadow *shadow,
+                                   uintptr_t *address);
+
 /* The word of an address; NULL if none was made. */
 static inline uint64_t *
 kaa_insight__shadow_find(const kaa_insight__shadow *shadow, const void *block)

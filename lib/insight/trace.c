@@ -180,6 +180,7 @@ install(const kaa_insight_options *options, kaa_error *err)
         return status;
     }
     probe_gil();
+    kaa_insight__codes_start(&TRACE.codes, options->handle);
     begin(options);
     /* A process without room for a thread is traced all the same. */
     if (kaa_insight__watch_start(NULL) != KAA_OK)
@@ -234,6 +235,7 @@ kaa_insight_trace_stop(void)
         atomic_store(&TRACE.is_on, 0);
         kaa_insight__watch_stop();
         left = kaa_insight__hooks_remove();
+        kaa_insight__codes_stop(&TRACE.codes);
         kaa_insight__stacks_clear(&TRACE.stacks, &TRACE.interpreter);
         kaa_insight__threads_end();
         sem_post(&alarm_bell);

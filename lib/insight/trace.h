@@ -23,6 +23,7 @@
 
 #include <kaa/insight.h>
 
+#include "insight/codes.h"
 #include "insight/interpreter.h"
 #include "insight/release.h"
 #include "insight/stacks.h"
@@ -71,6 +72,7 @@ typedef struct kaa_insight__trace {
     kaa_insight__interpreter interpreter;
     kaa_insight__releases releases;
     kaa_insight__stacks stacks;
+    kaa_insight__codes codes;
     kaa_insight__scale scale;
     kaa_insight__alarm alarms[KAA_INSIGHT__ALARMS_MAX];
     _Atomic uint64_t alarms_written, alarms_read;

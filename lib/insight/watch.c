@@ -3,8 +3,9 @@
  * Hooks see where a spell ends, not where it was: a hold that nobody asks for
  * ends where the thread blocks, long after the work. So a thread of kaa's own,
  * which never takes the GIL, looks at the holder every 4 ms once a hold is 1 ms
- * old, and at threads that are off every 20 ms. When nobody has the GIL for a
- * while it sleeps, until a hook wakes it. It reads memory that may change
+ * old (every 16 ms if it found none for long), and at threads that are off
+ * every 20 ms. When nobody has the GIL for a while it sleeps, until a hook
+ * wakes it. It reads memory that may change
  * under it, believes nothing, and leaves what it saw in the thread's record;
  * the thread itself uses it at the end of the spell, where it may.
  *
@@ -37,7 +38,11 @@
 /* A hold this old may be blocked in a system call. */
 #define BLOCKED_NS 6000000u
 /* After so many periods without a holder there is nothing to look at. */
-#define IDLE_PERIODS 4u
+#define IDLE_PERIODS 2u
+/* After so many looks that found no old hold the period is doubled, twice at
+ * the most: a program of short holds is not woken for 250 times a second. */
+#define QUIET_LOOKS 24u
+#define DOUBLED_MAX 2u
 /* After so many samples of a hold the next ones are each a quarter later. */
 #define EVEN_SAMPLES 16u
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -52,6 +57,7 @@ typedef struct watch {
     uint64_t hold;         /* which hold is being looked at */
     uint64_t next;         /* when it is to be looked at again */
     uint32_t idle;         /* periods without a holder */
+    uint32_t quiet;        /* looks without an old hold */
     uint32_t periods;      /* since threads off were looked at */
     uint32_t place;        /* the record to go on from */
 } watch;
@@ -122,22 +128,36 @@ look_at_holder(watch *own)
     if (holder == NULL || GET(holder->state) != KAA_INSIGHT__HELD)
         return;
     since = GET(holder->since);
-    if (now > since && now - since > own->old)
+    if (now > since && now - since > own->old) {
+        own->quiet = 0;
         sample(own, holder, since, now);
+    }
+}
+
+/* How often the period is doubled now. */
+static uint32_t
+doubled(const watch *own)
+{
+    uint32_t times = own->quiet / QUIET_LOOKS;
+
+    return times < DOUBLED_MAX ? times : DOUBLED_MAX;
 }
 
 /* Whether a code object that was seen may be referred to. Called on the thread
  * that it was seen on, at the end of the hold. */
 static uint32_t
-find_sample(const kaa_insight__sample *one)
+find_sample(const kaa_insight__sample *one, uint64_t since)
 {
     const kaa_insight__interpreter *in = &TRACE.interpreter;
     kaa_insight__place places[KAA_INSIGHT__SAMPLE_DEPTH];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < one->count; i++) {
-        if (!kaa_insight__is_code(in, one->places[i].code))
-            break;
+        const void *code = one->places[i].code;
+
+        if (!kaa_insight__codes_has(&TRACE.codes, code, since) ||
+            !kaa_insight__is_code(in, code))
+            continue; /* it is gone: those that called it are not */
         places[count] = one->places[i];
         count +=
             (uint32_t)kaa_insight__place_is_begun(&in->frames, &places[count]);
@@ -176,6 +196,7 @@ find_parts(kaa_insight__thread *own, uint64_t since, uint64_t now, int forced,
     uint32_t seen =
         atomic_load_explicit(&own->seen.samples_count, memory_order_acquire);
     uint32_t count = 0, stack = 0;
+    const uint64_t began = since;
 
     for (uint32_t i = 0; i < seen; i++) {
         const kaa_insight__sample *one = &samples[i];
@@ -185,7 +206,7 @@ find_parts(kaa_insight__thread *own, uint64_t since, uint64_t now, int forced,
         if (i == 0 || one->count != one[-1].count ||
             memcmp(one->places, one[-1].places,
                    one->count * sizeof(one->places[0])) != 0)
-            stack = find_sample(one);
+            stack = find_sample(one, began);
         if (stack == 0)
             continue;
         add_part(parts, &count, stack, one->call, one->at - since);
@@ -284,7 +305,7 @@ wait_a_while(watch *own)
         own->hold = 0;
     }
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += PERIOD_NS;
+    until.tv_nsec += PERIOD_NS << doubled(own);
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
@@ -314,8 +335,10 @@ watch_all(void *user)
     for (;;) {
         if (wait_a_while(&own))
             return NULL;
+        own.quiet++;
+        own.periods += 1u << doubled(&own);
         look_at_holder(&own);
-        if (++own.periods >= OFF_PERIODS) {
+        if (own.periods >= OFF_PERIODS) {
             own.periods = 0;
             look_at_off(&own);
         }

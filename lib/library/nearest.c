@@ -128,6 +128,45 @@ look_through(nearest *n, const struct link_map *map)
     }
 }
 
+/* Functions that a header declares and a C library links into each program:
+ * what the shared library has for them. Of glibc, the first ones before 2.33.
+ */
+static const struct {
+    const char *name, *instead, *how;
+} linked_in[] = {
+#if defined(__x86_64__)
+#define WITH_VERSION "the same after an int of 1"
+#else
+#define WITH_VERSION "the same after an int of 0"
+#endif
+    {"stat", "__xstat", WITH_VERSION},
+    {"fstat", "__fxstat", WITH_VERSION},
+    {"lstat", "__lxstat", WITH_VERSION},
+    {"fstatat", "__fxstatat", WITH_VERSION},
+    {"stat64", "__xstat64", WITH_VERSION},
+    {"fstat64", "__fxstat64", WITH_VERSION},
+    {"lstat64", "__lxstat64", WITH_VERSION},
+    {"fstatat64", "__fxstatat64", WITH_VERSION},
+    {"mknod", "__xmknod", "(int version, path, mode, dev_t *)"},
+    {"mknodat", "__xmknodat", "(int version, fd, path, mode, dev_t *)"},
+    {"atexit", "__cxa_atexit", "(void (*)(void *), void *, void *)"},
+    {"at_quick_exit", "__cxa_at_quick_exit", "(void (*)(void *), void *)"},
+    {"pthread_atfork", "__register_atfork", "(prepare, parent, child, void *)"},
+};
+
+/* ", ... declare '__xstat' ..." into an empty buffer, or nothing. */
+static void
+say_instead(const kaa_library *library, const char *name, char *out,
+            size_t size)
+{
+    for (size_t i = 0; i < sizeof(linked_in) / sizeof(linked_in[0]); i++)
+        if (strcmp(linked_in[i].name, name) == 0 &&
+            dlsym(library->handle, linked_in[i].instead) != NULL)
+            snprintf(out, size,
+                     ", which is linked into programs alone; declare '%s': %s",
+                     linked_in[i].instead, linked_in[i].how);
+}
+
 kaa_status
 kaa_library__no_symbol(const kaa_library *library, const char *name,
                        kaa_error *err)
@@ -141,6 +180,11 @@ kaa_library__no_symbol(const kaa_library *library, const char *name,
     char list[160] = "";
     size_t used = 0;
 
+    say_instead(library, name, list, sizeof(list));
+    if (*list != '\0')
+        return kaa_base__fail(err, KAA_NO_SYMBOL, KAA_NO_ARGUMENT,
+                              "no symbol '%.40s' in %.40s%s", name, where,
+                              list);
     if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) == 0)
         for (; map != NULL; map = *library->path == '\0' ? map->l_next : NULL)
             look_through(&n, map);

@@ -175,6 +175,23 @@ typedef struct loaded {
     char path[PATH_MAX];
 } loaded;
 
+/* Whether a file is the C library that goes by this name. musl's is one file,
+ * which the loader takes for all names that a C library's parts have. */
+static int
+is_own_library(const char *file, const char *name)
+{
+#if defined(__linux__) && !defined(__GLIBC__)
+    static const char *const parts[] = {"libc.",  "libm.",  "libpthread.",
+                                        "librt.", "libdl.", "libutil."};
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0)
+            return strncmp(file, "ld-musl-", 8) == 0 ||
+                   strcmp(file, "libc.so") == 0;
+#endif
+    return strcmp(file, name) == 0;
+}
+
 /* dl_iterate_phdr: is a library of this file name loaded? */
 static int
 compare_loaded(struct dl_phdr_info *info, size_t size, void *user)
@@ -183,7 +200,7 @@ compare_loaded(struct dl_phdr_info *info, size_t size, void *user)
     const char *slash = strrchr(info->dlpi_name, '/');
 
     (void)size;
-    if (slash == NULL || strcmp(slash + 1, l->name) != 0 ||
+    if (slash == NULL || !is_own_library(slash + 1, l->name) ||
         strlen(info->dlpi_name) >= sizeof(l->path))
         return 0;
     memcpy(l->path, info->dlpi_name, strlen(info->dlpi_name) + 1);

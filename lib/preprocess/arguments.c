@@ -22,6 +22,7 @@ struct call {
     kaa_preprocess__list tokens;
     struct argument *arguments; /* one a parameter */
     kaa_preprocess__list out;
+    int has_nothing; /* an empty argument is in `out` */
 };
 
 static void
@@ -149,6 +150,7 @@ add_nothing(kaa_preprocess__pp *pp, struct call *call, uint8_t flags)
     kaa_preprocess__token nothing = {
         .kind = T_NOTHING, .text = "", .flags = flags};
 
+    call->has_nothing = 1;
     return add(pp, call, &nothing);
 }
 
@@ -340,7 +342,9 @@ push_result(kaa_preprocess__pp *pp, struct call *call, int has_space)
 {
     kaa_preprocess__context *context;
 
-    if (!substitute(pp, call, 0, call->macro->count, 0) ||
+    if (!substitute(pp, call, 0, call->macro->count, 0))
+        return 0;
+    if ((call->macro->has_paste || call->has_nothing) &&
         !kaa_preprocess__paste_list(pp, &call->out))
         return 0;
     context = kaa_preprocess__push(pp);
@@ -373,8 +377,10 @@ kaa_preprocess__invoke(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
 
 int
 kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
-                              kaa_preprocess__macro *macro)
+                              kaa_preprocess__macro *macro, int is_number)
 {
+    const kaa_preprocess__token number = {
+        .kind = T_NUMBER, .text = "1", .length = 1};
     struct call call;
     int is_done = begin_call(pp, &call, macro);
 
@@ -384,6 +390,8 @@ kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
         token.name = (kaa_preprocess__name *)(uintptr_t)macro->parameters[i];
         token.text = token.name->text;
         token.length = token.name->length;
+        if (is_number)
+            token = number;
         call.arguments[i].start = call.tokens.count;
         call.arguments[i].count = 1;
         is_done = kaa_preprocess__append(pp, &call.tokens, &token);

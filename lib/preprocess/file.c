@@ -59,7 +59,7 @@ copy_path(kaa_preprocess__pp *pp, const char *path)
     char *copy = kaa_preprocess__alloc(pp, length + 1);
 
     if (copy != NULL)
-        memcpy(copy, path, length);
+        memcpy(copy, path, length + 1);
     return copy;
 }
 

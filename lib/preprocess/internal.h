@@ -32,9 +32,11 @@
 #define PP_PARAMETERS_MAX 4096u   /* of one macro */
 #define PP_FILE_MAX ((size_t)1 << 28)
 #define PP_OUTPUT_MAX ((size_t)1 << 29)
-#define PP_WORK_BASE 20000000u /* tokens that macros may make, and */
-#define PP_WORK_A_BYTE 64u     /* so many more for each byte read */
-#define PP_BODY_MAX 65536u     /* tokens of one #define in the output */
+#define PP_LISTING_MAX ((size_t)1 << 26) /* of it, the macros at its end */
+#define PP_WORK_BASE 10000000u           /* tokens that macros may make, and */
+#define PP_WORK_A_BYTE 64u               /* so many more for each byte read */
+#define PP_BODY_MAX 8192u             /* tokens of one #define in the output */
+#define PP_LIST_MAX ((size_t)1 << 22) /* tokens of one argument or body */
 
 enum kaa_preprocess__kind {
     T_END = 0, /* of the text, the directive's line, or an argument */
@@ -131,7 +133,7 @@ struct kaa_preprocess__name {
     uint8_t special;    /* an enum kaa_preprocess__special */
     uint8_t directive;  /* an enum of directive.c */
     uint8_t is_poisoned;
-    uint8_t reserved;
+    uint8_t is_spoiled; /* its stand-in was pasted or made a string */
 };
 
 struct kaa_preprocess__saved {
@@ -215,7 +217,7 @@ typedef struct kaa_preprocess__pp {
     uint8_t in_directive; /* newlines end the tokens */
     uint8_t no_expand;
     uint8_t is_space;   /* blanks were before an empty expansion */
-    uint8_t is_spoiled; /* a stand-in was pasted or made a string */
+    uint8_t is_spoiled; /* that has happened to some stand-in */
     uint8_t is_listing; /* macros behind the text: __LINE__ is none of theirs */
     uint8_t is_predefining;
     uint32_t nesting;
@@ -244,6 +246,7 @@ typedef struct kaa_preprocess__pp {
     uint8_t place_is_main;
     uint8_t reserved[3];
     kaa_base__text out;
+    size_t listing_start; /* in `out` */
     const char *out_name;
     uint32_t out_line;
     uint32_t is_line_open; /* something stands on the line */
@@ -354,9 +357,12 @@ int kaa_preprocess__expand_list(kaa_preprocess__pp *pp,
  * context is pushed. At the token behind '('. */
 int kaa_preprocess__invoke(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
                            const kaa_preprocess__token *name);
-/* The same with parameters that stand for themselves. */
+/* The same with parameters that stand for themselves, or for a number. */
 int kaa_preprocess__invoke_itself(kaa_preprocess__pp *pp,
-                                  kaa_preprocess__macro *macro);
+                                  kaa_preprocess__macro *macro, int is_number);
+/* A token is pasted or made a string: of a stand-in that is noted. */
+void kaa_preprocess__note_spoiled(kaa_preprocess__pp *pp,
+                                  const kaa_preprocess__token *token);
 
 /* paste.c */
 int kaa_preprocess__paste_list(kaa_preprocess__pp *pp,

@@ -163,16 +163,17 @@ skip_pragma(kaa_preprocess__pp *pp)
     while (token.kind != T_END && !kaa_preprocess__is(&token, CODE(')', 0, 0)));
 }
 
-/* The body, expanded; 0 if there is nothing to say of it. */
+/* The body, expanded; 0 if there is nothing to say of it. `is_number`: with 1
+ * for each parameter. */
 static int
-write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
+write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro, int is_number)
 {
     kaa_preprocess__token token;
     uint32_t count = 0;
     int is_good = 1;
 
     if (macro->is_function) {
-        if (!kaa_preprocess__invoke_itself(pp, macro))
+        if (!kaa_preprocess__invoke_itself(pp, macro, is_number))
             return 0;
     } else {
         kaa_preprocess__context *context = kaa_preprocess__push(pp);
@@ -202,7 +203,7 @@ write_body(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
         }
         /* A name that a parameter hides, by way of another macro. */
         if (token.kind == T_NAME && (token.flags & F_STAND_IN) == 0 &&
-            macro->is_function && is_parameter(macro, token.name))
+            !is_number && macro->is_function && is_parameter(macro, token.name))
             is_good = 0;
         if (++count > PP_BODY_MAX)
             return 0;
@@ -228,45 +229,99 @@ write_head(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
             add(pp, "...", 3);
         else
             add(pp, name->text, name->length);
+        if (name->is_spoiled)
+            add(pp, "#", 1);
     }
     add(pp, ")", 1);
 }
 
+/* Head and body, behind `prefix`; 0 if there is none, and nothing is written.
+ */
+static int
+write_definition(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro,
+                 const char *prefix, int is_number)
+{
+    size_t length = pp->out.length;
+    kaa_error own = {0};
+    kaa_error *err = pp->err;
+    kaa_preprocess__context *wall;
+    int is_written;
+
+    write_head(pp, macro);
+    kaa_base__text_puts(&pp->out, prefix);
+    wall = kaa_preprocess__push(pp);
+    if (wall == NULL)
+        return 0;
+    wall->is_boundary = END_HERE;
+    pp->err = &own;
+    pp->is_space = 0;
+    is_written = write_body(pp, macro, is_number);
+    pp->err = err;
+    kaa_preprocess__drop(pp, 0);
+    if (pp->has_failed && own.status == KAA_NO_MEMORY)
+        return kaa_preprocess__fail_memory(pp);
+    pp->has_failed = 0; /* a body that means nothing by itself */
+    if (!is_written && pp->out.bytes != NULL) {
+        pp->out.length = length;
+        pp->out.bytes[length] = '\0';
+    }
+    return is_written;
+}
+
+static void
+forget_spoiled(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
+{
+    pp->is_spoiled = 0;
+    for (uint32_t i = 0; i < macro->parameter_count; i++)
+        ((kaa_preprocess__name *)(uintptr_t)macro->parameters[i])->is_spoiled =
+            0;
+}
+
+static void
+refuse_macro(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro,
+             const char *reason)
+{
+    write_head(pp, macro);
+    kaa_base__text_puts(&pp->out, " @ ");
+    kaa_base__text_puts(&pp->out, reason);
+    pp->is_line_open = 1;
+    end_line(pp);
+}
+
+/* The macro as `#define f(a,b) body`. Where a call cannot be read without its
+ * arguments, the parameters that are pasted or made strings have a # behind
+ * them, and `@~reason@` and the body for 1s follow. `@ reason`: there is none.
+ */
 static void
 write_macro(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
 {
-    kaa_preprocess__context *wall;
     size_t length;
-    kaa_error own = {0};
-    kaa_error *err = pp->err;
     int is_written;
 
     end_line(pp);
     go_to(pp, macro->file, macro->line, (int)macro->is_main);
-    write_head(pp, macro);
     length = pp->out.length;
-    wall = kaa_preprocess__push(pp);
-    if (wall == NULL)
-        return;
-    wall->is_boundary = END_HERE;
-    pp->err = &own;
-    pp->is_space = 0;
-    pp->is_spoiled = 0;
-    is_written = write_body(pp, macro);
-    pp->err = err;
-    kaa_preprocess__drop(pp, 0);
-    if (pp->has_failed && own.status == KAA_NO_MEMORY) {
-        kaa_preprocess__fail_memory(pp);
+    if (length - pp->listing_start > PP_LISTING_MAX) {
+        refuse_macro(pp, macro, "the macros expand to too much");
         return;
     }
-    pp->has_failed = 0; /* a body that means nothing by itself */
-    if ((!is_written || pp->is_spoiled) && pp->out.bytes != NULL) {
+    forget_spoiled(pp, macro);
+    is_written = write_definition(pp, macro, "", 0);
+    if (is_written && (pp->is_spoiled || macro->is_variadic) &&
+        pp->out.bytes != NULL) {
         pp->out.length = length;
-        pp->out.bytes[length] = '\0';
-        kaa_base__text_puts(&pp->out,
-                            pp->is_spoiled
-                                ? " @ a parameter is pasted or made a string"
-                                : " @ the body means nothing by itself");
+        is_written = 0;
+    }
+    if (!is_written && macro->is_function && !pp->has_failed)
+        is_written = write_definition(
+            pp, macro,
+            pp->is_spoiled       ? " @~a parameter is pasted or made a string@"
+            : macro->is_variadic ? " @~it takes any number of arguments@"
+                                 : " @~the body means nothing by itself@",
+            1);
+    if (!is_written && !pp->has_failed) {
+        refuse_macro(pp, macro, "the body means nothing by itself");
+        return;
     }
     pp->is_line_open = 1;
     end_line(pp);
@@ -278,6 +333,7 @@ kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
     pp->in_directive = 1; /* no newline, no directive, no other file */
     pp->is_listing = 1;
     end_line(pp);
+    pp->listing_start = pp->out.length;
     for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
         kaa_preprocess__macro *macro = pp->macros[i];
         if (macro->name->macro == macro && macro->count != 0)

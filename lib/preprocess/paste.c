@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+void
+kaa_preprocess__note_spoiled(kaa_preprocess__pp *pp,
+                             const kaa_preprocess__token *token)
+{
+    if (token->flags & F_STAND_IN) {
+        token->name->is_spoiled = 1;
+        pp->is_spoiled = 1;
+    }
+}
+
 /* Two tokens joined, if that is one token: *left becomes it. */
 static int
 paste(kaa_preprocess__pp *pp, kaa_preprocess__token *left,
@@ -13,8 +23,8 @@ paste(kaa_preprocess__pp *pp, kaa_preprocess__token *left,
     char *text;
 
     *is_pasted = 0;
-    if ((left->flags | right->flags) & F_STAND_IN)
-        pp->is_spoiled = 1;
+    kaa_preprocess__note_spoiled(pp, left);
+    kaa_preprocess__note_spoiled(pp, right);
     /* // begins no token, and neither does a comment. */
     if (length == 0 || (left->text[0] == '/' && right->length != 0 &&
                         (right->text[0] == '/' || right->text[0] == '*')))
@@ -38,6 +48,26 @@ paste(kaa_preprocess__pp *pp, kaa_preprocess__token *left,
     return 1;
 }
 
+/* left ## right; an empty argument gives way. *is_pasted: *left is both. */
+static int
+paste_next(kaa_preprocess__pp *pp, kaa_preprocess__token *left,
+           const kaa_preprocess__token *right, int *is_pasted)
+{
+    *is_pasted = 1;
+    if (right->kind == T_NOTHING) {
+        left->flags =
+            (uint8_t)((left->flags & ~F_PASTE) | (right->flags & F_PASTE));
+    } else if (left->kind == T_NOTHING) {
+        uint8_t space = left->flags & F_SPACE;
+
+        *left = *right;
+        left->flags = (uint8_t)((left->flags & ~F_SPACE) | space);
+    } else {
+        return paste(pp, left, right, is_pasted);
+    }
+    return 1;
+}
+
 int
 kaa_preprocess__paste_list(kaa_preprocess__pp *pp, kaa_preprocess__list *list)
 {
@@ -45,27 +75,15 @@ kaa_preprocess__paste_list(kaa_preprocess__pp *pp, kaa_preprocess__list *list)
 
     for (size_t i = 0; i < list->count; i++) {
         kaa_preprocess__token token = list->tokens[i];
+        int is_pasted = 1;
 
-        while ((token.flags & F_PASTE) && i + 1 < list->count) {
-            const kaa_preprocess__token *right = &list->tokens[i + 1];
-            int is_pasted = 0;
-
-            if (right->kind == T_NOTHING) {
-                token.flags = (uint8_t)((token.flags & ~F_PASTE) |
-                                        (right->flags & F_PASTE));
-            } else if (token.kind == T_NOTHING) {
-                uint8_t space = token.flags & F_SPACE;
-                token = *right;
-                token.flags = (uint8_t)((token.flags & ~F_SPACE) | space);
-            } else {
-                if (!paste(pp, &token, right, &is_pasted))
-                    return 0;
-                if (!is_pasted) { /* no token: both stay, as in gcc */
-                    token.flags &= (uint8_t)~F_PASTE;
-                    break;
-                }
-            }
-            i++;
+        while (is_pasted && (token.flags & F_PASTE) && i + 1 < list->count) {
+            if (!paste_next(pp, &token, &list->tokens[i + 1], &is_pasted))
+                return 0;
+            if (is_pasted)
+                i++;
+            else /* no token: both stay, as in gcc */
+                token.flags &= (uint8_t)~F_PASTE;
         }
         if (token.kind != T_NOTHING) {
             token.flags &= (uint8_t)~F_PASTE;
@@ -100,8 +118,7 @@ kaa_preprocess__stringify(kaa_preprocess__pp *pp,
         const kaa_preprocess__token *token = &tokens[i];
         int is_quoted = token->kind == T_STRING || token->kind == T_CHARACTER;
 
-        if (token->flags & F_STAND_IN)
-            pp->is_spoiled = 1;
+        kaa_preprocess__note_spoiled(pp, token);
         if (length > 1 && (token->flags & (F_SPACE | F_FRESH)))
             text[length++] = ' ';
         for (uint32_t j = 0; j < token->length; j++) {

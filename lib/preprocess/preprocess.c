@@ -83,6 +83,9 @@ int
 kaa_preprocess__append(kaa_preprocess__pp *pp, kaa_preprocess__list *list,
                        const kaa_preprocess__token *token)
 {
+    if (list->count >= PP_LIST_MAX)
+        return kaa_preprocess__fail(
+            pp, KAA_LIMIT, 0, "more than %zu tokens in one macro", PP_LIST_MAX);
     if (list->count == list->capacity &&
         !kaa_preprocess__grow(pp, &list->tokens, list->count, &list->capacity,
                               sizeof(*list->tokens)))

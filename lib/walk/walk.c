@@ -480,6 +480,38 @@ kaa_walk_types(const kaa_walk *walk, kaa_walk_type *out, uint32_t capacity)
     return count;
 }
 
+/* Objects of the collector's have its header in front, and from 3.11 on perhaps
+ * two more words; others have nothing. */
+static void *
+type_at(kaa_walk *walk, uintptr_t block)
+{
+    for (uint32_t before = 0; before <= 32; before += 16) {
+        uint32_t node = kaa_walk__node(walk, (const void *)(block + before));
+        const kaa_walk__kind *kind;
+
+        if (node == NONE)
+            continue;
+        kind = &walk->kinds[walk->kind_of[node]];
+        if ((before != 0) == ((kind->flags & FLAG_GC) != 0))
+            return kind->type;
+    }
+    return NULL;
+}
+
+void
+kaa_walk_types_at(kaa_walk *walk, const void *blocks, size_t stride,
+                  void **types, uint32_t count)
+{
+    if (walk == NULL || blocks == NULL || types == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        uintptr_t block;
+
+        memcpy(&block, (const char *)blocks + i * stride, sizeof(block));
+        types[i] = type_at(walk, block);
+    }
+}
+
 uint32_t
 kaa_walk_objects(const kaa_walk *walk, const uint64_t **sizes,
                  void *const **objects)

@@ -210,6 +210,32 @@ KAA_TEST(reals_and_characters)
             "f() argument 1 must be a unicode character, not bytes");
     REFUSED(NEW(kaa_text(ctx, "ab")), "C:f", &point, KAA_TYPE_ERROR,
             "must be a unicode character, not a string of length 2");
+    REFUSED(NEW(kaa_text(ctx, "")), "C:f", &point, KAA_TYPE_ERROR,
+            "must be a unicode character, not a string of length 0");
+}
+
+static kaa_object *
+fail_as_number(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    kaa_raise(ctx, kaa_builtin(ctx, KAA_TYPE_ERROR), "of its own");
+    return NULL;
+}
+
+KAA_TEST(what_a_number_itself_says_stays)
+{
+    static const kaa_type_spec spec = {.size = sizeof(spec),
+                                       .name = "number",
+                                       .index = fail_as_number,
+                                       .to_float = fail_as_number};
+    kaa_context *ctx = fresh(t);
+    kaa_object *type = NEW(kaa_type_new(ctx, &spec, NULL, NULL));
+    kaa_object *number = NEW(kaa_instance_new(ctx, type));
+    double real;
+    int whole;
+
+    REFUSED(number, "i:f", &whole, KAA_TYPE_ERROR, "of its own");
+    REFUSED(number, "d:f", &real, KAA_TYPE_ERROR, "of its own");
 }
 
 KAA_TEST(objects)
@@ -253,6 +279,9 @@ KAA_TEST(buffers_are_held_and_given_back)
     TAKEN(str, "s*", &first);
     CHECK_EQ(first.bytes, 2);
     CHECK_EQ(memcmp(first.data, "hi", 2), 0);
+    CHECK_EQ(first.dimensions, 1);
+    CHECK_EQ(first.item_bytes, 1);
+    CHECK_EQ(first.is_readonly, 1);
     kaa_buffer_release(ctx, &first);
     CHECK_EQ(first.owner, NULL);
     TAKEN(bytes, "s*", &first);

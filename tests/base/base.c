@@ -1,7 +1,10 @@
 /* base/base.c - the tests of lib/base. */
 #include "kaa_test.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -13,6 +16,53 @@ DEFERRABLE(kaa_base__arena_fini, kaa_base__arena)
 DEFERRABLE(kaa_base__table_fini, kaa_base__table)
 DEFERRABLE(kaa_base__text_fini, kaa_base__text)
 
+static void *
+check_there(void *what)
+{
+    KAA_TEST_HERE(t);
+
+    if (strcmp(what, "equal") == 0)
+        CHECK_EQ(1, 2);
+    if (strcmp(what, "status") == 0)
+        CHECK_OK(KAA_SYSTEM);
+    if (strcmp(what, "skip") == 0)
+        SKIP("no");
+    CHECK(strcmp(what, "condition") != 0);
+    return what;
+}
+
+/* How a test ends whose thread checks something: as the process's status. */
+static int
+ending_of(char *what)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        pthread_t thread;
+        void *got = NULL;
+
+        if (freopen("/dev/null", "w", stderr) == NULL ||
+            pthread_create(&thread, NULL, check_there, what) != 0)
+            _exit(90);
+        pthread_join(thread, &got);
+        _exit(got == (void *)what ? 0 : 91);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+        return 92;
+    return WEXITSTATUS(status);
+}
+
+KAA_TEST(threads_of_a_test_check_too)
+{
+    static char kinds[][10] = {"equal", "status", "skip", "condition"};
+    static char fine[] = "fine";
+
+    CHECK_EQ(ending_of(fine), 0);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        CHECK_EQ(ending_of(kinds[i]), 1);
+}
+
 KAA_TEST(statuses_have_names)
 {
     CHECK_STR(kaa_status_name(KAA_OK), "KAA_OK");
@@ -21,6 +71,21 @@ KAA_TEST(statuses_have_names)
     CHECK_STR(kaa_status_python(KAA_NO_LIBRARY), "OSError");
     CHECK_STR(kaa_status_name(9999), "KAA_UNKNOWN");
     CHECK_STR(kaa_status_name(-1), "KAA_UNKNOWN");
+}
+
+KAA_TEST(hashes_are_those_of_fnv)
+{
+    /* The test values of Fowler, Noll and Vo, their halves folded together. */
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } known[] = {{"", 0xcbf29ce484222325},
+                 {"a", 0xaf63dc4c8601ec8c},
+                 {"foobar", 0x85944171f73967e8}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        CHECK_EQ(kaa_base__hash(known[i].text, strlen(known[i].text)),
+                 known[i].hash ^ known[i].hash >> 32);
 }
 
 KAA_TEST(version_is_the_headers)

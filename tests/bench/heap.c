@@ -25,6 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef RTLD_DEEPBIND /* not every C library has it */
+#define RTLD_DEEPBIND 0
+#endif
+
 #include <kaa/heap.h>
 
 #define BATCH 10000u

@@ -278,6 +278,12 @@ refuses(kaa_test *t, kaa_ctype_table *table, const kaa_ctype *result,
     CHECK(plan == NULL);
 }
 
+#if defined(__s390x__)
+#define IS_S390X 1
+#else
+#define IS_S390X 0
+#endif
+
 KAA_TEST(types_that_cannot_be_passed_are_named)
 {
     kaa_ctype_table *table = new_table(t);
@@ -300,9 +306,12 @@ KAA_TEST(types_that_cannot_be_passed_are_named)
             "cannot be passed by value");
     refuses(t, table, nothing, record(t, table, NULL, 0), 1,
             "struct s is incomplete");
-    refuses(t, table, nothing, record(t, table, &wide, 1), 1,
-            KAA_CALL__DIRECT ? "is of a type that kaa does not pass by value"
-                             : "unusual types");
+    /* On s390x it goes by reference, as anything of its size does. */
+    if (!IS_S390X)
+        refuses(t, table, nothing, record(t, table, &wide, 1), 1,
+                KAA_CALL__DIRECT
+                    ? "is of a type that kaa does not pass by value"
+                    : "unusual types");
     if (KAA_CALL__SYSV)
         refuses(t, table, nothing, record(t, table, unnamed, 2), 1,
                 "gcc and clang pass differently");

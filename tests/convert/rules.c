@@ -269,10 +269,63 @@ KAA_TEST(refusals_have_words)
     }
     CHECK_EQ(kaa_convert_print_fault(&fault, said, sizeof(said)), 0);
     CHECK_STR(said, "");
+    CHECK_STR(kaa_convert_fault_exception(KAA_CONVERT_TYPE), "TypeError");
+    CHECK_STR(kaa_convert_fault_exception(KAA_CONVERT_RANGE), "OverflowError");
+    CHECK_STR(kaa_convert_fault_exception(KAA_CONVERT_NUL), "ValueError");
+    CHECK_STR(kaa_convert_fault_exception(9999), "TypeError");
     fault.code = KAA_CONVERT_RANGE;
     fault.type = kaa_ctype_basic(KAA_CTYPE_UCHAR);
     fault.value = "256";
     CHECK_EQ(kaa_convert_print_fault(&fault, said, 10), 48);
     CHECK_STR(said, "256 is ou");
     CHECK_EQ(kaa_convert_print_fault(&fault, NULL, 0), 48);
+}
+
+KAA_TEST(places_are_named)
+{
+    char said[60];
+
+    (void)t;
+    kaa_convert__print_place("f", 0, "x", said, sizeof(said));
+    CHECK_STR(said, "f() result: ");
+    kaa_convert__print_place("f", 1, NULL, said, sizeof(said));
+    CHECK_STR(said, "f() argument 1: ");
+    kaa_convert__print_place("f", 2, "x", said, sizeof(said));
+    CHECK_STR(said, "f() argument 2 (x): ");
+}
+
+KAA_TEST(owners_are_asked_for)
+{
+    const kaa_decl *decl = parse(
+        t, "int none(int a, int b);\n"
+           "[[kaa::free(free)]] char *owned(int a);\n"
+           "int last(int a, char **b [[kaa::out]] [[kaa::free(free)]]);\n");
+
+    CHECK_EQ(kaa_convert__says_owner(find(t, decl, "none")), 0);
+    CHECK_EQ(kaa_convert__says_owner(find(t, decl, "owned")), 1);
+    CHECK_EQ(kaa_convert__says_owner(find(t, decl, "last")), 1);
+}
+
+KAA_TEST(enums_have_the_format_of_their_integers)
+{
+    const kaa_decl *decl =
+        parse(t, "enum small { A }; enum below { B = -1 };"
+                 "enum wide { C = 0x100000000 }; enum later;");
+
+    CHECK_STR(kaa_convert_format(find(t, decl, "enum small")->type), "I");
+    CHECK_STR(kaa_convert_format(find(t, decl, "enum below")->type), "i");
+    CHECK_STR(kaa_convert_format(find(t, decl, "enum wide")->type), "L");
+}
+
+KAA_TEST(annotations_add_up)
+{
+    kaa_convert__shape shape = {.flags = CONVERT_WRITABLE};
+    kaa_decl_parameter notes[1] = {
+        {.flags = KAA_DECL_PARAMETER_OUT | KAA_DECL_PARAMETER_NULLABLE,
+         .length_of = KAA_NO_ARGUMENT,
+         .length_times = KAA_NO_ARGUMENT}};
+
+    (void)t;
+    kaa_convert__annotate(&shape, notes, 1, 0);
+    CHECK_EQ(shape.flags, CONVERT_WRITABLE | CONVERT_OUT | CONVERT_NULLABLE);
 }

@@ -281,6 +281,70 @@ KAA_TEST(macros_on_macros_cost_no_more_than_their_length)
     CHECK_EQ(kaa_decl_find(decl, "C299"), NULL);
 }
 
+/* C0 means C1 with something before and behind, and so on to C299, which means
+ * `end`. */
+static const kaa_decl *
+parse_from_its_end(kaa_test *t, const char *before, const char *behind,
+                   const char *end, uint32_t flags)
+{
+    enum { COUNT = 300 };
+    char text[COUNT * 32 + 100];
+    size_t length = 0;
+
+    for (int i = 0; i < COUNT - 1; i++)
+        length +=
+            (size_t)snprintf(text + length, sizeof(text) - length,
+                             "#define C%d %sC%d%s\n", i, before, i + 1, behind);
+    snprintf(text + length, sizeof(text) - length, "#define C299 %s\n", end);
+    return parse_as(t, text, flags);
+}
+
+KAA_TEST(a_chain_of_macros_may_begin_with_its_end)
+{
+    const kaa_decl *decl;
+
+    if (kaa_test_is_fault_run())
+        SKIP("the same code as in other tests, and slow here");
+    decl = parse_from_its_end(t, "", "", "0xFFFFFFFF", 0);
+    CHECK_EQ(find(t, decl, "C0")->integer, 0xFFFFFFFF);
+    CHECK_EQ(find(t, decl, "C0")->flags, find(t, decl, "C299")->flags);
+    CHECK_EQ(kaa_ctype_size(find(t, decl, "C0")->type), 4);
+    decl = parse_from_its_end(t, " ", " ", "-2.5", 0);
+    CHECK(find(t, decl, "C0")->floating == -2.5);
+    decl = parse_from_its_end(t, "", "", "\"a\" \"b\"", 0);
+    CHECK_STR(find(t, decl, "C0")->string, "ab");
+    CHECK_EQ(find(t, decl, "C0")->string_length, 2);
+    decl = parse_from_its_end(t, "(1 + ", ")", "5", 0);
+    CHECK_EQ(find(t, decl, "C0")->integer, 304);
+    /* Each of them goes round once. */
+    decl = parse_from_its_end(t, "", "", "C0", 0);
+    CHECK_EQ(kaa_decl_find(decl, "C0"), NULL);
+    CHECK_EQ(kaa_decl_find(decl, "C150"), NULL);
+    decl = parse(t, "#define A B\n#define B A\nenum { A = 3 };\n"
+                    "#define U E\n#define E 8\nenum { V = U };\n"
+                    "#define Q (R) + \"R\"[0]\n#define R 1\n#define S Q\n");
+    CHECK_EQ(find(t, decl, "A")->integer, 3);
+    CHECK_EQ(find(t, decl, "V")->integer, 8);
+}
+
+KAA_TEST(the_end_of_a_chain_of_macros_is_named)
+{
+    const kaa_decl *decl;
+
+    if (kaa_test_is_fault_run())
+        SKIP("the same code as in other tests, and slow here");
+    decl = parse_from_its_end(t, "", "", "gone", KAA_DECL_TOLERANT);
+    for (size_t i = 0; i < kaa_decl_count(decl); i++)
+        CHECK_STR(kaa_decl_at(decl, i)->reason,
+                  "'gone' is no constant that is known");
+    CHECK_EQ(kaa_decl_count(decl), 300);
+    decl = parse_from_its_end(t, "-", "", "gone", KAA_DECL_TOLERANT);
+    CHECK_STR(kaa_decl_at(decl, 0)->reason,
+              "'C64' is a macro within 64 others, which is too deep");
+    decl = parse_from_its_end(t, "", "", "gone", 0);
+    CHECK_EQ(kaa_decl_count(decl), 0);
+}
+
 KAA_TEST(assertions_are_checked)
 {
     const kaa_decl *decl =

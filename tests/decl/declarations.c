@@ -103,10 +103,15 @@ KAA_TEST(typedefs_are_kept_by_name)
     CHECK_PRINTED(typedefs);
 }
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
 KAA_TEST(wchar_t_keeps_its_kind_only_where_it_fits)
 {
-    const kaa_decl *decl = parse(t, "typedef int wchar_t; wchar_t a;"
-                                    "typedef unsigned short char16_t;");
+    static const char text[] = "typedef " TEXT(
+        __WCHAR_TYPE__) " wchar_t;"
+                        "wchar_t a; typedef unsigned short char16_t;";
+    const kaa_decl *decl = parse(t, text);
     const kaa_decl *other = parse(t, "typedef short wchar_t; wchar_t a;");
 
     CHECK_EQ(kaa_ctype_kind_of(find(t, decl, "a")->type), KAA_CTYPE_WCHAR);

@@ -165,12 +165,10 @@ static const struct {
     const char *text;
     const char *message;
 } unsupported[] = {
-    {"_Decimal64 f(void);", "kaa does not have this type"},
-    {"_BitInt(17) f(void);", "kaa does not have this type"},
     {"_Complex int f(void);", "kaa does not have this type"},
     {"_Complex _Float128 f(void);", "kaa does not have this type"},
-    {"typedef int v4 __attribute__((vector_size(16)));",
-     "kaa does not have a SIMD vector"},
+    {"typedef struct s v4 __attribute__((vector_size(16)));",
+     "kaa does not have a SIMD vector of this type"},
     {"int __attribute__((ms_abi)) f(int);",
      "kaa does not have the calling convention ms_abi"},
     {"struct s { int a; } __attribute__((ms_struct));",

@@ -189,6 +189,9 @@ assert_layout(struct work *work, FILE *file, const char *name,
 {
     const kaa_ctype *record = kaa_ctype_strip(type);
     const kaa_ctype_member *members = kaa_ctype_members(record);
+    /* A SIMD vector is a record for kaa alone. */
+    int is_vector = kaa_ctype_name(record) != NULL &&
+                    strchr(kaa_ctype_name(record), ' ') != NULL;
 
     fprintf(file,
             "_Static_assert(sizeof(%s) == %" PRIu64 ", \"sizeof %s\");\n"
@@ -196,6 +199,8 @@ assert_layout(struct work *work, FILE *file, const char *name,
             name, kaa_ctype_size(type), name, name, kaa_ctype_align(type),
             name);
     work->assertions += 2;
+    if (is_vector)
+        members = NULL;
     for (uint64_t i = 0; members != NULL && i < kaa_ctype_count(record); i++) {
         if (members[i].name == NULL ||
             members[i].bit_width != KAA_CTYPE_NOT_A_BIT_FIELD)

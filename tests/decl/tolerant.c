@@ -11,7 +11,7 @@ static const struct {
      "unknown type name 'foo': declare it first, with 'typedef'"},
     {"foo f(int); int last;", "f",
      "unknown type name 'foo': declare it first, with 'typedef'"},
-    {"_Decimal64 f(int); int last;", "f", "kaa does not have this type"},
+    {"_Complex int f(int); int last;", "f", "kaa does not have this type"},
     {"struct { int a : 99; } x; int last;", "x", NULL},
     {"struct s { foo a; int b; } x; int last;", "s", NULL},
     {"static inline foo f(void) { return 0; } int last;", "f", NULL},

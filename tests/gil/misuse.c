@@ -373,6 +373,9 @@ KAA_TEST(a_debug_lock_without_a_report_aborts)
         SKIP("children do not count allocations");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         run_child(t, cases[i].act, text, sizeof(text));
+        /* An emulator has something to say about an abort, too. */
+        if (strstr(text, "qemu: ") != NULL)
+            *strstr(text, "qemu: ") = '\0';
         CHECK_STR(text, cases[i].message);
     }
 }

@@ -64,3 +64,65 @@ KAA_TEST(json_of_a_lock)
     free(again);
     CHECK_EQ(kaa_insight_gil_json(NULL, text, sizeof(text)), 0);
 }
+
+typedef struct crossing {
+    kaa_gil *first, *second;
+    pthread_barrier_t *both;
+    int is_out_of_memory;
+} crossing;
+
+/* Takes one lock, and then the other one, as another thread does in the other
+ * order: one of the two is refused. */
+static void *
+cross(void *user)
+{
+    crossing *own = user;
+    kaa_gil_thread *held = NULL, *wanted = NULL;
+
+    if (kaa_gil_attach(own->first, "crosses", &held, NULL) != KAA_OK ||
+        kaa_gil_attach(own->second, "crosses", &wanted, NULL) != KAA_OK ||
+        kaa_gil_acquire(held, NULL) != KAA_OK)
+        own->is_out_of_memory = 1;
+    pthread_barrier_wait(own->both);
+    if (!own->is_out_of_memory) {
+        if (kaa_gil_acquire(wanted, NULL) == KAA_OK)
+            (void)kaa_gil_release(wanted, NULL);
+        (void)kaa_gil_release(held, NULL);
+    }
+    kaa_gil_detach(held);
+    kaa_gil_detach(wanted);
+    return NULL;
+}
+
+KAA_TEST(json_tells_of_a_circle)
+{
+    kaa_gil *one = NULL, *two = NULL;
+    pthread_barrier_t both;
+    crossing forth, back;
+    pthread_t other;
+    char text[2048], more[2048];
+
+    CHECK_OK(kaa_gil_create(NULL, &one, &t->err));
+    DEFER(t, kaa_gil_destroy, one);
+    CHECK_OK(kaa_gil_create(NULL, &two, &t->err));
+    DEFER(t, kaa_gil_destroy, two);
+    kaa_insight_gil_json(one, text, sizeof(text));
+    CHECK_HAS(text, "\"deadlocks\": [], ");
+    pthread_barrier_init(&both, NULL, 2);
+    forth = (crossing){one, two, &both, 0};
+    back = (crossing){two, one, &both, 0};
+    CHECK_EQ(pthread_create(&other, NULL, cross, &forth), 0);
+    cross(&back);
+    pthread_join(other, NULL);
+    pthread_barrier_destroy(&both);
+    if (forth.is_out_of_memory || back.is_out_of_memory)
+        kaa_test__no_memory(t);
+    kaa_insight_gil_json(one, text, sizeof(text));
+    kaa_insight_gil_json(two, more, sizeof(more));
+    CHECK(strstr(text,
+                 "\"deadlocks\": [\"deadlock: \\\"crosses\\\" waits for ") !=
+              NULL ||
+          strstr(more,
+                 "\"deadlocks\": [\"deadlock: \\\"crosses\\\" waits for ") !=
+              NULL);
+}

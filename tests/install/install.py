@@ -101,10 +101,10 @@ def use_pkg_config(options, prefix, work):
         path.append(env["PKG_CONFIG_PATH"])
     env["PKG_CONFIG_PATH"] = ":".join(path)
     env["LD_LIBRARY_PATH"] = str(library_dir)
-    ask = [options.pkg_config, "--cflags", "--libs"]
-    if options.kind == "static":
-        ask.append("--static")
-    flags = run(*ask, "kaa", env=env).split()
+    ask = [options.pkg_config, "--cflags", "--libs", "kaa"]
+    asked = [run(*ask, env=env).split()]
+    if options.kind == "static":  # with --static or without
+        asked.append(run(*ask, "--static", env=env).split())
     if run(options.pkg_config, "--modversion", "kaa", env=env).strip() != (
         options.version
     ):
@@ -112,10 +112,11 @@ def use_pkg_config(options, prefix, work):
     compilers = [(options.cc, "-std=c11", "main.c")]
     if options.cxx:
         compilers.append((options.cxx, "-std=c++11", "main.cc"))
-    for compiler, standard, source in compilers:
-        program = work / f"pkg-config{standard}"
-        run(compiler, standard, HERE / "consumer" / source, "-o", program, *flags)
-        check_outcome(options, run(program, env=env))
+    for flags in asked:
+        for compiler, standard, source in compilers:
+            program = work / f"pkg-config{standard}"
+            run(compiler, standard, HERE / "consumer" / source, "-o", program, *flags)
+            check_outcome(options, run(program, env=env))
 
 
 def main():

@@ -7,8 +7,9 @@ lib/FOLDER that has a place for it, makes one small change (which one, the seed
 says), builds what it reaches and runs the folder's C tests: tests/FOLDER, plain
 and with failing allocations. A change that no test notices survives: it is
 listed, and each folder's score is the part that was noticed. A changed program
-that does not compile counts for nothing; one that hangs is noticed. Changes that
-alter nothing stand in equivalent.txt beside this file, one a line:
+that does not compile counts for nothing, nor does one whose object code is the
+same: of another machine, say. One that hangs is noticed. Other changes that alter
+nothing stand in equivalent.txt beside this file, one a line:
 
     FOLDER/FILE.c FUNCTION: OLD -> NEW    # why
 
@@ -31,6 +32,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style")
 import source  # noqa: E402
 
 SECONDS = 60  # for one test; more is a hang
+
+# Rooms whose files others test too: what stands below all, and asks the system.
+ALSO = {"base": ["gil", "heap", "library", "insight"]}
 
 # What a token may be changed to.
 TOKENS = {
@@ -70,7 +74,7 @@ _STATEMENT = re.compile(
 _CONDITION = re.compile(r"\b(if|while) (\()")
 _FUNCTION = re.compile(r"^(\w+)\(([^;{}]*)\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 # What only a build with checks has, and declarations.
-_LEFT_ALONE = re.compile(r"KAA_ASSERT|KAA_UNLIKELY|static const|_Static_assert|sizeof")
+_LEFT_ALONE = re.compile(r"^\s*#|KAA_ASSERT|KAA_UNLIKELY|static const|_Static_assert|sizeof")
 
 
 class Change:
@@ -187,6 +191,10 @@ class Tree:
         )
         return done.returncode == 0
 
+    def code(self, path):
+        """The object code of a file of lib/."""
+        return [one.read_bytes() for one in (self.build / "lib").rglob(f"{path}.o")]
+
     def notices(self, commands):
         """The first test that fails, or None."""
         for command in commands:
@@ -214,12 +222,13 @@ def equivalent_changes():
 
 def run_folder(tree, folder, seed, limit):
     """(noticed, survivors) of one folder."""
-    targets = tree.targets(folder)
+    folders = [folder, *ALSO.get(folder, [])]
+    targets = [target for one in folders for target in tree.targets(one)]
     if not targets:
         return 0, []
     if not tree.make(targets):
         raise SystemExit(f"mutate: the tests of {folder} do not build")
-    commands = tree.tests(folder)
+    commands = [command for one in folders for command in tree.tests(one)]
     failed = tree.notices(commands)
     if failed is not None:
         raise SystemExit(f"mutate: unchanged, this fails: {' '.join(failed)}")
@@ -233,11 +242,14 @@ def run_folder(tree, folder, seed, limit):
             continue
         path = tree.path / "lib" / change.path
         original = path.read_text()
+        if not tree.make(targets):
+            raise SystemExit("mutate: what was changed back does not build")
+        code = tree.code(change.path)
         path.write_text(
             original[: change.start] + change.new + original[change.end :]
         )
         try:
-            if not tree.make(targets):
+            if not tree.make(targets) or tree.code(change.path) == code:
                 continue
             if tree.notices(commands) is None:
                 survivors.append(change)

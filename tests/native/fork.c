@@ -89,17 +89,17 @@ typedef struct busy {
 static void *
 keep_busy(void *arg)
 {
+    KAA_TEST_HERE(t);
     busy *own = arg;
     kaa_context *ctx;
 
-    if (kaa_runtime_attach(own->runtime, "busy", &ctx, NULL) != KAA_OK)
-        abort();
+    CHECK_OK(kaa_runtime_attach(own->runtime, "busy", &ctx, NULL));
     while (!__atomic_load_n(&own->stop, __ATOMIC_ACQUIRE)) {
         kaa_object *list = kaa_list_new(ctx, 0);
 
-        if (list == NULL || kaa_list_append(ctx, list, list) != 0 ||
-            kaa_poll(ctx) != 0)
-            abort();
+        CHECK(list != NULL);
+        CHECK_EQ(kaa_list_append(ctx, list, list), 0);
+        CHECK_EQ(kaa_poll(ctx), 0);
         kaa_decref(ctx, list);
     }
     kaa_runtime_detach(ctx);

@@ -317,6 +317,7 @@ KAA_TEST(macros_are_listed_expanded)
     static const char text[] =
         "#define A (B + 1)\n#define B 2\n#define GUARD\n"
         "#define f(x) (x * A)\n#define g(x, ...) #x\n#define h(a) a##b\n"
+        "#define many(...) __VA_ARGS__\n#define open(x) f(x\n"
         "#define gone 1\n#undef gone\n";
     kaa_preprocess_result *result = NULL;
     const char *out;
@@ -329,7 +330,13 @@ KAA_TEST(macros_are_listed_expanded)
     CHECK(strstr(out, "#define A (2 + 1)\n") != NULL);
     CHECK(strstr(out, "#define B 2\n") != NULL);
     CHECK(strstr(out, "#define f(x) (x * (2 + 1))\n") != NULL);
-    CHECK(strstr(out, "#define h(a) @ a parameter is pasted") != NULL);
+    /* Each call by itself: the body is that for 1s. */
+    CHECK(strstr(out, "#define h(a#) @~a parameter is pasted or made a string@"
+                      " 1b\n") != NULL);
+    CHECK(strstr(out, "#define g(x#,...) @~") != NULL);
+    CHECK(strstr(out, "#define many(...) @~it takes any number of arguments@"
+                      " 1\n") != NULL);
+    CHECK(strstr(out, "#define open(x) @ the body means nothing") != NULL);
     CHECK(strstr(out, "GUARD") == NULL);
     CHECK(strstr(out, "gone") == NULL);
 }

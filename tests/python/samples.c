@@ -1013,6 +1013,34 @@ slow(double value)
     return value + 1;
 }
 
+/* Waits until another thread calls tell(), at most five minutes: 1; else 0. */
+static int is_waiting, is_told;
+double until_told(double value);
+double
+until_told(double value)
+{
+    struct timespec pause = {0, 200000};
+
+    __atomic_store_n(&is_told, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&is_waiting, 1, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < 5 * 60 * 5000; i++) {
+        if (__atomic_load_n(&is_told, __ATOMIC_SEQ_CST))
+            break;
+        nanosleep(&pause, NULL);
+    }
+    __atomic_store_n(&is_waiting, 0, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&is_told, __ATOMIC_SEQ_CST) ? value : 0;
+}
+
+int tell(void);
+int
+tell(void)
+{
+    if (__atomic_load_n(&is_waiting, __ATOMIC_SEQ_CST))
+        __atomic_store_n(&is_told, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&is_told, __ATOMIC_SEQ_CST);
+}
+
 /* --- variables ---------------------------------------------------------- */
 
 int counter = 3;

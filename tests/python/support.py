@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from typing import Any, Callable, List, Optional
 
@@ -78,30 +79,48 @@ def run_python(
     )
 
 
-def tried_again(tries: int = 5) -> Callable[[type], type]:
-    """For a class of tests that measure time: a busy system may stop any thread
-    between two looks at a clock, so a test passes if one of a few tries does."""
+def eventually(method: Callable[..., None]) -> Callable[..., None]:
+    """For a test of what one thread makes of another's clock: a busy system may stop
+    any thread between two looks at it, or let the watcher see nothing of a spell.
+    Such a test is tried again for some minutes: once there is a quiet moment. What
+    holds at any speed belongs in tests that are not tried again."""
 
-    def again(method: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(method)
-        def run(self: unittest.TestCase) -> None:
-            for left in range(tries - 1, -1, -1):
-                try:
-                    return method(self)
-                except AssertionError:
-                    if not left:
-                        raise
-                self.doCleanups()
+    @functools.wraps(method)
+    def run(self: unittest.TestCase) -> None:
+        end = time.monotonic() + 150
+        while True:
+            try:
+                return method(self)
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+            self.doCleanups()
 
-        return run
+    return run
 
-    def decorate(kind: type) -> type:
-        for name, value in list(vars(kind).items()):
-            if name.startswith("test_"):
-                setattr(kind, name, again(value))
-        return kind
 
-    return decorate
+def until(condition: Callable[[], Any], seconds: float = 150) -> Any:
+    """Waits until a condition is true; its value. AssertionError: it took minutes."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.001)
+
+
+def blocks_in_futex(native_id: int) -> bool:
+    """Whether a thread of this process waits in one futex, as the kernel says: not
+    for the GIL, which is free now and then while this waits."""
+
+    def look() -> bytes:
+        with open(f"/proc/self/task/{native_id}/syscall", "rb") as file:
+            return file.read()
+
+    first = look()
+    time.sleep(0.02)
+    return first.startswith(b"202 ") and look() == first
 
 
 # ---- exceptions in threads

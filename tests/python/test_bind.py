@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -143,6 +145,113 @@ class Bind(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("no header has the name", done.stderr)
             self.assertNotIn("Traceback", done.stderr)
+
+
+# Header, package, library, and a use of it: lines that end in "# wrong" are those
+# that a type checker has to refuse.
+REAL = [
+    ("zlib.h", None, "libz.so.1", """
+z.compressBound(1000)
+z.crc32(0, None, 0) + z.Z_BEST_COMPRESSION
+z.compressBound("a lot")  # wrong
+z.compressBound()  # wrong
+z.no_such_function()  # wrong
+"""),
+    ("sqlite3.h", None, "libsqlite3.so.0", """
+z.sqlite3_libversion_number() // 1000
+z.sqlite3_sleep(0)
+z.sqlite3_open(3, None)  # wrong
+z.sqlite3_sleep("long")  # wrong
+"""),
+    ("curl/curl.h", None, "libcurl.so.4", """
+z.curl_easy_strerror(z.CURLE_OK)
+z.curl_easy_escape(None, 5, 5)  # wrong
+"""),
+    ("png.h", None, "libpng16.so.16", """
+z.png_access_version_number() + z.PNG_LIBPNG_VER
+z.png_sig_cmp(None, "0", 8)  # wrong
+"""),
+    ("uv.h", None, "libuv.so.1", """
+z.uv_strerror(z.UV_EOF)
+z.uv_strerror("EOF")  # wrong
+"""),
+    ("git2.h", None, "libgit2.so.1.5", """
+z.git_libgit2_features() & z.GIT_FEATURE_HTTPS
+z.git_libgit2_features(1)  # wrong
+"""),
+    ("sodium.h", None, "libsodium.so.23", """
+z.sodium_version_string()
+z.randombytes_uniform(None)  # wrong
+"""),
+    ("glib.h", "glib-2.0", "libglib-2.0.so.0", """
+z.g_ascii_strtoull("12", None, 10)
+z.g_ascii_strtoull("12")  # wrong
+"""),
+]  # fmt: skip
+MYPY = (
+    [sys.executable, "-m", "mypy"]
+    if importlib.util.find_spec("mypy") is not None
+    else [str(shutil.which("mypy"))]
+)
+
+
+class RealLibraries(unittest.TestCase):
+    """Modules bound to installed libraries: imported, and read by mypy --strict."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="kaa-bound-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = folder.name
+        cls.made = []
+        for header, package, library, use in REAL:
+            name = "bound_" + os.path.basename(header)[:-2]
+            command = ["bind", header, "--library", library, "-o", name + ".py"]
+            command += ["--package", package] if package else []
+            done = subprocess.run(
+                [sys.executable, "-m", "kaa", *command],
+                stderr=subprocess.PIPE, text=True, cwd=cls.folder,
+            )  # fmt: skip
+            if done.returncode == 0:
+                cls.made.append((name, use))
+            elif "no header has" not in done.stderr and "package" not in done.stderr:
+                cls.made.append((name, done.stderr))  # fails below
+
+    def setUp(self) -> None:
+        if not self.made:
+            self.skipTest("none of the headers is installed")
+
+    def test_they_can_be_used_without_the_header(self) -> None:
+        for name, use in self.made:
+            lines = [one for one in use.splitlines() if "# wrong" not in one]
+            program = f"import {name} as z\n" + "\n".join(lines)
+            done = support.run_python("-c", program, PYTHONPATH=self._path())
+            if "LibraryError" not in done.stderr:  # the header alone is installed
+                self.assertEqual(done.returncode, 0, f"{name}: {done.stderr}")
+
+    def _path(self) -> str:
+        return os.pathsep.join([self.folder, os.environ.get("PYTHONPATH", "")])
+
+    @unittest.skipIf(MYPY == ["None"], "no mypy")
+    def test_mypy_accepts_them_and_refuses_what_is_wrong(self) -> None:
+        files = [name + ".pyi" for name, _ in self.made]
+        wrong = {}
+        for name, use in self.made:
+            text = f"import {name} as z\n{use}"
+            wrong["use_" + name + ".py"] = {
+                number for number, line in enumerate(text.splitlines(), 1) if "# wrong" in line
+            }
+            with open(os.path.join(self.folder, "use_" + name + ".py"), "w") as file:
+                file.write(text)
+        done = subprocess.run(
+            [*MYPY, "--strict", *files, *wrong],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=self.folder, env={**os.environ, "PYTHONPATH": ""},
+        )  # fmt: skip
+        found: Any = {name: set() for name in wrong}
+        for file_name, line in re.findall(r"^([\w.]+):(\d+): error", done.stdout, re.M):
+            found.setdefault(file_name, set()).add(int(line))
+        self.assertEqual(found, wrong, done.stdout)
 
 
 if __name__ == "__main__":

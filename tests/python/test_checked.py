@@ -127,7 +127,7 @@ class Wrong(unittest.TestCase):
                 )
                 self.assertIn(kind, one.text)
                 if slot and "buffer" not in slot and "begin" not in slot:
-                    self.assertRegex(one.where, r"^(wrong\.kaa|libkaa)\.so.*\+0x[0-9a-f]+$")
+                    self.assertRegex(one.where, r"^wrong\.c:\d+$|^libkaa\.so.*\+0x")
 
     def test_none(self) -> None:
         """None has no count in a runtime of kaa's own, where this is no mistake."""
@@ -170,7 +170,7 @@ class Wrong(unittest.TestCase):
         self.assertIs(kaa.import_module(WRONG, checked=True), self.wrong)
 
     def test_a_wrong_mode_is_refused(self) -> None:
-        with self.assertRaisesRegex(ValueError, "'report', 'raise' or 'abort'"):
+        with self.assertRaisesRegex(ValueError, "'report', 'raise', 'abort' or 'fault'"):
             kaa.import_module(WRONG, "other", checked="loudly")
 
 
@@ -186,7 +186,7 @@ class Modes(unittest.TestCase):
             done.stderr,
             r"^kaa: checked module 'wrong': new_leaked\(\): leaked reference: str "
             r"'a text that nobody has', which is not returned, stored or given up "
-            r"\(by kaa_str_from_utf8\(\)\) \[wrong\.kaa\.so\+0x[0-9a-f]+\]\n$",
+            r"\(by kaa_str_from_utf8\(\)\) \[wrong\.c:\d+\]\n$",
         )
 
     def test_raise(self) -> None:
@@ -211,6 +211,12 @@ class Modes(unittest.TestCase):
         code = IMPORT.format("") + "kaa.import_module(wrong.__file__, checked=True)"
         done = run(code)
         self.assertIn("loaded already, and not checked", done.stderr)
+
+    def test_a_wrong_choice_is_refused(self) -> None:
+        for wrong in ("wrong:loudly", ":raise", "other,wrong:", "wrong:report:raise,:"):
+            done = run(IMPORT.format(""), KAA_CHECK=wrong)
+            self.assertEqual(done.returncode, 1, wrong)
+            self.assertIn(f'KAA_CHECK="{wrong}": a module, or a module and', done.stderr)
 
     def test_option_of_a_runtime(self) -> None:
         done = run(OPTION, KAA_HOST="none")
@@ -253,9 +259,27 @@ class Command(unittest.TestCase):
             [one[key] for key in ("kind", "function", "slot", "type", "repr")],
             [LEAKED, "new_leaked", "str_from_utf8", "str", "'a text that nobody has'"],
         )
-        self.assertRegex(one["where"], r"^wrong\.kaa\.so\+0x")
+        self.assertRegex(one["where"], r"^wrong\.c:\d+$")
         with open(page, encoding="utf-8") as file:
             self.assertIn("new_leaked", file.read())
+
+    def test_fault(self) -> None:
+        """Each error path is gone once; what the program prints is as ever."""
+        path = self.script("import wrong\nprint(wrong.cached(), wrong.cached())")
+        done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.stdout, "kept on purpose kept on purpose\n", done.stderr)
+        self.assertIn("1 calls of wrong were made to fail", done.stderr)
+        path = self.script("import wrong\nwrong.only_on_error()")
+        done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(
+            done.stderr,
+            r"only_on_error\(\): leaked reference: list \[\], which is not returned, stored "
+            r"or given up, where kaa_str_from_utf8\(\) failed \[wrong\.c:\d+\]",
+        )
+        path = self.script("import wrong\nwrong.crash_on_error()")
+        done = self.check("--fault", WRONG, path)
+        self.assertIn("crash_on_error(): crashed where a call had failed: the process ended by signal 6", done.stderr)
 
     def test_without_mistakes(self) -> None:
         path = self.script("import wrong\nwrong.cached()\nraise SystemExit(3)")
@@ -278,13 +302,55 @@ class Command(unittest.TestCase):
     def test_wrong_arguments(self) -> None:
         for arguments, said in (
             (("nowhere.kaa.so",), "nowhere.kaa.so: there is no such file"),
-            ((WRONG, "--fault"), "--fault is no option of check"),
+            ((WRONG, "--faults"), "--faults is no option of check"),
             ((WRONG, "-m"), "the name of a module was expected"),
             ((WRONG, "nowhere.py"), "nowhere.py: No such file"),
         ):
             done = self.check(*arguments)
             self.assertEqual(done.returncode, 1, arguments)
             self.assertIn(said, done.stderr)
+
+
+class InTests(unittest.TestCase):
+    """kaa.check: tests that fail for the mistakes of the modules they use."""
+
+    TESTS = """
+import unittest, kaa.check
+class Tests(kaa.check.Checked, unittest.TestCase):
+    checked_modules = ("wrong",)
+    def test_right(self):
+        import wrong
+        self.assertEqual(wrong.cached(), "kept on purpose")
+    def test_wrong(self):
+        import wrong
+        self.assertEqual(wrong.append_leaked(), [2.5])
+    def test_wrong_again(self):
+        self.test_wrong()
+unittest.main()
+"""
+
+    def python(self, code: str) -> "subprocess.CompletedProcess[str]":
+        path = f"{os.path.dirname(WRONG)}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+        return run(code, PYTHONPATH=path)
+
+    def test_unittest(self) -> None:
+        done = self.python(self.TESTS)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("FAILED (failures=2)", done.stderr)
+        self.assertIn("append_leaked(): leaked reference: float 2.5", done.stderr)
+
+    def test_start_and_take(self) -> None:
+        done = self.python(
+            "import kaa.check; kaa.check.start(['wrong']); import wrong\n"
+            "wrong.new_leaked(); print([one.kind for one in kaa.check.take().mistakes])\n"
+            "print(kaa.check.take())\n"
+            "wrong.new_leaked(); print(len(kaa.check.take().mistakes))\n"
+        )
+        self.assertEqual(done.stdout, "['leaked reference']\nNone\n1\n", done.stderr)
+        done = self.python(
+            "import kaa.importer, kaa.check, wrong; kaa.check.start(['wrong'])"
+        )
+        self.assertIn("wrong has been imported already, and is not checked", done.stderr)
 
 
 # A C program's way: kaa_runtime_options::check.

@@ -62,11 +62,15 @@ def at_line(places: List[Any], marker: str) -> Any:
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
-@support.tried_again()
 class Truth(unittest.TestCase):
     def close(self, found: float, expected: float, slack_ns: float = 1e6) -> None:
         """Within 1 %, and a slack for what lies between two clocks' readings."""
         self.assertLessEqual(abs(found - expected), expected / 100 + slack_ns)
+
+    def forced_by_others(self, recording: Any, name: str) -> None:
+        """No thread lets go because it is asked more often than others asked."""
+        asked = sum(one.contended for one in recording.threads if one.name != name)
+        self.assertLessEqual(by_name(recording, name).forced, asked)
 
     def check_sums(self, recording: Any) -> None:
         self.assertTrue(recording.threads)
@@ -95,6 +99,7 @@ class Truth(unittest.TestCase):
         main = by_name(recording, "MainThread")
         self.assertEqual(main.end_ns - main.start_ns, recording.wall_ns)
 
+    @support.eventually
     def test_holds(self) -> None:
         usleep = ctypes.PyDLL(None).usleep  # keeps the GIL
         measured = []
@@ -110,20 +115,21 @@ class Truth(unittest.TestCase):
             run(holder)
         recording = m.recording()
         self.check_sums(recording)
+        thread = by_name(recording, "holder")
+        self.assertGreaterEqual(thread.held_ns, 0.999 * sum(measured))
         hog = m.hogs()[0]
         self.assertEqual(hog, at_line(m.hogs(), "hold"))
         self.assertIn("holder", hog.function)
         self.assertEqual(hog.source, "usleep(30000)  # hold")
-        self.assertGreaterEqual(hog.count, 3)
+        self.assertEqual(hog.count, 5)
         self.assertEqual(hog.c_function, "blocked in clock_nanosleep")
-        self.assertGreaterEqual(hog.held_ns, 3 * 30000000)
-        thread = by_name(recording, "holder")
-        self.assertGreaterEqual(thread.held_ns, 5 * 30000000)
+        self.assertGreaterEqual(hog.held_ns, 0.999 * sum(measured) - 5e6)
         self.assertLessEqual(thread.held_ns, 1.01 * sum(measured) + 5e6)
         self.assertGreaterEqual(thread.held_max_ns, 30000000)
         self.assertLessEqual(thread.held_max_ns, 1.01 * max(measured) + 1e6)
         self.assertEqual(thread.forced + thread.voluntary, thread.acquired)
 
+    @support.eventually
     def test_waits(self) -> None:
         usleep = ctypes.PyDLL(None).usleep
         clock = ctypes.CDLL(None).clock_gettime  # without the GIL
@@ -145,25 +151,16 @@ class Truth(unittest.TestCase):
                 now = time.monotonic_ns()
                 measured.append(now - at.seconds * 1000000000 - at.ns)
 
-        # A thread that the system stops between the end of its wait and its look
-        # at the clock has measured too much: one of a few tries is exact.
-        for left in range(8, -1, -1):
-            measured.clear()
-            over.clear()
-            with kaa.gil.monitor(threshold=0.000001) as m:
-                run(holder, waiter)
-            self.check_sums(m.recording())
-            waiter_ = by_name(m.recording(), "waiter")
-            self.assertLess(waiter_.forced, waiter_.voluntary / 4)
-            here = at_line(m.victims(), "wait")
-            self.assertLess(here.waited_ns, 1.01 * sum(measured) + 1e6)
-            try:
-                self.close(here.waited_ns, sum(measured), 2000 * len(measured))
-                break
-            except AssertionError:
-                if not left:
-                    raise
+        with kaa.gil.monitor(threshold=0.000001) as m:
+            run(holder, waiter)
+        recording = m.recording()
+        self.check_sums(recording)
+        self.forced_by_others(recording, "waiter")
+        here = at_line(m.victims(), "wait")
+        self.assertLess(here.waited_ns, 1.001 * sum(measured))
+        self.close(here.waited_ns, sum(measured), 2000 * len(measured))
 
+    @support.eventually
     def test_holds_of_code_that_nobody_asks(self) -> None:
         """The lines are those of the work, not of the call that ends the hold."""
 
@@ -191,22 +188,24 @@ class Truth(unittest.TestCase):
             run(sleeper)
         self.check_sums(m.recording())
         thread = by_name(m.recording(), "sleeper")
-        self.assertLess(thread.forced, 3)
+        self.forced_by_others(m.recording(), "sleeper")
         self.assertGreaterEqual(thread.voluntary, 20)
         self.assertGreaterEqual(thread.off_ns, 20 * 5000000)
 
     def test_forced_and_voluntary(self) -> None:
+        """Who computes lets go only when asked, who reads and writes at each call."""
         stop = threading.Event()
+        counts = {"cpu_1": 0, "cpu_2": 0}
+
+        def compute(name: str) -> None:
+            while not stop.is_set():
+                counts[name] += 1
 
         def cpu_1() -> None:
-            n = 0
-            while not stop.is_set():
-                n += 1
+            compute("cpu_1")
 
         def cpu_2() -> None:
-            n = 0
-            while not stop.is_set():
-                n += 1
+            compute("cpu_2")
 
         def pipe() -> None:
             reader, writer = os.pipe()
@@ -215,7 +214,10 @@ class Truth(unittest.TestCase):
                 os.read(reader, 1)
             os.close(reader)
             os.close(writer)
-            time.sleep(0.2)
+            # Each has run, and this runs again: they were asked, ten times.
+            for _ in range(10):
+                before = dict(counts)
+                support.until(lambda: all(counts[one] > before[one] for one in before))
             stop.set()
 
         old = sys.getswitchinterval()
@@ -229,14 +231,15 @@ class Truth(unittest.TestCase):
         self.check_sums(recording)
         thread = by_name(recording, "pipe")
         self.assertGreaterEqual(thread.voluntary, 4000)
-        # It may be asked to let go now and then, as everyone.
-        self.assertLess(thread.forced, 400)
+        self.forced_by_others(recording, "pipe")
         for name in ("cpu_1", "cpu_2"):
             one = by_name(recording, name)
-            self.assertGreater(one.forced, 0)
+            self.assertGreaterEqual(one.forced, 10)
+            # Its start, its end, and the event's lock.
             self.assertLess(one.voluntary, 20)
             self.assertIn(one.kind, ("cpu-bound", "hog"))
 
+    @support.eventually
     def test_locks_and_joins_are_off(self) -> None:
         lock = threading.Lock()
         lock.acquire()
@@ -253,17 +256,27 @@ class Truth(unittest.TestCase):
             other.start()
             joining = threading.Thread(target=joiner, name="joiner")
             joining.start()
-            time.sleep(0.1)
+            # Until they have waited for long, and the watcher has looked.
+            names = ("blocked", "joiner")
+            support.until(
+                lambda: all(
+                    by_name(m.recording(), name).off_by.get("futex", 0) > 80000000
+                    for name in names
+                )
+            )
             lock.release()
             joining.join()
-        self.check_sums(m.recording())
-        for name in ("blocked", "joiner"):
-            thread = by_name(m.recording(), name)
-            self.assertGreater(thread.off_ns, 80000000)
-            self.assertGreater(thread.off_by.get("futex", 0), 80000000)
-            self.assertEqual(thread.kind, "lock-bound")
-            self.assertLess(thread.forced, 3)
+        recording = m.recording()
+        self.check_sums(recording)
+        for name in names:
+            thread = by_name(recording, name)
+            self.assertGreater(thread.off_by["futex"], 80000000)
+            self.assertGreaterEqual(thread.off_ns, thread.off_by["futex"])
+            self.forced_by_others(recording, name)
+        for name in names:
+            self.assertEqual(by_name(recording, name).kind, "lock-bound")
 
+    @support.eventually
     def test_c_code_that_lets_go_is_off(self) -> None:
         import hashlib
         import zlib
@@ -293,7 +306,8 @@ class Truth(unittest.TestCase):
         )
         silent.start()
         before.start()
-        time.sleep(0.02)
+        for one in (silent, before):
+            support.until(lambda: support.blocks_in_futex(one.native_id))
         with kaa.gil.monitor() as m:
             time.sleep(0.05)
             stop.set()
@@ -305,7 +319,7 @@ class Truth(unittest.TestCase):
         self.check_sums(recording)
         thread = by_name(recording, "before")
         self.assertEqual(thread.start_ns, 0)
-        self.assertGreater(thread.off_ns, 45000000)
+        self.assertGreaterEqual(thread.off_ns, 50000000)
         thread = by_name(recording, "silent")
         self.assertEqual(thread.off_ns, recording.wall_ns)
 
@@ -368,8 +382,8 @@ class Truth(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
-@support.tried_again()
 class Monitors(unittest.TestCase):
+    @support.eventually
     def test_nested(self) -> None:
         usleep = ctypes.PyDLL(None).usleep
         with kaa.gil.monitor() as outer:
@@ -447,7 +461,6 @@ class Monitors(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
-@support.tried_again()
 class Metrics(unittest.TestCase):
     def setUp(self) -> None:
         self.addCleanup(kaa.gil.stop_counters)
@@ -480,10 +493,10 @@ class Metrics(unittest.TestCase):
 
 
 @unittest.skipUnless(hasattr(ctypes, "pythonapi"), "only CPython has this GIL")
-@support.tried_again()
 class Knock(unittest.TestCase):
+    @support.eventually
     def test_idle_and_busy(self) -> None:
-        idle = kaa.gil.knock(0.1)
+        idle = kaa.gil.knock(0.5)
         self.assertEqual((idle.mode, idle.threads), ("knock", []))
         self.assertGreater(idle.system["knocks"], 3)
         usleep = ctypes.PyDLL(None).usleep
@@ -510,8 +523,8 @@ class Knock(unittest.TestCase):
 
 
 @unittest.skipUnless(AVAILABLE, WHY)
-@support.tried_again()
 class Alarms(unittest.TestCase):
+    @support.eventually
     def test_long_holds(self) -> None:
         usleep = ctypes.PyDLL(None).usleep
         seen: List[Any] = []
@@ -524,7 +537,6 @@ class Alarms(unittest.TestCase):
 
         with kaa.gil.on_long_hold(0.05, seen.append):
             run(holder)
-            time.sleep(0.05)
         mine = [one for one in seen if one.thread == "holder"]
         self.assertEqual(len(mine), 1, [str(one) for one in seen])
         self.assertGreaterEqual(mine[0].held, 0.08)
@@ -538,7 +550,7 @@ class Alarms(unittest.TestCase):
         with self.assertLogs("kaa.gil", "WARNING") as logs:
             with kaa.gil.on_long_hold(0.02):
                 usleep(50000)
-                time.sleep(0.1)
+                time.sleep(0.001)
         self.assertIn("held the GIL for", logs.output[0])
 
     def test_callback_that_raises(self) -> None:
@@ -549,7 +561,7 @@ class Alarms(unittest.TestCase):
         with self.assertLogs("kaa.gil", "ERROR") as logs:
             with kaa.gil.on_long_hold(0.02, bad) as alarm:
                 usleep(50000)
-                time.sleep(0.1)
+                time.sleep(0.001)
         alarm.stop()
         self.assertIn("KeyError", logs.output[0])
 

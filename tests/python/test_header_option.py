@@ -5,12 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
+import platform
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
 from typing import Any, Dict
 
 import kaa
+import support
 
 HEADER = """
 #ifndef SAMPLE_H
@@ -119,6 +124,25 @@ class OwnHeaders(unittest.TestCase):
         with self.assertRaisesRegex(kaa.DeclarationError, "none.h.*in " + self.folder):
             self.load(header="none.h")
 
+    def test_a_header_that_is_not_found_is_looked_for(self) -> None:
+        os.mkdir(os.path.join(self.folder, "deeper-1.0"))
+        self.write("deeper-1.0/hidden-one.h", "#define HIDDEN 1\n")
+        deeper = os.path.join(self.folder, "deeper-1.0")
+        with self.assertRaisesRegex(kaa.DeclarationError, f"; {deeper} has one: include_dirs="):
+            self.load(header="hidden-one.h")
+        with self.assertRaisesRegex(kaa.DeclarationError, "did you mean sample.h"):
+            self.load(header="smaple.h")
+        with self.assertRaisesRegex(IsADirectoryError, "a folder, not a header"):
+            self.load(header=self.folder)
+
+    def test_macros_that_are_none(self) -> None:
+        for one in ("1x=2", "A B", "", "=3", "a-b"):
+            with self.assertRaisesRegex(ValueError, "NAME or NAME=value expected"):
+                self.load(defines=[one])
+        with self.assertRaises(ValueError):
+            self.load(defines={"no name": 1})
+        self.assertEqual(self.load(defines=["SQUARE(x)=((x) * (x))"]).abs(-3), 3)
+
     def test_paths_and_texts(self) -> None:
         import pathlib
 
@@ -167,18 +191,44 @@ class OwnHeaders(unittest.TestCase):
 MACROS = """
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #define BIT(n) (1u << (n))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define CALL(x) labs(-(x))
 #define KIND(x) _Generic((x), int: "int", double: "double", default: "other")
 #define PASTE(a) a##1
+#define TEXT(a) #a
+#define NAMED(a) TEXT(a)
+#define PREFIXED(n, v) (pre_##n + (v))
+#define FORMAT(buffer, size, ...) snprintf(buffer, size, __VA_ARGS__)
+#define COUNT(a, ...) (a __VA_OPT__(+ 10))
+#define MEMBER(p, name) ((p)->name##_of)
+#define DEFINE(name) struct name##_s { int a; }
+#define LOOP(name, ...) do { name(__VA_ARGS__); } while (0)
+#define pre_one 100
+struct part { int x_of; };
 #define SET(x) errno = x
 #define SIZE(n) ((n) * sizeof(struct pair))
 #define FIRST(p) ((p)->x + 1)
 #define BYTE(x) ((uint8_t)(x))
 #define BOTH(x) twice(x) + BIT(1)
 #define NOTHING() 7
+#define SWAPPED(x) __builtin_bswap32(x)
+#define BITS(x) __builtin_popcountll(x)
+#define NEGATIVE(x) __builtin_signbit(x)
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define ROOM(a) sizeof(a)
+#define CALLED(x) sizeof(labs(x))
+#define JOINED(s) strlen("<" s ">")
+#define ALLOCATE(n) place(n, __FILE__, __LINE__, __func__)
+#define PLACE_OF(n) __FILE__
+#define TWICE_TOO twice
+#define FIRST_TOO FIRST
+#define BRACES {1, 2}
+#define VERSION 2.1.5
+static inline int place(int n, const char *file, int line, const char *function) { return n * line; }
 #define ABSOLUTE abs
 #define PAIR struct pair
 #define LIST 1, 2
@@ -227,12 +277,74 @@ class Macros(unittest.TestCase):
         said = {one.name: one.reason for one in self.c.skipped}
         self.assertIn("more than one return", said["more"])
         self.assertIn("assigns", said["SET"])
-        self.assertIn("pasted", said["PASTE"])
+        self.assertIn("statement", said["DEFINE"])
+        self.assertIn("statement", said["LOOP"])
         self.assertIn("LIST", said)
-        for name in ("more", "SET", "PASTE", "LIST"):
+        self.assertIn("braces", said["BRACES"])
+        self.assertIn("no floating number", said["VERSION"])
+        self.assertIn("a call within sizeof", said["CALLED"])
+        for name in ("more", "SET", "DEFINE", "LOOP", "LIST"):
             with self.assertRaisesRegex(AttributeError, name):
                 getattr(self.c, name)
             self.assertNotIn(name, dir(self.c))
+
+    def test_what_the_compiler_knows(self) -> None:
+        c = self.c
+        self.assertEqual([c.SWAPPED(1), c.BITS(2**63 + 1)], [1 << 24, 2])
+        self.assertEqual([c.NEGATIVE(-0.0), c.NEGATIVE(1)], [1, 0])
+        self.assertEqual(c.COUNT_OF(kaa.new("int[7]")), 7)
+        self.assertEqual([c.ROOM("four"), c.ROOM(1), c.ROOM(2**40), c.ROOM(1.5)], [5, 4, 8, 8])
+        self.assertEqual(c.ROOM(c.pair(1, 2)), 8)
+        self.assertEqual(c.JOINED("x"), 3)
+        self.assertRaisesRegex(TypeError, "text expected", c.JOINED, 3)
+        self.assertRaises(TypeError, c.ROOM, object())
+
+    def test_where_a_call_stands(self) -> None:
+        here = sys._getframe().f_lineno
+        self.assertEqual(self.c.ALLOCATE(2), 2 * (here + 1))
+        self.assertEqual(self.c.PLACE_OF(2), __file__)
+
+    def test_another_name_of_a_macro(self) -> None:
+        self.assertEqual(self.c.FIRST_TOO(self.c.pair(4, 5)), 5)
+        self.assertEqual(self.c.TWICE_TOO(4), 8)
+
+    def test_a_declaration_counts_more_than_a_macro_of_its_name(self) -> None:
+        self.assertTrue(self.c.stdout)  # `#define stdout stdout`
+        self.assertNotIn("stdout", [one.name for one in self.c.skipped])
+
+    def test_pasted_parameters(self) -> None:
+        c = self.c
+        self.assertEqual([c.PASTE(4), c.PASTE("2"), c.PASTE(4)], [41, 21, 41])
+        self.assertEqual([c.TEXT("a + b"), c.TEXT(5), c.TEXT('"q"')], ["a + b", "5", '"q"'])
+        self.assertEqual(c.NAMED("SIZE"), "SIZE")
+        self.assertEqual(c.PREFIXED("one", 5), 105)
+        self.assertEqual(c.MEMBER(c.part(7), "x"), 7)
+        self.assertEqual([c.INT64_C(-5), c.UINT64_C(2**63)], [-5, 2**63])
+        for name in ("PASTE", "TEXT", "PREFIXED", "COUNT"):
+            self.assertIn(name, dir(c))
+            self.assertNotIn(name, [one.name for one in c.skipped])
+
+    def test_any_number_of_arguments(self) -> None:
+        c = self.c
+        buffer = kaa.new("char[40]")
+        self.assertEqual(c.FORMAT(buffer, 40, "%d-%s", 7, "x"), 3)
+        self.assertEqual(kaa.text(buffer), "7-x")
+        self.assertEqual(c.FORMAT(buffer, 40, "plain"), 5)
+        self.assertEqual([c.COUNT(1), c.COUNT(1, 2), c.COUNT(1, 2, 3)], [1, 11, 11])
+
+    def test_wrong_calls_of_those(self) -> None:
+        c = self.c
+        for argument in ("1, 2", "1)", "(", "x\n#define y", "", "a /* b", "\\", '"'):
+            with self.assertRaisesRegex(ValueError, "PASTE.. argument 1 .a.: .* one argument"):
+                c.PASTE(argument)
+        with self.assertRaisesRegex(TypeError, "argument 1 .a.: the macro pastes it"):
+            c.PASTE(c.part(1))
+        with self.assertRaisesRegex(TypeError, "takes at least 2 arguments"):
+            c.FORMAT(None)
+        with self.assertRaisesRegex(kaa.Error, "PASTE.unknown. is 'unknown1'"):
+            c.PASTE("unknown")
+        with self.assertRaisesRegex(kaa.Error, "pre_two"):
+            c.PREFIXED("two", 1)
 
     def test_wrong_calls(self) -> None:
         for call in (
@@ -251,6 +363,83 @@ class Macros(unittest.TestCase):
         self.assertEqual(c.CALL(2), 2)
         with self.assertRaises(AttributeError):
             c.labs
+
+
+C23 = """
+typedef float v4 __attribute__((vector_size(16)));
+struct mixed { char a; v4 v; _BitInt(17) n; };
+typedef unsigned _BitInt(3) u3;
+typedef unsigned _BitInt(100) u100;
+v4 by_value(v4);
+void by_address(v4 *to, const struct mixed *from);
+_BitInt(17) narrow(_BitInt(17) a, unsigned _BitInt(3) b);
+unsigned _BitInt(100) wide(unsigned _BitInt(100) n);
+_BitInt(64) plain(_BitInt(64) n);
+static constexpr auto LIMIT = 1ull << 40;
+#define NOTHING nullptr
+#define CHOSEN _Generic(LIMIT, unsigned long long: "right", default: "wrong")
+#define IS_NULL(p) ((p) == nullptr)
+"""
+C23_SOURCE = C23.split("static constexpr")[0] + """
+v4 by_value(v4 x) { return x + x; }
+void by_address(v4 *to, const struct mixed *from) { *to = from->v * (float)from->n; }
+_BitInt(17) narrow(_BitInt(17) a, unsigned _BitInt(3) b) { return a - b; }
+unsigned _BitInt(100) wide(unsigned _BitInt(100) n) { return n + 1; }
+_BitInt(64) plain(_BitInt(64) n) { return -n; }
+"""
+
+
+class NewerC(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.c = kaa.load(None, header=C23)
+
+    def test_constants(self) -> None:
+        self.assertEqual(self.c.LIMIT, 2**40)
+        self.assertEqual(self.c.CHOSEN, "right")
+        self.assertFalse(self.c.NOTHING)
+        self.assertEqual([self.c.IS_NULL(None), self.c.IS_NULL(self.c.mixed())], [1, 0])
+
+    def test_vectors_are_lanes(self) -> None:
+        mixed = self.c.mixed()
+        mixed.v.lanes[3] = 1.5
+        self.assertEqual(list(mixed.v.lanes), [0, 0, 0, 1.5])
+        self.assertEqual((kaa.sizeof(mixed), kaa.alignof(self.c.v4)), (48, 16))
+
+    def test_numbers_of_odd_widths_are_checked(self) -> None:
+        mixed = self.c.mixed()
+        mixed.n.value = -65536
+        self.assertEqual(mixed.n.value, -65536)
+        with self.assertRaisesRegex(OverflowError, "_BitInt.17..*bit-field of 17 bits"):
+            mixed.n.value = 65536
+
+    @unittest.skipIf(shutil.which("clang") is None, "no clang")
+    def test_what_clang_makes_of_them(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="kaa-c23-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "c23.so")
+        made = subprocess.run(
+            ["clang", "-std=c2x", "-w", "-shared", "-fPIC", "-x", "c", "-", "-o", path],
+            input=C23_SOURCE.encode(), stderr=subprocess.PIPE,
+            env=support.clean_environment(),
+        )  # fmt: skip
+        if made.returncode:
+            self.skipTest("a clang without _BitInt")
+        c = kaa.load(path, header=C23)
+        to, mixed = c.v4(), c.mixed()
+        mixed.v.lanes[1], mixed.n.value = 2.5, -4
+        c.by_address(to, mixed)
+        self.assertEqual(list(to.lanes), [0, -10, 0, 0])
+        self.assertEqual(c.plain(5), -5)
+        with self.assertRaisesRegex(kaa.Error, "by_value.*SIMD"):
+            c.by_value(to)
+        if platform.machine() != "x86_64":
+            return
+        number, small = type(mixed.n)(-65530), c.narrow(type(mixed.n)(3), c.u3(7))
+        self.assertEqual(small.value, -4)
+        self.assertEqual(c.narrow(number, c.u3(6)).value, -65536)
+        made = c.wide(c.u100(2**64 - 1, 5))
+        self.assertEqual([made.low, made.high], [0, 6])
 
 
 def has(header: str) -> bool:

@@ -20,6 +20,7 @@ import unittest
 from typing import Any, Callable, Dict, List, Tuple
 
 import kaa.heap
+import kaa.objects
 from kaa.__main__ import main
 from kaa._heap_data import HeapReport
 
@@ -31,6 +32,7 @@ except ImportError:  # PyPy has none, nor a profile
     pass
 
 AVAILABLE, WHY = kaa.heap.is_available()
+LONG = int(os.environ.get("KAA_TEST_LONG", "1"))
 
 
 def line_of(marker: str) -> int:
@@ -382,7 +384,7 @@ class Uses(unittest.TestCase):
             for i in range(3000):
                 values.append(i * 1000)
 
-        self.storm(300, pass_on, grow, pass_on)
+        self.storm(1000 if LONG > 1 else 300, pass_on, grow, pass_on)
 
     @unittest.skipUnless(hasattr(os, "fork"), "needs fork()")
     def test_storm_of_forks(self) -> None:
@@ -413,6 +415,35 @@ class Uses(unittest.TestCase):
                 interpreters.destroy(one)
 
         self.storm(60, other, lambda: None if program() else None)
+
+    def test_soak(self) -> None:
+        """Profiles, walks and snapshots again and again beside allocating threads:
+        a service's hours, compressed. Nothing may pile up."""
+
+        def resident() -> int:
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * 4096
+
+        def work() -> None:
+            kept = [{i: str(i)} for i in range(2000)]
+            del kept
+
+        def some() -> None:
+            self.storm(20, work, work)
+            with kaa.heap.profile(every=65536) as profile:
+                work()
+                json.loads(profile.report().to_json())
+            kaa.heap.account()
+            if kaa.objects.is_available()[0]:
+                kaa.objects.walk(retained=False)
+            gc.collect()
+
+        for _ in range(4):
+            some()
+        before = resident()
+        for _ in range(6 * LONG * LONG):
+            some()
+        self.assertLess(resident() - before, 24 << 20)
 
     def test_own_memory_is_given_back(self) -> None:
         def maps() -> int:

@@ -67,6 +67,27 @@ class Resolving(Compiled):
         self.assertEqual((done.stdout, done.stderr), ("True\n5\n", ""))
 
 
+class LinkedIn(Compiled):
+    """What a C library has for programs that are linked to it, not for others."""
+
+    def test_it_says_what_to_declare(self) -> None:
+        path = self.library(
+            "libold.so", "int __xstat(int v, const char *p, void *b) { return v; }"
+        )
+        with self.assertRaises(kaa.SymbolError) as caught:
+            kaa.load(path, "int stat(const char *path, void *buffer);")
+        text = str(caught.exception)
+        self.assertRegex(text, "no symbol 'stat' in libold.so, which is linked into")
+        self.assertRegex(text, r"declare '__xstat': the same after an int of \d$")
+        version = int(text.split()[-1])
+        lib = kaa.load(path, "int __xstat(int v, const char *path, void *buffer);")
+        self.assertEqual(getattr(lib, "__xstat")(version, ".", bytearray(200)), version)
+        # Nothing is said of it where the other name is missing as well.
+        with self.assertRaises(kaa.SymbolError) as caught:
+            kaa.load(path, "int fstat(int file, void *buffer);")
+        self.assertNotIn("declare", str(caught.exception))
+
+
 class Weak(Compiled):
     def test_missing_is_none(self) -> None:
         path = self.library("libweak.so", "int here(void) { return 3; } int is = 4;")
@@ -151,6 +172,57 @@ class Unusable(unittest.TestCase):
             "struct s; [[kaa::free(free)]] struct s *strdup(const char *);"
             "struct s { char c; };",
         )
+
+
+class Incomplete(unittest.TestCase):
+    """What a skipped definition leaves is a type without instances or a size."""
+
+    TEXT = """
+    struct bad { int a; unknown_t b; };
+    struct outer { int x; struct bad inner; };
+    struct fwd;
+    struct bad *strchr(const char *text, int c);
+    struct fwd *strrchr(const char *text, int c);
+    int div(struct bad b);
+    struct outer ldiv(int a);
+    """
+
+    def test_it_says_why(self) -> None:
+        lib = kaa.load("libc.so.6", self.TEXT, tolerant=True)
+        bad, fwd = lib.strchr("abc", ord("b")), lib.strrchr("abc", ord("b"))
+        for action in (
+            lambda: lib.bad(),
+            lambda: kaa.new("bad", library=lib),
+            lambda: kaa.new("bad[3]", library=lib),
+            lambda: kaa.new("bad *", library=lib),
+            lambda: kaa.sizeof("bad", library=lib),
+            lambda: kaa.sizeof(lib.bad),
+            lambda: kaa.alignof("struct bad", library=lib),
+            lambda: kaa.offsetof(lib.bad, "a"),
+            lambda: kaa.from_buffer("bad", bytearray(16), library=lib),
+            lambda: bad[0],
+            lambda: bad[0:2],
+            lambda: bad + 1,
+            lambda: bad.a,
+            lambda: setattr(bad, "a", 1),
+            lambda: lib.div,
+        ):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError),
+                r"struct bad is incomplete.*\(its definition was skipped: .*'unknown_t'",
+            ):
+                action()
+        for outer in (lambda: lib.outer(), lambda: lib.ldiv):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError),
+                "struct outer is incomplete.*: member inner: ",
+            ):
+                outer()
+        for forward in (lambda: fwd[0], lambda: fwd.a, lambda: lib.fwd()):
+            with self.assertRaisesRegex(
+                (TypeError, AttributeError), "struct fwd is incomplete(?!.*skipped)"
+            ):
+                forward()
 
 
 class Conditions(unittest.TestCase):

@@ -31,6 +31,8 @@ class Map(Case):
     void touch(int value);
     long touch_count(void);
     double slow(double value);
+    double until_told(double value);
+    int tell(void);
     int forty_two(void);
     _Bool same_bool(_Bool value);
     unsigned char same_uchar(unsigned char value);
@@ -109,7 +111,9 @@ class Map(Case):
     def test_numpy(self) -> None:
         xs = numpy.arange(12, dtype="float64").reshape(3, 4)
         result = self.lib.scale_add.map(2.0, xs, 1.0)
-        self.assertEqual(list(result), [2.0 * x + 1 for x in range(12)])
+        self.assertIsInstance(result, numpy.ndarray)
+        self.assertEqual((result.shape, result.dtype), ((3, 4), xs.dtype))
+        self.assertTrue((result == 2 * xs + 1).all())
         out = numpy.empty((3, 4))
         self.assertIs(self.lib.scale_add.map(2.0, xs, numpy.float64(1), out=out), out)
         self.assertTrue((out == 2 * xs + 1).all())
@@ -126,6 +130,97 @@ class Map(Case):
             r"argument 1 \(value\)",
             self.lib.square.map,
             numpy.arange(3, dtype="int64"),
+        )
+
+    @unittest.skipIf(numpy is None, "NumPy is not installed")
+    def test_numpy_broadcasts(self) -> None:
+        r = numpy.random.default_rng(1)
+        for shapes in (
+            ((3, 4), (4,), ()),
+            ((3, 1), (1, 4), (3, 4)),
+            ((2, 3, 4), (3, 1), (4,)),
+            ((5,), (1,), ()),
+            ((), (), ()),
+            ((0, 3), (3,), ()),
+            ((1,), (1,), (7,)),
+        ):
+            a, b, c = (r.uniform(-1, 1, one) for one in shapes)
+            a, b, c = (numpy.asarray(one) for one in (a, b, c))
+            result = self.lib.scale_add.map(a, b, c)
+            wanted = a * b + c
+            self.assertEqual(result.shape, wanted.shape)
+            self.assertTrue(numpy.allclose(result, wanted), shapes)
+        wide = numpy.arange(24.0).reshape(4, 6)
+        for view in (wide.T, wide[::2, ::3], wide[:, 1], wide[::-1]):
+            result = self.lib.scale_add.map(2.0, view, 1.0)
+            self.assertTrue((result == 2 * view + 1).all())
+        out = numpy.zeros((6, 4)).T  # not C-contiguous
+        self.assertIs(self.lib.scale_add.map(2.0, wide, 1.0, out=out), out)
+        self.assertTrue((out == 2 * wide + 1).all())
+        mixed = self.lib.scale_add.map(
+            array.array("d", [1, 2, 3, 4, 5, 6]), wide, numpy.float64(1)
+        )
+        self.assertTrue((mixed == numpy.arange(1.0, 7) * wide + 1).all())
+        self.refuses(
+            ValueError,
+            "scale_add() argument 2 (x): an array of shape (6, 4) cannot be"
+            " broadcast with those of shape (4, 6)",
+            self.lib.scale_add.map,
+            wide,
+            wide.T,
+            1.0,
+        )
+        self.refuses(
+            ValueError,
+            "scale_add() out: shape (6, 4) for results of shape (4, 6)",
+            self.lib.scale_add.map,
+            1.0,
+            wide,
+            1.0,
+            out=numpy.empty((6, 4)),
+        )
+
+    @unittest.skipIf(numpy is None, "NumPy is not installed")
+    def test_numpy_of_each_type(self) -> None:
+        for name, dtype in (
+            ("same_uchar", "uint8"),
+            ("same_bool", "bool"),
+            ("same_cdouble", "complex128"),
+            ("square", "int32"),
+        ):
+            values = numpy.array([[1, 0], [1, 1]], dtype)
+            result = getattr(self.lib, name).map(values)
+            self.assertEqual((result.dtype, result.shape), (values.dtype, (2, 2)))
+            self.assertEqual(result.tolist(), values.tolist())
+        lib = load(
+            "struct point { int x, y; };"
+            "struct point point_add(struct point a, struct point b);"
+        )
+        dtype = numpy.dtype([("x", "i4"), ("y", "i4")])
+        points = numpy.array([[(1, 2), (3, 4)], [(5, 6), (7, 8)]], dtype)
+        result = lib.point_add.map(points, points[0])
+        self.assertEqual(result.dtype, dtype)
+        self.assertEqual(result["x"].tolist(), [[2, 6], [6, 10]])
+
+    def test_a_bar(self) -> None:
+        for hidden in (True, False):
+            done = support.run_python(
+                "-c",
+                "import sys\n"
+                + ("sys.modules['tqdm'] = None\n" if hidden else "")
+                + "import array, kaa\n"
+                "m = kaa.load('libm.so.6', 'double fabs(double x);')\n"
+                "xs = array.array('d', [-1.0] * 1000)\n"
+                "print(sum(m.fabs.map(xs, progress=True)))\n",
+            )
+            self.assertEqual(done.stdout, "1000.0\n", done.stderr)
+            self.assertIn("100%", done.stderr)
+            self.assertIn("fabs:", done.stderr)
+        self.refuses_like(
+            TypeError, "a callable or True", self.lib.square.map, b"", progress=5
+        )
+        self.assertEqual(
+            list(self.lib.square.map(array.array("i", [2]), progress=False)), [4]
         )
 
     def test_records(self) -> None:
@@ -287,23 +382,21 @@ class Map(Case):
             signal.signal(signal.SIGINT, previous)
 
     def test_other_threads_run_meanwhile(self) -> None:
-        ticks: List[float] = []
-        stop = threading.Event()
+        """What the other thread says can be said only while the map runs."""
+        over = threading.Event()
 
-        def tick() -> None:
-            while not stop.is_set():
-                ticks.append(time.monotonic())
-                time.sleep(0.005)
+        def other() -> None:
+            while not over.is_set() and not self.lib.tell():
+                time.sleep(0.0005)
 
-        thread = threading.Thread(target=tick)
+        thread = threading.Thread(target=other)
         thread.start()
         try:
-            before = len(ticks)
-            self.lib.slow.map(array.array("d", [1.0]) * 2000)
-            self.assertGreater(len(ticks) - before, 3)
+            told = self.lib.until_told.map(array.array("d", [1.0]))
         finally:
-            stop.set()
+            over.set()
             thread.join()
+        self.assertEqual(list(told), [1.0])
 
     def test_buffers_are_given_back(self) -> None:
         xs, out = array.array("i", [1, 2]), bytearray(b"12")

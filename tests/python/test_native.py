@@ -60,6 +60,8 @@ STRUCTURES: Dict[str, Any] = {
     "kaa_insight_heap_options": _native_insight.HeapOptions,
     "kaa_insight_heap": _native_insight.Heap,
     "kaa_insight_heap_site": _native_insight.HeapSite,
+    "kaa_insight_heap_block": _native_insight.HeapBlock,
+    "kaa_insight_heap_point": _native_insight.HeapPoint,
     "kaa_walk_link": _native_walk.WalkLink,
     "kaa_walk_options": _native_walk.WalkOptions,
     "kaa_walk_sums": _native_walk.WalkSums,

@@ -10,6 +10,7 @@ import tempfile
 import unittest
 import zipfile
 
+import kaa
 from kaa import _new, _stub
 from kaa._modules import import_module
 
@@ -143,15 +144,96 @@ class Stubs(unittest.TestCase):
         for line in (
             "N: int",
             "class color(enum.IntEnum):\n    RED = 0\n    GREEN = 7",
-            "class point(ctypes.Structure):\n    x: int\n    y: float\n    next: Any",
+            "class point(kaa.Record):\n    x: int\n    y: float\n    @property\n"
+            "    def next(self) -> _point_pointer: ...\n    @next.setter\n"
+            "    def next(self, value: Any) -> None: ...\n"
+            "    def __init__(self, x: int = ..., y: float = ..., next: Any = ...)"
+            " -> None: ...",
+            "class _point_pointer(_Pointer[point]):\n    x: int\n",
             "point_t = point",
             "def pow(x: float, _2: float) -> float: ...",
             "def name(from_: point) -> Tuple[Optional[str], int]: ...",
             "def sum(v: Any, n: int = ...) -> int: ...",
             "def printf(format: _Text, *more: Any) -> int: ...",
-            "errors: Any",
+            "errors: int",
         ):
             self.assertIn(line, text)
+
+    TYPED = b"""
+        enum level { LOW, HIGH = 9 };
+        typedef struct { double x, y; } point;
+        struct node { struct node *next; const char *name; enum level level;
+            point at; char label[8]; int (*report)(const char *text, int n);
+            union { int whole; float part; }; unsigned bits : 3; };
+        struct db; typedef struct db db_t; typedef struct node *node_p;
+        typedef int row[4];
+        [[kaa::free(db_close)]] db_t *db_open(const char *name); void db_close(db_t *db);
+        int db_first(db_t *db, struct node **out [[kaa::out]] [[kaa::borrow(db)]]);
+        [[kaa::free(free)]] char *db_text(db_t *db);
+        double point_length(point p); point point_turned(const point *p);
+        void db_each(db_t *db, int (*f)(struct node *n, void *user), void *user);
+        extern node_p db_last; extern row db_row; int stat(const char *); struct stat { int mode; };
+        typedef struct stat stat_t; struct stat *db_stat(void);
+        """
+    USE = """
+from typing import Optional
+import made
+
+p = made.point(1, y=2.5)
+p.x = 3
+length: float = made.point_length(p)
+db = made.db_open("name")
+if db is not None:
+    code, node = made.db_first(db)
+    level: made.level = node.level
+    node.level = made.HIGH if hasattr(made, "HIGH") else made.level.HIGH
+    name: Optional[str] = node.next.name
+    node.name = b"bytes"
+    node.report = lambda text, n: n + len(text or "")
+    node.whole, node.part, node.bits = 1, 2.0, 3
+    label: bytes = node.label[0]
+    at: made.point = node.at
+    nodes: int = sum(one.whole for one in node[0:2])
+    text: Optional[str] = made.db_text(db)
+    made.db_each(db, lambda n, user: n.whole, None)
+    made.db_close(db)
+x: int = made.db_last.whole + made.db_row[2]
+mode: int = made.db_stat().mode
+"""
+    WRONG = """
+import made
+made.point(1, z=2)
+made.point("x")
+made.point_length(5)
+made.db_close("name")
+made.db_last.nothing
+made.db_open(5)
+"""
+
+    def test_checked_by_mypy(self):
+        if importlib.util.find_spec("mypy") is None:
+            self.skipTest("no mypy")
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (
+                ("made.pyi", _stub.of_declarations(self.TYPED)),
+                ("use.py", self.USE),
+                ("wrong.py", self.WRONG),
+            ):
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(text)
+            package = os.path.dirname(os.path.dirname(kaa.__file__))
+            done = subprocess.run(
+                [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent"]
+                + ["made.pyi", "use.py", "wrong.py"],
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=folder,
+                env={**os.environ, "MYPYPATH": package},
+            )
+        lines = [one for one in done.stdout.splitlines() if "error:" in one]
+        self.assertEqual({one.partition(":")[0] for one in lines}, {"wrong.py"}, lines)
+        told = {int(one.split(":")[1]) for one in lines}
+        self.assertEqual(told, set(range(3, 9)), done.stdout)
 
     def test_a_module(self):
         module = import_module(os.environ["KAA_TEST_EXAMPLEMODULE"])

@@ -7,6 +7,8 @@ import os
 import random
 import signal
 import sys
+import threading
+import time
 import unittest
 from collections import Counter
 from typing import Any, Dict, List, Set
@@ -343,6 +345,40 @@ class Accounts(unittest.TestCase):
         if "small objects" in sizes and "malloc, in use" in sizes:
             self.assertGreater(sizes["malloc, in use"], 30_000_000)
         del kept, large
+
+    def test_stacks_of_threads_are_told(self) -> None:
+        def deep(ready: threading.Event, stop: threading.Event) -> None:
+            ready.set()
+            stop.wait()
+
+        def stacks() -> int:
+            parts = kaa.heap.account().parts
+            return sum(one.bytes for one in parts if one.name == "stacks")
+
+        try:
+            with open("/proc/self/syscall"):
+                pass
+        except OSError as error:
+            self.skipTest(f"this kernel does not tell where stacks are: {error}")
+        before, stop = stacks(), threading.Event()
+        threads = []
+        for _ in range(20):
+            ready = threading.Event()
+            threads.append(threading.Thread(target=deep, args=(ready, stop)))
+            threads[-1].start()
+            ready.wait()
+        try:
+            grown = 0
+            for _ in range(200):  # until they are blocked
+                grown = max(grown, stacks() - before)
+                if grown > 10 * 4096:
+                    break
+                time.sleep(0.05)
+        finally:
+            stop.set()
+            for one in threads:
+                one.join()
+        self.assertGreater(grown, 10 * 4096)
 
     def test_free_blocks_are_told(self) -> None:
         kept = [bytes(200) for _ in range(100_000)]

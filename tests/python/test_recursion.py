@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import unittest
 
 import modules
-from support import run_python
+from support import BRIDGE, run_python
 
 LOOPS = """
     repr(loop)
@@ -83,6 +84,80 @@ else:
     run()
 print('done')
 """
+
+
+CALLBACKS = """
+import sys, threading, kaa
+lib = kaa.load("libc.so.6",
+    "void qsort(void *base, size_t n, size_t size,"
+    "           int (*compare)(const void *a, const void *b));")
+data = bytearray(8)
+
+def function(a, b):
+    lib.qsort(data, 2, 4, function)
+    return 0
+
+class Callable:
+    def __call__(self, a, b):
+        lib.qsort(data, 2, 4, self)
+        return 0
+    def method(self, a, b):
+        lib.qsort(data, 2, 4, self.method)
+        return 0
+
+def swallow(a, b):
+    try:
+        lib.qsort(data, 2, 4, swallow)
+    except RecursionError:
+        pass
+    return 0
+
+def run():
+    for name, each in (("function", function), ("callable", Callable()),
+                       ("method", Callable().method)):
+        try:
+            lib.qsort(data, 2, 4, each)
+        except RecursionError:
+            print(name, "RecursionError")
+        else:
+            print(name, "ended")
+    lib.qsort(data, 2, 4, swallow)
+    print("done")
+
+if sys.argv[1] != "0":
+    threading.stack_size(int(sys.argv[1]))
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+else:
+    run()
+"""
+
+
+class Callbacks(unittest.TestCase):
+    """Python calls C, which calls Python, and so on without an end."""
+
+    def run_callbacks(self, stack: int) -> None:
+        done = run_python("-c", CALLBACKS, str(stack))
+        self.assertEqual(done.returncode, 0, done.stderr[-3000:])
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[-1:], ["done"], done.stderr[-3000:])
+        for name, line in zip(("function", "callable", "method"), lines):
+            # Where ctypes finds the end of the stack before it has called what
+            # keeps the exception, it gives C a zero.
+            if not BRIDGE and (stack or sys.implementation.name != "cpython"):
+                self.assertIn(line, (f"{name} RecursionError", f"{name} ended"))
+            else:
+                self.assertEqual(line, f"{name} RecursionError")
+
+    def test_without_an_end(self) -> None:
+        self.run_callbacks(0)
+
+    @unittest.skipIf(
+        "KAA_TEST_SANITIZE" in os.environ, "frames are larger than the stack allows"
+    )
+    def test_on_a_small_stack(self) -> None:
+        self.run_callbacks(1 << 20)
 
 
 class Recursion(unittest.TestCase):

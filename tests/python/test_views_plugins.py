@@ -149,7 +149,7 @@ class Pytest(Done):
             "import conftest\nran = []\n"
             "@pytest.fixture\ndef three(): return 3\n"
             "@pytest.mark.kaa_leaks\ndef test_clean(three): ran.append(three)\n"
-            "@pytest.mark.kaa_leaks(loops=4)\ndef test_leaks(three):\n"
+            "@pytest.mark.kaa_leaks(loops=6)\ndef test_leaks(three):\n"
             "    conftest.CALLS[:] = ['leaks']\n"
             "def test_loops(): assert ran == [3] * 10\n"
         )
@@ -188,7 +188,7 @@ class Pytest(Done):
             ("gil_hold_max(1, 2)", "takes one argument, seconds"),
             ("kaa_memory_max('10 apples')", "wanted a size such as '10 MB', not '10 apples'"),
             ("kaa_memory_max(size=0)", "wanted a size such as '10 MB', not 0"),
-            ("kaa_leaks(loops=1)", "wanted loops of 2 or more, not 1"),
+            ("kaa_leaks(loops=1)", "wanted loops of 6 or more, not 1"),
             ("kaa_leaks(rounds=3)", "takes one argument, loops"),
         ):
             said = self.pytest(f"@pytest.mark.{mark}\ndef test_it(): pass\n")

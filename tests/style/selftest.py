@@ -21,6 +21,7 @@ import listed  # noqa: E402
 import names  # noqa: E402
 import needed  # noqa: E402
 import pinned  # noqa: E402
+import python_imports  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
 import systems  # noqa: E402
@@ -389,6 +390,32 @@ class Pinned(Folder):
         for pin in self.PINS.split(";")[:-1]:
             found = pinned.check(self.root, self.PINS.replace(pin, ""))
             self.told(found, "no layout has " + pin[:6])
+
+
+class PythonImports(unittest.TestCase):
+    def circle(self, **texts):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder) / "kaa"
+            (root / "rooms").mkdir(parents=True)
+            for name, text in {"__init__": "", "rooms/__init__": "", **texts}.items():
+                (root / f"{name}.py").write_text(text)
+            return python_imports.circle_in(python_imports.graph_of(root))
+
+    def test_circles(self):
+        below = "def f():\n    from kaa import b\n"
+        self.assertEqual(
+            self.circle(a=below, b="from kaa.c import x", c="import kaa.a"),
+            ["kaa.a", "kaa.b", "kaa.c", "kaa.a"],
+        )
+        self.assertEqual(
+            self.circle(**{"rooms/a": "from kaa import b", "b": "from kaa.rooms import a"}),
+            ["kaa.b", "kaa.rooms.a", "kaa.b"],
+        )
+
+    def test_what_is_none(self):
+        for_checkers = "if TYPE_CHECKING:\n    from kaa import b\n"
+        self.assertEqual(self.circle(a=for_checkers, b="from kaa import a"), [])
+        self.assertEqual(self.circle(a="from kaa import b", b="import os"), [])
 
 
 class Tracked(unittest.TestCase):

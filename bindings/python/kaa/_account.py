@@ -9,6 +9,7 @@ left over. So parts add up to what the kernel says.
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sys
 from typing import Any, Dict, List, Optional, Tuple
@@ -16,7 +17,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from kaa._error import UnsupportedError
 from kaa._heap_data import Account, AccountPart
 
-_HEADER = re.compile(r"[0-9a-f]+-[0-9a-f]+ (\S{4}) \S+ \S+ (\d+) *(.*)")
+_HEADER = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ (\d+) *(.*)")
 _ARENAS = re.compile(r"(\d+) arenas \* (\d+) bytes/arena")
 _IN_USE = re.compile(r"# bytes in allocated blocks *= *([\d,]+)")
 
@@ -31,8 +32,23 @@ class _MallocInfo(ctypes.Structure):
     ]  # fmt: skip
 
 
+def _stack_pointers() -> List[int]:
+    """Of the threads that are blocked; where a running one's stack is, nobody tells."""
+    found = []
+    try:
+        for thread in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{thread}/syscall") as file:
+                words = file.read().split()
+            if len(words) > 2:
+                found.append(int(words[-2], 16))
+    except (OSError, ValueError):
+        pass  # not every kernel tells
+    return found
+
+
 def _mappings() -> Dict[str, int]:
     """Resident bytes by kind of mapping."""
+    pointers = _stack_pointers()
     sums = dict.fromkeys(("anonymous", "code", "files", "stacks", "kernel"), 0)
     kind = "anonymous"
     with open("/proc/self/smaps", encoding="utf-8", errors="surrogateescape") as file:
@@ -46,11 +62,13 @@ def _mappings() -> Dict[str, int]:
             continue
         sums[kind] += size
         size = 0
-        access, inode, name = match.groups()
+        start, end, access, inode, name = match.groups()
         kind = "anonymous"
         if inode != "0":
             kind = "code" if "x" in access else "files"
-        elif name.startswith("[stack"):
+        elif name.startswith("[stack") or any(
+            int(start, 16) <= one < int(end, 16) for one in pointers
+        ):
             kind = "stacks"
         elif name.startswith("[v"):
             kind = "kernel"
@@ -112,7 +130,7 @@ def _anonymous(resident: int) -> List[AccountPart]:
         claim("malloc, in use", used, "malloc",
               "objects above 512 bytes, and memory of C code")  # fmt: skip
         claim("malloc, free", malloc.fordblks, "malloc", "kept by malloc for later")
-    claim("other mappings", resident, "maps", "mmap() by libraries, stacks of threads")
+    claim("other mappings", resident, "maps", "mmap() by libraries")
     return parts
 
 
@@ -125,7 +143,7 @@ def account() -> Account:
     for kind, text in (
         ("code", "of programs and libraries; shared with other processes"),
         ("files", "data of libraries, and mapped files"),
-        ("stacks", "of the main thread"),
+        ("stacks", "of the main thread, and of threads that are blocked"),
         ("kernel", "provided by the kernel"),
     ):
         if sums[kind]:

@@ -81,7 +81,9 @@ def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], int]:
             _native.DECL_ENUM,
             _native.DECL_TYPEDEF,
         ):
-            if item.kind != _native.DECL_SKIPPED:
+            if _headers.is_late(item):
+                left_out.add(_name(item))  # it needs the header
+            elif item.kind != _native.DECL_SKIPPED:
                 chosen.append((address, item))
     words: Set[str] = set()
     for _, item in chosen:
@@ -238,22 +240,15 @@ def module_of(library: Any, name: Optional[str], header: str) -> str:
 
 def stub_of(library: Any) -> str:
     """The .pyi of the bound module."""
-    import keyword
+    from kaa._stub_c import of_items
 
-    from kaa import _stub
-
-    parts: Dict[str, str] = {}
-    for _, item in _usable(library)[0]:
-        name = _name(item)
-        if not name.isidentifier() or keyword.iskeyword(name):
-            continue
-        if item.kind == _native.DECL_MACRO_FUNCTION:
-            told: Optional[str] = _macro_stub(item, name)
-        else:
-            told = _stub._item(item, name)
-        if told is not None and name not in parts:
-            parts[name] = told
-    return "\n".join([_stub._HEAD, *parts.values()]) + "\n"
+    items = [(item, _name(item)) for _, item in _usable(library)[0]]
+    macros = {
+        name: _macro_stub(item, name)
+        for item, name in items
+        if item.kind == _native.DECL_MACRO_FUNCTION
+    }
+    return of_items(items, macros)
 
 
 def _macro_stub(item: Any, name: str) -> str:
@@ -291,6 +286,12 @@ def _assertions(library: Any) -> Iterator[Tuple[str, str]]:
             yield f"{name} == {value}", f'_Static_assert(({name}) == {text}, "");'
 
 
+def _is_number(core: int) -> bool:
+    """Whether a record is one for kaa alone: a SIMD vector, a _BitInt, a decimal."""
+    tag = (_native.kaa_ctype_name(core) or b"").decode("utf-8", "replace")
+    return tag.startswith("_Decimal") or (tag != "" and not tag.isidentifier())
+
+
 def _layout(item: Any, name: str) -> Iterator[Tuple[str, str]]:
     core = _native.kaa_ctype_strip(item.type)
     kind = _native.kaa_ctype_kind_of(core)
@@ -304,7 +305,7 @@ def _layout(item: Any, name: str) -> Iterator[Tuple[str, str]]:
         f"_Alignof({name}) == {align}",
         f'_Static_assert(_Alignof({name}) == {align}, "");',
     )
-    if kind not in (_native.STRUCT, _native.UNION):
+    if kind not in (_native.STRUCT, _native.UNION) or _is_number(core):
         return
     members = _native.kaa_ctype_members(core)
     for i in range(_native.kaa_ctype_count(core) if members else 0):

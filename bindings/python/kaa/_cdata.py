@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
+import weakref
 from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from kaa import _late, _native
@@ -22,18 +24,19 @@ from kaa._instance import (
     layout_of,
     length_of,
     owner_of,
+    ownership,
     record_address,
     record_from,
     size_of,
     view,
 )
-from kaa._record import asdict
+from kaa._instance import release as free
+from kaa._record import as_exporter, asdict
 from kaa._types import Data, TypeMap, type_text
 
 if TYPE_CHECKING:
     from kaa._library import Library
 
-_REFUSALS = (TypeError, ValueError, OverflowError)
 _TYPE = re.compile(
     r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
 )
@@ -94,6 +97,8 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
             ctype = derived.const(ctype)
         for token in _TOKENS.findall(match[2]):
             ctype = derived.pointer(ctype) if token == "*" else derived.const(ctype)
+        if match[3]:
+            _late.pointers.refuse_incomplete(library, ctype)
         for count in reversed(_COUNTS.findall(match[3])):
             ctype = derived.array(ctype, int(count) if count else None)
     return ctype, types
@@ -210,6 +215,7 @@ def new(kind: Any, value: Any = None, *, library: Optional[Library] = None) -> A
         target = _native.kaa_ctype_target(core)
         made = _native.kaa_ctype_strip(target)
         if not _native.kaa_ctype_size(made):
+            _late.pointers.refuse_incomplete(types.home(), made)
             raise TypeError(f"{type_text(target)} has no known size")
         pointer = types.data_class(core)
     else:
@@ -274,7 +280,7 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     checked, as in C: the result has no known length.
     """
     if library is None and is_data(value):
-        library = _library_of(value)
+        library = library_of(layout_in(value))
     ctype, types = _type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) != _native.POINTER_:
@@ -297,18 +303,25 @@ def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
     )
 
 
-def _library_of(data: Any) -> Any:
-    library = layout_in(data).library
+def library_of(layout: Layout) -> Any:
+    """The library of a type; None where it needs none."""
+    library = layout.library
     return None if isinstance(library, _Basic) else library
 
 
 # Asking. ---------------------------------------------------------------------------
 
 
-def addressof(data: Any) -> Any:
-    """A pointer to a record or an array, which keeps it; `&x` of C. int() gives
-    the number."""
+def addressof(data: Any, name: Optional[str] = None) -> Any:
+    """A pointer to a record or an array, which keeps it: `&x` of C. With a name, to
+    that member of a record (`&x.name`), or of what a pointer points at
+    (`&p->name`), or to that variable of a library (`&name`). int() gives the
+    number."""
+    if name is not None and hasattr(type(data), "_declarations"):
+        return _variable(data, name)
     layout = _data_layout(data)
+    if name is not None:
+        return _member(data, layout, name)
     types = layout.types
     if layout.kind == _native.POINTER_:
         raise TypeError(
@@ -318,14 +331,29 @@ def addressof(data: Any) -> Any:
     return view(types.pointer_class(layout.ctype), address_of(data), below(data), 1)
 
 
-def variable(library: Library, name: str) -> Any:
-    """A pointer to a variable of a library: `&name` of C."""
+def _member(data: Any, layout: Layout, name: str) -> Any:
+    found = layout.reach().get(name)
+    if found is None:
+        raise _late.instance.no_member(layout, name)
+    if found.bit_width is not None:
+        raise ValueError(f"{layout.name}.{name} is a bit-field, which has no address")
+    base = address_of(data)
+    if not base:
+        raise _late.pointers.null_error(layout)
+    made = layout.types.pointer_class(found.element.ctype)
+    return view(made, base + found.offset, below(data), 1)
+
+
+def _variable(library: Library, name: str) -> Any:
     item = library._declarations.find(name)
     if item is None or (
         _native.DeclItem.from_address(item).kind != _native.DECL_VARIABLE
     ):
         raise AttributeError(f"{library._label} declares no variable {name!r}")
-    return library._variable(name, item).pointer()
+    variable = library._variable(name, item)
+    if variable is None:
+        raise AttributeError(f"{library._label} lacks the variable {name!r}")
+    return variable.pointer()
 
 
 def _data_layout(data: Any) -> Layout:
@@ -343,7 +371,9 @@ def sizeof(kind: Any, *, library: Optional[Library] = None) -> int:
             return size_of(kind)
     elif isinstance(kind, type) and issubclass(kind, _CTYPES):
         return ctypes.sizeof(kind)
-    size: int = _native.kaa_ctype_size(_type_of(kind, library)[0])
+    ctype, types = _type_of(kind, library)
+    _late.pointers.refuse_incomplete(types.home(), ctype)
+    size: int = _native.kaa_ctype_size(ctype)
     return size
 
 
@@ -352,7 +382,9 @@ _CTYPES = ctypes.Structure.__mro__[1]
 
 def alignof(kind: Any, *, library: Optional[Library] = None) -> int:
     """The alignment in bytes of a type or of an instance's type."""
-    align: int = _native.kaa_ctype_align(_type_of(kind, library)[0])
+    ctype, types = _type_of(kind, library)
+    _late.pointers.refuse_incomplete(types.home(), ctype)
+    align: int = _native.kaa_ctype_align(ctype)
     return align
 
 
@@ -440,8 +472,27 @@ def view_(value: Any, length: Optional[int] = None) -> memoryview:
     It keeps what owns them; memory that C owns has to stay as long as it is used."""
     address, size, owner = _place_of(value, length)
     flat = (ctypes.c_ubyte * size).from_address(address)
-    flat._kaa_owner = owner if owner is not None else value  # type: ignore[attr-defined]
-    return memoryview(flat).cast("B")
+    kept = owner if owner is not None else value
+    flat._kaa_owner = kept  # type: ignore[attr-defined]
+    if is_data(value) and ownership(value):
+        return _guarded_view(value, address, size)
+    made = memoryview(flat).cast("B")
+    if sys.implementation.name != "cpython":
+        # PyPy's views keep the bytes alone: not what says who owns them.
+        weakref.finalize(made, _nothing, kept).atexit = False
+    return made
+
+
+def _nothing(owner: Any) -> None:
+    pass
+
+
+def _guarded_view(value: Any, address: int, size: int) -> memoryview:
+    """Of memory that may be released: not as long as the view is used."""
+    types = layout_in(value).types
+    char = _native.kaa_ctype_basic(_native.UCHAR)
+    made = view(types.array_class(char), address, owner_of(value), size)
+    return memoryview(as_exporter(made)).cast("B")
 
 
 def from_buffer(
@@ -522,24 +573,18 @@ def object_(value: Any) -> Any:
 
 
 def release(value: Any) -> None:
-    """Ends a handle: C must not use it any more."""
+    """Ends what stands for memory or an object of somebody's: frees what a pointer
+    owns ([[kaa::free]]), and before it what was borrowed from it; or ends a handle.
+    What was freed before stays so. ValueError for other pointers."""
+    if is_data(value) and ownership(value):
+        free(value)
+        return
     address = address_of(value) if is_data(value) else value
     if not isinstance(address, int) or _handles.pop(address, None) is None:
-        raise ValueError("no handle, or released before")
+        what = layout_in(value).name if is_data(value) else repr(value)
+        raise ValueError(f"{what} owns nothing that can be released, and is no handle")
 
 
-__all__ = [
-    "addressof",
-    "alignof",
-    "asdict",
-    "cast",
-    "from_buffer",
-    "handle",
-    "new",
-    "offsetof",
-    "owner_of",
-    "release",
-    "sizeof",
-    "text",
-    "variable",
-]
+# What `kaa` shows; asdict is _record's.
+__all__ = ["addressof", "alignof", "asdict", "cast", "from_buffer", "handle", "new"]
+__all__ += ["offsetof", "release", "sizeof", "text"]

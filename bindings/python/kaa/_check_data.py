@@ -31,6 +31,7 @@ class Mistake:
     python: List[Frame] = field(default_factory=list)  # innermost first
     native: List[Frame] = field(default_factory=list)
     failed_call: Optional[int] = None  # fault mode: which call was made to fail
+    module: str = ""
 
 
 @dataclass

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from ctypes import Structure, byref, c_char_p, c_uint32, c_uint64, sizeof
-from typing import List
+from typing import List, Set
 
 from kaa import _native
 from kaa._check_data import Mistake
 from kaa._error import check
 
-MODES = ("report", "raise", "abort")
+MODES = ("report", "raise", "abort", "fault")
+
+_selected: Set[str] = set()
 
 
 class _Mistake(Structure):
@@ -35,12 +37,20 @@ def select(module: str, mode: str = "report") -> None:
     """Has modules of this name, or of the file of this path, checked when they are
     imported."""
     if mode not in MODES:
-        raise ValueError(f"checked={mode!r}: True, 'report', 'raise' or 'abort' was expected")
+        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort' or 'fault' was expected")
     if "," in module:
         raise ValueError(f"{module}: a comma in the path of a module that is to be checked")
     error = _native.Error()
     choice = os.fsencode(module) + b":" + mode.encode()
     check(_native.kaa_checked_select(choice, error), error)
+    _selected.add(os.path.basename(module).split(".", 1)[0])
+
+
+def is_selected(name: str) -> bool:
+    """Whether modules of this name have been chosen, here or by KAA_CHECK."""
+    asked = os.environ.get("KAA_CHECK", "")
+    names = {os.path.basename(one.split(":", 1)[0]) for one in asked.split(",")}
+    return name in _selected or name in {one.split(".", 1)[0] for one in names}
 
 
 def _text(value: bytes) -> str:
@@ -65,6 +75,12 @@ def mistakes(module: str = "") -> List[Mistake]:
                     where=_text(one.where),
                     text=_text(one.text),
                     count=int(one.count),
+                    module=_text(one.module),
                 )
             )
     return found
+
+
+def fault_count() -> int:
+    """How many calls were made to fail: checked="fault"."""
+    return int(_native.kaa_checked_fault_count())

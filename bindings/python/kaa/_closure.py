@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tu
 from kaa import _error, _late, _native
 from kaa._convert import Value, is_refusal, prefixed, value_of
 from kaa._fault import SIGNATURE, TYPE, refusal
-from kaa._builtin import bound
-from kaa._function import Function
+from kaa._function import Function, bound
 from kaa._pointer import FIXED, POINTED, Found, fits
 
 if TYPE_CHECKING:

@@ -96,8 +96,10 @@ def _struct_format(core: int, known: Dict[int, str]) -> str:
 
 def text_format(layout: Layout) -> Optional[str]:
     """The format of a class's buffers; None for pointers, which have none."""
-    if layout.kind == _native.POINTER_ or layout.size == 0:
+    if layout.kind == _native.POINTER_:
         return None
     if layout.kind == _native.ARRAY:
+        if layout.element is None or not layout.element.size:
+            return None
         return format_of(shape_of(layout.ctype)[1])
-    return format_of(layout.ctype)
+    return format_of(layout.ctype) if layout.size else None

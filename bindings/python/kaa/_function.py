@@ -6,6 +6,7 @@ The callable part is a subclass's: the bridge's heap type, or PlainFunction.
 from __future__ import annotations
 
 import keyword
+from types import BuiltinFunctionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -187,8 +188,6 @@ class Function:
         if self._library._declarations.find(self.__name__) is None:
             raise TypeError("cannot pickle a function that was found as a pointer")
         if getattr(self._library, self.__name__) is not self:
-            from kaa._builtin import bound_in
-
             return bound_in, (self._library, self.__name__)
         return getattr, (self._library, self.__name__)
 
@@ -211,6 +210,19 @@ def adopt(kind: Any) -> None:
 
 
 adopt(Function)
+
+
+def bound(value: Any) -> Any:
+    """The bound function of a builtin made here; any other value as it is."""
+    if type(value) is BuiltinFunctionType and isinstance(value.__self__, Function):
+        return value.__self__
+    return value
+
+
+def bound_in(library: Library, name: str) -> Function:
+    """For pickles: the bound function behind a library's builtin."""
+    found: Function = bound(getattr(library, name))
+    return found
 
 
 def adopt_bound(kind: Any) -> None:

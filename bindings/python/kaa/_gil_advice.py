@@ -30,6 +30,11 @@ def place(frame: Frame) -> str:
     return f"{os.path.basename(frame.file)}:{frame.line}"
 
 
+def _titled(name: str) -> str:
+    """The name of a thread, or of some, at the start of a sentence."""
+    return f"T{name[1:]}" if name.startswith("thread ") else f"Thread {name}"
+
+
 def _life(thread: Thread) -> int:
     return max(thread.end_ns - thread.start_ns, 1)
 
@@ -91,9 +96,9 @@ def _about_hog(recording: Recording, hog: Hog) -> Optional[Advice]:
     waiting = sum(one.waited_ns > 0 for one in recording.threads)
     return Advice(
         "high",
-        f"Thread {who} held the GIL for up to {duration(hog.held_max_ns)}{inside} at"
+        f"{_titled(who)} held the GIL for up to {duration(hog.held_max_ns)}{inside} at"
         f" {place(Frame(hog.file, hog.line, hog.function))};"
-        f" {waiting} threads waited {duration(hog.waited_by_others_ns)} for it in all:"
+        f" {waiting} thread{'s' * (waiting != 1)} waited {duration(hog.waited_by_others_ns)} for it in all:"
         " release it there (a C function that lets it go), split the work, or use a"
         " process.",
         hog.file,
@@ -130,7 +135,7 @@ def _about_starved(recording: Recording) -> List[Advice]:
         made.append(
             Advice(
                 "medium",
-                f"Thread {thread.name} waited {duration(thread.waited_ns)} for the GIL"
+                f"{_titled(thread.name)} waited {duration(thread.waited_ns)} for the GIL"
                 f"{where} and held it for {duration(thread.held_ns)}: it is served"
                 " late, each time up to a switch interval"
                 f" ({duration(recording.switch_interval_ns)}) or more. Move what"
@@ -143,12 +148,23 @@ def _about_starved(recording: Recording) -> List[Advice]:
     return made[:5]
 
 
+# What helps against a circle through the GIL and a mutex.
+_DEADLOCK = (
+    "Threads wait for each other in a circle and will do so for ever. Let go of the"
+    " GIL around C code that takes the mutex (kaa does, unless a function is declared"
+    " [[kaa::hold_gil]]), or let go of the mutex before anything that needs the GIL."
+)
+
+
 def judge(recording: Recording) -> None:
     """Fills in the kinds of threads, the texts of convoys, and the advice."""
     for thread in recording.threads:
         thread.kind = kind_of(thread, recording.switch_interval_ns)
     for convoy in recording.convoys:
         convoy.text = _convoy_text(recording, convoy)
+    if recording.deadlocks:  # what holds and waits besides does not matter
+        recording.advice = [Advice("high", _DEADLOCK)]
+        return
     advice = [_about_hog(recording, one) for one in recording.hogs[:5]]
     made = [one for one in advice if one is not None]
     made += _about_computing(recording)

@@ -1,4 +1,4 @@
-"""Loading kaa into a running process, to trace it exactly for a while.
+"""Loading kaa into a running process: to trace it for a while, or profile its memory.
 
 CPython 3.14 and later run a script in another process of the same version, at a
 safe point (sys.remote_exec, PEP 768); the target's own interpreter is started to ask
@@ -9,12 +9,13 @@ interpreter that is a callback like any other.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-from typing import Any, List
+from typing import Any, Callable, Iterator, List
 
 from kaa import _native
 from kaa._gil_data import Recording
@@ -36,8 +37,8 @@ sys.path.insert(0, {parent!r})
 try:
     import os
     os.environ.setdefault("KAA_LIBRARY", {library!r})
-    from kaa import _gil_attached
-    _gil_attached.begin({path!r}, {seconds!r})
+    from kaa import {module}
+    {module}.{function}({path!r}, *{arguments!r})
 finally:
     sys.path.remove({parent!r})
 """
@@ -66,26 +67,30 @@ def _by_interpreter(pid: int, script: str) -> None:
     _command(pid, [program, "-I", "-c", code, str(pid), script], "sys.remote_exec()")
 
 
-def _still_thread(pid: int, seen: List[Seen]) -> int:
-    """A thread that is blocked without the GIL."""
-    for call in _STILL:
-        for one in seen:
-            if one.state == "off" and one.call == call:
-                return one.id
+def _still_thread(pid: int, look: Callable[[], List[Seen]], otherwise: str) -> int:
+    """A thread that is blocked without the GIL, now or soon."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        for call in _STILL:
+            for one in seen:
+                if one.state == "off" and one.call == call:
+                    return one.id
+        time.sleep(0.01)
     raise RemoteError(
         f"no thread of process {pid} is blocked without the GIL, which is where gdb"
-        " could enter it safely: try again, or look with --sample"
+        f" could enter it safely: try again{otherwise}"
     )
 
 
-def _by_gdb(pid: int, script: str, remote: Remote) -> None:
+def _by_gdb(pid: int, script: str, remote: Remote, otherwise: str) -> None:
     gdb = shutil.which("gdb")
     if gdb is None:
         raise RemoteError(
             f"process {pid} is Python {remote.python}, which can be entered by gdb alone,"
-            " and gdb is not installed: look with --sample, which touches nothing"
+            f" and gdb is not installed{otherwise}"
         )
-    thread = _still_thread(pid, remote.look(with_frames=False))
+    thread = _still_thread(pid, lambda: remote.look(with_frames=False), otherwise)
     text = f'exec(open(\\"{script}\\").read(), {{}})'
     commands = [
         "set confirm off",
@@ -110,7 +115,8 @@ def _will_run(pid: int, remote: Remote) -> bool:
     return not is_blocked or shutil.which("gdb") is None
 
 
-def _wait(pid: int, path: str, seconds: float) -> str:
+def wait(pid: int, path: str, seconds: float, otherwise: str = "") -> str:
+    """The text of the file, once it is there."""
     end = time.monotonic() + seconds + PATIENCE
     while not os.path.exists(path):
         if not os.path.exists(f"/proc/{pid}"):
@@ -118,43 +124,57 @@ def _wait(pid: int, path: str, seconds: float) -> str:
         if time.monotonic() > end:
             raise RemoteError(
                 f"process {pid} did not answer: its main thread may be in C code all the"
-                " time; look with --sample"
+                f" time{otherwise}"
             )
         time.sleep(0.05)
     with open(path, encoding="utf-8") as file:
         return file.read()
 
 
-def trace(pid: int, seconds: float) -> Recording:
-    """An exact recording of another process. RemoteError says why there is none."""
-    from kaa._gil_sample import program_of
-
+@contextlib.contextmanager
+def entered(pid: int, module: str, function: str, *arguments: Any, otherwise: str = "") -> Iterator[str]:  # fmt: skip
+    """Has the process call a function of a module of kaa's, with the path of a file and
+    the arguments; gives that path, which is gone at the end. `otherwise` is what the
+    words of a failure tell to do instead."""
     remote = Remote(pid)
     folder = tempfile.mkdtemp(prefix="kaa-attach-")
     try:
         owner: Any = os.stat(f"/proc/{pid}")
         if owner.st_uid != os.getuid():
             os.chown(folder, owner.st_uid, owner.st_gid)
-        path = os.path.join(folder, "recording.json")
+        path = os.path.join(folder, "report.json")
         script = os.path.join(folder, "script.py")
         with open(script, "w", encoding="utf-8") as file:
             file.write(
                 _SCRIPT.format(
                     parent=os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     library=os.path.abspath(_native.path),
+                    module=module,
+                    function=function,
                     path=path,
-                    seconds=seconds,
+                    arguments=arguments,
                 )
             )
         os.chmod(script, 0o644)
         if remote.layout["version"] >= 0x30E and _will_run(pid, remote):
             _by_interpreter(pid, script)
         else:
-            _by_gdb(pid, script, remote)
-        text = _wait(pid, path, seconds)
+            _by_gdb(pid, script, remote, otherwise)
+        yield path
     finally:
         remote.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+_SAMPLE = "; look with --sample, which touches nothing"
+
+
+def trace(pid: int, seconds: float) -> Recording:
+    """An exact recording of another process. RemoteError says why there is none."""
+    from kaa._gil_sample import program_of
+
+    with entered(pid, "_gil_attached", "begin", seconds, otherwise=_SAMPLE) as path:
+        text = wait(pid, path, seconds, _SAMPLE)
     try:
         recording = Recording.from_json(text)
     except ValueError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import textwrap
 import threading
 import time
 from typing import Any, Callable, List, NamedTuple
@@ -18,6 +19,7 @@ from kaa._gil_advice import duration
 from kaa._gil_data import Recording
 
 _DATA = bytes(1 << 20)
+_WIDTH = 80  # of text, in columns
 
 
 def _compute(seconds: float) -> Callable[[], None]:
@@ -143,7 +145,9 @@ def show(number: int, step: Step, recording: Recording, file: Any) -> None:
             f"  {shares[2]:4.0f} %  {one.forced:6}  {duration(one.waited_max_ns):>12}",
             file=file,
         )
-    print(f"   {step.see}\n", file=file)
+    for line in textwrap.wrap(step.see, _WIDTH):
+        print(f"   {line}", file=file)
+    print(file=file)
 
 
 def lesson(file: Any) -> List[Recording]:

@@ -9,12 +9,16 @@ import sys
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa import _gil_advice, _gil_calls, _gil_trace
+from kaa import _gil_advice, _gil_calls, _gil_trace, _terminated
 from kaa._gil_data import HELD, MIXED, OFF, WAITING
 from kaa._gil_data import Convoy, Frame, Hog, Recording, Span, Thread, Victim
 from kaa._gil_trace import Figures, Maxima, Snapshot
 
 _STATES = (HELD, WAITING, OFF, MIXED)
+
+
+# Where a thread has no frame of Python code, or its stack found no room.
+_NO_FRAME = Frame("?", 0, "(no frame: a thread's start or end)")
 
 
 class _Stacks:
@@ -198,7 +202,7 @@ def _lines(
     """Hogs or victims: places with the same line are one."""
     found: Dict[Tuple[str, int, str], Any] = {}
     for number, (count, ns, others), tally, longest in places:
-        frames = _gil_trace.frames(number) or [Frame("?", 0, "?")]
+        frames = _gil_trace.frames(number) or [_NO_FRAME]
         if _is_own(frames):
             continue
         one = found.get(frames[0])
@@ -289,6 +293,8 @@ def record(
     stacks = _Stacks()
     threads = []
     for one in after.threads.values():
+        if one.id in _terminated.ids:
+            continue  # kaa's own
         longest = maxima.threads.get(one.serial, [0, 0])
         made = _thread(one, before, after, longest, stacks)
         if made is not None:

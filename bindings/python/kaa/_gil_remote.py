@@ -14,7 +14,6 @@ import os
 import re
 import struct
 import subprocess
-import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _gil_calls, _native, _native_insight
@@ -22,7 +21,7 @@ from kaa._gil_data import Frame
 
 # Of the GIL: the words of CPython's struct _gil_runtime_state.
 _HOLDER, _LOCKED, _COND, _GIL_BYTES = 8, 16, 32, 200
-_FUTEXES = (202, 449, 455)
+FUTEXES = (202, 449, 455)
 DEPTH = 64
 
 
@@ -39,7 +38,7 @@ class Seen(NamedTuple):
     frames: List[Frame]
 
 
-def _peek(pid: int, address: int, size: int) -> bytes:
+def peek(pid: int, address: int, size: int) -> bytes:
     buffer = ctypes.create_string_buffer(size)
     if not _native.kaa_insight_peek(pid, address, buffer, size):
         raise OSError(f"no memory at {address:#x}")
@@ -47,7 +46,7 @@ def _peek(pid: int, address: int, size: int) -> bytes:
 
 
 def _word(pid: int, address: int) -> int:
-    return int(struct.unpack("<Q", _peek(pid, address, 8))[0])
+    return int(struct.unpack("<Q", peek(pid, address, 8))[0])
 
 
 # ---- finding the interpreter ----
@@ -239,7 +238,7 @@ class Remote:
         self.pid = pid
         runtime = _runtime(pid)
         try:
-            _peek(pid, runtime, 8)
+            peek(pid, runtime, 8)
         except OSError:
             raise RemoteError(_why_not(pid)) from None
         self.layout = _probe(pid)
@@ -268,7 +267,7 @@ class Remote:
         size = _word(self.pid, address + self.layout["text_size"])
         if size > 4096:
             raise OSError("no text")
-        raw = _peek(self.pid, address + self.layout["text"], size)
+        raw = peek(self.pid, address + self.layout["text"], size)
         return raw.decode("utf-8", "replace")
 
     def _code(self, address: int) -> Tuple[str, str, int, bytes]:
@@ -281,12 +280,12 @@ class Remote:
             size = _word(pid, table + layout["bytes_size"])
             if size > 1 << 20:
                 raise OSError("no line table")
-            line = struct.unpack("<i", _peek(pid, address + layout["first_line"], 4))[0]
+            line = struct.unpack("<i", peek(pid, address + layout["first_line"], 4))[0]
             found = self._codes[address] = (
                 self._text(_word(pid, address + layout["file"])),
                 self._text(_word(pid, address + layout["name"])),
                 line,
-                _peek(pid, table + layout["bytes"], size),
+                peek(pid, table + layout["bytes"], size),
             )
         return found
 
@@ -326,7 +325,7 @@ class Remote:
                 number = _word(pid, state + layout["native_id"])
             else:
                 thread = _word(pid, state + layout["pthread"])
-                raw = _peek(pid, thread + layout["pthread_tid"], 4)
+                raw = peek(pid, thread + layout["pthread_tid"], 4)
                 number = struct.unpack("<I", raw)[0]
             found[number] = state
             state = _word(pid, state + layout["next"])
@@ -344,7 +343,7 @@ class Remote:
         if not text or not text[0].isdigit():
             return _gil_calls.name(_gil_calls.RUNNING), False
         call = int(text[0])
-        if call in _FUTEXES and len(text) > 1:
+        if call in FUTEXES and len(text) > 1:
             where = int(text[1], 16) - self._gil
             if 0 <= where < _GIL_BYTES:
                 return _gil_calls.name(call + 1), True
@@ -355,7 +354,7 @@ class Remote:
         process has ended."""
         try:
             states = self._states()
-            gil = _peek(self.pid, self._gil, _COND)
+            gil = peek(self.pid, self._gil, _COND)
         except OSError:
             if not os.path.exists(f"/proc/{self.pid}"):
                 raise RemoteError(f"process {self.pid} has ended") from None
@@ -363,7 +362,7 @@ class Remote:
         calls = {number: self._call(number) for number in states}
         holders = [_holder(gil)]
         try:  # it may have changed hands meanwhile
-            holders.append(_holder(_peek(self.pid, self._gil, _COND)))
+            holders.append(_holder(peek(self.pid, self._gil, _COND)))
         except OSError:
             pass
         made = []
@@ -388,25 +387,3 @@ class Remote:
         except OSError:
             return str(number)
         return name if name and not name.startswith("python") else f"thread {number}"
-
-
-def dump(pid: int, file: Any = None) -> None:
-    """Prints the stack of each thread and what it does."""
-    out = file or sys.stdout
-    remote = Remote(pid)
-    try:
-        seen = remote.look()
-        print(f"process {pid}, Python {remote.python}", file=out)
-        for one in seen:
-            what = {"held": "has the GIL", "waiting": "waits for the GIL"}.get(
-                one.state, "off the GIL"
-            )
-            inside = f", in {one.call}" if one.call else ""
-            print(f"\nthread {one.id} {remote.name(one.id)}: {what}{inside}", file=out)
-            for frame in one.frames:
-                print(
-                    f'  File "{frame.file}", line {frame.line}, in {frame.function}',
-                    file=out,
-                )
-    finally:
-        remote.close()

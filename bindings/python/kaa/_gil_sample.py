@@ -11,7 +11,7 @@ import platform
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from kaa import _gil_advice
+from kaa import _gil_advice, _gil_deadlock
 from kaa._gil_data import HELD, OFF, WAITING, Frame, Hog, Recording, Span, Thread, Victim
 from kaa._gil_remote import Remote, RemoteError, Seen
 
@@ -172,6 +172,7 @@ class Sampler:
             stacks=[list(stack) for stack in self._stacks],
             notes=[*NOTES, f"{self.looks} samples."],
             system={"machine": platform.machine()},
+            deadlocks=_gil_deadlock.find(self.remote),
         )
         _gil_advice.judge(recording)
         return recording

@@ -66,6 +66,27 @@ class Choice(NamedTuple):
             _texts("include_dirs", folders),
         )
 
+    def preprocess_options(self) -> Tuple[Any, Any]:
+        """The structure for libkaa, and what has to live as long."""
+        folders = _strings(self.include_dirs)
+        defines = _strings(self.defines)
+        undefines = _strings(self.undefines)
+        made = _native.PreprocessOptions(
+            size=ctypes.sizeof(_native.PreprocessOptions),
+            name=OVERLAY.encode(),
+            include_dirs=folders,
+            include_dir_count=len(self.include_dirs),
+            defines=defines,
+            define_count=len(self.defines),
+            undefines=undefines,
+            undefine_count=len(self.undefines),
+        )
+        return made, (folders, defines, undefines)
+
+    def reach(self, library: Any, name: str) -> Any:
+        """An attribute that a macro needs, whether `only` keeps it or not."""
+        return _reach(library, name)
+
 
 def _several(option: str, items: Any) -> Any:
     if isinstance(items, (str, bytes, os.PathLike)):
@@ -84,8 +105,8 @@ def _texts(option: str, items: Collection[Any]) -> Names:
 
 
 def _macros(defines: Any) -> Names:
+    made: List[str] = []
     if isinstance(defines, dict):
-        made = []
         for name, value in defines.items():
             if value is None or value is True:
                 value = 1
@@ -95,8 +116,13 @@ def _macros(defines: Any) -> Names:
                     f" {value!r}"
                 )
             made.append(f"{name}={value}")
-        return _texts("defines", made)
-    return _texts("defines", _several("defines", defines))
+    else:
+        made += _several("defines", defines)
+    for one in _texts("defines", made):
+        name = one.partition("=")[0].partition("(")[0]
+        if not name.isidentifier():
+            raise ValueError(f"defines: {one!r}: NAME or NAME=value expected")
+    return tuple(made)
 
 
 def pkg_config(package: Union[str, Collection[str]]) -> Tuple[List[str], List[str]]:
@@ -149,6 +175,8 @@ def _include_path(path: str) -> str:
     path = os.path.abspath(path)
     if '"' in path or "\n" in path or "\0" in path:
         raise ValueError(f"{path!r} cannot be the path of a header")
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "a folder, not a header", path)
     if not os.path.isfile(path):
         raise FileNotFoundError(2, "no such header", path)
     return f'#include "{path}"\n'
@@ -170,20 +198,8 @@ def _strings(items: Names) -> Any:
 
 
 def _parse(text: bytes, choice: Choice) -> Declarations:
-    folders = _strings(choice.include_dirs)
-    defines = _strings(choice.defines)
-    undefines = _strings(choice.undefines)
+    preprocess, keep = choice.preprocess_options()
     only = _strings(choice.only or ())
-    preprocess = _native.PreprocessOptions(
-        size=ctypes.sizeof(_native.PreprocessOptions),
-        name=OVERLAY.encode(),
-        include_dirs=folders,
-        include_dir_count=len(choice.include_dirs),
-        defines=defines,
-        define_count=len(choice.defines),
-        undefines=undefines,
-        undefine_count=len(choice.undefines),
-    )
     options = _native.DeclOptions(
         size=ctypes.sizeof(_native.DeclOptions),
         preprocess=ctypes.pointer(preprocess),
@@ -191,7 +207,7 @@ def _parse(text: bytes, choice: Choice) -> Declarations:
         only_count=len(choice.only or ()),
     )
     try:
-        return Declarations(text, True, options, preprocess)
+        return Declarations(text, True, options, (preprocess, keep))
     except _error.DeclarationError as error:
         _explain(error, choice)
         raise
@@ -203,7 +219,33 @@ def _explain(error: _error.DeclarationError, choice: Choice) -> None:
     if message.startswith(TEXT) and "no header has the name" in message:
         message = message.split(": ", 1)[1]
         folders = [*choice.include_dirs, *system_dirs()]
-        error.args = (message + ", in " + ", ".join(folders),)
+        message += ", in " + ", ".join(folders)
+        name = message.split("'")[1]
+        error.args = (message + _hint(name, folders),)
+
+
+def _hint(name: str, folders: List[str]) -> str:
+    """Where else such a header stands, or what its name is likely to be."""
+    from glob import escape, glob
+
+    for folder in folders:
+        for found in sorted(glob(os.path.join(escape(folder), "*", escape(name)))):
+            below = found[: -len(name) - 1]
+            return (
+                f"; {below} has one: include_dirs=[{below!r}], or the package=... that"
+                " names this folder"
+            )
+    from kaa._fault import nearest
+
+    parent, base = os.path.split(name)
+    near: List[str] = []
+    for folder in folders:
+        try:
+            near += os.listdir(os.path.join(folder, parent))
+        except OSError:
+            pass
+    likely = nearest(base, [one for one in near if one.endswith(".h")])
+    return f"; did you mean {os.path.join(parent, likely)}?" if likely else ""
 
 
 def system_dirs() -> List[str]:
@@ -299,6 +341,10 @@ def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
     if not is_macro and not _is_static_function(library, address, item):
         return False, None
     try:
+        if is_late(item):
+            from kaa._macro_late import LateMacro
+
+            return True, LateMacro(library, name, item)
         if is_macro and item.reason is not None:
             return True, _macro.of_body(library, name, item)
         make = _macro.of_macro if is_macro else _macro.of_static
@@ -307,6 +353,15 @@ def _made(library: Any, name: str, address: int, item: Any) -> Tuple[bool, Any]:
         raise _error.UnusableError(
             f"{Skipped(name, *_place(item), str(error))}"
         ) from None
+
+
+def is_late(item: Any) -> bool:
+    """Whether each call of a macro is preprocessed by itself."""
+    return (
+        item.kind == _native.DECL_MACRO_FUNCTION
+        and item.reason is not None
+        and ctypes.string_at(item.string, 1) == b"("
+    )
 
 
 def _is_static_function(library: Any, address: int, item: Any) -> bool:
@@ -336,8 +391,7 @@ def changes(value: Any) -> bool:
     return isinstance(value, _macro.Expression)
 
 
-def reach(library: Any, name: str) -> Any:
-    """An attribute that a macro needs, whether `only` keeps it or not."""
+def _reach(library: Any, name: str) -> Any:
     address = library._declarations.find(name)
     if address is None:
         return getattr(library, name)

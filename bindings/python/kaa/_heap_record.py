@@ -9,7 +9,8 @@ import sys
 from typing import Dict, List, Tuple
 
 from kaa._gil_data import Frame
-from kaa._heap_data import HeapReport, HeapSite, HeapUse
+from kaa import _heap_advice
+from kaa._heap_data import Collection, HeapPoint, HeapReport, HeapSite, HeapUse
 from kaa._heap_trace import Site, Snapshot
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -73,6 +74,9 @@ def report(snapshot: Snapshot) -> HeapReport:
         pid=os.getpid(),
         started=snapshot.clock_ns - snapshot.at_ns,
         program=" ".join(sys.argv),
+        peak_at_ns=heap.peak_at_ns,
+        timeline=[HeapPoint(*one) for one in snapshot.points],
+        collections=[Collection(*one) for one in snapshot.collections],
         every_bytes=heap.every_bytes,
         sites=_by_line(sites),
         notes=_notes(snapshot),
@@ -83,4 +87,5 @@ def report(snapshot: Snapshot) -> HeapReport:
         for site in sites:
             made.uses.append(HeapUse(len(made.stacks), *site[1:]))
             made.stacks.append(_of_program(site.frames) or [_NO_FRAME])
+    made.advice = _heap_advice.advice(made)
     return made

@@ -12,13 +12,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from kaa import _native, _native_insight
+from kaa import _heap_collector, _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._gil_data import Frame
 
-_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "frames", "stop")]
+_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "points", "frames", "stop")]
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
@@ -46,6 +46,8 @@ class Snapshot:
     clock_ns: int  # time.time_ns()
     heap: Any  # kaa_insight_heap
     sites: List[Site]
+    points: List[Any]  # (ns after the start, live bytes, resident bytes)
+    collections: List[Any]  # of _heap_collector
 
 
 def why_not() -> Optional[str]:
@@ -88,6 +90,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         _native.kaa_insight_heap_mute(1)
         _generation += 1
         _is_on = True
+        _heap_collector.start()
         return _generation
 
 
@@ -111,6 +114,7 @@ def stop(generation: int) -> None:
     with _lock:
         if is_on(generation):
             _is_on = False
+            _heap_collector.stop()
             _native.kaa_insight_heap_stop()
 
 
@@ -120,6 +124,7 @@ def _after_fork() -> None:
     if _is_on:
         _is_on = False
         _generation += 1
+        _heap_collector.stop()
         _native.kaa_insight_heap_stop()
 
 
@@ -154,6 +159,22 @@ def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
             _native.kaa_insight_heap_mute(0)
 
 
+def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
+    """The live blocks (kaa_insight_heap_block), and the frames of their sites."""
+    with _lock:
+        if not is_on(generation):
+            raise MisuseError("no profile of memory is running")
+        _native.kaa_insight_heap_mute(1)
+        try:
+            room = _native.kaa_insight_heap_blocks(None, 0) + 1024
+            raw = (_native_insight.HeapBlock * room)()
+            count = min(_native.kaa_insight_heap_blocks(raw, room), room)
+            found = (_native_insight.HeapBlock * count).from_buffer(raw)
+            return found, {one: _site_frames(one, 64) for one in {x.site for x in found}}
+        finally:
+            _native.kaa_insight_heap_mute(0)
+
+
 def _snapshot() -> Snapshot:
     heap = _native_insight.Heap(size=ctypes.sizeof(_native_insight.Heap))
     error = _native.Error()
@@ -162,7 +183,16 @@ def _snapshot() -> Snapshot:
     # Other threads may run between the two calls; sums are made of the sites.
     count = min(_native.kaa_insight_heap_sites(raw, room), room)
     check(_native.kaa_insight_heap_read(heap, error), error)
-    made = Snapshot(time.monotonic_ns() - _started_ns, time.time_ns(), heap, [])
+    points = (_native_insight.HeapPoint * (heap.points + 64))()
+    told = min(_native.kaa_insight_heap_points(points, len(points)), len(points))
+    made = Snapshot(
+        time.monotonic_ns() - _started_ns,
+        time.time_ns(),
+        heap,
+        [],
+        [(one.at_ns, one.live_bytes, one.resident_bytes) for one in points[:told]],
+        _heap_collector.collections(_started_ns),
+    )
     for one in raw[:count]:
         if one.allocated_blocks:
             made.sites.append(

@@ -18,7 +18,7 @@ from kaa import _convert, _instance, _late, _native
 from kaa._instance import Layout, has_class
 from kaa._error import BY_STATUS, Error, UnsupportedError
 from kaa._found import function_at
-from kaa._function import Function, adopt_bound
+from kaa._function import Function, adopt_bound, text_signature
 from kaa._pointer import DATA, FIXED, find_pointer
 from kaa._typed import Owner
 
@@ -94,6 +94,11 @@ class _Hooks:
     @staticmethod
     def data_null(layout: Layout) -> None:
         raise _late.pointers.null_error(layout)
+
+    @staticmethod
+    def symbol(library: Library, name: str) -> int:
+        """The address of a function that [[kaa::free]] names."""
+        return _convert.symbol_address(library, name)
 
     @staticmethod
     def enum_of(library: Library, ctype: int) -> Any:
@@ -213,6 +218,13 @@ def callback(library: Any, function: int, value: Any) -> Any:
     return _native.kaa_cpython_callback(_host, library, function, value)
 
 
+def builtin(function: Function) -> Any:
+    """A builtin of the interpreter's that calls a bound function."""
+    text = f"{function.__name__}{text_signature(function)}\n--\n\n{function.__doc__}"
+    raw = text.encode("utf-8", "replace")
+    return _native.kaa_cpython_builtin(_host, function, raw)
+
+
 def bind_more(library: Library, first: int, count: int) -> None:
     """Makes the functions among the items from `first` on, all at once."""
     _native.kaa_cpython_bind(
@@ -228,6 +240,6 @@ def bind_more(library: Library, first: int, count: int) -> None:
 
 def layouts() -> Tuple[str, ...]:
     """The layouts of the interpreter's objects that passed their probe."""
-    names = ("type", "float", "int", "bytes", "ctypes", "byref")
+    names = ("type", "float", "int", "bytes", "ctypes", "byref", "text")
     bits = _native.kaa_cpython_layouts(_host)
     return tuple(name for i, name in enumerate(names) if bits >> i & 1)

@@ -140,10 +140,23 @@ def member_name(name: str) -> str:
 class Element:
     """How one C type's values are read from memory and written to it."""
 
-    __slots__ = ("types", "ctype", "core", "kind", "size", "target_kind", "_value")
+    __slots__ = (
+        "types",
+        "ctype",
+        "core",
+        "kind",
+        "size",
+        "target_kind",
+        "_scope",
+        "_value",
+    )
 
-    def __init__(self, types: TypeMap, ctype: int) -> None:
+    def __init__(
+        self, types: TypeMap, ctype: int, scope: int = _native.SCOPE_RECORD
+    ) -> None:
         self.types = types
+        #: How long a callable lives that it is set to.
+        self._scope = scope
         self.ctype = ctype
         self.core = _native.kaa_ctype_strip(ctype)
         self.kind = _native.kaa_ctype_kind_of(self.core)
@@ -163,7 +176,7 @@ class Element:
                 self.types,
                 self.ctype,
                 library=self.types.home(),
-                scope=_native.SCOPE_RECORD,
+                scope=self._scope,
             )
         return self._value
 
@@ -186,7 +199,7 @@ class Element:
             made = self.types.data_class(self.core)
             with _pointing:
                 value = ctypes.c_void_p.from_address(address).value or 0
-                return view(made, value, kept_of(data, address) if value else None)
+                return view(made, value, _owner_of_target(data, address, value))
         if self.kind == _native.POINTER_:
             with _pointing:  # nobody frees the text meanwhile
                 return self.value.load(address)
@@ -331,8 +344,7 @@ def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
         kind = _native.kaa_ctype_kind_of(behind)
     if kind == _native.ENUM:
         return None
-    code = buffer.format.encode()
-    if _native.kaa_convert_format_fits(behind, code, buffer.itemsize):
+    if _late.shapes.items_fit(behind, buffer):
         return buffer.tobytes()
     if isinstance(value, (bytes, bytearray)):
         raise TypeError(f"a list of elements expected, not {type(value).__name__}")
@@ -361,8 +373,13 @@ def store_member(data: Any, record: str, member: Member, base: int, value: Any) 
 
 def no_member(layout: Layout, name: str) -> AttributeError:
     """What is said of a name that is none of the type's."""
-    near = _late.fault.nearest(name, list(layout.reach()))
-    hint = f"; did you mean {near}?" if near else ""
+    element = layout.element
+    ctype = layout.ctype if element is None else element.ctype
+    hint = _late.pointers.incomplete(layout.library, ctype)
+    if hint is None:
+        near = _late.fault.nearest(name, list(layout.reach()))
+        hint = f"did you mean {near}?" if near else ""
+    hint = f"; {hint}" if hint else ""
     return AttributeError(f"{layout.name} has no member {name!r}{hint}")
 
 
@@ -455,6 +472,11 @@ def address_of(data: Any) -> int:
     return int(host().address_of(data))
 
 
+def number_of(data: Any) -> int:
+    """The same as a value: of memory that was released as well."""
+    return int(host().number_of(data))
+
+
 def owner_of(data: Any) -> Any:
     """What keeps an instance's bytes; None if they are its own, or C's."""
     return host().owner_of(data)
@@ -496,6 +518,29 @@ def below(data: Any) -> Any:
     if host().has_memory(data):
         return data
     return owner_of(data)
+
+
+def ownership(data: Any) -> int:
+    """Whether [[kaa::free]] says how an instance's memory is freed: 0: no, 1: yes,
+    2: it has been."""
+    return int(host().ownership(data))
+
+
+def release(data: Any) -> int:
+    """Has the memory freed that an instance's belongs to: 1; 0: it had been; 2: it
+    is not to be freed."""
+    return int(host().release(data))
+
+
+def _owner_of_target(data: Any, address: int, value: int) -> Any:
+    """What keeps the target of a pointer: what it was set from; else, as far as is
+    known, what the pointer itself belongs to."""
+    if not value:
+        return None
+    kept = kept_of(data, address)
+    if kept is None and ownership(data):
+        return owner_of(data)
+    return kept
 
 
 def keep(data: Any, address: int, kept: Any) -> None:
@@ -542,4 +587,4 @@ def _root(data: Any) -> Any:
     owner = owner_of(data)
     if owner is None or owner is layout_in(data).library:
         return None
-    return owner if is_data(owner) else data
+    return owner if is_data(owner) or ownership(data) else data

@@ -10,12 +10,13 @@ from kaa._instance import RECORDS, Layout
 from kaa._format import shape_of, text_format
 
 _bridge = _host.handle()
-_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT = range(6)
+_ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT, _IS_OWNED = range(7)
 _make = _native.kaa_cpython_data_class
 _get = _native.kaa_cpython_data_get
 _layout = _native.kaa_cpython_data_layout
 _view = _native.kaa_cpython_data_view
 _keep = _native.kaa_cpython_data_keep
+_release = _native.kaa_cpython_data_release
 
 
 class _Options(ctypes.Structure):
@@ -82,6 +83,10 @@ def address_of(data: Any) -> int:
     return address
 
 
+#: Of released memory the bridge's own comparisons know it.
+number_of = address_of
+
+
 def owner_of(data: Any) -> Any:
     return _get(_bridge, data, _OWNER)
 
@@ -110,3 +115,15 @@ def view(kind: Any, address: int, owner: Any, length: int) -> Any:
 
 def keep(data: Any, address: int, kept: Any) -> None:
     _keep(_bridge, data, address, kept)
+
+
+def ownership(data: Any) -> int:
+    """Whether a function of C's frees the memory: 0: no, 1: yes, 2: it has."""
+    state: int = _get(_bridge, data, _IS_OWNED)
+    return state
+
+
+def release(data: Any) -> int:
+    """Has it freed: 1; 0: it had been before; 2: nothing is to be freed."""
+    done: int = _release(_bridge, data)
+    return done

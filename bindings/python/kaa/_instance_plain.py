@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import weakref
 from typing import Any, Dict, Optional
 
 from kaa import _late, _native
+from kaa._owned import Owned, all_kept_by, is_released, keep_by
+from kaa._owned import release as _release
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -30,11 +33,10 @@ class PlainData:
         "_own_",
         "__weakref__",
     )
-    __layout__: Layout
 
     def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
-        layout = cls.__layout__
+        layout = layout_of(cls)
         _set_layout(made, layout)
         _set_kept(made, None)
         _set_owner(made, None)
@@ -68,16 +70,57 @@ _set_layout = PlainData.__dict__["_own_"].__set__
 _get_kept = PlainData.__dict__["_kept_"].__get__
 _get_memory = PlainData.__dict__["_memory_"].__get__
 
-address_of = PlainData.__dict__["_address_"].__get__
+number_of = PlainData.__dict__["_address_"].__get__
 owner_of = PlainData.__dict__["_owner_"].__get__
 layout_in = PlainData.__dict__["_own_"].__get__
 length_of = PlainData.__dict__["_length_"].__get__
+
+
+def address_of(data: Any) -> int:
+    address: int = number_of(data)
+    owner = owner_of(data)
+    if type(owner) is Owned and is_released(owner):
+        raise ValueError(f"'{layout_in(data).name}' was released")
+    return address
+
+
+def ownership(data: Any) -> int:
+    owner = owner_of(data)
+    if type(owner) is not Owned:
+        return 0
+    return 2 if is_released(owner) else 1
+
+
+def release(data: Any) -> int:
+    owner = owner_of(data)
+    return _release(owner) if type(owner) is Owned else 2
+
 
 # Only this module may say where the bytes are: an instance's attribute of that name
 # would let Python code have any address read.
 for _slot in PlainData.__slots__:
     if not _slot.startswith("__"):
         delattr(PlainData, _slot)
+
+
+class _Seal:
+    """Ties a layout to the class that it is of: a class that anybody makes has
+    none of its own, whatever it says."""
+
+    __slots__ = ("_class", "_layout")
+
+
+_sealed_class = _Seal.__dict__["_class"].__get__
+_sealed_layout = _Seal.__dict__["_layout"].__get__
+_set_sealed_class = _Seal.__dict__["_class"].__set__
+_set_sealed_layout = _Seal.__dict__["_layout"].__set__
+for _slot in _Seal.__slots__:
+    delattr(_Seal, _slot)
+
+
+def _seal(seal: Any, kind: Any, layout: Layout) -> None:
+    _set_sealed_class(seal, weakref.ref(kind))
+    _set_sealed_layout(seal, layout)
 
 
 class _Attribute:
@@ -118,7 +161,7 @@ class PlainRecord(PlainData):
         return _buffer_of(self)
 
     def __getattr__(self, name: str) -> Any:
-        raise no_member(type(self).__layout__, name)
+        raise no_member(layout_in(self), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
@@ -126,7 +169,7 @@ class PlainRecord(PlainData):
         except AttributeError:
             if name in dir(type(self)):
                 raise
-            raise no_member(type(self).__layout__, name) from None
+            raise no_member(layout_in(self), name) from None
 
 
 class PlainPointer(PlainData):
@@ -166,7 +209,7 @@ class PlainArray(PlainData):
 
 
 def _buffer_of(data: Any) -> memoryview:
-    return memoryview(_late.record.as_ctypes(data))
+    return memoryview(_late.record.as_exporter(data))
 
 
 def _dereferenced(data: Any, layout: Layout) -> int:
@@ -182,7 +225,7 @@ def new_class(layout: Layout, doc: str) -> Any:
         "__slots__": (),
         "__module__": layout.types.module,
         "__doc__": doc,
-        "__layout__": layout,
+        "__layout__": _Seal(),
     }
     bases: Any
     if layout.kind in RECORDS:
@@ -193,7 +236,9 @@ def new_class(layout: Layout, doc: str) -> Any:
         bases = (_pointers.Pointer, PlainPointer)
     else:
         bases = (_pointers.Array, PlainArray)
-    return type(layout.name, bases, names)
+    made = type(layout.name, bases, names)
+    _seal(names["__layout__"], made, layout)
+    return made
 
 
 def is_data(value: Any) -> bool:
@@ -202,8 +247,9 @@ def is_data(value: Any) -> bool:
 
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
-        if "__layout__" in one.__dict__:
-            made: Layout = one.__dict__["__layout__"]
+        seal = one.__dict__.get("__layout__")
+        if type(seal) is _Seal and _sealed_class(seal)() is one:
+            made: Layout = _sealed_layout(seal)
             return made
     raise TypeError(f"{kind.__name__} is no class of C data")
 
@@ -228,6 +274,9 @@ def has_memory(data: Any) -> bool:
 
 
 def keep(data: Any, address: int, kept: Any) -> None:
+    if type(data) is Owned:
+        keep_by(data, address, kept)
+        return
     known = _get_kept(data)
     if kept is None:
         if known:
@@ -240,5 +289,7 @@ def keep(data: Any, address: int, kept: Any) -> None:
 
 
 def all_kept(data: Any) -> Optional[Dict[int, Any]]:
+    if type(data) is Owned:
+        return all_kept_by(data)
     known: Optional[Dict[int, Any]] = _get_kept(data)
     return known

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kaa import _pointers as pointers
     from kaa import _record as record
     from kaa import _records as records
+    from kaa import _shapes as shapes
     from kaa import _types as types
     from kaa import _variable as variable
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 #: what is for an interpreter with the bridge, or without.
 _NEEDED = (
     "cdata closure convert declarations derive error fault found free instance invoke"
-    " library map origins plain pointer pointers record records types variable"
+    " library map origins plain pointer pointers record records shapes types variable"
 )
 
 

@@ -15,6 +15,7 @@ import weakref
 from _thread import RLock
 from collections import deque
 from itertools import count, repeat
+from operator import methodcaller
 from typing import (
     Any,
     Callable,
@@ -273,11 +274,9 @@ class Library:
             try:
                 value = _bind(self, address, symbol)  # type: ignore[misc]
             except _error.UnsupportedError as error:
-                raise _error.UnusableError(str(error)) from None
+                raise _error.UnusableError(f"{error}{self._why(item)}") from None
             if self._options.is_builtin(name):
-                from kaa import _builtin
-
-                return _builtin.of(value)
+                return _late.host.builtin(value) if has_bridge() else value
             asked = next(self._asked)
             if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
                 _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
@@ -345,6 +344,15 @@ class Library:
             object.__setattr__(self, "_reasons", made)
         return self._reasons or {}
 
+    def _why(self, item: Any) -> str:
+        """Why definitions that a function's type needs were skipped."""
+        function = _native.kaa_ctype_strip(item.type)
+        parameters = _native.kaa_ctype_parameters(function)
+        count = _native.kaa_ctype_count(function)
+        types = [_native.kaa_ctype_target(function)]
+        types += [parameters[i].type for i in range(count)]
+        return "".join({_late.pointers.why_incomplete(self, one): 0 for one in types})
+
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
         if self._options.header is not None:
@@ -392,17 +400,8 @@ class Library:
 
     def _finder(self) -> Callable[[], Library]:
         """What gives the library, or an equal one, without keeping it alive."""
-        seen = weakref.ref(self)
-        name, text = self._name, self._declarations.text
-        options = tuple(self._options)
-
-        def find() -> Library:
-            found = seen()
-            if found is None:
-                found = _again(os.urandom(16), name, text, options)
-            return found
-
-        return find
+        text = self._declarations.text
+        return _Finder(weakref.ref(self), self._name, text, tuple(self._options))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         with _loading:
@@ -415,6 +414,26 @@ class Library:
 
 
 _OWN_NAMES = frozenset(Library.__slots__)
+
+
+class _Finder:
+    """Gives a library, or an equal one where it is gone."""
+
+    __slots__ = ("_seen", "_given")
+
+    def __init__(self, seen: Callable[[], Any], *given: Any) -> None:
+        self._seen = seen
+        self._given = given
+
+    def __call__(self) -> Library:
+        found: Optional[Library] = self._seen()
+        if found is None:
+            found = _again(os.urandom(16), *self._given)
+        return found
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # For those who pickle an enum's class by what is in it, as cloudpickle.
+        return methodcaller("_finder"), (self(),)
 
 
 # The libraries that were pickled here or elsewhere, by what their pickles carry:

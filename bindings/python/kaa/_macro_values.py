@@ -11,7 +11,8 @@ import ctypes
 import re
 from typing import Any, Callable, Dict, NamedTuple
 
-from kaa import _native
+from kaa import _instance, _native
+
 
 class NotExpression(Exception):
     """Why a body cannot be evaluated."""
@@ -36,7 +37,7 @@ def is_integer(kind: int) -> bool:
     return _FIRST_INTEGER <= kind <= _LAST_INTEGER or kind in _WIDE
 
 
-def _size(kind: int) -> int:
+def size_of_kind(kind: int) -> int:
     size: int = _native.kaa_ctype_size(_native.kaa_ctype_basic(kind))
     return size
 
@@ -49,7 +50,7 @@ def cut(kind: int, value: int) -> int:
     """The value as the type holds it."""
     if kind == _native.BOOL:
         return int(bool(value))
-    bits = 8 * _size(kind)
+    bits = 8 * size_of_kind(kind)
     value &= (1 << bits) - 1
     if is_signed(kind) and value >> (bits - 1):
         value -= 1 << bits
@@ -63,8 +64,8 @@ def _round(kind: int, value: float) -> float:
 def promoted(kind: int) -> int:
     if kind in FLOATS:
         return kind
-    if kind in _WIDE or _size(kind) < 4 or kind == _native.BOOL:
-        return _native.INT if is_signed(kind) or _size(kind) < 4 else _native.UINT
+    if kind in _WIDE or size_of_kind(kind) < 4 or kind == _native.BOOL:
+        return _native.INT if is_signed(kind) or size_of_kind(kind) < 4 else _native.UINT
     return kind
 
 
@@ -73,7 +74,7 @@ def _common(a: int, b: int) -> int:
     wide, other = max(a, b), min(a, b)
     if wide in FLOATS:
         return wide
-    if is_signed(wide) and not is_signed(other) and _size(wide) == _size(other):
+    if is_signed(wide) and not is_signed(other) and size_of_kind(wide) == size_of_kind(other):
         return wide + 1
     return wide
 
@@ -102,6 +103,8 @@ def address_of(value: Any) -> int:
         return value
     if isinstance(value, (str, bytes)):
         raise TypeError("the address of a Python object is no C value")
+    if _instance.is_data(value):
+        return _instance.address_of(value)
     return ctypes.cast(value, ctypes.c_void_p).value or 0
 
 
@@ -188,8 +191,8 @@ def operate(sign: str, a: Value, b: Value) -> Value:
     as_number(a), as_number(b)
     if sign in ("<<", ">>"):
         kind, count = promoted(a.kind), b.value
-        if not 0 <= count < 8 * _size(kind):
-            raise ValueError(f"a shift by {count} of {8 * _size(kind)} bits")
+        if not 0 <= count < 8 * size_of_kind(kind):
+            raise ValueError(f"a shift by {count} of {8 * size_of_kind(kind)} bits")
         value = cut(kind, a.value)
         return Value(kind, cut(kind, value << count if sign == "<<" else value >> count))
     kind = _common(a.kind, b.kind)
@@ -290,7 +293,10 @@ def literal(text: str) -> Value:
         bare = lower.rstrip("fl") if not is_hex or "p" in lower else lower
         kind = _native.FLOAT if lower.endswith("f") else _native.DOUBLE
         kind = _native.LDOUBLE if lower.endswith("l") else kind
-        return Value(kind, float.fromhex(bare) if is_hex else float(bare))
+        try:
+            return Value(kind, float.fromhex(bare) if is_hex else float(bare))
+        except (ValueError, OverflowError):
+            raise NotExpression(f"{text} is no number") from None
     bare = lower.rstrip("ulz")
     suffix = lower[len(bare) :]
     base = 16 if is_hex else 2 if lower.startswith("0b") else 8 if bare[0] == "0" else 10

@@ -13,7 +13,7 @@ import sys
 import time
 from array import array
 from operator import index
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from kaa import _error, _native
 from kaa._convert import Value, is_refusal, prefixed
@@ -58,8 +58,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_records(value: Any) -> bool:
-    """Whether a value is an array without a buffer of its own."""
-    return isinstance(value, ctypes.Array) or _is_array(value)
+    """Whether a value is an array of records."""
+    if isinstance(value, ctypes.Array) or _is_array(value):
+        return True
+    try:
+        with memoryview(value) as view:
+            return view.format.lstrip("@=^<>").startswith("T{") and view.ndim > 0
+    except (TypeError, ValueError, BufferError):
+        return False
 
 
 def _is_array(value: Any) -> bool:
@@ -285,18 +291,54 @@ def _run(
     _Job(started, count, progress).wait()
 
 
+def _spread(shape: Shape, types: TypeMap, arrays: Any, out: Any) -> Any:
+    """How arrays of NumPy's are mapped; None where there are none."""
+    if "numpy" not in sys.modules:
+        return None
+    from kaa import _map_numpy
+
+    return _map_numpy.spread(shape, types, arrays, out)
+
+
+def _reporter(shape: Shape, progress: Any) -> Any:
+    if progress is None or progress is False:
+        return None
+    if callable(progress):
+        return progress
+    raise TypeError(
+        f"{shape.name}() progress: a callable or True expected, not "
+        + type(progress).__name__
+    )
+
+
+def _read_again(one: Operand) -> Operand:
+    """Where an operand's elements are now."""
+    if one.length is None or not isinstance(one.keep, ctypes.Array):
+        return one
+    return one._replace(
+        address=ctypes.addressof(one.keep),
+        length=ctypes.sizeof(one.keep) // one.stride,
+    )
+
+
 def map_function(
     function: Function,
     *arrays: Any,
     out: Any = None,
     threads: Optional[int] = None,
-    progress: Optional[Callable[[int, int], object]] = None,
+    progress: Union[Callable[[int, int], object], bool, None] = None,
 ) -> Any:
     """Calls a function for the elements of whole buffers.
 
     Buffers have one number an element and are equally long; a number serves all
     elements. Buffers of one dimension may be strided. Results go to `out`, a
     buffer of the result's type, or to a new array.array.
+
+    Where NumPy's arrays are among the arguments, all are broadcast together as
+    NumPy does it, and the result is a NumPy array of that shape.
+
+    `progress(done, total)` is called a few times a second; with True a bar on
+    stderr shows it (by tqdm, where that is installed).
 
     The function runs without the interpreter's lock, on this thread and, with
     `threads` above 1, on others too: it must then be safe to run several times
@@ -311,31 +353,27 @@ def map_function(
         raise TypeError(f"{shape.name}() {what}, so it cannot be mapped")
     if len(arrays) != len(shape.parameters):
         raise count_refusal(shape, len(arrays))
-    if progress is not None and not callable(progress):
-        raise TypeError(
-            f"{shape.name}() progress: a callable expected, not "
-            + type(progress).__name__
-        )
+    if progress is True:
+        from kaa._progress import bar
+
+        with bar(shape.name) as shown:
+            return map_function(
+                function, *arrays, out=out, threads=threads, progress=shown
+            )
+    progress = _reporter(shape, progress)
     count_threads = _thread_count(shape, item.flags, threads)
     kept: List[Any] = []
     types = library._types
+    spread = _spread(shape, types, arrays, out)
+    if spread is not None:
+        arrays, out = spread.arrays, spread.out
     operands: List[Operand] = []
     result = Operand(0, 0, None, None)
     try:
         for parameter, given in zip(shape.parameters, arrays):
             operands.append(_operand(shape, types, parameter, given, kept))
         # Converting the later ones may have moved the memory of ctypes arrays.
-        operands[:] = [
-            (
-                one._replace(
-                    address=ctypes.addressof(one.keep),
-                    length=ctypes.sizeof(one.keep) // one.stride,
-                )
-                if one.length is not None and isinstance(one.keep, ctypes.Array)
-                else one
-            )
-            for one in operands
-        ]
+        operands[:] = map(_read_again, operands)
         for held in kept:
             if type(held) is Held:
                 operands[held.place].keep.value = held.read()
@@ -347,7 +385,7 @@ def map_function(
                 plan, function.address, operands, result, count, count_threads, progress
             )
         )
-        return given_back
+        return given_back if spread is None else spread.finish()
     finally:
         release(kept)
         for operand in operands + [result]:

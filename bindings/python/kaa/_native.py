@@ -399,6 +399,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_version_number": (c_uint32, (), HELD),
     # checked.h
     "kaa_checked_count": (c_size_t, (), HELD),
+    "kaa_checked_fault_count": (c_size_t, (), HELD),
     "kaa_checked_get": (c_int, (c_size_t, _A, ErrorP), HELD),
     "kaa_checked_select": (c_int, (c_char_p, ErrorP), HELD),
     # ctype.h
@@ -618,6 +619,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         HELD,
     ),
     "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_release": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_view": (
         py_object,
         (CpythonP, py_object, c_uint64, py_object, c_int64),

@@ -189,7 +189,22 @@ class Heap(Structure):
         ("is_left", c_uint32),
         ("is_foreign", c_uint32),
         ("is_unlinked", c_uint32),
+        ("peak_at_ns", c_uint64),
+        ("points", c_uint32),
+        ("reserved", c_uint32),
     ]
+
+
+class HeapBlock(Structure):
+    """kaa_insight_heap_block"""
+
+    _fields_ = [("block", c_void_p), ("bytes", c_uint64), ("blocks", c_uint32), ("site", c_uint32)]
+
+
+class HeapPoint(Structure):
+    """kaa_insight_heap_point"""
+
+    _fields_ = [("at_ns", c_uint64), ("live_bytes", c_uint64), ("resident_bytes", c_uint64)]
 
 
 class HeapSite(Structure):
@@ -266,6 +281,8 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_insight_heap_stop": (c_uint32, (), True),
         "kaa_insight_heap_mute": (None, (c_int,), True),
         "kaa_insight_heap_read": (c_int, (POINTER(Heap), error), True),
+        "kaa_insight_heap_blocks": (c_uint32, (POINTER(HeapBlock), c_uint32), True),
+        "kaa_insight_heap_points": (c_uint32, (POINTER(HeapPoint), c_uint32), True),
         "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
         "kaa_insight_heap_frames": (
             c_uint32,

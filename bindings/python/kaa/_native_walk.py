@@ -3,7 +3,7 @@ kaa._native."""
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_int, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Dict, Tuple
 
 NONE = 0xFFFFFFFF  # KAA_WALK_NONE
@@ -114,6 +114,11 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_walk_destroy": (None, (walk,), True),
         "kaa_walk_read": (c_int, (walk, POINTER(WalkSums), error), True),
         "kaa_walk_types": (number, (walk, POINTER(WalkType), number), True),
+        "kaa_walk_types_at": (
+            None,
+            (walk, c_void_p, c_size_t, POINTER(c_void_p), number),
+            True,
+        ),
         "kaa_walk_objects": (
             number,
             (walk, POINTER(wide), POINTER(POINTER(c_void_p))),

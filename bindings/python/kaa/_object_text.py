@@ -23,7 +23,11 @@ def text_of(one: Any) -> str:
         return _number(one)
     if kind in (str, bytes):
         return repr(one[:40]) + ("..." if len(one) > 40 else "")
-    if kind in (list, tuple, dict, set, frozenset):
+    if kind is dict:
+        name = one.get("__name__") if "__spec__" in one else None
+        items = f"{len(one)} items"
+        return f"names of module {name}" if type(name) is str else items
+    if kind in (list, tuple, set, frozenset):
         return f"{len(one)} items"
     if issubclass(kind, type):
         return name_of(one)

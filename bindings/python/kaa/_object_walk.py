@@ -158,6 +158,17 @@ class Looking:
         ]
         return sorted(rows, key=lambda row: -row[2])
 
+    def types_of(self, blocks: Any) -> List[Optional[str]]:
+        """The type of the object in each block (kaa_insight_heap_block), if there is
+        one."""
+        found = (ctypes.c_void_p * max(len(blocks), 1))()
+        stride = ctypes.sizeof(blocks._type_)
+        _native.kaa_walk_types_at(self.walk, blocks, stride, found, len(blocks))
+        names: Dict[int, str] = {}
+        for address in set(found[: len(blocks)]) - {None}:
+            names[address] = name_of(_thing(address))  # type: ignore[index]
+        return [names.get(one) for one in found[: len(blocks)]]  # type: ignore[arg-type]
+
     def sizes(self) -> Dict[int, int]:
         """The size of each object, by id: for comparing."""
         sizes = ctypes.POINTER(ctypes.c_uint64)()

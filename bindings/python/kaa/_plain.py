@@ -22,10 +22,10 @@ from typing import (
     Tuple,
 )
 
-from kaa import _error, _native
+from kaa import _error, _native, _owned
 from kaa._closure import Closure, Frame, here
 from kaa._convert import Take, Value, as_it_is, is_refusal, prefixed, value_of
-from kaa._free import freeing
+from kaa._free import Giver, give_up, giver_of, lender_of, no_lender
 from kaa._function import KEY, Function
 from kaa._invoke import Invoker, Plan, Promoted, Target, Variadic
 from kaa._pointer import FIXED, Held
@@ -61,6 +61,9 @@ class Out(NamedTuple):
 
     place: int
     value: Value
+    #: Makes what is freed, or keeps an argument: the parameter `borrow`.
+    giver: Optional[Giver]
+    borrow: Optional[int]
 
 
 class Shape(NamedTuple):
@@ -101,7 +104,10 @@ def shape_of(library: Library, item: Any, function: int) -> Shape:
         if flags & _native.PARAMETER_OUT:
             pointer = _native.kaa_ctype_strip(native[i].type)
             target = _native.kaa_ctype_target(pointer)
-            outs.append(Out(i, value_of(library._types, target, nullable=nullable)))
+            made = value_of(library._types, target, nullable=nullable)
+            borrow = note.borrow_from if flags & _native.PARAMETER_BORROW else None
+            giver = giver_of(library, name, target, made, note.free_function, borrow)
+            outs.append(Out(i, made, giver, borrow))
             continue
         value = value_of(
             library._types,
@@ -192,11 +198,17 @@ def taken(shape: Shape, parameter: Parameter, given: Any, kept: List[Any]) -> An
         raise prefixed(where, error) from None
 
 
-def settle(shape: Shape, values: List[Any], kept: List[Any]) -> None:
+def settle(
+    library: Library, shape: Shape, values: List[Any], kept: List[Any]
+) -> None:
     """Reads borrowed addresses again, when no user code is left to run that may
     move what they are of."""
     for one in kept:
-        if type(one) is not Held or one.found.source == FIXED:
+        if type(one) is not Held:
+            continue
+        if one.found.source == FIXED:
+            if _owned.were_made:
+                give_up(library, shape.name, one.found.keep)
             continue
         try:
             address = one.read()
@@ -279,8 +291,11 @@ def says_failure(value: Value, raw: Any) -> bool:
     return bool(_native.kaa_convert_says_failure(value.ctype, ctypes.addressof(cell)))
 
 
-def run_in_frame(call: Callable[[], Any]) -> Any:
-    """Runs a call of C; raises what a callback in it raised."""
+def run_in_frame(
+    call: Callable[[], Any], drop: Optional[Callable[[Any], Any]] = None
+) -> Any:
+    """Runs a call of C; raises what a callback in it raised, when `drop` has got
+    the result that nobody will see."""
     outer = here.frame
     frame: Frame = []
     here.frame = frame
@@ -289,6 +304,8 @@ def run_in_frame(call: Callable[[], Any]) -> Any:
     finally:
         here.frame = outer
     if frame:
+        if drop is not None:
+            drop(raw)
         raise_kept(frame)
     return raw
 
@@ -336,6 +353,8 @@ class PlainFunction(Function, key=KEY):
         "_call",
         "_errno",
         "_give",
+        "_giver",
+        "_borrow",
         "_variadic",
         "_takes",
         "_is_straight",
@@ -346,6 +365,8 @@ class PlainFunction(Function, key=KEY):
     _call: Caller
     _errno: Optional[Callable[[], int]]
     _give: Callable[[Any], Any]
+    _giver: Optional[Giver]
+    _borrow: Optional[int]
     _variadic: Optional[Variadic]
     _takes: Tuple[Take, ...]
     _is_straight: bool
@@ -378,14 +399,18 @@ class PlainFunction(Function, key=KEY):
         errno = shape.name in library._errno or bool(native.flags & _native.DECL_ERRNO)
         give(self, "_errno", None)
         give(self, "_give", shape.result.give)
-        if native.free_function is not None:
-            give(self, "_give", freeing(library, shape, native.free_function))
+        borrows = native.flags & _native.DECL_BORROW
+        give(self, "_borrow", native.borrow_from if borrows else None)
+        free, borrow = native.free_function, self._borrow
+        pointer, value = shape.result.ctype, shape.result
+        giver = giver_of(library, shape.name, pointer, value, free, borrow)
+        give(self, "_giver", giver)
         give(self, "_variadic", None)
         # Where nothing is filled in or added, arguments go straight through.
         takes = tuple(parameter.value.take for parameter in shape.parameters)
         give(self, "_takes", takes)
         has_lengths = any(one.is_measured for one in shape.parameters)
-        give(self, "_is_straight", not (shape.outs or has_lengths))
+        give(self, "_is_straight", not (shape.outs or has_lengths or giver))
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
             shape.result.plain
@@ -446,7 +471,7 @@ class PlainFunction(Function, key=KEY):
             where = f"{self._shape.name}() argument {label}: "
             raise prefixed(where, error) from None
         if kept:
-            settle(self._shape, values, kept)
+            settle(self._library, self._shape, values, kept)
         outer = here.frame
         frame: Frame = []
         here.frame = frame
@@ -458,7 +483,7 @@ class PlainFunction(Function, key=KEY):
             raise_kept(frame)
         if self._errno is None and self._give is as_it_is:
             return raw
-        return self._answer(raw, ())
+        return self._answer(raw, [], no_lender)
 
     def _convert_and_call(
         self, args: Tuple[Any, ...], extra: Tuple[Any, ...], kept: List[Any]
@@ -474,11 +499,22 @@ class PlainFunction(Function, key=KEY):
         call = self._call
         if extra and self._variadic is not None:
             call = self._with_extra(extra, values, kept)
-        settle(shape, values, kept)
+        settle(self._library, shape, values, kept)
         if not self._is_straight:
             _settle_lengths(shape, args, values, kept)
-        raw = run_in_frame(lambda: call(values))
-        return self._answer(raw, cells)
+        cells_left = list(zip(shape.outs, cells))
+        try:
+            drop = None if self._giver is None else self._giver.free
+            raw = run_in_frame(lambda: call(values), drop)
+
+            def lender(place: Optional[int]) -> Any:
+                return _lender(shape, args, kept, place)
+
+            return self._answer(raw, cells_left, lender)
+        finally:
+            for out, cell in cells_left:  # that nobody gets
+                if out.giver is not None:
+                    out.giver.free(cell.value)
 
     def _with_extra(
         self, extra: Tuple[Any, ...], values: List[Any], kept: List[Any]
@@ -498,18 +534,27 @@ class PlainFunction(Function, key=KEY):
             values.append(promoted.value)
         return self._variadic.caller(kinds)
 
-    def _answer(self, raw: Any, cells: Sequence[Any]) -> Any:
+    def _answer(
+        self, raw: Any, cells: List[Tuple[Out, Any]], lender: Callable[..., Any]
+    ) -> Any:
+        """The result, and what is in the outs: each goes from the list."""
         shape = self._shape
         if self._errno is not None:
             number = self._errno()
             if number and says_failure(shape.result, raw):
                 raise OSError(number, f"{shape.name}(): {os.strerror(number)}")
+        outs: List[Any] = []
         try:
-            result = self._give(raw)
-            outs = [
-                out.value.give(cell if out.value.whole else cell.value)
-                for out, cell in zip(shape.outs, cells)
-            ]
+            if self._giver is None:
+                result = self._give(raw)
+            else:
+                result = self._giver.give(raw, lender(self._borrow))
+            while cells:
+                out, cell = cells.pop(0)
+                if out.giver is None:
+                    outs.append(out.value.give(cell if out.value.whole else cell.value))
+                else:
+                    outs.append(out.giver.give(cell.value, lender(out.borrow)))
         except (TypeError, ValueError, OverflowError) as error:
             where = f"{shape.name}() result: "
             if not is_refusal(error):  # such as text that is no UTF-32
@@ -520,6 +565,15 @@ class PlainFunction(Function, key=KEY):
         if shape.result.storage is not None:
             return (result, *outs)
         return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+def _lender(shape: Shape, args: Any, kept: List[Any], place: Optional[int]) -> Any:
+    """What keeps the memory of an argument, by its parameter's place."""
+    for parameter, given in zip(shape.parameters, args):
+        if parameter.place == place:
+            held = [one for one in kept if type(one) is Held and one.place == place]
+            return lender_of(given, held[0] if held else None)
+    return None
 
 
 def bind(library: Library, item: int, address: int) -> Function:

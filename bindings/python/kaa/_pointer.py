@@ -392,6 +392,8 @@ class Pointee:
         if not self.format_fits(view):
             if not isinstance(value, (bytes, bytearray)):
                 name += f" of format {view.format!r}"
+                if self.kind == _native.ARRAY:
+                    name += f" and shape {view.shape}"
         elif not isinstance(value, bytes):
             name = f"a read-only {name}"
         view.release()
@@ -399,6 +401,10 @@ class Pointee:
 
     def format_fits(self, view: memoryview) -> bool:
         """Whether a buffer's elements are the pointee."""
+        if self.kind in (_native.STRUCT, _native.ARRAY):
+            if self.kind == _native.ARRAY:
+                return _late.shapes.array_fits(self.target, view)
+            return _late.shapes.items_fit(self.target, view)
         return bool(
             _native.kaa_convert_format_fits(
                 self.target, view.format.encode(), view.itemsize

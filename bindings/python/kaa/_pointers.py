@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._fault import TYPE, refusal
+from kaa._format import shape_of
 from kaa._instance import (
     AGGREGATES,
     RECORDS,
@@ -20,7 +21,10 @@ from kaa._instance import (
     layout_in,
     length_of,
     new,
+    number_of,
     owner_of,
+    ownership,
+    release,
     size_of,
     view,
 )
@@ -37,17 +41,43 @@ class NullPointerError(ValueError):
     """A NULL pointer was to be followed."""
 
 
+def _is_incomplete(core: int) -> bool:
+    kind = _native.kaa_ctype_kind_of(core)
+    return kind in RECORDS and not _native.kaa_ctype_is_complete(core)
+
+
+def why_incomplete(library: Any, ctype: int) -> str:
+    """In parentheses, why a record's definition was skipped, if it was."""
+    core = _native.kaa_ctype_strip(ctype)
+    if not _is_incomplete(core) or not hasattr(library, "_skipped"):
+        return ""
+    reason = library._skipped().get(_native.text_or_none(_native.kaa_ctype_name(core)))
+    return f" (its definition was skipped: {reason})" if reason else ""
+
+
+def incomplete(library: Any, ctype: int) -> Optional[str]:
+    """What is said of a record without a definition that was understood; None of
+    other types."""
+    core = _native.kaa_ctype_strip(ctype)
+    if not _is_incomplete(core):
+        return None
+    return f"{type_text(core)} is incomplete{why_incomplete(library, core)}"
+
+
+def refuse_incomplete(library: Any, ctype: int) -> None:
+    text = incomplete(library, ctype)
+    if text is not None:
+        raise TypeError(text)
+
+
 def null_error(layout: Layout) -> Exception:
     """What is said of a pointer that points nowhere, and of a record that cannot
     be made."""
     if layout.kind in RECORDS:
-        library: Any = layout.types.home()
-        reasons = library._skipped() if hasattr(library, "_skipped") else {}
-        reason = reasons.get(layout.name)
-        kind = "union" if layout.kind == _native.UNION else "struct"
+        why = why_incomplete(layout.types.home(), layout.ctype)
         return TypeError(
-            f"{kind} {layout.name} is incomplete: it has no instances, only pointers"
-            + (f" (its definition was skipped: {reason})" if reason else "")
+            f"{type_text(layout.ctype)} is incomplete: it has no instances, only"
+            f" pointers{why}"
         )
     return NullPointerError(f"NULL pointer: '{layout.name}' points at nothing")
 
@@ -57,8 +87,10 @@ def element_of(layout: Layout) -> Element:
     element = layout.element
     assert element is not None
     if not element.size:
-        name = type_text(element.ctype)
-        raise TypeError(f"'{layout.name}' cannot be indexed: {name} has no known size")
+        text = incomplete(layout.types.home(), element.ctype)
+        if text is None:
+            text = f"{type_text(element.ctype)} has no known size"
+        raise TypeError(f"'{layout.name}' cannot be indexed: {text}")
     return element
 
 
@@ -254,38 +286,38 @@ class Pointer:
         return _elements(self)
 
     def __bool__(self) -> bool:
-        return address_of(self) != 0
+        return number_of(self) != 0
 
     def __int__(self) -> int:
         return address_of(self)
 
     def __hash__(self) -> int:
-        return hash(address_of(self))
+        return hash(number_of(self))
 
     def __eq__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) == address_of(other)
+        return number_of(self) == number_of(other)
 
     def __lt__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) < address_of(other)
+        return number_of(self) < number_of(other)
 
     def __le__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) <= address_of(other)
+        return number_of(self) <= number_of(other)
 
     def __gt__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) > address_of(other)
+        return number_of(self) > number_of(other)
 
     def __ge__(self, other: Any) -> Any:
         if not _is_pointer(other):
             return NotImplemented
-        return address_of(self) >= address_of(other)
+        return number_of(self) >= number_of(other)
 
     def __add__(self, count: Any) -> Any:
         if not hasattr(type(count), "__index__"):
@@ -301,14 +333,27 @@ class Pointer:
             return NotImplemented
         return _moved(self, -index(other))
 
+    def __enter__(self) -> Any:
+        if ownership(self) != 1:
+            what = "was released" if ownership(self) else "owns nothing to release"
+            raise ValueError(f"'{layout_in(self).name}' {what}")
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        release(self)
+
     def __repr__(self) -> str:
         layout = layout_in(self)
+        if ownership(self) == 2:
+            return f"<{layout.name} released>"
         address = address_of(self)
         parts = [f"{address:#x}" if address else "NULL"]
         if length_of(self) >= 0:
             parts.append(f"length {length_of(self)}")
         owner = owner_of(self)
-        if owner is not None:
+        if ownership(self):
+            parts.append("owned")
+        elif owner is not None:
             parts.append(f"in {type(owner).__name__}")
         return f"<{layout.name} {', '.join(parts)}>"
 
@@ -380,6 +425,9 @@ def same_target(element: Element, target: int) -> bool:
         return True
     if _native.kaa_ctype_same(element.core, behind):
         return True
+    if kind == _native.ARRAY and element.kind == _native.ARRAY:
+        mine, others = shape_of(element.core), shape_of(behind)  # const or not
+        return mine[0] == others[0] and bool(_native.kaa_ctype_same(mine[1], others[1]))
     if _native.ENUM in (kind, element.kind):
         kinds = kind, element.kind
         return element.size == _native.kaa_ctype_size(behind) and all(

@@ -6,7 +6,7 @@ import ctypes
 import types
 from typing import Any, Dict, Iterator, List, Tuple
 
-from kaa import _late, _native
+from kaa import _late, _native, _owned
 from kaa._instance import (
     RECORDS,
     Layout,
@@ -18,6 +18,7 @@ from kaa._instance import (
     load_member,
     new,
     length_of,
+    owner_of,
     record_address,
     size_of,
 )
@@ -218,7 +219,9 @@ def pickled(data: Any) -> Tuple[Any, ...]:
     kind = own_class(data)
     layout = layout_of(kind)
     own = kind is layout.types.data_class(layout.ctype)
-    home: Any = (layout.library, spelled(layout.types, layout.ctype)) if own else kind
+    home: Any = kind
+    if own:
+        home = _late.cdata.library_of(layout), spelled(layout.types, layout.ctype)
     return unpickled, (home, raw_bytes(data), dict(getattr(data, "__dict__", {})))
 
 
@@ -264,6 +267,18 @@ def as_ctypes(data: Any) -> Any:
         made._kaa_owner = data
     except AttributeError:
         pass
+    return made
+
+
+def as_exporter(data: Any) -> Any:
+    """What gives buffers of the memory of an array. Of memory that may be released,
+    that is not done as long as one is used."""
+    if _late.library.has_bridge():
+        return data
+    made = as_ctypes(data)
+    owner = owner_of(data)
+    if type(owner) is _owned.Owned:
+        made._kaa_export = _owned.Export(owner)
     return made
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "HeapSite",
     "Profile",
     "account",
+    "add_account",
     "diff",
     "growth",
     "is_available",
@@ -129,6 +130,21 @@ class Profile:
 
     snapshot = report
 
+    def read(self, use: Callable[[HeapReport], Any]) -> Any:
+        """What use() makes of the report of the running profile, up to now. What it
+        allocates in this thread is in no figure. kaa.MisuseError if none runs."""
+        return _report(self._generation or 0, use)
+
+    def types(self) -> List[HeapSite]:
+        """What is alive of the running profile by type and line, most bytes first. The
+        type is that of the object in each block, which a walk in a copy of the process
+        finds; where a block is none, such as the entries of a list, it is "(buffer)".
+        Sampled: of the samples. kaa.MisuseError if the profile does not run;
+        kaa.UnsupportedError where objects cannot be walked."""
+        from kaa import _heap_types
+
+        return _heap_types.types(self._generation or 0)
+
     def json(self, path: Optional[str] = None) -> str:
         """The report as JSON; written to `path` as well, if there is one."""
         return _written(self.report().to_json(), path)
@@ -153,11 +169,10 @@ class Profile:
         return f"<kaa.heap.Profile {state}>"
 
 
-def _report(generation: int) -> HeapReport:
+def _report(generation: int, use: Callable[[HeapReport], Any] = lambda report: report) -> Any:
     from kaa import _heap_record
 
-    made: HeapReport = _heap_trace.read(generation, _heap_record.report)
-    return made
+    return _heap_trace.read(generation, lambda snapshot: use(_heap_record.report(snapshot)))
 
 
 def _written(text: str, path: Optional[str]) -> str:
@@ -215,6 +230,14 @@ def account() -> Account:
     from kaa import _account
 
     return _account.account()
+
+
+def add_account(report: HeapReport) -> None:
+    """Adds the account of this process to a report of it, and what it suggests."""
+    from kaa import _heap_advice
+
+    report.account = account()
+    report.advice += _heap_advice.of_account(report)
 
 
 class Growth:

@@ -115,8 +115,8 @@ def _seconds(item: Any, mark: Any) -> float:
 
 def _loops(item: Any, mark: Any) -> int:
     value = _one(item, mark, "loops", 10)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 2:
-        _refuse(f"{item.nodeid}: kaa_leaks: wanted loops of 2 or more, not {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 6:
+        _refuse(f"{item.nodeid}: kaa_leaks: wanted loops of 6 or more, not {value!r}")
     return value
 
 

@@ -28,6 +28,7 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         [HOOK_DATA_NULL] = "data_null",
         [HOOK_DATA_GET_ITEM] = "data_get_item",
         [HOOK_DATA_SET_ITEM] = "data_set_item",
+        [HOOK_SYMBOL] = "symbol",
         [HOOK_TYPED] = "typed",
     };
 
@@ -65,9 +66,11 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
         kaa_cpython__make_function_type(host, options->function_base);
     host->callback_type = kaa_cpython__make_callback_type(host);
     host->data_type = kaa_cpython__make_data_type(host);
+    host->owned_type = kaa_cpython__make_owned_type(host);
     host->no_arguments = PY(PyTuple_New)(0);
     if (host->function_type == NULL || host->callback_type == NULL ||
-        host->data_type == NULL || host->no_arguments == NULL) {
+        host->data_type == NULL || host->owned_type == NULL ||
+        host->no_arguments == NULL) {
         PY(PyErr_Clear)();
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the interpreter refuses kaa's types");
@@ -102,6 +105,7 @@ kaa_cpython_attach(const kaa_cpython_options *options, kaa_cpython **out_host,
     host = kaa_base__alloc_zeroed(sizeof(*host));
     if (host == NULL)
         return kaa_base__fail_memory(err, "the bridge");
+    pthread_mutex_init(&host->lending, NULL);
     status = kaa_cpython__prepare_process(&chosen, err);
     if (status == KAA_OK)
         status = fill_host(host, &chosen, err);

@@ -21,11 +21,11 @@ typedef kaa_cpython__target target;
 
 /* How a quick callback makes an argument, or reads a result. */
 typedef enum quick_kind {
-    QUICK_NONE,
-    QUICK_VOID,
-    QUICK_INT32,
-    QUICK_INT64,
-    QUICK_DOUBLE,
+    KIND_VOID,
+    KIND_INT32,
+    KIND_INT64,
+    KIND_DOUBLE,
+    KIND_OTHER, /* by the general way, within the short one */
 } quick_kind;
 
 /* A callback that raised: the call that led here, if one is known, raises it
@@ -148,23 +148,27 @@ run(callback *self, void *result, void *const *storage,
         kaa_base__free(arguments);
 }
 
-/* ---- being called, where all values are simple ---- */
+/* ---- being called, where values are few, and most of them simple ---- */
 
 static ALWAYS_INLINE PyObject *
-make_quickly(uint8_t kind, const void *storage)
+make_quickly(callback *self, uint32_t i, const void *storage)
 {
+    const uint8_t kind = self->kinds[i];
     int32_t narrow;
     int64_t wide;
     double real;
 
-    if (kind == QUICK_INT32) {
+    if (kind == KIND_INT32) {
         memcpy(&narrow, storage, sizeof(narrow));
         return PY(PyLong_FromLongLong)(narrow);
     }
-    if (kind == QUICK_INT64) {
+    if (kind == KIND_INT64) {
         memcpy(&wide, storage, sizeof(wide));
         return PY(PyLong_FromLongLong)(wide);
     }
+    if (kind == KIND_OTHER)
+        return kaa_cpython__from_c(self->host, self->library,
+                                   &self->arguments[i], storage);
     memcpy(&real, storage, sizeof(real));
     return PY(PyFloat_FromDouble)(real);
 }
@@ -174,14 +178,17 @@ static ALWAYS_INLINE int
 write_quickly(uint8_t kind, const PyObject *value, void *result)
 {
     /* A digit has 30 bits: either width has room. */
-    static const kaa_cpython__quick any = {.unused = 32, .is_signed = 1};
+    static const kaa_cpython__quick any = {
+        .unused = 32, .is_signed = 1, .sort = QUICK_SIGNED};
     quick_word found;
     int32_t narrow;
     double real;
 
-    if (kind == QUICK_VOID)
+    if (kind == KIND_VOID)
         return 1;
-    if (kind == QUICK_DOUBLE) {
+    if (kind == KIND_OTHER)
+        return 0;
+    if (kind == KIND_DOUBLE) {
         if (!quick_is_float(value))
             return 0;
         real = quick_float(value);
@@ -192,7 +199,7 @@ write_quickly(uint8_t kind, const PyObject *value, void *result)
     if (KAA_UNLIKELY(!found.is_there))
         return 0;
     narrow = (int32_t)found.word;
-    if (kind == QUICK_INT32)
+    if (kind == KIND_INT32)
         memcpy(result, &narrow, sizeof(narrow));
     else
         memcpy(result, &found.word, sizeof(found.word));
@@ -209,7 +216,7 @@ run_quickly(callback *self, void *result, void *const *storage,
 
     arguments[0] = NULL; /* the callee's, as vectorcall allows it to ask */
     while (made < self->count) {
-        PyObject *argument = make_quickly(self->kinds[made], storage[made]);
+        PyObject *argument = make_quickly(self, made, storage[made]);
 
         if (KAA_UNLIKELY(argument == NULL))
             break;
@@ -231,7 +238,7 @@ run_quickly(callback *self, void *result, void *const *storage,
 NEVER_INLINE static void
 called_somehow(const target *to, void *result, void *const *storage)
 {
-    kaa_cpython__record *record, *head = kaa_cpython__records;
+    kaa_cpython__record *record, *head = kaa_cpython__own.records;
     kaa_cpython__entry entry;
     PyObject *object;
 
@@ -239,7 +246,7 @@ called_somehow(const target *to, void *result, void *const *storage)
         return;
     object = to->object;
     record = kaa_cpython__record_of(to->host);
-    kaa_cpython__records = NULL;
+    kaa_cpython__own.records = NULL;
     /* After the first exception of a call nothing more of it is run. */
     if (object != NULL &&
         kaa_cpython__callback_body(object)->callable != NULL &&
@@ -256,7 +263,7 @@ called_somehow(const target *to, void *result, void *const *storage)
             PY(Py_DecRef)(object);
         PY(Py_DecRef)(object);
     }
-    kaa_cpython__records = head;
+    kaa_cpython__own.records = head;
     kaa_cpython__leave(&entry);
 }
 
@@ -277,11 +284,11 @@ kaa_cpython__called(void *result, void *const *storage, void *user)
         object = to->object;
         if (object != NULL && kaa_cpython__callback_body(object)->is_quick) {
             quick_retain(object); /* it may be dropped while it runs */
-            kaa_cpython__records = NULL;
+            kaa_cpython__own.records = NULL;
             run_quickly(kaa_cpython__callback_body(object), result, storage,
                         record);
             quick_release(object);
-            kaa_cpython__records = record;
+            kaa_cpython__own.records = record;
             return;
         }
     }
@@ -294,15 +301,15 @@ static uint8_t
 kind_of(const kaa_cpython__conversion *conversion)
 {
     if (conversion->shape.op == CONVERT_VOID)
-        return QUICK_VOID;
+        return KIND_VOID;
     if (conversion->shape.op == CONVERT_DOUBLE)
-        return QUICK_DOUBLE;
+        return KIND_DOUBLE;
     if (conversion->shape.op != CONVERT_INTEGER ||
         !conversion->shape.is_signed || conversion->shape.flags & CONVERT_ENUM)
-        return QUICK_NONE;
-    return conversion->shape.size == 4   ? QUICK_INT32
-           : conversion->shape.size == 8 ? QUICK_INT64
-                                         : QUICK_NONE;
+        return KIND_OTHER;
+    return conversion->shape.size == 4   ? KIND_INT32
+           : conversion->shape.size == 8 ? KIND_INT64
+                                         : KIND_OTHER;
 }
 
 void
@@ -310,10 +317,7 @@ kaa_cpython__init_called(callback *self)
 {
     if (self->count > QUICK_MAX || !quick_has_layouts())
         return;
-    for (uint32_t i = 0; i <= self->count; i++) {
+    for (uint32_t i = 0; i <= self->count; i++)
         self->kinds[i] = kind_of(&self->arguments[i]);
-        if (self->kinds[i] == QUICK_NONE)
-            return;
-    }
     self->is_quick = self->scope != KAA_DECL_SCOPE_ASYNC;
 }

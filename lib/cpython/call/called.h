@@ -29,7 +29,7 @@ typedef struct kaa_cpython__callback {
     uint32_t count;
     atomic_uint was_called;
     uint32_t was_lent;
-    uint32_t is_quick; /* of few, simple values: `kinds` are used */
+    uint32_t is_quick; /* of few values: `kinds` are used */
     /* Of the arguments, then of the result. */
     uint8_t kinds[KAA_CPYTHON__QUICK_MAX + 1];
     kaa_cpython__conversion *arguments; /* count, then the result's */
@@ -46,8 +46,8 @@ kaa_cpython__callback_body(PyObject *object)
 /* What the closure calls; `user` is a kaa_cpython__target. */
 void kaa_cpython__called(void *result, void *const *storage, void *user);
 
-/* Decides whether a callback's values are few and simple, when its conversions
- * are there. */
+/* Decides whether a callback's values are few, and which are simple, when its
+ * conversions are there. */
 void kaa_cpython__init_called(kaa_cpython__callback *self);
 
 #endif /* KAA_CPYTHON_CALLED_H */

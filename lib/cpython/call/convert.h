@@ -16,11 +16,14 @@
 #include "cpython/host/host.h"
 #include "ctype/internal.h"
 
+/* What becomes of a pointer whose target is freed. */
+enum { FREED_NOT, FREED_AT_ONCE /* it is copied */, FREED_LATER };
+
 /* A shape, and the classes that its values had. */
 typedef struct kaa_cpython__conversion {
     kaa_convert__shape shape;
-    uint32_t direct_source; /* how direct_class was taken */
-    uint32_t reserved;
+    uint32_t direct_source;              /* how direct_class was taken */
+    uint32_t is_freed;                   /* FREED_*: [[kaa::free]] */
     struct kaa_cpython__class *own_data; /* with own_class: its class */
     PyObject *own_class; /* of C data: its data pointer is passed, or copied */
     PyObject *direct_class;   /* pointers: an instance's data are pointed at;
@@ -84,6 +87,7 @@ typedef struct kaa_cpython__state {
     uint32_t position;     /* from 1; 0: a callback's result */
     uint32_t has_lent;     /* callbacks among the holds outlive the call */
     uint32_t has_borrowed; /* addresses among them are to be settled */
+    PyObject *gives_up;    /* an owned, borrowed, that the call itself ends */
 } kaa_cpython__state;
 
 void kaa_cpython__conversion_init(kaa_cpython__conversion *self,
@@ -116,7 +120,7 @@ int kaa_cpython__function_to_c(kaa_cpython__state *state,
 
 /* own.c: 1: `value` is C data that fits a pointer, and its address stands at
  * `place`. What has a length to be checked is left to the slow path. */
-int kaa_cpython__take_data(const kaa_cpython__state *state,
+int kaa_cpython__take_data(kaa_cpython__state *state,
                            kaa_cpython__conversion *self, PyObject *value,
                            void *place);
 /* Whether a value is C data of a record's very type. */
@@ -133,8 +137,8 @@ PyObject *kaa_cpython__from_word(kaa_cpython *host, PyObject *library,
                                  kaa_cpython__conversion *self, uint64_t word);
 /* A new instance of a pointer's class. */
 PyObject *kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
-                                   kaa_cpython__conversion *self,
-                                   void *address);
+                                   kaa_cpython__conversion *self, void *address,
+                                   PyObject *owner);
 /* A new instance of a record's class, with a copy of `size` bytes. */
 PyObject *kaa_cpython__new_record(kaa_cpython *host, PyObject *library,
                                   kaa_cpython__conversion *self,

@@ -10,6 +10,35 @@
 
 /* ---- making one ---- */
 
+/* A conversion for each [[kaa::out]], and how what is put there is freed. */
+static int
+init_outs(kaa_cpython__function *self)
+{
+    const kaa_decl_parameter *notes = self->item->parameters;
+
+    self->outs = kaa_base__alloc_zeroed(self->count * sizeof(*self->outs));
+    self->frees = kaa_base__alloc_zeroed(self->count * sizeof(*self->frees));
+    if (self->outs == NULL || self->frees == NULL) {
+        PY(PyErr_NoMemory)();
+        return -1;
+    }
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (!(self->arguments[i].shape.flags & CONVERT_OUT))
+            continue;
+        kaa_cpython__conversion_init(
+            &self->outs[i], kaa_ctype_target(self->arguments[i].shape.core));
+        if (notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
+            self->outs[i].shape.flags |= CONVERT_NULLABLE;
+        if (notes[i].free_function == NULL)
+            continue;
+        self->frees[i] = kaa_cpython__find_free(self, notes[i].free_function);
+        if (self->frees[i] == NULL ||
+            kaa_cpython__init_freed(self, &self->outs[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int
 init_arguments(kaa_cpython__function *self)
 {
@@ -38,62 +67,21 @@ init_arguments(kaa_cpython__function *self)
         if (shape->flags & CONVERT_OUT)
             self->visible--;
     }
-    if (self->visible == self->count)
-        return 0;
-    self->outs = kaa_base__alloc_zeroed(self->count * sizeof(*self->outs));
-    if (self->outs == NULL) {
-        PY(PyErr_NoMemory)();
-        return -1;
-    }
-    for (uint32_t i = 0; i < self->count; i++) {
-        if (!(self->arguments[i].shape.flags & CONVERT_OUT))
-            continue;
-        kaa_cpython__conversion_init(
-            &self->outs[i], kaa_ctype_target(self->arguments[i].shape.core));
-        if (notes[i].flags & KAA_DECL_PARAMETER_NULLABLE)
-            self->outs[i].shape.flags |= CONVERT_NULLABLE;
-    }
-    return 0;
+    return self->visible == self->count ? 0 : init_outs(self);
 }
 
-/* With [[kaa::free]] the result is what the pointer points at: text for
- * characters, a copy for records. */
 static int
 init_result(kaa_cpython__function *self, const kaa_ctype *type)
 {
-    const kaa_ctype *target;
-    kaa_ctype_kind kind;
-
     kaa_cpython__conversion_init(&self->result, type);
     if (self->item->flags & KAA_DECL_NULLABLE)
         self->result.shape.flags |= CONVERT_NULLABLE;
+    if (self->item->flags & KAA_DECL_BORROW)
+        self->flags |= FUNCTION_BORROWS | FUNCTION_IS_SPECIAL;
     if (self->free_function == NULL)
         return 0;
     self->flags |= FUNCTION_FREES;
-    if (self->result.shape.op == CONVERT_TEXT ||
-        self->result.shape.op == CONVERT_WIDE_TEXT)
-        return 0;
-    target = self->result.shape.target;
-    kind = target != NULL ? kaa_ctype_kind_of(target) : KAA_CTYPE_VOID;
-    if (kind == KAA_CTYPE_CHAR) {
-        self->result.shape.op = CONVERT_TEXT;
-        return 0;
-    }
-    if (kind == KAA_CTYPE_WCHAR || kind == KAA_CTYPE_CHAR16 ||
-        kind == KAA_CTYPE_CHAR32) {
-        self->result.shape.op = CONVERT_WIDE_TEXT;
-        return 0;
-    }
-    if ((kind == KAA_CTYPE_STRUCT || kind == KAA_CTYPE_UNION) &&
-        kaa_ctype_is_complete(target)) {
-        kaa_cpython__conversion_init(&self->result, target);
-        return 0;
-    }
-    return kaa_cpython__raise(
-        self->host->hooks[HOOK_UNSUPPORTED],
-        "%s(): kaa::free wants a result that can be copied: a pointer to "
-        "characters or to a complete record",
-        self->item->name);
+    return kaa_cpython__init_freed(self, &self->result);
 }
 
 static int
@@ -195,6 +183,7 @@ dealloc(PyObject *object)
     kaa_cpython__conversion_fini(&self->result);
     kaa_base__free(self->arguments);
     kaa_base__free(self->outs);
+    kaa_base__free(self->frees);
     kaa_base__free(self->quick);
     kaa_base__free(atomic_load(&self->builtin));
     kaa_cpython__free_variadic(self->variadics);

@@ -16,7 +16,19 @@ enum {
     FUNCTION_IS_SPECIAL = 1u << 3, /* out, length or variadic */
     FUNCTION_VARIADIC = 1u << 4,
     FUNCTION_FREES = 1u << 5,
-    FUNCTION_MEASURES = 1u << 6, /* elements of arguments are counted */
+    FUNCTION_MEASURES = 1u << 6,      /* elements of arguments are counted */
+    FUNCTION_TAKES_BUFFERS = 1u << 7, /* learned: an argument was one */
+    FUNCTION_BORROWS = 1u << 8,       /* the result keeps an argument */
+};
+
+/* What is simplest and most common, each decided by one look. A small int has
+ * 30 bits: it fits whatever is wider, if it may be negative. */
+enum {
+    QUICK_CHECKED, /* an integer that may not fit */
+    QUICK_SIGNED,  /* one of 32 bits or more */
+    QUICK_OTHER = QUICK_CHECKED,
+    QUICK_INT,  /* results: an int */
+    QUICK_NONE, /* nothing */
 };
 
 /* What the quick path needs of an argument, in 8 bytes. */
@@ -24,7 +36,7 @@ typedef struct kaa_cpython__quick {
     uint8_t op;     /* a kaa_convert__op */
     uint8_t unused; /* bits of a 64-bit word that the integer leaves */
     uint8_t is_signed;
-    uint8_t reserved;
+    uint8_t sort;    /* QUICK_*: of an integer, or of the result */
     uint32_t offset; /* of the place in the frame */
 } kaa_cpython__quick;
 
@@ -46,6 +58,7 @@ typedef struct kaa_cpython__function {
     uint32_t flags;
     uint32_t reserved;
     kaa_function free_function;
+    kaa_function *frees; /* of outs; NULL: none is freed */
     PyObject *weak_references;
     struct kaa_cpython__variadic *_Atomic variadics; /* see variadic.c */
     uint64_t item_address; /* of its kaa_decl_item: `_item` in Python */
@@ -93,6 +106,11 @@ void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
  * object itself. Borrowed. */
 PyObject *kaa_cpython__bound_of(const kaa_cpython *host, PyObject *object);
 
+/* variadic.c: the plan for variable arguments of these types; NULL: there was
+ * no such call yet. */
+const kaa_call_plan *
+kaa_cpython__variadic_plan(const kaa_cpython__function *self,
+                           const kaa_ctype *const *types, uint32_t count);
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 
 /* Converts one argument and stores it at its place. */
@@ -118,6 +136,28 @@ PyObject *kaa_cpython__result(const kaa_cpython__function *self,
 /* make_result() for what is no number, from a word that has been widened. */
 PyObject *kaa_cpython__word_result(const kaa_cpython__function *self,
                                    uint64_t word);
+/* freed.c: how a result, or an out, that is freed is made. 0, or -1 with an
+ * exception where that cannot be done. */
+int kaa_cpython__init_freed(const kaa_cpython__function *self,
+                            kaa_cpython__conversion *conversion);
+/* The address of the function that an out is freed with; NULL with an
+ * exception. */
+kaa_function kaa_cpython__find_free(const kaa_cpython__function *self,
+                                    const char *name);
+/* A pointer to what is freed, `name` of the function, or the copy of it; NULL
+ * with an exception, and it has been freed. */
+PyObject *kaa_cpython__give_freed(const kaa_cpython__function *self,
+                                  kaa_cpython__conversion *conversion,
+                                  void *address, kaa_function function,
+                                  const char *name);
+/* Has what a call gave keep an argument, `lender` or NULL. Takes over the
+ * reference to `given`, which may be NULL. */
+PyObject *kaa_cpython__give_borrowed(const kaa_cpython__function *self,
+                                     PyObject *given, PyObject *lender);
+/* What keeps the memory of an argument: a new reference, or NULL; with an
+ * exception perhaps. */
+PyObject *kaa_cpython__lender_of(const kaa_cpython__state *state,
+                                 PyObject *value, uint32_t position);
 /* Raises OSError; NULL. */
 PyObject *kaa_cpython__raise_errno(const kaa_cpython__function *self, int code);
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "cpython/call/callback.h"
 #include "cpython/call/function.h"
+#include "cpython/data/data.h"
 
 /* ---- frames ---- */
 
@@ -66,19 +67,22 @@ int
 kaa_cpython__run(const kaa_cpython__function *self, const kaa_call_plan *plan,
                  kaa_call__frame *frame)
 {
-    kaa_cpython__record record;
+    kaa_cpython__record local, *record = &local;
 
     if (self->flags & FUNCTION_IS_CLOSED) {
         kaa_call__run(plan, self->target, frame);
         return 0;
     }
-    kaa_cpython__begin(&record, self->host, self->flags & FUNCTION_HOLDS_GIL);
+    if (self->flags & FUNCTION_HOLDS_GIL)
+        record = kaa_cpython__begin_held(&local, self->host);
+    else
+        kaa_cpython__begin(&local, self->host, 0);
     kaa_call__run(plan, self->target, frame);
-    if (KAA_UNLIKELY(record.exception[0] != NULL &&
+    if (KAA_UNLIKELY(record->exception[0] != NULL &&
                      self->flags & FUNCTION_FREES) &&
         frame->result.words[0] != 0)
         give_back(self, frame->result.words[0]); /* nobody will see it */
-    return kaa_cpython__end(&record);
+    return kaa_cpython__end(record);
 }
 
 int
@@ -88,6 +92,9 @@ kaa_cpython__run_with(const kaa_cpython__function *self,
 {
     if (state->has_lent)
         kaa_cpython__lend_callbacks(state);
+    if (KAA_UNLIKELY(state->gives_up != NULL) &&
+        kaa_cpython__release_owned(state->gives_up, 0) < 0)
+        return -1;
     return kaa_cpython__run(self, plan, frame);
 }
 
@@ -149,25 +156,6 @@ kaa_cpython__raise_errno(const kaa_cpython__function *self, int code)
     return NULL;
 }
 
-/* [[kaa::free(fn)]]: the result is copied, then given to fn. */
-static PyObject *
-copy_and_free(const kaa_cpython__function *self, uint64_t word)
-{
-    kaa_cpython__conversion *conversion =
-        (kaa_cpython__conversion *)(uintptr_t)&self->result;
-    PyObject *made;
-
-    if (word == 0)
-        return kaa_cpython__new_none();
-    made = conversion->shape.op == CONVERT_RECORD
-               ? kaa_cpython__from_c(self->host, self->library, conversion,
-                                     (const void *)(uintptr_t)word)
-               : kaa_cpython__from_word(self->host, self->library, conversion,
-                                        word);
-    give_back(self, word);
-    return made;
-}
-
 static PyObject *
 make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
             const kaa_call__frame *frame)
@@ -176,7 +164,14 @@ make_result(const kaa_cpython__function *self, const kaa_call_plan *plan,
         (kaa_cpython__conversion *)(uintptr_t)&self->result;
 
     if (self->flags & FUNCTION_FREES)
-        return copy_and_free(self, frame->result.words[0]);
+        return kaa_cpython__give_freed(
+            self, result, (void *)(uintptr_t)frame->result.words[0],
+            self->free_function, self->item->free_function);
+    if (self->flags & FUNCTION_BORROWS && frame->result.words[0] != 0 &&
+        result->shape.op == CONVERT_POINTER)
+        return kaa_cpython__new_pointer(
+            self->host, self->library, result,
+            (void *)(uintptr_t)frame->result.words[0], NULL);
     switch (result->shape.op) {
     case CONVERT_FLOAT:
     case CONVERT_DOUBLE:
@@ -311,6 +306,7 @@ kaa_cpython__call(PyObject *object, PyObject *const *args, size_t flagged_count,
     state.holds = &first;
     state.has_lent = 0;
     state.has_borrowed = 0;
+    state.gives_up = NULL;
     state.where = NULL;
     state.subject = self->item->name;
     if (KAA_LIKELY(store_all(self, &state, frame, args) == 0) &&

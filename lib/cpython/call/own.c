@@ -13,7 +13,7 @@ learn(kaa_cpython__conversion *self, PyObject *type, kaa_cpython__class *class_)
     PyObject *old = self->own_class;
 
     /* A type that was assigned to __class__ is not what the data are. */
-    if (class_->type != type)
+    if (class_->type != type || class_->plain != NULL)
         return;
     PY(Py_IncRef)(type);
     self->own_data = class_;
@@ -48,9 +48,8 @@ data_fits(const kaa_cpython__conversion *self, const kaa_cpython__class *given)
 /* 1: `value` is C data that fits, and its address stands at `place`: it stays
  * where it is. What has a length to be checked is left to the slow path. */
 int
-kaa_cpython__take_data(const kaa_cpython__state *state,
-                       kaa_cpython__conversion *self, PyObject *value,
-                       void *place)
+kaa_cpython__take_data(kaa_cpython__state *state, kaa_cpython__conversion *self,
+                       PyObject *value, void *place)
 {
     PyObject *type = kaa_cpython__type(value);
     const kaa_cpython__data *body;
@@ -70,6 +69,13 @@ kaa_cpython__take_data(const kaa_cpython__state *state,
               body->class_->kind == KAA_CTYPE_POINTER))
             learn(self, type, body->class_);
     }
+    if (KAA_UNLIKELY(body->class_->plain != NULL)) {
+        if (kaa_cpython__is_gone(value))
+            return 0; /* the slow path says so */
+        if (state->gives_up == NULL)
+            state->gives_up = kaa_cpython__given_up(
+                state->host, value, state->library, state->subject);
+    }
     return store_address(place, body->data) == 0;
 }
 
@@ -87,6 +93,8 @@ kaa_cpython__is_own_record(const kaa_cpython__state *state,
     if (given->core != self->shape.core &&
         !kaa_ctype_same(given->core, self->shape.core))
         return 0;
+    if (kaa_cpython__is_gone(value))
+        return 0; /* the slow path says so */
     if (!state->host->is_free_threaded)
         learn(self, type, given);
     return 1;

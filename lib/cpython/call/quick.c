@@ -218,7 +218,7 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     const kaa_cpython__function *self = quick_body(object);
-    kaa_cpython__record record;
+    kaa_cpython__record record, *begun;
     quick_frame local;
     PyObject *result = NULL;
     views held;
@@ -238,15 +238,15 @@ call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
         return kaa_cpython__call(object, args, flagged_count, names);
     }
     local.frame.result_memory = local.result;
-    quick_begin(self, &record);
+    begun = quick_begin(self, &record);
     kaa_call__run(self->plan, self->target, &local.frame);
-    if (KAA_LIKELY(quick_end(self, &record) == 0))
+    if (KAA_LIKELY(quick_end(begun) == 0))
         result = make_result(self, &local.frame);
     release_views(&held);
     return result;
 }
 
-/* ---- choosing ---- */
+/* ---- variable arguments ---- */
 
 /* Whether a call's values fit a quick_frame. */
 static int
@@ -258,19 +258,132 @@ fits_frame(const kaa_call_plan *plan)
             (plan->result_size <= MEMORY_BYTES && plan->result_align <= 16));
 }
 
+#define EXTRAS_MAX 8
+
+/* One by C's promotions: an int, a double, text, a null pointer. */
+static int
+take_extra(const kaa_cpython *host, PyObject *value, const kaa_ctype **out_type,
+           uint64_t *out)
+{
+    static const kaa_cpython__quick any = {
+        .unused = 32, .is_signed = 1, .sort = QUICK_SIGNED};
+    const PyObject *type = quick_type(value);
+    quick_word found = {0, value == kaa_cpython__none()};
+    double number;
+
+    *out_type = host->void_pointer;
+    if (type == PY(PyLong_Type)) {
+        *out_type = kaa_ctype_basic(KAA_CTYPE_INT);
+        found = quick_integer(&any, value);
+    } else if (type == PY(PyFloat_Type)) {
+        *out_type = kaa_ctype_basic(KAA_CTYPE_DOUBLE);
+        number = quick_float(value);
+        memcpy(&found.word, &number, sizeof(number));
+        found.is_there = 1;
+    } else if (type == PY(PyUnicode_Type)) {
+        found = quick_ascii(value);
+    }
+    *out = found.word;
+    return found.is_there != 0;
+}
+
+/* The plan of a call of these arguments, if it is as simple as that of the
+ * fixed ones, which stand where they do without the others. */
+static const kaa_call_plan *
+variadic_plan(const kaa_cpython__function *self, PyObject *const *args,
+              uint32_t count, uint64_t *words)
+{
+    const kaa_ctype *types[EXTRAS_MAX];
+    const kaa_call_plan *plan;
+
+    if (count == 0 || count > EXTRAS_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_extra(self->host, args[i], &types[i], &words[i]))
+            return NULL;
+    plan = kaa_cpython__variadic_plan(self, types, count);
+    if (plan == NULL || !fits_frame(plan))
+        return NULL;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (plan->places[i].offset[0] != self->plan->places[i].offset[0] ||
+            plan->places[i].offset[1] != self->plan->places[i].offset[1])
+            return NULL;
+    return plan;
+}
+
+static PyObject *
+call_variadic(PyObject *object, PyObject *const *args, size_t flagged_count,
+              PyObject *names)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    size_t given = flagged_count & ~HOST_ARGUMENTS_OFFSET;
+    kaa_cpython__record record, *begun;
+    const kaa_call_plan *plan = NULL;
+    uint64_t words[EXTRAS_MAX];
+    PyObject *result = NULL;
+    quick_frame local;
+    views held;
+    int is_ready;
+
+    if (names == NULL && given > self->count)
+        plan = variadic_plan(self, args + self->count,
+                             (uint32_t)(given - self->count), words);
+    if (plan == NULL)
+        return kaa_cpython__call(object, args, flagged_count, names);
+    held.count = 0;
+    is_ready = 1;
+    for (uint32_t i = 0; is_ready && i < self->count; i++)
+        is_ready = store(self, i, args[i], (char *)&local, &held);
+    if (is_ready && held.count != 0)
+        is_ready = store_again(self, args, (char *)&local, &held);
+    if (KAA_UNLIKELY(!is_ready)) {
+        release_views(&held);
+        return kaa_cpython__call(object, args, flagged_count, names);
+    }
+    for (size_t i = self->count; i < given; i++)
+        memcpy((char *)&local + plan->places[i].offset[0],
+               &words[i - self->count], sizeof(words[0]));
+    local.frame.result_memory = local.result;
+    begun = quick_begin(self, &record);
+    kaa_call__run(plan, self->target, &local.frame);
+    if (KAA_LIKELY(quick_end(begun) == 0))
+        result = make_result(self, &local.frame);
+    release_views(&held);
+    return result;
+}
+
+/* ---- choosing ---- */
+
 /* What the quick path can take: what stands in registers or in little memory,
  * needs nothing done after the call but for buffers, and is read by layouts. */
 static int
 is_quick(const kaa_cpython__function *self)
 {
-    if (!fits_frame(self->plan) || self->flags & FUNCTION_IS_SPECIAL ||
-        !quick_has_layouts())
+    const uint32_t other = CONVERT_OUT | CONVERT_MEASURED | CONVERT_IS_LENGTH;
+
+    if (!fits_frame(self->plan) || !quick_has_layouts() ||
+        (self->flags & FUNCTION_IS_SPECIAL &&
+         !(self->flags & FUNCTION_VARIADIC)))
         return 0;
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->arguments[i].shape.op > CONVERT_POINTER &&
-            self->arguments[i].shape.op != CONVERT_RECORD)
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_convert__shape *shape = &self->arguments[i].shape;
+
+        if ((shape->op > CONVERT_POINTER && shape->op != CONVERT_RECORD) ||
+            shape->flags & other)
             return 0;
+    }
     return 1;
+}
+
+static uint8_t
+sort_of(const kaa_convert__shape *result)
+{
+    if (result->op == CONVERT_VOID)
+        return QUICK_NONE;
+    return result->op == CONVERT_INTEGER && result->size == 4 &&
+                   result->is_signed && !(result->flags & CONVERT_ENUM)
+               ? QUICK_INT
+               : QUICK_OTHER;
 }
 
 int
@@ -291,13 +404,19 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
         quick[i].op = argument->shape.op;
         quick[i].unused = (uint8_t)(64u - 8u * argument->shape.size);
         quick[i].is_signed = argument->shape.is_signed;
+        quick[i].sort = argument->shape.is_signed && argument->shape.size >= 4
+                            ? QUICK_SIGNED
+                            : QUICK_CHECKED;
         quick[i].offset = self->plan->places[i].offset[0];
     }
     /* One more for the result, where it is an integer. */
     quick[self->count].unused = (uint8_t)(64u - 8u * self->result.shape.size);
     quick[self->count].is_signed = self->result.shape.is_signed;
+    quick[self->count].sort = sort_of(&self->result.shape);
     self->quick = quick;
-    self->vectorcall = kaa_cpython__registers_entry(self);
+    self->vectorcall = self->flags & FUNCTION_VARIADIC
+                           ? call_variadic
+                           : kaa_cpython__registers_entry(self);
     if (self->vectorcall == NULL)
         self->vectorcall = call_mixed;
     return 0;

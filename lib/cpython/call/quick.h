@@ -136,6 +136,8 @@ quick_integer(const kaa_cpython__quick *quick, const PyObject *value)
             return none;
         number = word * (int64_t)digit; /* a zero has no digit, but room */
     }
+    if (KAA_LIKELY(quick->sort == QUICK_SIGNED))
+        return (quick_word){(uint64_t)number, 1};
     cut = (uint64_t)number << quick->unused;
     if (KAA_UNLIKELY(quick->is_signed ? (int64_t)cut >> quick->unused != number
                                       : number < 0 || cut >> quick->unused !=
@@ -185,8 +187,55 @@ quick_address(const void *address)
     return (quick_word){(uint64_t)(uintptr_t)address, 1};
 }
 
+/* Whether ASCII characters have a NUL among them. The words overlap where
+ * their number is not one of words; of such bytes the highest bit is free. */
+static inline int
+quick_has_nul(const char *text, size_t length)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t words[2];
+    uint32_t halves[2];
+
+    if (length > 16)
+        return memchr(text, 0, length) != NULL;
+    if (length >= 8) {
+        memcpy(&words[0], text, 8);
+        memcpy(&words[1], text + length - 8, 8);
+        return (((words[0] - ones) | (words[1] - ones)) & ones << 7) != 0;
+    }
+    if (length >= 4) {
+        memcpy(&halves[0], text, 4);
+        memcpy(&halves[1], text + length - 4, 4);
+        return (((halves[0] - (uint32_t)ones) | (halves[1] - (uint32_t)ones)) &
+                (uint32_t)(ones << 7)) != 0;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == 0)
+            return 1;
+    return 0;
+}
+
 /* These are in quick.c, each a call of the interpreter's or rare. */
 quick_word kaa_cpython__quick_text(PyObject *value);
+
+/* A str that is ASCII and has no NUL, where it stands. */
+static ALWAYS_INLINE quick_word
+quick_ascii(const PyObject *value)
+{
+    const kaa_cpython__layouts *layout = &kaa_cpython__layout;
+    const char *text;
+    uint32_t bits;
+    size_t length;
+
+    memcpy(&bits, (const char *)value + TEXT_STATE, sizeof(bits));
+    if (KAA_UNLIKELY((bits & layout->text_mask) != layout->text_bits))
+        return (quick_word){0, 0};
+    memcpy(&length, (const char *)value + TEXT_LENGTH, sizeof(length));
+    text = (const char *)value + layout->text_offset;
+    return (quick_word){(uint64_t)(uintptr_t)text,
+                        !quick_has_nul(text, length)};
+}
+
 quick_word kaa_cpython__quick_buffer(const kaa_cpython__conversion *conversion,
                                      PyObject *value, views *held);
 quick_word kaa_cpython__quick_other(kaa_cpython *host,
@@ -213,8 +262,12 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
 {
     PyObject *type = quick_type(value);
 
-    if (conversion->shape.op == CONVERT_TEXT && type == PY(PyUnicode_Type))
-        return kaa_cpython__quick_text(value);
+    if (conversion->shape.op == CONVERT_TEXT && type == PY(PyUnicode_Type)) {
+        quick_word found = quick_ascii(value);
+
+        return KAA_LIKELY(found.is_there) ? found
+                                          : kaa_cpython__quick_text(value);
+    }
     if (KAA_LIKELY(type == conversion->own_class) &&
         KAA_LIKELY(quick_is_own(conversion, value)))
         return quick_address(quick_cdata(value));
@@ -251,18 +304,22 @@ quick_make_word(const kaa_cpython__function *self, uint64_t word)
 
 /* ---- around the call ---- */
 
-static inline void
+/* What has to be ended: `record`, or the thread's common one. */
+static inline kaa_cpython__record *
 quick_begin(const kaa_cpython__function *self, kaa_cpython__record *record)
 {
-    if (!(self->flags & FUNCTION_IS_CLOSED))
-        kaa_cpython__begin(record, self->host,
-                           self->flags & FUNCTION_HOLDS_GIL);
+    if (self->flags & FUNCTION_IS_CLOSED)
+        return NULL;
+    if (self->flags & FUNCTION_HOLDS_GIL)
+        return kaa_cpython__begin_held(record, self->host);
+    kaa_cpython__begin(record, self->host, 0);
+    return record;
 }
 
 static inline int
-quick_end(const kaa_cpython__function *self, kaa_cpython__record *record)
+quick_end(kaa_cpython__record *record)
 {
-    return self->flags & FUNCTION_IS_CLOSED ? 0 : kaa_cpython__end(record);
+    return record != NULL ? kaa_cpython__end(record) : 0;
 }
 
 /* The entry for a function's signature if it has one of registers.c; NULL. */

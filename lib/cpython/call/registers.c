@@ -12,38 +12,72 @@
 
 #define WORDS_MAX 4
 
+/* What is done around a call, of which a function has one for ever; so each
+ * entry is compiled for each. */
+typedef enum around {
+    HELD,     /* the GIL is kept */
+    RELEASED, /* it is not */
+    CLOSED,   /* const or pure: nothing can come back */
+    ERRNO,    /* as the flags say, which may be that errno is looked at */
+    AROUND_COUNT
+} around;
+
+static ALWAYS_INLINE kaa_cpython__record *
+begin(const kaa_cpython__function *self, kaa_cpython__record *record,
+      const around how)
+{
+    if (how == ERRNO)
+        return quick_begin(self, record);
+    if (how == HELD)
+        kaa_cpython__begin_common();
+    if (how == RELEASED)
+        kaa_cpython__begin(record, self->host, 0);
+    return record;
+}
+
+static ALWAYS_INLINE int
+end(kaa_cpython__record *begun, const around how)
+{
+    if (how == ERRNO)
+        return quick_end(begun);
+    if (how == HELD)
+        return kaa_cpython__end_common();
+    return how == RELEASED ? kaa_cpython__end(begun) : 0;
+}
+
 NEVER_INLINE static PyObject *
 start_over(PyObject *object, PyObject *const *args, size_t flagged_count,
-           PyObject *names, views *held)
+           PyObject *names)
 {
-    if (held != NULL)
-        release_views(held);
     return kaa_cpython__call(object, args, flagged_count, names);
 }
 
-static inline int
-is_other(size_t flagged_count, PyObject *names, size_t count)
+/* Whether a call is not of the sort that its entry is for. */
+static ALWAYS_INLINE int
+is_other(const kaa_cpython__function *self, size_t flagged_count,
+         PyObject *names, size_t count, const around how)
 {
-    return names != NULL || (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count;
+    return names != NULL || (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count ||
+           (how == HELD && !kaa_cpython__is_common(self->host));
 }
 
 /* double f(double), (double, double), (double, double, double). */
 static ALWAYS_INLINE PyObject *
 doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
-        PyObject *names, const uint32_t count)
+        PyObject *names, const uint32_t count, const around how)
 {
     const kaa_cpython__function *self = quick_body(object);
-    kaa_cpython__record record;
+    kaa_cpython__record record, *begun;
     double a[3] = {0.0, 0.0, 0.0}, made;
 
-    if (KAA_UNLIKELY(is_other(flagged_count, names, count)))
-        return start_over(object, args, flagged_count, names, NULL);
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how)))
+        return start_over(object, args, flagged_count, names);
     for (uint32_t i = 0; i < count; i++) {
         if (KAA_UNLIKELY(!quick_is_float(args[i])))
-            return start_over(object, args, flagged_count, names, NULL);
+            return start_over(object, args, flagged_count, names);
         a[i] = quick_float(args[i]);
     }
-    quick_begin(self, &record);
+    begun = begin(self, &record, how);
     if (count == 1)
         made = ((double (*)(double))self->target)(a[0]);
     else if (count == 2)
@@ -51,7 +85,7 @@ doubles(PyObject *object, PyObject *const *args, size_t flagged_count,
     else
         made = ((double (*)(double, double, double))self->target)(a[0], a[1],
                                                                   a[2]);
-    if (KAA_UNLIKELY(quick_end(self, &record) != 0))
+    if (KAA_UNLIKELY(end(begun, how) != 0))
         return NULL;
     return PY(PyFloat_FromDouble)(made);
 }
@@ -61,8 +95,11 @@ typedef uint64_t (*words_1)(uint64_t);
 typedef uint64_t (*words_2)(uint64_t, uint64_t);
 typedef uint64_t (*words_3)(uint64_t, uint64_t, uint64_t);
 typedef uint64_t (*words_4)(uint64_t, uint64_t, uint64_t, uint64_t);
+typedef double (*real_0)(void);
 typedef double (*real_1)(uint64_t);
 typedef double (*real_2)(uint64_t, uint64_t);
+typedef double (*real_3)(uint64_t, uint64_t, uint64_t);
+typedef double (*real_4)(uint64_t, uint64_t, uint64_t, uint64_t);
 
 static ALWAYS_INLINE uint64_t
 run_words(const kaa_cpython__function *self, const uint64_t *a,
@@ -79,56 +116,116 @@ run_words(const kaa_cpython__function *self, const uint64_t *a,
     return ((words_0)self->target)();
 }
 
-/* Up to four integers; the result one too, and no errno. */
-static ALWAYS_INLINE PyObject *
-integers(PyObject *object, PyObject *const *args, size_t flagged_count,
-         PyObject *names, const uint32_t count)
-{
-    const kaa_cpython__function *self = quick_body(object);
-    const kaa_cpython__quick *made = &self->quick[count];
-    kaa_cpython__record record;
-    uint64_t a[WORDS_MAX] = {0, 0, 0, 0}, word;
-
-    if (KAA_UNLIKELY(is_other(flagged_count, names, count)))
-        return start_over(object, args, flagged_count, names, NULL);
-    for (uint32_t i = 0; i < count; i++) {
-        quick_word found = quick_integer(&self->quick[i], args[i]);
-
-        if (KAA_UNLIKELY(!found.is_there))
-            return start_over(object, args, flagged_count, names, NULL);
-        a[i] = found.word;
-    }
-    quick_begin(self, &record);
-    word = run_words(self, a, count) << made->unused;
-    if (KAA_UNLIKELY(quick_end(self, &record) != 0))
-        return NULL;
-    if (KAA_LIKELY(made->is_signed))
-        return PY(PyLong_FromLongLong)((int64_t)word >> made->unused);
-    return PY(PyLong_FromUnsignedLongLong)(word >> made->unused);
-}
-
-/* Calls a function of words that gives a double. */
+/* The same for a function that gives a double. */
 static ALWAYS_INLINE double
 run_real(const kaa_cpython__function *self, const uint64_t *a,
          const uint32_t count)
 {
     if (count == 1)
         return ((real_1)self->target)(a[0]);
-    return ((real_2)self->target)(a[0], a[1]);
+    if (count == 2)
+        return ((real_2)self->target)(a[0], a[1]);
+    if (count == 3)
+        return ((real_3)self->target)(a[0], a[1], a[2]);
+    if (count == 4)
+        return ((real_4)self->target)(a[0], a[1], a[2], a[3]);
+    return ((real_0)self->target)();
 }
 
-static inline PyObject *
-words_result(const kaa_cpython__function *self, uint64_t word, double real,
-             int code)
+/* Any integer but the most common. */
+NEVER_INLINE static PyObject *
+make_integer(const kaa_cpython__quick *made, uint64_t word)
 {
-    word = kaa_call__widen(self->plan, word);
-    if (KAA_UNLIKELY(
-            self->flags & FUNCTION_ERRNO && code != 0 &&
-            kaa_convert__says_failure(&self->result.shape, word, real)))
+    word <<= made->unused;
+    if (made->is_signed)
+        return PY(PyLong_FromLongLong)((int64_t)word >> made->unused);
+    return PY(PyLong_FromUnsignedLongLong)(word >> made->unused);
+}
+
+/* Up to four integers; the result one too, and no errno. */
+static ALWAYS_INLINE PyObject *
+integers(PyObject *object, PyObject *const *args, size_t flagged_count,
+         PyObject *names, const uint32_t count, const around how)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    const kaa_cpython__quick *made = &self->quick[count];
+    kaa_cpython__record record, *begun;
+    uint64_t a[WORDS_MAX] = {0, 0, 0, 0}, word;
+
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how)))
+        return start_over(object, args, flagged_count, names);
+    for (uint32_t i = 0; i < count; i++) {
+        quick_word found = quick_integer(&self->quick[i], args[i]);
+
+        if (KAA_UNLIKELY(!found.is_there))
+            return start_over(object, args, flagged_count, names);
+        a[i] = found.word;
+    }
+    begun = begin(self, &record, how);
+    word = run_words(self, a, count);
+    if (KAA_UNLIKELY(end(begun, how) != 0))
+        return NULL;
+    if (KAA_LIKELY(made->sort == QUICK_INT))
+        return PY(PyLong_FromLongLong)((int32_t)word);
+    return make_integer(made, word);
+}
+
+/* What is neither an int nor None. */
+NEVER_INLINE static PyObject *
+make_other(const kaa_cpython__function *self, uint64_t word)
+{
+    return quick_make_word(self, kaa_call__widen(self->plan, word));
+}
+
+NEVER_INLINE static int
+is_failure(const kaa_cpython__function *self, uint64_t word, double real)
+{
+    return kaa_convert__says_failure(&self->result.shape,
+                                     kaa_call__widen(self->plan, word), real);
+}
+
+static ALWAYS_INLINE PyObject *
+words_result(const kaa_cpython__function *self, uint64_t word,
+             const uint32_t count)
+{
+    const kaa_cpython__quick *made = &self->quick[count];
+
+    if (KAA_LIKELY(made->sort == QUICK_INT))
+        return PY(PyLong_FromLongLong)((int32_t)word);
+    if (made->sort == QUICK_NONE) {
+        quick_retain(kaa_cpython__none());
+        return kaa_cpython__none();
+    }
+    return make_other(self, word);
+}
+
+/* Calls what words() and buffers() have the arguments of. */
+static ALWAYS_INLINE PyObject *
+run(const kaa_cpython__function *self, const uint64_t *a, const uint32_t count,
+    const around how)
+{
+    kaa_cpython__record record, *begun;
+    uint64_t made = 0;
+    double real = 0.0;
+    int code = 0, is_real = self->result.shape.op == CONVERT_DOUBLE;
+    const int is_watched = how == ERRNO && self->flags & FUNCTION_ERRNO;
+
+    begun = begin(self, &record, how);
+    if (is_watched)
+        errno = 0; /* after the GIL is released, which may change it */
+    if (is_real)
+        real = run_real(self, a, count);
+    else
+        made = run_words(self, a, count);
+    if (is_watched)
+        code = errno; /* before the GIL is taken, which may change it */
+    if (KAA_UNLIKELY(end(begun, how) != 0))
+        return NULL;
+    if (is_watched && KAA_UNLIKELY(code != 0) && is_failure(self, made, real))
         return kaa_cpython__raise_errno(self, code);
-    if (self->result.shape.op == CONVERT_DOUBLE)
+    if (is_real)
         return PY(PyFloat_FromDouble)(real);
-    return quick_make_word(self, word);
+    return words_result(self, made, count);
 }
 
 /* An exporter of a buffer may have run user code, and that may have moved what
@@ -152,79 +249,155 @@ read_again(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
-/* Up to four integers or pointers; the result one too, a double, or nothing. */
+static void expect_buffers(PyObject *object);
+
+/* Up to four integers or pointers; the result one too, a double, or nothing.
+ * Buffers may be among them: words() leaves all that is rare to this. */
 static ALWAYS_INLINE PyObject *
-words(PyObject *object, PyObject *const *args, size_t flagged_count,
-      PyObject *names, const uint32_t count)
+buffers(PyObject *object, PyObject *const *args, size_t flagged_count,
+        PyObject *names, const uint32_t count)
 {
     const kaa_cpython__function *self = quick_body(object);
-    kaa_cpython__record record;
     PyObject *result = NULL;
-    uint64_t a[WORDS_MAX] = {0, 0, 0, 0}, made = 0;
-    double real = 0.0;
-    int code = 0;
+    uint64_t a[WORDS_MAX] = {0, 0, 0, 0};
+    int is_ready = !is_other(self, flagged_count, names, count, ERRNO);
     views held;
 
-    if (KAA_UNLIKELY(is_other(flagged_count, names, count)))
-        return start_over(object, args, flagged_count, names, NULL);
     held.count = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; is_ready && i < count; i++) {
         quick_word found = self->quick[i].op == CONVERT_INTEGER
                                ? quick_integer(&self->quick[i], args[i])
                                : quick_pointer(self->host, &self->arguments[i],
                                                args[i], &held);
-        if (KAA_UNLIKELY(!found.is_there))
-            return start_over(object, args, flagged_count, names, &held);
+
+        is_ready = found.is_there != 0;
         a[i] = found.word;
     }
-    if (KAA_UNLIKELY(held.count != 0) &&
-        KAA_UNLIKELY(!read_again(self, args, a, count, &held)))
-        return start_over(object, args, flagged_count, names, &held);
-    quick_begin(self, &record);
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
-        errno = 0; /* after the GIL is released, which may change it */
-    if ((count == 1 || count == 2) && self->result.shape.op == CONVERT_DOUBLE)
-        real = run_real(self, a, count);
-    else
-        made = run_words(self, a, count);
-    if (KAA_UNLIKELY(self->flags & FUNCTION_ERRNO))
-        code = errno; /* before the GIL is taken, which may change it */
-    if (KAA_LIKELY(quick_end(self, &record) == 0))
-        result = words_result(self, made, real, code);
-    if (KAA_UNLIKELY(held.count != 0))
+    if (held.count != 0 && is_ready)
+        is_ready = read_again(self, args, a, count, &held);
+    if (KAA_LIKELY(is_ready))
+        result = run(self, a, count, ERRNO);
+    if (held.count != 0) {
         release_views(&held);
-    return result;
+        expect_buffers(object);
+    }
+    return is_ready ? result : start_over(object, args, flagged_count, names);
 }
 
-#define ENTRY(family, count)                                                   \
-    static PyObject *call_##family##_##count(                                  \
-        PyObject *object, PyObject *const *args, size_t flagged_count,         \
-        PyObject *names)                                                       \
-    {                                                                          \
-        return family(object, args, flagged_count, names, count);              \
-    }
-ENTRY(doubles, 1)
-ENTRY(doubles, 2)
-ENTRY(doubles, 3)
-ENTRY(integers, 0)
-ENTRY(integers, 1)
-ENTRY(integers, 2)
-ENTRY(integers, 3)
-ENTRY(integers, 4)
-ENTRY(words, 0)
-ENTRY(words, 1)
-ENTRY(words, 2)
-ENTRY(words, 3)
-ENTRY(words, 4)
-#undef ENTRY
+/* An address that takes nothing but reading: of text, of C data or a ctypes
+ * instance of a type met before, of bytes. */
+static ALWAYS_INLINE quick_word
+plain_pointer(const kaa_cpython__conversion *conversion, const PyObject *value)
+{
+    const PyObject *type = quick_type(value);
 
-static const host_vectorcall doubles_entries[] = {
-    NULL, call_doubles_1, call_doubles_2, call_doubles_3};
-static const host_vectorcall integers_entries[WORDS_MAX + 1] = {
-    call_integers_0, call_integers_1, call_integers_2, call_integers_3,
-    call_integers_4};
-static const host_vectorcall words_entries[WORDS_MAX + 1] = {
-    call_words_0, call_words_1, call_words_2, call_words_3, call_words_4};
+    if (KAA_LIKELY(type == conversion->own_class) &&
+        KAA_LIKELY(quick_is_own(conversion, value)))
+        return quick_address(quick_cdata(value));
+    if (type == PY(PyUnicode_Type) && conversion->shape.op == CONVERT_TEXT)
+        return quick_ascii(value);
+    if (type == conversion->direct_class &&
+        KAA_LIKELY(quick_is_whole(conversion, value)))
+        return quick_address(quick_cdata(value));
+    if (type == PY(PyBytes_Type) && conversion->buffer_class != type &&
+        (conversion->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+            CONVERT_BYTES)
+        return quick_address((const char *)value + QUICK_BYTES);
+    return (quick_word){0, 0};
+}
+
+typedef PyObject *(*fallback)(PyObject *, PyObject *const *, size_t,
+                              PyObject *);
+
+/* The same where every argument is simple. */
+static ALWAYS_INLINE PyObject *
+words(PyObject *object, PyObject *const *args, size_t flagged_count,
+      PyObject *names, const uint32_t count, const around how,
+      const fallback otherwise)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    uint64_t a[WORDS_MAX] = {0, 0, 0, 0};
+
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how) ||
+                     self->flags & FUNCTION_TAKES_BUFFERS))
+        return otherwise(object, args, flagged_count, names);
+    for (uint32_t i = 0; i < count; i++) {
+        quick_word found = self->quick[i].op == CONVERT_INTEGER
+                               ? quick_integer(&self->quick[i], args[i])
+                               : plain_pointer(&self->arguments[i], args[i]);
+
+        if (KAA_UNLIKELY(!found.is_there))
+            return otherwise(object, args, flagged_count, names);
+        a[i] = found.word;
+    }
+    return run(self, a, count, how);
+}
+
+/* ---- entries ---- */
+
+#define ENTRY(name, body)                                                      \
+    static PyObject *name(PyObject *object, PyObject *const *args,             \
+                          size_t flagged_count, PyObject *names)               \
+    {                                                                          \
+        return body;                                                           \
+    }
+#define GIVEN object, args, flagged_count, names
+#define DOUBLES(how, count)                                                    \
+    ENTRY(doubles_##how##_##count, doubles(GIVEN, count, how))
+#define INTEGERS(how, count)                                                   \
+    ENTRY(integers_##how##_##count, integers(GIVEN, count, how))
+#define WORDS(how, count)                                                      \
+    ENTRY(words_##how##_##count, words(GIVEN, count, how, buffers_##count))
+#define BUFFERS(count)                                                         \
+    NEVER_INLINE ENTRY(buffers_##count, buffers(GIVEN, count))
+#define EACH_COUNT(family, how)                                                \
+    family(how, 0) family(how, 1) family(how, 2) family(how, 3) family(how, 4)
+
+/* clang-format off: no statements, but definitions */
+DOUBLES(HELD, 1)
+DOUBLES(HELD, 2)
+DOUBLES(HELD, 3)
+DOUBLES(RELEASED, 1)
+DOUBLES(RELEASED, 2)
+DOUBLES(RELEASED, 3)
+DOUBLES(CLOSED, 1)
+DOUBLES(CLOSED, 2)
+DOUBLES(CLOSED, 3)
+EACH_COUNT(INTEGERS, HELD)
+EACH_COUNT(INTEGERS, RELEASED)
+EACH_COUNT(INTEGERS, CLOSED)
+BUFFERS(0)
+BUFFERS(1)
+BUFFERS(2)
+BUFFERS(3)
+BUFFERS(4)
+EACH_COUNT(WORDS, HELD)
+EACH_COUNT(WORDS, RELEASED)
+EACH_COUNT(WORDS, CLOSED)
+EACH_COUNT(WORDS, ERRNO)
+/* clang-format on */
+
+#define ROW(family, how)                                                       \
+    {                                                                          \
+        family##_##how##_0, family##_##how##_1, family##_##how##_2,            \
+            family##_##how##_3, family##_##how##_4                             \
+    }
+static const host_vectorcall doubles_entries[AROUND_COUNT][4] = {
+    [HELD] = {NULL, doubles_HELD_1, doubles_HELD_2, doubles_HELD_3},
+    [RELEASED] = {NULL, doubles_RELEASED_1, doubles_RELEASED_2,
+                  doubles_RELEASED_3},
+    [CLOSED] = {NULL, doubles_CLOSED_1, doubles_CLOSED_2, doubles_CLOSED_3}};
+static const host_vectorcall integers_entries[AROUND_COUNT][WORDS_MAX + 1] = {
+    [HELD] = ROW(integers, HELD),
+    [RELEASED] = ROW(integers, RELEASED),
+    [CLOSED] = ROW(integers, CLOSED)};
+static const host_vectorcall buffers_entries[WORDS_MAX + 1] = {
+    buffers_0, buffers_1, buffers_2, buffers_3, buffers_4};
+static const host_vectorcall words_entries[AROUND_COUNT][WORDS_MAX + 1] = {
+    [HELD] = ROW(words, HELD),
+    [RELEASED] = ROW(words, RELEASED),
+    [CLOSED] = ROW(words, CLOSED),
+    [ERRNO] = ROW(words, ERRNO)};
 
 /* ---- choosing ---- */
 
@@ -253,8 +426,6 @@ all_words(const kaa_cpython__function *self)
              self->arguments[i].shape.op != CONVERT_POINTER) ||
             self->plan->places[i].offset[0] != 8 * i)
             return 0;
-    if (self->result.shape.op == CONVERT_DOUBLE)
-        return self->count == 1 || self->count == 2;
     return self->result.shape.op < CONVERT_RECORD &&
            self->result.shape.op != CONVERT_FLOAT;
 }
@@ -271,13 +442,38 @@ all_integers(const kaa_cpython__function *self)
            !(self->flags & FUNCTION_ERRNO);
 }
 
+static around
+around_of(const kaa_cpython__function *self)
+{
+    if (self->flags & FUNCTION_ERRNO)
+        return ERRNO;
+    if (self->flags & FUNCTION_IS_CLOSED)
+        return CLOSED;
+    return self->flags & FUNCTION_HOLDS_GIL ? HELD : RELEASED;
+}
+
+/* What took a buffer will be given another. */
+NEVER_INLINE static void
+expect_buffers(PyObject *object)
+{
+    kaa_cpython__function *self = quick_body(object);
+
+    if (self->flags & FUNCTION_TAKES_BUFFERS)
+        return;
+    self->flags |= FUNCTION_TAKES_BUFFERS;
+    if (self->vectorcall == words_entries[around_of(self)][self->count])
+        self->vectorcall = buffers_entries[self->count];
+}
+
 host_vectorcall
 kaa_cpython__registers_entry(const kaa_cpython__function *self)
 {
-    if (all_doubles(self) && !(self->flags & FUNCTION_ERRNO))
-        return doubles_entries[self->count];
+    const around how = around_of(self);
+
+    if (all_doubles(self) && how != ERRNO)
+        return doubles_entries[how][self->count];
     if (!all_words(self))
         return NULL;
-    return all_integers(self) ? integers_entries[self->count]
-                              : words_entries[self->count];
+    return all_integers(self) ? integers_entries[how][self->count]
+                              : words_entries[how][self->count];
 }

@@ -52,11 +52,13 @@ data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
 
 PyObject *
 kaa_cpython__new_pointer(kaa_cpython *host, PyObject *library,
-                         kaa_cpython__conversion *self, void *address)
+                         kaa_cpython__conversion *self, void *address,
+                         PyObject *owner)
 {
     kaa_cpython__class *made = data_class(host, library, self);
 
-    return made != NULL ? kaa_cpython__new_view(made, address, NULL, -1) : NULL;
+    return made != NULL ? kaa_cpython__new_view(made, address, owner, -1)
+                        : NULL;
 }
 
 PyObject *
@@ -190,7 +192,7 @@ pointer(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self,
     if (self->shape.item == ITEM_ANY)
         return PY(PyLong_FromUnsignedLongLong)(word);
     return kaa_cpython__new_pointer(host, library, self,
-                                    (void *)(uintptr_t)word);
+                                    (void *)(uintptr_t)word, NULL);
 }
 
 PyObject *

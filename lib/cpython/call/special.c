@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cpython/call/special.h"
+#include "cpython/data/data.h"
 
 /* ---- which value goes where ---- */
 
@@ -61,6 +62,68 @@ make_out(kaa_cpython__special *call, uint32_t i, void *place)
     return 0;
 }
 
+/* What the result, or out `i`, of a call keeps: a new reference, or NULL. */
+static PyObject *
+borrow(const kaa_cpython__special *call, PyObject *given, uint32_t from)
+{
+    PyObject *lender = NULL;
+
+    if (given != NULL && call->values[from] != NULL) {
+        lender =
+            kaa_cpython__lender_of(&call->state, call->values[from], from + 1);
+        if (lender == NULL && PY(PyErr_Occurred)() != NULL) {
+            PY(Py_DecRef)(given);
+            return NULL;
+        }
+    }
+    given = kaa_cpython__give_borrowed(call->self, given, lender);
+    if (lender != NULL)
+        PY(Py_DecRef)(lender);
+    return given;
+}
+
+/* What stands in an out. */
+static PyObject *
+out_value(kaa_cpython__special *call, uint32_t i)
+{
+    const kaa_cpython__function *self = call->self;
+    const kaa_decl_parameter *notes = &self->item->parameters[i];
+    kaa_cpython__conversion *conversion = &self->outs[i];
+    PyObject *value;
+    void *address = NULL;
+
+    if (self->frees[i] != NULL) {
+        memcpy(&address, call->outs[i], sizeof(address));
+        memset(call->outs[i], 0, sizeof(address)); /* it is the value's now */
+        value = kaa_cpython__give_freed(self, conversion, address,
+                                        self->frees[i], notes->free_function);
+    } else {
+        value = kaa_cpython__from_c(self->host, self->library, conversion,
+                                    call->outs[i]);
+    }
+    return notes->flags & KAA_DECL_PARAMETER_BORROW
+               ? borrow(call, value, notes->borrow_from)
+               : value;
+}
+
+/* Frees what was put into outs that nobody gets. */
+static void
+free_outs(const kaa_cpython__special *call)
+{
+    const kaa_cpython__function *self = call->self;
+
+    for (uint32_t i = 0; self->frees != NULL && i < self->count; i++) {
+        void *address = NULL;
+
+        if (self->frees[i] == NULL || call->outs[i] == NULL)
+            continue;
+        memcpy(&address, call->outs[i], sizeof(address));
+        if (address != NULL)
+            kaa_cpython__free_now(self->host, self->frees[i], address,
+                                  self->library);
+    }
+}
+
 /* The result and what the outs hold: one object, or a tuple. Takes over the
  * reference to `result`. */
 static PyObject *
@@ -83,8 +146,7 @@ join_outs(kaa_cpython__special *call, PyObject *result)
 
         if (call->outs[i] == NULL)
             continue;
-        value = kaa_cpython__from_c(self->host, self->library, &self->outs[i],
-                                    call->outs[i]);
+        value = out_value(call, i);
         if (value == NULL) {
             PY(Py_DecRef)(tuple);
             return NULL;
@@ -240,6 +302,7 @@ kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
 
     if (frame == NULL)
         return NULL;
+    call->state.gives_up = NULL;
     /* No user code runs between kaa_cpython__settle() and C. */
     ready = store_values(call, plan, frame) == 0 &&
             kaa_cpython__settle(&call->state) == 0 &&
@@ -248,8 +311,14 @@ kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
         kaa_call__store(&plan->places[call->self->count + i], frame,
                         extras[i].value);
     if (ready &&
-        kaa_cpython__run_with(call->self, &call->state, plan, frame) == 0)
-        result = join_outs(call, kaa_cpython__result(call->self, plan, frame));
+        kaa_cpython__run_with(call->self, &call->state, plan, frame) == 0) {
+        result = kaa_cpython__result(call->self, plan, frame);
+        if (call->self->flags & FUNCTION_BORROWS)
+            result = borrow(call, result, call->self->item->borrow_from);
+        result = join_outs(call, result);
+    }
+    if (result == NULL)
+        free_outs(call);
     kaa_cpython__release_frame(frame, &local);
     return result;
 }

@@ -250,6 +250,24 @@ may_be_kept(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
     return 1;
 }
 
+const kaa_call_plan *
+kaa_cpython__variadic_plan(const kaa_cpython__function *self,
+                           const kaa_ctype *const *types, uint32_t count)
+{
+    const variadic *at = atomic_load(&self->variadics);
+
+    for (; at != NULL; at = at->next) {
+        uint32_t same = 0;
+
+        while (same < count && at->count == count &&
+               at->types[same] == types[same])
+            same++;
+        if (same == count && at->count == count)
+            return at->plan;
+    }
+    return NULL;
+}
+
 static variadic *
 find(variadic *at, const kaa_cpython__special *call,
      const kaa_cpython__extra *extras, uint32_t *out_count)

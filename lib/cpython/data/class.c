@@ -31,8 +31,11 @@ drop(PyObject *object)
 void
 kaa_cpython__class_release(class *self)
 {
+    class *twin;
     size_t before;
 
+    if (self->plain != NULL)
+        self = self->plain;
     if (self->has_free_list) { /* with the GIL: nobody else counts */
         before = atomic_load_explicit(&self->uses, memory_order_relaxed);
         atomic_store_explicit(&self->uses, before - 1, memory_order_relaxed);
@@ -46,6 +49,12 @@ kaa_cpython__class_release(class *self)
         drop(self->members[i].names);
     }
     drop(self->element.names);
+    twin = self->twin;
+    if (twin != NULL) {
+        kaa_base__free(twin->members);
+        kaa_base__free(twin->table);
+        kaa_base__free(twin);
+    }
     kaa_base__free(self->members);
     kaa_base__free(self->table);
     if (self->getsets != NULL)
@@ -70,10 +79,56 @@ end_class(PyObject *capsule)
     }
     while (self->free_count > 0)
         PY(PyObject_GC_Del)(self->free_objects[--self->free_count]);
-    self->library = NULL;
-    self->layout = NULL;
-    self->holder = NULL;
+    for (class *one = self; one != NULL; one = one->twin) {
+        one->library = NULL;
+        one->layout = NULL;
+        one->holder = NULL;
+    }
     kaa_cpython__class_release(self);
+}
+
+/* All is shared with the plain one but how members are read. */
+class *
+kaa_cpython__twin_of(class *self)
+{
+    class *made = atomic_load_explicit(&self->twin, memory_order_acquire);
+    class *none = NULL;
+
+    if (KAA_LIKELY(made != NULL))
+        return made;
+    made = kaa_base__alloc_zeroed(sizeof(*made));
+    if (made != NULL) {
+        made->host = self->host;
+        made->type = self->type;
+        made->library = self->library;
+        made->layout = self->layout;
+        made->holder = self->holder;
+        made->core = self->core;
+        made->kind = self->kind;
+        made->flags = self->flags;
+        made->size = self->size;
+        made->align = self->align;
+        made->count = self->count;
+        made->name = self->name;
+        made->doc = self->doc;
+        made->format = self->format;
+        made->shape = self->shape;
+        made->dimensions = self->dimensions;
+        made->plain = self;
+    }
+    if (made == NULL || kaa_cpython__fill_guarded(made) != 0) {
+        if (made != NULL)
+            kaa_base__free(made->members);
+        kaa_base__free(made);
+        PY(PyErr_NoMemory)();
+        return NULL;
+    }
+    if (atomic_compare_exchange_strong(&self->twin, &none, made))
+        return made;
+    kaa_base__free(made->members);
+    kaa_base__free(made->table);
+    kaa_base__free(made);
+    return none;
 }
 
 static char *

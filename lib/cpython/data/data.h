@@ -42,6 +42,7 @@ enum {
     DATA_POINTER, /* an instance of the pointer's class */
     DATA_INSIDE,  /* a record or an array: a view */
     DATA_BITS,    /* a bit-field */
+    DATA_GUARDED, /* as the class's `plain` has it, if the memory is there */
 };
 
 struct kaa_cpython__class;
@@ -104,6 +105,10 @@ typedef struct kaa_cpython__class {
     ssize_t *shape; /* then the strides */
     int dimensions;
     host_getset *getsets;
+    /* Of data whose owner is a kaa_cpython__owned: made when first needed, and
+     * as long-lived as this one. A twin's `plain` is this one. */
+    struct kaa_cpython__class *_Atomic twin;
+    struct kaa_cpython__class *plain; /* NULL: it is no twin */
 } kaa_cpython__class;
 
 /* A type's tp_getset, which leads to its class. */
@@ -128,6 +133,24 @@ typedef struct kaa_cpython__data {
         length; /* of an array, or of what a pointer points at; -1: unknown */
     uint64_t flags;
 } kaa_cpython__data;
+
+/* What is freed by a function of C's: see owned.c. */
+typedef struct kaa_cpython__owned {
+    kaa_cpython *host;
+    PyObject *library;
+    PyObject *base;         /* what has to live longer, or NULL */
+    PyObject *_Atomic kept; /* as of data: what its pointers were set from */
+    const char *name;       /* of the function; the library's */
+    kaa_function free_function;
+    void *address;
+    _Atomic int is_released;
+    int32_t exports; /* buffers of it that are in use; with the lock */
+    /* Those that borrow from it, in a list; with the lock. */
+    struct kaa_cpython__owned *first;
+    struct kaa_cpython__owned *next;
+    struct kaa_cpython__owned **place; /* of the pointer to this one */
+    PyObject *waiting;
+} kaa_cpython__owned;
 
 static inline kaa_cpython__data *
 kaa_cpython__data_body(PyObject *object)
@@ -168,6 +191,26 @@ kaa_cpython__let_go(PyObject *object)
         }
     }
     PY(Py_DecRef)(object);
+}
+
+/* 1 and the value of a small int, where it is kept as a probe found. */
+static inline int
+kaa_cpython__read_small(PyObject *value, int64_t *out)
+{
+    const char *at = (const char *)value + kaa_cpython__layout.header;
+    int64_t word;
+    uint32_t digit;
+
+    if (kaa_cpython__layout.long_layout == LONG_UNKNOWN)
+        return 0;
+    memcpy(&word, at, sizeof(word));
+    memcpy(&digit, at + 8, sizeof(digit)); /* a zero has none, but room */
+    if (kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
+        *out = (1 - (word & 3)) * (int64_t)digit;
+        return (uint64_t)word < 16;
+    }
+    *out = word * (int64_t)digit;
+    return (uint64_t)(word + 1) <= 2;
 }
 
 /* Whether a type is one of kaa's, or derived from one. */
@@ -229,6 +272,8 @@ kaa_cpython__class *kaa_cpython__member_class(kaa_cpython__class *self,
                                               kaa_cpython__member *member);
 /* One user less: the last frees it. */
 void kaa_cpython__class_release(kaa_cpython__class *self);
+/* The class of data whose memory may be released; NULL with an exception. */
+kaa_cpython__class *kaa_cpython__twin_of(kaa_cpython__class *self);
 
 /* ---- members.c ---- */
 
@@ -237,6 +282,8 @@ void kaa_cpython__init_element(kaa_cpython__member *self,
 /* The members of a record, their table and their attributes. 0, or -1 where
  * memory ran out. */
 int kaa_cpython__fill_members(kaa_cpython__class *self);
+/* Those of a twin, from those of its `plain`. */
+int kaa_cpython__fill_guarded(kaa_cpython__class *self);
 
 /* ---- instance.c ---- */
 
@@ -246,8 +293,13 @@ PyObject *kaa_cpython__new_data(kaa_cpython__class *self);
 /* One for bytes that are elsewhere; `owner` is borrowed, or NULL. */
 PyObject *kaa_cpython__new_view(kaa_cpython__class *self, void *address,
                                 PyObject *owner, ssize_t length);
+/* One for bytes inside of another instance, kept by what keeps those. */
+PyObject *kaa_cpython__new_inside(kaa_cpython__class *self, void *address,
+                                  PyObject *object, ssize_t length);
 /* One of a class, or of one derived from it, all zero; for tp_new. */
 PyObject *kaa_cpython__alloc_data(kaa_cpython__class *self, PyObject *type);
+/* Gives a view its owner, which is borrowed: 0, or -1 with an exception. */
+int kaa_cpython__adopt(PyObject *object, PyObject *owner);
 /* The owner, borrowed, of what is inside of an instance; NULL: C's memory. */
 PyObject *kaa_cpython__below(PyObject *object);
 /* Which instance remembers for the bytes of `object`; NULL: none does. */
@@ -260,6 +312,36 @@ PyObject *kaa_cpython__kept(PyObject *root, const void *address);
 void kaa_cpython__dealloc_data(PyObject *object);
 int kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user);
 int kaa_cpython__clear_data(PyObject *object);
+
+/* ---- owned.c ---- */
+
+PyObject *kaa_cpython__make_owned_type(kaa_cpython *host);
+/* What frees `address` when nothing refers to it any more; NULL with an
+ * exception, and it has been freed. `name` of the function is the library's. */
+PyObject *kaa_cpython__new_owned(kaa_cpython *host, PyObject *library,
+                                 void *address, kaa_function free_function,
+                                 const char *name);
+int kaa_cpython__is_owned(const kaa_cpython *host, PyObject *object);
+/* `base` has to live as long; if it is owned too, it is freed later. */
+void kaa_cpython__lend(PyObject *owned, PyObject *base);
+/* Frees at once; what a callback raises is reported to the host's hook. */
+void kaa_cpython__free_now(kaa_cpython *host, kaa_function function,
+                           void *address, PyObject *subject);
+/* Ends an owned and those that borrow from it. 1; 0: it had ended before; -1
+ * with an exception. Without `calls_free` its own function is called by
+ * somebody else. */
+int kaa_cpython__release_owned(PyObject *owned, int calls_free);
+/* Whether the memory of data has been released; then -1 with ValueError. */
+int kaa_cpython__is_gone(PyObject *object);
+int kaa_cpython__check_guarded(PyObject *object);
+/* One buffer more or less shows guarded data. */
+void kaa_cpython__count_export(PyObject *object, int by);
+/* The owned, borrowed, that a call of a library's function with this pointer
+ * ends; NULL: it ends none. */
+PyObject *kaa_cpython__given_up(const kaa_cpython *host, PyObject *value,
+                                PyObject *library, const char *function);
+/* The place of an owned's `kept`. */
+PyObject *_Atomic *kaa_cpython__kept_by_owned(PyObject *object);
 
 /* ---- value.c ---- */
 

@@ -128,6 +128,14 @@ track(PyObject *object)
     }
 }
 
+/* Whether an instance that has its bytes could lead to what holds it. */
+static int
+owner_leads_back(PyObject *object, const data *body)
+{
+    return (body->class_->flags & CLASS_HOLDS) != 0 || body->owner != NULL ||
+           kaa_cpython__type(object) != body->class_->type;
+}
+
 /* Whether an object that is held could lead back here. */
 static int
 may_lead_back(const kaa_cpython *host, PyObject *object)
@@ -136,13 +144,8 @@ may_lead_back(const kaa_cpython *host, PyObject *object)
 
     if (type == PY(PyUnicode_Type) || type == PY(PyBytes_Type))
         return 0;
-    if (kaa_cpython__is_data_type(host, type)) {
-        const data *body = kaa_cpython__data_body(object);
-
-        return (body->class_->flags & CLASS_HOLDS) != 0 ||
-               body->owner != NULL || type != body->class_->type;
-    }
-    return 1;
+    return !kaa_cpython__is_data_type(host, type) ||
+           owner_leads_back(object, kaa_cpython__data_body(object));
 }
 
 PyObject *
@@ -157,13 +160,57 @@ kaa_cpython__new_view(class *self, void *address, PyObject *owner,
     body = kaa_cpython__data_body(object);
     body->data = address;
     body->length = length;
-    if (owner != NULL) {
-        kaa_cpython__retain(owner);
-        body->owner = owner;
-        if (may_lead_back(self->host, owner))
-            track(object);
+    if (owner != NULL && KAA_UNLIKELY(kaa_cpython__adopt(object, owner) != 0)) {
+        PY(Py_DecRef)(object);
+        return NULL;
     }
     return object;
+}
+
+int
+kaa_cpython__adopt(PyObject *object, PyObject *owner)
+{
+    data *body = kaa_cpython__data_body(object);
+    class *self = body->class_, *twin;
+
+    if (KAA_UNLIKELY(kaa_cpython__is_owned(self->host, owner))) {
+        twin = kaa_cpython__twin_of(self);
+        if (twin == NULL)
+            return -1;
+        body->class_ = twin;
+    }
+    kaa_cpython__retain(owner);
+    body->owner = owner;
+    if (may_lead_back(self->host, owner))
+        track(object);
+    return 0;
+}
+
+PyObject *
+kaa_cpython__new_inside(class *self, void *address, PyObject *object,
+                        ssize_t length)
+{
+    const data *from = kaa_cpython__data_body(object);
+    PyObject *owner = kaa_cpython__below(object), *made;
+    data *body;
+
+    if (KAA_UNLIKELY(from->class_->plain != NULL)) /* it may be released */
+        return kaa_cpython__new_view(self, address, owner, length);
+    made = take(self);
+    if (KAA_UNLIKELY(made == NULL))
+        return NULL;
+    body = kaa_cpython__data_body(made);
+    body->data = address;
+    body->length = length;
+    if (owner == NULL)
+        return made;
+    kaa_cpython__retain(owner);
+    body->owner = owner;
+    /* A view with this owner was asked already, when it was made. */
+    if (owner == object ? owner_leads_back(object, from)
+                        : (from->flags & DATA_IS_TRACKED) != 0)
+        track(made);
+    return made;
 }
 
 /* ---- what is kept alive ---- */
@@ -184,7 +231,8 @@ kaa_cpython__root(PyObject *object)
 
     if (body->flags & (DATA_HAS_INLINE | DATA_HAS_BLOCK))
         return object;
-    if (body->owner == NULL || body->owner == body->class_->library)
+    if (body->owner == NULL || body->owner == body->class_->library ||
+        body->class_->plain != NULL)
         return NULL;
     if (kaa_cpython__is_data_type(body->class_->host,
                                   kaa_cpython__type(body->owner)))
@@ -221,29 +269,27 @@ kaa_cpython__kept(PyObject *root, const void *address)
 }
 
 static PyObject *
-kept_dict(data *body)
+kept_dict(PyObject *_Atomic *place)
 {
     PyObject *made, *none = NULL;
 
-    if (body->kept != NULL)
-        return body->kept;
+    if (*place != NULL)
+        return *place;
     made = PY(PyDict_New)();
-    if (made != NULL &&
-        !atomic_compare_exchange_strong(&body->kept, &none, made))
+    if (made != NULL && !atomic_compare_exchange_strong(place, &none, made))
         PY(Py_DecRef)(made);
-    return body->kept;
+    return *place;
 }
 
-int
-kaa_cpython__keep(PyObject *root, const void *address, PyObject *object)
+static int
+keep_at(PyObject *_Atomic *place, const void *address, PyObject *object)
 {
-    data *body = kaa_cpython__data_body(root);
     PyObject *key, *kept;
     int failed = 0;
 
-    if (object == NULL && body->kept == NULL)
+    if (object == NULL && *place == NULL)
         return 0;
-    kept = kept_dict(body);
+    kept = kept_dict(place);
     key = kept != NULL ? address_key(address) : NULL;
     if (key == NULL)
         return -1;
@@ -252,6 +298,15 @@ kaa_cpython__keep(PyObject *root, const void *address, PyObject *object)
     else if (PY(PyDict_GetItemWithError)(kept, key) != NULL)
         failed = PY(PyDict_DelItem)(kept, key);
     PY(Py_DecRef)(key);
+    return failed;
+}
+
+int
+kaa_cpython__keep(PyObject *root, const void *address, PyObject *object)
+{
+    data *body = kaa_cpython__data_body(root);
+    int failed = keep_at(&body->kept, address, object);
+
     if (!failed && object != NULL && may_lead_back(body->class_->host, object))
         track(root);
     return failed;
@@ -452,6 +507,13 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     const data *body;
     PyObject *found;
 
+    if (kaa_cpython__is_owned(host, object) && what == KAA_CPYTHON_DATA_KEPT) {
+        found = *kaa_cpython__kept_by_owned(object);
+        if (found == NULL)
+            found = kaa_cpython__none();
+        PY(Py_IncRef)(found);
+        return found;
+    }
     if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object))) {
         kaa_cpython__raise(PY(PyExc_TypeError),
                            "an instance of C data expected");
@@ -460,7 +522,13 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     body = kaa_cpython__data_body(object);
     switch (what) {
     case KAA_CPYTHON_DATA_ADDRESS:
+        if (kaa_cpython__check_guarded(object) != 0)
+            return NULL;
         return address_key(body->data);
+    case KAA_CPYTHON_DATA_IS_OWNED:
+        return PY(PyLong_FromLongLong)(body->class_->plain == NULL    ? 0
+                                       : kaa_cpython__is_gone(object) ? 2
+                                                                      : 1);
     case KAA_CPYTHON_DATA_LENGTH:
         return PY(PyLong_FromLongLong)(body->length);
     case KAA_CPYTHON_DATA_HAS_MEMORY:
@@ -507,9 +575,10 @@ kaa_cpython_data_view(kaa_cpython *host, void *type, uint64_t address,
     body->flags = DATA_IS_TRACKED;
     body->data = (char *)(uintptr_t)address;
     body->length = (ssize_t)length;
-    if (owner != NULL)
-        PY(Py_IncRef)(owner);
-    body->owner = owner;
+    if (owner != NULL && kaa_cpython__adopt(made, owner) != 0) {
+        PY(Py_DecRef)(made);
+        return NULL;
+    }
     return made;
 }
 
@@ -517,6 +586,10 @@ int
 kaa_cpython_data_keep(kaa_cpython *host, void *object, uint64_t address,
                       void *kept)
 {
+    if (kaa_cpython__is_owned(host, object))
+        return keep_at(kaa_cpython__kept_by_owned(object),
+                       (const void *)(uintptr_t)address,
+                       kept == kaa_cpython__none() ? NULL : kept);
     if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object)))
         return kaa_cpython__raise(PY(PyExc_TypeError),
                                   "an instance of C data expected");

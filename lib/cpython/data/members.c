@@ -230,3 +230,23 @@ kaa_cpython__fill_members(class *self)
         return -1;
     return make_table(self) != 0 || make_getsets(self) != 0 ? -1 : 0;
 }
+
+/* Those of a record, and the element of a pointer or an array. */
+int
+kaa_cpython__fill_guarded(class *self)
+{
+    const class *plain = self->plain;
+
+    self->element = plain->element;
+    self->element.op = DATA_GUARDED;
+    self->members =
+        kaa_base__alloc_array(plain->member_count + 1u, sizeof(field));
+    if (self->members == NULL)
+        return -1;
+    for (uint32_t i = 0; i < plain->member_count; i++) {
+        self->members[i] = plain->members[i];
+        self->members[i].op = DATA_GUARDED;
+    }
+    self->member_count = plain->member_count;
+    return make_table(self);
+}

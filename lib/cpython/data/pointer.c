@@ -43,6 +43,8 @@ index_of(PyObject *key, int64_t *out)
 
     if (kaa_cpython__type(key) != PY(PyLong_Type))
         return 0;
+    if (KAA_LIKELY(kaa_cpython__read_small(key, out)))
+        return 1;
     *out = PY(PyLong_AsLongLongAndOverflow)(key, &overflow);
     return overflow == 0 && *out > INT32_MIN && *out < INT64_MAX >> 16;
 }
@@ -169,17 +171,42 @@ new_array(PyObject *type, PyObject *args, PyObject *kwargs)
 static class *
 target_class(class *self)
 {
-    const field *element = &self->element;
+    const field *element;
 
+    if (self->plain != NULL)
+        self = self->plain;
+    element = &self->element;
     if (element->op != DATA_INSIDE ||
         kaa_ctype_kind_of(element->core) == KAA_CTYPE_ARRAY)
         return NULL;
     return kaa_cpython__member_class(self, &self->element);
 }
 
-static int
-check_target(const data *body, const class *self)
+/* The member of a name that is perhaps not interned, as those that a program
+ * puts together; NULL without an exception. */
+static field *
+find_by_text(class *target, PyObject *name)
 {
+    const char *text = PY(PyUnicode_AsUTF8AndSize)(name, NULL);
+    PyObject *interned =
+        text != NULL ? PY(PyUnicode_InternFromString)(text) : NULL;
+    field *found = NULL;
+
+    if (interned == NULL) {
+        PY(PyErr_Clear)();
+        return NULL;
+    }
+    found = kaa_cpython__find_member(target, interned);
+    PY(Py_DecRef)(interned);
+    return found;
+}
+
+static int
+check_target(PyObject *object, const data *body, const class *self)
+{
+    if (KAA_UNLIKELY(self->plain != NULL) &&
+        kaa_cpython__check_guarded(object) != 0)
+        return -1;
     if (KAA_UNLIKELY(body->data == NULL))
         return kaa_cpython__raise_null(self);
     if (KAA_UNLIKELY(body->length == 0))
@@ -199,8 +226,10 @@ get_through(PyObject *object, PyObject *name)
 
     if (KAA_LIKELY(target != NULL)) {
         found = kaa_cpython__find_member(target, name);
+        if (KAA_UNLIKELY(found == NULL))
+            found = find_by_text(target, name);
         if (KAA_LIKELY(found != NULL)) {
-            if (check_target(body, body->class_) != 0)
+            if (check_target(object, body, body->class_) != 0)
                 return NULL;
             return kaa_cpython__load_member(object, target, found, body->data);
         }
@@ -222,8 +251,10 @@ set_through(PyObject *object, PyObject *name, PyObject *value)
 
     if (target != NULL) {
         found = kaa_cpython__find_member(target, name);
+        if (found == NULL)
+            found = find_by_text(target, name);
         if (found != NULL) {
-            if (check_target(body, body->class_) != 0)
+            if (check_target(object, body, body->class_) != 0)
                 return -1;
             return kaa_cpython__store_member(object, target, found, body->data,
                                              value);
@@ -256,14 +287,8 @@ point(PyObject *made, const class *self, PyObject *value)
         return -1;
     word = PY(PyLong_AsUnsignedLongLong)(PY(PyTuple_GetItem)(answer, 0));
     owner = PY(PyTuple_GetItem)(answer, 1);
-    if (owner != kaa_cpython__none()) {
-        PY(Py_IncRef)(owner);
-        body->owner = owner;
-        if (!(body->flags & DATA_IS_TRACKED)) {
-            body->flags |= DATA_IS_TRACKED;
-            PY(PyObject_GC_Track)(made);
-        }
-    }
+    if (owner != kaa_cpython__none())
+        kaa_cpython__adopt(made, owner);
     body->data = (char *)(uintptr_t)word;
     PY(Py_DecRef)(answer);
     return PY(PyErr_Occurred)() != NULL ? -1 : 0;

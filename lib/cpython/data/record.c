@@ -48,6 +48,8 @@ set_attribute(PyObject *object, PyObject *name, PyObject *value)
 static int
 check_member(const class *self, const field *found)
 {
+    if (self->plain != NULL)
+        self = self->plain;
     if (KAA_LIKELY(found >= self->members &&
                    found < self->members + self->member_count))
         return 0;
@@ -59,21 +61,27 @@ PyObject *
 kaa_cpython__get_member(PyObject *object, void *closure)
 {
     const data *body = kaa_cpython__data_body(object);
+    class *self = body->class_;
 
-    if (check_member(body->class_, closure) != 0)
+    if (check_member(self, closure) != 0 ||
+        kaa_cpython__check_guarded(object) != 0)
         return NULL;
-    return kaa_cpython__load_member(object, body->class_, closure, body->data);
+    return kaa_cpython__load_member(
+        object, self->plain != NULL ? self->plain : self, closure, body->data);
 }
 
 int
 kaa_cpython__set_member(PyObject *object, PyObject *value, void *closure)
 {
     const data *body = kaa_cpython__data_body(object);
+    class *self = body->class_;
 
-    if (check_member(body->class_, closure) != 0)
+    if (check_member(self, closure) != 0 ||
+        kaa_cpython__check_guarded(object) != 0)
         return -1;
-    return kaa_cpython__store_member(object, body->class_, closure, body->data,
-                                     value);
+    return kaa_cpython__store_member(object,
+                                     self->plain != NULL ? self->plain : self,
+                                     closure, body->data, value);
 }
 
 /* ---- making ---- */
@@ -124,6 +132,8 @@ init_record(PyObject *object, PyObject *args, PyObject *kwargs)
     class *self = body->class_;
     size_t count = (size_t)PY(PyTuple_Size)(args);
 
+    if (kaa_cpython__check_guarded(object) != 0)
+        return -1;
     if (count > self->member_count ||
         (kwargs != NULL && PY(PyDict_Size)(kwargs) != 0))
         return init_by_hook(object, self, args, kwargs);
@@ -229,6 +239,8 @@ get_buffer(PyObject *object, host_buffer *view, int flags)
     uint32_t count = (uint32_t)self->dimensions;
     ssize_t itemsize = (ssize_t)self->size, *shape = NULL;
 
+    if (kaa_cpython__check_guarded(object) != 0)
+        return -1;
     if (count != 0) {
         ssize_t stride, elements = body->length < 0 ? 0 : body->length;
 
@@ -265,13 +277,16 @@ get_buffer(PyObject *object, host_buffer *view, int flags)
             : NULL;
     view->suboffsets = NULL;
     view->internal = shape;
+    if (self->plain != NULL)
+        kaa_cpython__count_export(object, 1);
     return 0;
 }
 
 static void
 release_buffer(PyObject *object, host_buffer *view)
 {
-    (void)object;
+    if (kaa_cpython__data_body(object)->class_->plain != NULL)
+        kaa_cpython__count_export(object, -1);
     kaa_base__free(view->internal);
     view->internal = NULL;
 }

@@ -183,6 +183,17 @@ load_enum(PyObject *object, const class *self, field *member, const char *at,
     return kaa_cpython__ask(object, self, member, base, NULL);
 }
 
+/* What keeps the target of a pointer: what it was set from; else, as far as is
+ * known, what the pointer itself belongs to. */
+static PyObject *
+owner_of_target(PyObject *object, PyObject *root, const char *at)
+{
+    PyObject *kept = kaa_cpython__kept(root, at);
+    const data *body = kaa_cpython__data_body(object);
+
+    return kept == NULL && body->class_->plain != NULL ? body->owner : kept;
+}
+
 static PyObject *
 load_pointer(PyObject *object, class *self, field *member, const char *at)
 {
@@ -196,8 +207,8 @@ load_pointer(PyObject *object, class *self, field *member, const char *at)
     enter(&section, root);
     memcpy(&address, at, sizeof(address));
     made = kaa_cpython__new_view(
-        target, address, address != NULL ? kaa_cpython__kept(root, at) : NULL,
-        -1);
+        target, address,
+        address != NULL ? owner_of_target(object, root, at) : NULL, -1);
     leave(&section);
     return made;
 }
@@ -209,8 +220,7 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 
     if (KAA_UNLIKELY(inner == NULL))
         return NULL;
-    return kaa_cpython__new_view(inner, at, kaa_cpython__below(object),
-                                 inner->count);
+    return kaa_cpython__new_inside(inner, at, object, inner->count);
 }
 
 static PyObject *
@@ -260,11 +270,33 @@ load_other(PyObject *object, class *self, field *member, char *at, char *base)
     }
 }
 
+/* The same member of a twin's plain class, if the memory is still there; NULL
+ * with an exception. */
+static field *
+unguard(PyObject *object, class **self, const field *member)
+{
+    class *twin = *self;
+
+    if (kaa_cpython__check_guarded(object) != 0)
+        return NULL;
+    *self = twin->plain;
+    return member == &twin->element
+               ? &twin->plain->element
+               : &twin->plain->members[member - twin->members];
+}
+
 PyObject *
 kaa_cpython__load_slowly(PyObject *object, class *self, field *member,
                          char *base)
 {
     char *at = base + member->offset;
+
+    if (member->op == DATA_GUARDED) {
+        member = unguard(object, &self, member);
+        return member != NULL
+                   ? kaa_cpython__load_member(object, self, member, base)
+                   : NULL;
+    }
 
     switch (member->op) {
     case DATA_INTEGER:
@@ -288,20 +320,10 @@ read_int(PyObject *value, PyObject *type, int64_t *out)
 {
     int overflow = 0;
 
-    if (KAA_LIKELY(type == PY(PyLong_Type)) &&
-        kaa_cpython__layout.long_layout == LONG_TAG_FIELD) {
-        uint64_t tag;
-        uint32_t digit;
-
-        memcpy(&tag, (char *)value + kaa_cpython__layout.header, sizeof(tag));
-        memcpy(&digit, (char *)value + kaa_cpython__layout.header + 8,
-               sizeof(digit));
-        if (KAA_LIKELY(tag < 16)) {
-            *out = (1 - (int64_t)(tag & 3)) * (int64_t)digit;
+    if (KAA_LIKELY(type == PY(PyLong_Type))) {
+        if (KAA_LIKELY(kaa_cpython__read_small(value, out)))
             return 1;
-        }
-    } else if (type != PY(PyLong_Type) &&
-               !PY(PyType_IsSubtype)(type, PY(PyLong_Type))) {
+    } else if (!PY(PyType_IsSubtype)(type, PY(PyLong_Type))) {
         return 0;
     }
     *out = PY(PyLong_AsLongLongAndOverflow)(value, &overflow);
@@ -511,6 +533,11 @@ kaa_cpython__store_slowly(PyObject *object, class *self, field *member,
     if (KAA_UNLIKELY(value == NULL))
         return kaa_cpython__raise(PY(PyExc_AttributeError),
                                   "members of C data cannot be deleted");
+    if (member->op == DATA_GUARDED) {
+        member = unguard(object, &self, member);
+        if (member == NULL)
+            return -1;
+    }
     done = store_simple(object, self, member, base, value);
     if (KAA_LIKELY(done != SLOW))
         return done;

@@ -193,6 +193,76 @@ probe_long(size_t header, int layout)
     return 1;
 }
 
+/* Whether the bits tell ASCII texts from others, and where their bytes are. The
+ * interpreter itself gives ASCII texts as UTF-8 where they stand. Each object
+ * here is longer than what is read of it. */
+static int
+probe_text(const kaa_cpython__layouts *found)
+{
+    static const struct {
+        const char *text;
+        int is_ascii;
+    } samples[] = {{"a text of ASCII letters", 1},
+                   {"another, that is no identifier: %d\n", 1},
+                   {"x", 1},
+                   {"identifier", 1},
+                   {"\x01\x7f control characters", 1},
+                   {"\xc3\xa9t\xc3\xa9, of Latin-1", 0},
+                   {"\xe2\x82\xac, of two bytes each", 0},
+                   {"\xf0\x9f\x90\x8d, of four bytes each", 0}};
+
+    for (size_t i = 0; i < 2 * sizeof(samples) / sizeof(samples[0]); i++) {
+        const char *sample = samples[i / 2].text, *text = NULL;
+        ssize_t length = 0;
+        PyObject *object = i % 2 != 0
+                               ? PY(PyUnicode_InternFromString)(sample)
+                               : PY(PyUnicode_DecodeUTF8)(
+                                     sample, (ssize_t)strlen(sample), "strict");
+        int is_right = 0;
+        uint32_t bits;
+
+        if (object != NULL)
+            text = PY(PyUnicode_AsUTF8AndSize)(object, &length);
+        if (text != NULL) {
+            memcpy(&bits, (const char *)object + TEXT_STATE, sizeof(bits));
+            is_right = (bits & found->text_mask) == found->text_bits;
+            if (!samples[i / 2].is_ascii)
+                is_right = !is_right;
+            else if (is_right)
+                is_right = text == (const char *)object + found->text_offset &&
+                           word_is(object, TEXT_LENGTH,
+                                   (void *)(uintptr_t)(size_t)length);
+        }
+        if (object != NULL)
+            PY(Py_DecRef)(object);
+        if (!is_right)
+            return 0;
+    }
+    return 1;
+}
+
+/* The places that versions so far have for the state of a text: `kind`, three
+ * bits, is 1 for one byte a character; `compact` and `ascii` follow. */
+static void
+find_text(kaa_cpython__layouts *found)
+{
+    static const struct {
+        uint32_t shift;
+        size_t offset;
+    } known[] = {{2, 48}, {2, 40}, {16, 40}, {8, 40}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        found->text_mask = 0x1fu << known[i].shift;
+        found->text_bits = 0x19u << known[i].shift;
+        found->text_offset = known[i].offset;
+        if (probe_text(found))
+            return;
+    }
+    found->text_mask = 0;
+    found->text_bits = 1;
+    found->text_offset = 0;
+}
+
 static void
 probe_ctypes(const kaa_cpython_options *options, kaa_cpython__layouts *found)
 {
@@ -246,6 +316,7 @@ probe_layouts(const kaa_cpython_options *options, kaa_cpython__layouts *found)
                 found->long_layout = LONG_SIZE_FIELD;
             if (data == header + 16 && word_is(bytes, header, (void *)5))
                 found->bytes_offset = data;
+            find_text(found);
             probe_ctypes(options, found);
         }
     }
@@ -277,6 +348,7 @@ fill_process(const kaa_cpython_options *options, kaa_error *err)
     }
     kaa_cpython__py = found;
     kaa_cpython__layout.header = (size_t)options->header_size;
+    kaa_cpython__layout.text_bits = 1;
     if (!options->free_threaded && !(options->flags & KAA_CPYTHON_NO_LAYOUT))
         probe_layouts(options, &kaa_cpython__layout);
     return KAA_OK;
@@ -304,7 +376,8 @@ kaa_cpython_layouts(const kaa_cpython *host)
            (found->long_layout != LONG_UNKNOWN ? 4u : 0u) |
            (found->bytes_offset != 0 ? 8u : 0u) |
            (found->cdata_offset != 0 ? 16u : 0u) |
-           (found->byref_offset != 0 ? 32u : 0u);
+           (found->byref_offset != 0 ? 32u : 0u) |
+           (found->text_offset != 0 ? 64u : 0u);
 }
 
 void

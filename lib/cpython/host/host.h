@@ -76,6 +76,10 @@ typedef struct kaa_cpython__functions {
 extern kaa_cpython__functions kaa_cpython__py;
 #define PY(name) (kaa_cpython__py.name)
 
+/* Of a text: how many characters, then their hash, then what they are. */
+#define TEXT_LENGTH 16u
+#define TEXT_STATE 32u
+
 enum { LONG_UNKNOWN, LONG_SIZE_FIELD, LONG_TAG_FIELD };
 
 /* What the probes of the attach found. 0 and LONG_UNKNOWN: call the
@@ -92,6 +96,11 @@ typedef struct kaa_cpython__layouts {
     size_t byref_offset;  /* of the pointer in a byref() */
     size_t getset_offset; /* of tp_getset in a type */
     size_t byref_object;  /* of the instance it refers to */
+    /* Texts whose bits of text_mask are text_bits are ASCII, one byte each,
+     * from text_offset on; a mask of 0 with bits of 1 finds none. */
+    size_t text_offset;
+    uint32_t text_mask;
+    uint32_t text_bits;
 } kaa_cpython__layouts;
 extern kaa_cpython__layouts kaa_cpython__layout;
 
@@ -115,6 +124,7 @@ enum {
     HOOK_DATA_NULL,
     HOOK_DATA_GET_ITEM,
     HOOK_DATA_SET_ITEM,
+    HOOK_SYMBOL,
     HOOK_TYPED, /* the last: a host may lack it */
     HOOK_COUNT
 };
@@ -123,6 +133,8 @@ struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
+    PyObject *owned_type;    /* of what is freed by a function of C's */
+    pthread_mutex_t lending; /* held while lists of borrowers change */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;

@@ -18,7 +18,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-KAA_CPYTHON__TLS kaa_cpython__record *kaa_cpython__records;
+KAA_CPYTHON__TLS kaa_cpython__thread kaa_cpython__own;
 
 /* A foreign thread's state, freed when the thread ends. */
 typedef struct foreign {
@@ -28,6 +28,30 @@ typedef struct foreign {
 
 static pthread_key_t foreign_key;
 static pthread_once_t foreign_once = PTHREAD_ONCE_INIT;
+
+kaa_cpython__record *
+kaa_cpython__begin_nested(kaa_cpython__record *record, kaa_cpython *host)
+{
+    kaa_cpython__thread *own = &kaa_cpython__own;
+
+    if (own->records != NULL) { /* C called the interpreter by itself */
+        kaa_cpython__begin(record, host, 1);
+        return record;
+    }
+    own->common.host = host;
+    kaa_cpython__begin_common();
+    return &own->common;
+}
+
+int
+kaa_cpython__raise_kept(kaa_cpython__record *record)
+{
+    PyObject *raised = record->exception[0];
+
+    record->exception[0] = NULL;
+    PY(PyErr_Restore)(raised, record->exception[1], record->exception[2]);
+    return -1;
+}
 
 /* Whether callbacks may still enter. The thread that closed the bridge goes on
  * to call what else was registered for the interpreter's end; a callback of a
@@ -106,11 +130,33 @@ foreign_state(kaa_cpython *host)
     return own->state;
 }
 
+/* A call that keeps the GIL calls back into another interpreter. Whether the
+ * two have one GIL or two, this thread may not wait for one while it has
+ * another. */
+static PyThreadState *
+give_up(void)
+{
+    const kaa_cpython__record *newest = kaa_cpython__own.records;
+
+    return newest != NULL && newest->state == NULL ? PY(PyEval_SaveThread)()
+                                                   : NULL;
+}
+
+/* Nothing was entered after all. */
+static int
+go_back(PyThreadState *outer)
+{
+    if (outer != NULL)
+        PY(PyEval_RestoreThread)(outer);
+    return 0;
+}
+
 int
 kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
 {
     kaa_cpython__record *record = kaa_cpython__record_of(host);
     PyThreadState *state = record != NULL ? record->state : NULL;
+    PyThreadState *outer;
     int is_made = 0;
 
     entry->state = NULL;
@@ -132,19 +178,21 @@ kaa_cpython__enter(kaa_cpython *host, kaa_cpython__entry *entry)
             record->held = state;
         return 1;
     }
+    outer = record == NULL ? give_up() : NULL;
     if (state == NULL) {
         if (!begin_entering(host))
-            return 0;
+            return go_back(outer);
         state = foreign_state(host);
         if (state == NULL) {
             atomic_fetch_sub(&host->entering, 1);
-            return 0;
+            return go_back(outer);
         }
         is_made = !host->is_main;
         PY(PyEval_RestoreThread)(state);
     } else if (!restore(host, state)) {
-        return 0;
+        return go_back(outer);
     }
+    entry->outer = outer;
     entry->state = state;
     entry->is_made = is_made;
     entry->host = host;
@@ -163,4 +211,6 @@ kaa_cpython__leave(const kaa_cpython__entry *entry)
         PY(PyEval_SaveThread)();
     }
     atomic_fetch_sub(&entry->host->entering, 1);
+    if (entry->outer != NULL)
+        PY(PyEval_RestoreThread)(entry->outer);
 }

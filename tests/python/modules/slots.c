@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* At least so many arguments can be read: None behind those that were given. */
 #define LEAST 4
@@ -780,6 +781,40 @@ FUNCTION(polls)
     return kaa_none(ctx);
 }
 
+/* What two threads tell each other: whether one is in polls_until_told(), and
+ * whether the other has told it. */
+static int is_polling, is_told;
+
+/* Polls until another thread calls tell(), which it can if a poll gives it the
+ * GIL; at most so many seconds. Whether it was told. */
+FUNCTION(polls_until_told)
+{
+    time_t end = time(NULL) + (time_t)(N(0) % 1000);
+    int failed = 0;
+
+    UNUSED;
+    __atomic_store_n(&is_told, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&is_polling, 1, __ATOMIC_SEQ_CST);
+    while (failed == 0 && !__atomic_load_n(&is_told, __ATOMIC_SEQ_CST) &&
+           time(NULL) <= end)
+        for (int i = 0; i < 1000 && failed == 0; i++)
+            failed = kaa_poll(ctx);
+    __atomic_store_n(&is_polling, 0, __ATOMIC_SEQ_CST);
+    if (failed != 0)
+        return NULL;
+    return kaa_bool(ctx, __atomic_load_n(&is_told, __ATOMIC_SEQ_CST));
+}
+
+/* Whether a thread polls until it is told. It is told from now on. */
+FUNCTION(tell)
+{
+    UNUSED;
+    if (!__atomic_load_n(&is_polling, __ATOMIC_SEQ_CST))
+        return kaa_bool(ctx, 0);
+    __atomic_store_n(&is_told, 1, __ATOMIC_SEQ_CST);
+    return kaa_bool(ctx, 1);
+}
+
 /* Enters where the thread is in already, twice, and calls. */
 FUNCTION(enter)
 {
@@ -961,6 +996,8 @@ static const kaa_method methods[] = {
     ENTRY(import_name),
     ENTRY(threads),
     ENTRY(polls),
+    ENTRY(polls_until_told),
+    ENTRY(tell),
     ENTRY(enter),
     ENTRY(memory),
     ENTRY(collect),

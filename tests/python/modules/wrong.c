@@ -1,5 +1,6 @@
 /* wrong.c - a mistake a function, for the checked context: each breaks one rule
  * of ownership. Without checks some of them end the process. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <kaa/module.h>
@@ -320,6 +321,40 @@ static const kaa_type_spec box_spec = {
 
 static const kaa_type_spec *const types[] = {&box_spec, NULL};
 
+/* ---- Wrong where a call fails */
+
+static kaa_object *
+only_on_error(kaa_context *ctx, kaa_object *self)
+{
+    kaa_object *list = kaa_list_new(ctx, 0);
+    kaa_object *text;
+
+    (void)self;
+    if (list == NULL)
+        return NULL;
+    text = kaa_text(ctx, "in the list");
+    if (text == NULL)
+        return NULL; /* the list is forgotten */
+    if (kaa_list_append(ctx, list, text) != 0) {
+        kaa_decref(ctx, text);
+        kaa_decref(ctx, list);
+        return NULL;
+    }
+    kaa_decref(ctx, text);
+    return list;
+}
+
+static kaa_object *
+crash_on_error(kaa_context *ctx, kaa_object *self)
+{
+    kaa_object *list = kaa_list_new(ctx, 0);
+
+    (void)self;
+    if (list == NULL)
+        abort();
+    return list;
+}
+
 /* ---- Right */
 
 static kaa_object *
@@ -366,6 +401,8 @@ static const kaa_method methods[] = {
     NOARGS(memory_freed_twice),
     NOARGS(threads_not_stopped),
     NOARGS(threads_not_begun),
+    NOARGS(only_on_error),
+    NOARGS(crash_on_error),
     NOARGS(cached),
     NOARGS(forget_cached),
     KAA_METHODS_END,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE = 0, 1, 2
 
 # In the order of the help.
-NAMES = ["decl", "call", "bind", "verify", "gil", "check", "refs", "heap", "stub", "new", "cmake"]
+NAMES = ["decl", "call", "bind", "verify", "gil", "check", "refs", "heap", "objects", "stub", "new", "cmake"]
 
 
 def complain(text: str) -> int:
@@ -51,8 +51,8 @@ def add_header_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_header(options: argparse.Namespace) -> Any:
-    """The library of the options, loaded by its header."""
+def load_header(options: argparse.Namespace, **more: Any) -> Any:
+    """The library of the options, loaded by its header; `more` goes to kaa.load()."""
     from kaa import _library
 
     header = options.header
@@ -64,4 +64,5 @@ def load_header(options: argparse.Namespace) -> Any:
         undefines=options.undefines,
         include_dirs=options.include_dirs,
         package=options.package,
+        **more,
     )

@@ -2,6 +2,8 @@
 
     prepared = prepare(options)      # of add_arguments(), and is_module; None: it said why
     code = execute(prepared)         # the exit code
+    ...                              # tells what it recorded
+    return end(code)
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import sys
 from typing import Any, Dict, Optional
 
+from kaa import _terminated
 from kaa._commands import DONE, FAILED, complain
 
 
@@ -59,12 +62,36 @@ def _join_threads() -> None:
             thread.join()
 
 
+_is_terminated = False
+
+
+def _on_terminate(number: int, frame: Any) -> None:
+    """SIGTERM ends the program as SystemExit does, so that what was recorded is
+    told."""
+    global _is_terminated
+    if not _is_terminated:
+        _is_terminated = True
+        raise SystemExit(128 + number)
+
+
+def end(code: int) -> int:
+    """What `run` returns: the exit code. A process that was asked to end by SIGTERM
+    has told what it recorded, and ends by that signal here."""
+    if _is_terminated:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _terminated.end()
+    return code
+
+
 def execute(prepared: Dict[str, Any]) -> int:
+    _terminated.catch(_on_terminate)
     try:
         exec(prepared["code"], prepared["globals"])
         _join_threads()
     except SystemExit as error:
-        _join_threads()
+        if not _is_terminated:
+            _join_threads()
         return _code_of(error)
     except KeyboardInterrupt:
         return 130

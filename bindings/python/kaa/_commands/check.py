@@ -18,7 +18,7 @@ _FILES = (
     ("html", "one page for a browser: each mistake", "html"),
     ("json", "all mistakes", None),
 )
-_FLAGS = ("-q", "--quiet")
+_FLAGS = ("-q", "--quiet", "--fault")
 _WITH_VALUES = ("-o", "--output", "--html", "--json")
 
 
@@ -29,20 +29,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " a program the module is only imported. Exits with 1 where there are mistakes."
     )
     parser.usage = (
-        "python -m kaa check [--html FILE] [--json FILE] [-o FILE] [-q]"
+        "python -m kaa check [--fault] [--html FILE] [--json FILE] [-o FILE] [-q]"
         " MODULE [SCRIPT | -m NAME] [ARG ...]"
     )
-    _outputs.add_arguments(parser, _FILES)
+    _add_arguments(parser)
     parser.add_argument(
         "module", metavar="MODULE", help="its name, or the path of its file NAME.kaa.so"
     )
     parser.add_argument("rest", metavar="SCRIPT ...", nargs=argparse.REMAINDER)
 
 
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    _outputs.add_arguments(parser, _FILES)
+    parser.add_argument(
+        "--fault",
+        action="store_true",
+        help="make each call of the module that may fail fail once, in a child process",
+    )
+
+
 def _take_options(options: argparse.Namespace) -> Optional[str]:
     """Options that stand behind MODULE; what is wrong, or None."""
     parser = argparse.ArgumentParser(prog="python -m kaa check", add_help=False)
-    _outputs.add_arguments(parser, _FILES)
+    _add_arguments(parser)
     rest: List[str] = options.rest
     taken: List[str] = []
     while rest:
@@ -62,7 +71,7 @@ def _take_options(options: argparse.Namespace) -> Optional[str]:
     return None
 
 
-def _import(module: str) -> int:
+def _import(module: str, is_fault: bool) -> int:
     """The module alone; the exit code."""
     from importlib import import_module
 
@@ -70,7 +79,7 @@ def _import(module: str) -> int:
 
     try:
         if os.sep in module or module.endswith(".kaa.so"):
-            kaa.import_module(module, checked=True)
+            kaa.import_module(module, checked="fault" if is_fault else True)
         else:
             import_module(module)
     except (ImportError, SystemError) as error:
@@ -100,10 +109,10 @@ def run(options: argparse.Namespace) -> int:
             return complain(f"{options.module}: there is no such file")
         sys.path.insert(0, os.path.dirname(path))
     importer.install()
-    _checked.select(name)
+    _checked.select(name, "fault" if options.fault else "report")
     started, begin = time.time_ns(), time.monotonic_ns()
     if options.script is None:
-        code = _import(path)
+        code = _import(path, options.fault)
         if code != DONE:
             return code
     else:
@@ -121,6 +130,9 @@ def run(options: argparse.Namespace) -> int:
         wall_ns=time.monotonic_ns() - begin,
         mistakes=_checked.mistakes(name),
     )
+    if options.fault:
+        count = _checked.fault_count()
+        report.notes.append(f"{count} calls of {name} were made to fail, one in a process.")
     sys.stdout.flush()
     written = _outputs.write(report, options, _FILES, sys.stderr)
     if not _is_imported(name):

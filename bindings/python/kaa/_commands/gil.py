@@ -177,9 +177,10 @@ def _run(options: argparse.Namespace) -> int:
     recording = monitor.stop()
     recording.program = " ".join([options.script, *options.arguments])
     if following is not None:
-        recording.children = following.end()
+        recording.children, notes = following.end()
+        recording.notes += notes
     sys.stdout.flush()
-    return write(recording, options, sys.stderr) or code
+    return _program.end(write(recording, options, sys.stderr) or code)
 
 
 # ---- another process ----
@@ -243,10 +244,10 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from kaa import _gil_remote
+    from kaa import _gil_dump, _gil_remote
 
     try:
-        _gil_remote.dump(options.pid, sys.stdout)
+        _gil_dump.dump(options.pid, sys.stdout)
     except _gil_remote.RemoteError as error:
         return complain(str(error))
     return DONE

@@ -1,7 +1,8 @@
 """see which lines of Python allocated the memory
 
-run SCRIPT or run -m MODULE runs a program and tells at its end; report tells what
---json wrote; diff tells what grew between two of those.
+run SCRIPT or run -m MODULE runs a program and tells at its end; attach, live and
+dump look at one that runs; report tells what --json wrote; diff tells what grew
+between two of those.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import sys
 from typing import Any
 
-from kaa._commands import FAILED, _outputs, _program, complain
+from kaa._commands import DONE, FAILED, _outputs, _program, complain
 
 _DIFF_FILES = (("html", "one page for a browser", "html"),)
 # Files that a report can be written to: option, help, and the view's name.
@@ -41,6 +42,75 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 64")
 
 
+def _seconds(text: str) -> float:
+    """A length of time in seconds."""
+    try:
+        value = float(text[:-1] if text.endswith("s") else text)
+    except ValueError:
+        value = 0.0
+    if 0 < value < 1e6:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds such as 5 or 0.5")
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    """Those of a profile."""
+    parser.add_argument(
+        "--exact", action="store_true", help="follow every block, not samples of them"
+    )
+    parser.add_argument(
+        "--every",
+        type=_size,
+        default=512 * 1024,
+        metavar="SIZE",
+        help="a sample every so many bytes, on average (512K)",
+    )
+    parser.add_argument(
+        "--frames",
+        type=_count,
+        metavar="N",
+        help="of each stack, the innermost (16; 1 with --exact)",
+    )
+
+
+def _configure_others(actions: Any) -> None:
+    """The actions that look at another process."""
+    how = (
+        " kaa is loaded into it: by the interpreter itself (3.14 and later), or by gdb,"
+        " where that is installed."
+    )
+    attach = actions.add_parser(
+        "attach",
+        help="profile a running process for a while",
+        description="Tells which lines of a process allocate what, from now on." + how,
+    )
+    attach.add_argument("pid", type=int, metavar="PID")
+    attach.add_argument(
+        "--duration", type=_seconds, default=5.0, metavar="SECONDS", help="how long (5)"
+    )
+    _add_choices(attach)
+    _outputs.add_arguments(attach, _FILES)
+    live = actions.add_parser(
+        "live",
+        help="watch a running process in the terminal",
+        description="Shows what grows in a process, until Ctrl-C." + how,
+    )
+    live.add_argument("pid", type=int, metavar="PID")
+    live.add_argument(
+        "--refresh", type=_seconds, default=1.0, metavar="SECONDS", help="how often (1)"
+    )
+    live.add_argument("--duration", type=_seconds, metavar="SECONDS", help="how long")
+    _add_choices(live)
+    dump = actions.add_parser(
+        "dump",
+        help="tell of the objects of a running process, and where its memory goes",
+        description="Walks over the objects of a process, in a copy of it, and tells"
+        " where its resident memory goes." + how,
+    )
+    dump.add_argument("pid", type=int, metavar="PID")
+    _outputs.add_arguments(dump, _FILES)
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Profiles memory: the lines of Python that allocated what is alive, what was"
@@ -57,23 +127,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
     )
     run.add_argument(
-        "--exact", action="store_true", help="follow every block, not samples of them"
+        "--objects", action="store_true", help="walk over all objects at its end, too"
     )
-    run.add_argument(
-        "--every",
-        type=_size,
-        default=512 * 1024,
-        metavar="SIZE",
-        help="a sample every so many bytes, on average (512K)",
-    )
-    run.add_argument(
-        "--frames",
-        type=_count,
-        metavar="N",
-        help="of each stack, the innermost (16; 1 with --exact)",
-    )
+    _add_choices(run)
     _outputs.add_arguments(run, _FILES)
     _program.add_arguments(run)
+    _configure_others(actions)
     report = actions.add_parser(
         "report", help="tell what --json wrote, or write it in another form"
     )
@@ -100,9 +159,65 @@ def _run(options: argparse.Namespace) -> int:
     code = _program.execute(prepared)
     report = profile.stop()
     report.program = " ".join(sys.argv)
-    report.account = heap.account()
+    heap.add_account(report)
+    if options.objects:
+        _add_objects(report)
     sys.stdout.flush()
-    return _outputs.write(report, options, _FILES, sys.stderr) or code
+    return _program.end(_outputs.write(report, options, _FILES, sys.stderr) or code)
+
+
+def _add_objects(report: Any) -> None:
+    """A failure is a note: the profile is worth telling without."""
+    from kaa import objects
+    from kaa._error import Error
+
+    try:
+        report.walk = objects.walk()
+    except Error as error:
+        report.notes.append(str(error))
+
+
+# ---- another process ----
+
+
+def _attach(options: argparse.Namespace) -> int:
+    from kaa import _heap_attach
+    from kaa._gil_remote import RemoteError
+
+    choices = (options.exact, options.every, options.frames)
+    try:
+        report = _heap_attach.profile(options.pid, *choices, options.duration)
+    except RemoteError as error:
+        return complain(str(error))
+    return _outputs.write(report, options, _FILES, sys.stdout)
+
+
+def _dump(options: argparse.Namespace) -> int:
+    from kaa import _heap_attach
+    from kaa._gil_remote import RemoteError
+
+    try:
+        report = _heap_attach.dump(options.pid)
+    except RemoteError as error:
+        return complain(str(error))
+    return _outputs.write(report, options, _FILES, sys.stdout)
+
+
+def _live(options: argparse.Namespace) -> int:
+    import contextlib
+
+    from kaa import _heap_attach, _views
+    from kaa._gil_remote import RemoteError
+
+    choices = (options.exact, options.every, options.frames)
+    reports: Any = _heap_attach.follow(options.pid, *choices, options.refresh)
+    try:
+        with contextlib.closing(reports):
+            following = _heap_attach.limited(reports, options.duration)
+            _views.live(following, 0.001, sys.stdout)
+    except RemoteError as error:
+        return complain(str(error))
+    return DONE
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -124,6 +239,13 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    actions: Any = {"run": _run, "report": _report, "diff": _diff}
+    actions: Any = {
+        "run": _run,
+        "attach": _attach,
+        "live": _live,
+        "dump": _dump,
+        "report": _report,
+        "diff": _diff,
+    }
     code: int = actions[options.action](options)
     return code

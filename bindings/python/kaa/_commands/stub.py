@@ -6,13 +6,14 @@ import argparse
 import os
 import sys
 
-from kaa._commands import DONE, complain, place
+from kaa._commands import DONE, add_header_options, complain, load_header, place
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Prints the stub of an extension module, given by its file or"
-        " its name, or of a file with C declarations, as kaa.load() takes them."
+        " its name, of a file with C declarations, as kaa.load() takes them, or of"
+        " a header (--header)."
     )
     parser.add_argument(
         "source", metavar="MODULE|DECLS", help="NAME.kaa.so, NAME, FILE.h; - for stdin"
@@ -21,6 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tolerant", action="store_true", help="skip declarations not understood"
     )
+    parser.add_argument(
+        "--header",
+        action="store_true",
+        help="the source is a header, looked up as a compiler does",
+    )
+    parser.add_argument("--library", help="whose symbols count (with --header)")
+    add_header_options(parser)
 
 
 def _is_declarations(source: str) -> bool:
@@ -33,6 +41,11 @@ def _text(options: argparse.Namespace) -> str:
     from kaa import _stub
 
     source = options.source
+    if options.header:
+        from kaa import _bind
+
+        options.header = [source]
+        return _bind.stub_of(load_header(options))
     if _is_declarations(source):
         if source == "-":
             return _stub.of_declarations(sys.stdin.buffer.read(), options.tolerant)
@@ -57,8 +70,8 @@ def run(options: argparse.Namespace) -> int:
                 file.write(text)
             return DONE
     except _error.Error as error:
-        return complain(place(options.source, error))
-    except OSError as error:
+        return complain(str(error) if options.header else place(options.source, error))
+    except (OSError, ValueError) as error:
         return complain(str(error))
     except ImportError as error:
         return complain(str(error))

@@ -16,7 +16,6 @@ def _next() -> None:
 
     here = os.path.dirname(os.path.abspath(__file__))
     paths = [one for one in sys.path if os.path.abspath(one) != here]
-    sys.modules.pop("sitecustomize", None)
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", paths)
     if spec is not None and spec.loader is not None:
         module = importlib.util.module_from_spec(spec)
@@ -24,10 +23,20 @@ def _next() -> None:
         spec.loader.exec_module(module)
 
 
+def _is_helper() -> bool:
+    """Whether this is a process of multiprocessing's that runs none of the program:
+    its resource tracker, which ends after the program."""
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return b"multiprocessing.resource_tracker import" in file.read()
+    except OSError:
+        return False
+
+
 def _follow() -> None:
     folder = os.environ.get("KAA_GIL_FOLLOW")
     parent = os.environ.get("KAA_GIL_FOLLOW_PATH", "")
-    if not folder or not os.path.isdir(folder):
+    if not folder or not os.path.isdir(folder) or _is_helper():
         return
     sys.path.append(parent)
     try:

@@ -38,54 +38,14 @@ for where they stand. Which module does what:
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Callable, Optional, TextIO
 
-from kaa._check_data import CheckReport, RefsReport
-from kaa._gil_data import Recording
-from kaa._heap_data import HeapDiff, HeapReport
-
-# For each class of data, the modules that show it; "table" ones have blocks().
-_SHOWS = {
-    Recording: {
-        "table": "gil_tables",
-        "html": "gil_page",
-        "chrome": "gil_chrome",
-        "gecko": "gil_gecko",
-        "speedscope": "gil_speedscope",
-        "svg": "gil_svg",
-        "prometheus": "gil_metrics",
-        "collapsed": "stacks_file",
-        "pprof": "pprof_file",
-    },
-    HeapReport: {
-        "table": "heap_tables",
-        "html": "heap_page",
-        "speedscope": "heap_speedscope",
-        "prometheus": "heap_metrics",
-        "collapsed": "stacks_file",
-        "pprof": "pprof_file",
-    },
-    HeapDiff: {"table": "heap_tables", "html": "heap_page"},
-    CheckReport: {
-        "table": "check_tables",
-        "html": "check_page",
-        "chrome": "check_chrome",
-    },
-    RefsReport: {"table": "check_tables", "html": "check_page"},
-}
+from kaa._views.shows import module
 
 
-def _module(data: Any, what: str) -> Any:
-    """The module that shows this data this way."""
-    for kind, modules in _SHOWS.items():
-        if isinstance(data, kind):
-            if what in modules:
-                return import_module(f"kaa._views.{modules[what]}")
-            ways = ", ".join(sorted(modules))
-            raise TypeError(f"no {what} of a {kind.__name__}: it has {ways}")
-    known = ", ".join(kind.__name__ for kind, modules in _SHOWS.items() if what in modules)
-    raise TypeError(f"{what}() takes {known}, not {type(data).__name__}")
+def _made(data: Any, what: str, function: str) -> Any:
+    """What the module that shows this data this way makes of it."""
+    return getattr(module(data, what), function)(data)
 
 
 def table(
@@ -97,55 +57,47 @@ def table(
     """
     from kaa._views import tables
 
-    tables.write(_module(data, "table").blocks(data, limit), file, rich)
+    tables.write(module(data, "table").blocks(data, limit), file, rich)
 
 
 def html(data: Any) -> str:
     """One page that needs nothing else."""
-    text: str = _module(data, "html").html(data)
-    return text
+    return str(_made(data, "html", "html"))
 
 
 def chrome(data: Any) -> str:
     """JSON in the Trace Event Format, for Perfetto and chrome://tracing."""
-    text: str = _module(data, "chrome").chrome(data)
-    return text
+    return str(_made(data, "chrome", "chrome"))
 
 
 def gecko(data: Any) -> str:
     """JSON in the Gecko profile format, for the Firefox Profiler."""
-    text: str = _module(data, "gecko").gecko(data)
-    return text
+    return str(_made(data, "gecko", "gecko"))
 
 
 def speedscope(data: Any) -> str:
     """JSON in speedscope's file format."""
-    text: str = _module(data, "speedscope").speedscope(data)
-    return text
+    return str(_made(data, "speedscope", "speedscope"))
 
 
 def svg(data: Any) -> str:
     """One picture, to be embedded in documents."""
-    text: str = _module(data, "svg").svg(data)
-    return text
+    return str(_made(data, "svg", "svg"))
 
 
 def prometheus(data: Any) -> str:
     """Metrics in Prometheus's text format 0.0.4; times in seconds."""
-    text: str = _module(data, "prometheus").prometheus(data)
-    return text
+    return str(_made(data, "prometheus", "prometheus"))
 
 
 def collapsed(data: Any) -> str:
     """Collapsed stacks: "outer;inner 42" a line."""
-    text: str = _module(data, "collapsed").write_collapsed(data)
-    return text
+    return str(_made(data, "collapsed", "write_collapsed"))
 
 
 def pprof(data: Any) -> bytes:
     """pprof's profile.proto, compressed by gzip."""
-    made: bytes = _module(data, "pprof").write_pprof(data)
-    return made
+    return bytes(_made(data, "pprof", "write_pprof"))
 
 
 def live(

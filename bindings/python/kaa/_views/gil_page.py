@@ -111,6 +111,10 @@ _HISTOGRAMS = """<section id=histograms hidden>
 </section>"""
 
 
+# What a reader should see before the lanes.
+_AT_TOP = ("DEADLOCK", "Advice")
+
+
 def html(recording: Recording) -> str:
     """The page. The tables are HTML; scripts draw the rest from the data."""
     every = processes(recording)
@@ -126,7 +130,7 @@ def html(recording: Recording) -> str:
     body = [_advice(recording), _LANES]
     for number, one in enumerate(every):
         made = [block for block in gil_tables.blocks(_alone(one))[1:]]
-        made = [block for block in made if getattr(block, "title", "") != "Advice"]
+        made = [one for one in made if getattr(one, "title", "") not in _AT_TOP]
         inner = "".join(map(page.block_html, made))
         if number:
             title = page.escaped(text.printable(one.program) or f"process {one.pid}")
@@ -146,7 +150,8 @@ def _alone(recording: Recording) -> Recording:
 
 
 def _advice(recording: Recording) -> str:
-    found = [one for one in gil_tables.words(recording) if one.title == "Advice"]
+    blocks = gil_tables.blocks(_alone(recording))
+    found = [one for one in blocks if getattr(one, "title", "") in _AT_TOP]
     if found or recording.threads == []:
         return "".join(map(page.block_html, found))
     said = ["Nothing stands out: no long holds, no long waits."]

@@ -22,6 +22,7 @@ from kaa._views.tables import (
     ranked_advice,
 )
 
+_PROGRAM_MAX = 100  # characters of a command line
 _MODES = {
     "trace": "every hold and wait traced",
     "sample": "sampled",
@@ -32,10 +33,7 @@ _MODES = {
 
 def blocks(recording: Recording, limit: Optional[int] = None) -> List[Block]:
     """Everything that a recording says, tables cut to `limit` rows."""
-    found: List[Block] = [headline(recording)]
-    if recording.deadlocks:
-        lines = [line for one in recording.deadlocks for line in one.splitlines()]
-        found.append(Paragraphs("DEADLOCK", lines, level=1))
+    found: List[Block] = [headline(recording), *deadlocks(recording)]
     if recording.threads:
         found.append(threads(recording, limit))
     if recording.hogs:
@@ -48,6 +46,12 @@ def blocks(recording: Recording, limit: Optional[int] = None) -> List[Block]:
     for child in recording.children:
         found += blocks(child, limit)
     return found
+
+
+def deadlocks(recording: Recording) -> List[Block]:
+    """The circles of threads that wait for each other, if there are any."""
+    lines = [line for one in recording.deadlocks for line in one.splitlines()]
+    return [Paragraphs("DEADLOCK", lines, level=1)] if lines else []
 
 
 def words(recording: Recording) -> List[Block]:
@@ -64,7 +68,10 @@ def words(recording: Recording) -> List[Block]:
 
 def headline(recording: Recording) -> Paragraphs:
     """What was recorded, for how long, and how busy the GIL was."""
-    title = f"GIL of {text.printable(recording.program) or 'this process'}"
+    program = text.printable(recording.program)
+    if len(program) > _PROGRAM_MAX:
+        program = program[: _PROGRAM_MAX - 3] + "..."
+    title = f"GIL of {program or 'this process'}"
     mode = _MODES.get(recording.mode, recording.mode)
     about = [f"Python {recording.python}", text.duration(recording.wall_ns), mode]
     if recording.pid:
@@ -254,12 +261,10 @@ def interval_blocks(
     last = recording if before is None else since(recording, before)
     # A thread that has ended does nothing more, and would only push others out.
     alive = [one for one in last.threads if one.end_ns > one.start_ns]
-    found: List[Block] = [
-        headline(recording),
-        threads(replace(last, threads=alive), limit),
-    ]
-    found[1].title = f"Threads, last {text.duration(last.wall_ns)}"
-    found[1].note = found[1].note.partition(";")[0]  # there is no page yet
+    shown = threads(replace(last, threads=alive), limit)
+    shown.title = f"Threads, last {text.duration(last.wall_ns)}"
+    shown.note = shown.note.partition(";")[0]  # there is no page yet
+    found: List[Block] = [headline(recording), *deadlocks(recording), shown]
     few = max(3, limit // 3)
     if recording.hogs:
         found.append(hogs(recording, few))

@@ -10,17 +10,18 @@ import shutil
 import time
 from typing import Any, Callable, List, Optional, TextIO
 
-from kaa._views import _module, tables
+from kaa._views import tables
+from kaa._views.shows import module
 from kaa._views.tables import Block
 
 
 def _blocks(data: Any, before: Optional[Any], rows: int) -> List[Block]:
     """The blocks of the interval where the data's module can tell it."""
-    module = _module(data, "table")
-    if hasattr(module, "interval_blocks"):
-        found: List[Block] = module.interval_blocks(data, before, rows)
+    shown = module(data, "table")
+    if hasattr(shown, "interval_blocks"):
+        found: List[Block] = shown.interval_blocks(data, before, rows)
         return found
-    plain: List[Block] = module.blocks(data, rows)
+    plain: List[Block] = shown.blocks(data, rows)
     return plain
 
 
@@ -109,4 +110,4 @@ def live(
     except KeyboardInterrupt:
         pass
     if last is not None and hasattr(file, "isatty") and file.isatty():
-        tables.write(_module(last, "table").blocks(last, 30), file)
+        tables.write(module(last, "table").blocks(last, 30), file)

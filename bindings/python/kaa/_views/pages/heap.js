@@ -155,6 +155,8 @@ function branch(text, share, kids) {
   return details;
 }
 
+const ROOTS = 40; // shown at once, of the tree of retainers
+
 function retainerTree() {
   const rows = DATA.walk.retainers;
   const kids = rows.map(() => []), roots = [];
@@ -165,7 +167,9 @@ function retainerTree() {
     const said = `${size(retained)}  ${NAMES[edge] ? NAMES[edge] + " = " : ""}${NAMES[type]} ${NAMES[text]}${n > 1 ? ` (${count(n)} objects)` : ""}, itself ${size(own)}`;
     return branch(said, retained / Math.max(DATA.walk.bytes, 1), kids[i].sort(byRetained).map(node));
   };
-  $("tree").replaceChildren(make("h3", {}, "By retained bytes"), ...roots.sort(byRetained).slice(0, 500).map((i) => node(i)()));
+  const more = roots.sort(byRetained).slice(ROOTS).map(node);
+  const rest = more.length ? [branch(`${count(more.length)} more`, 0, more)] : [];
+  $("tree").replaceChildren(make("h3", {}, "By retained bytes"), ...roots.slice(0, ROOTS).map((i) => node(i)()), ...rest);
   const step = ([type, text, edge]) => `${NAMES[edge] ? NAMES[edge] + " = " : ""}${NAMES[type]} ${NAMES[text]}`;
   const chain = (path, i) => () => branch(step(path[i]), 0, i + 1 < path.length ? [chain(path, i + 1)] : []);
   if (DATA.walk.paths.length) {

@@ -1,0 +1,181 @@
+/* checked/fault.c - each call that may fail, failed once.
+ *
+ * At the first call of a slot from a place in the module the process is
+ * divided: in the child the slot fails, with MemoryError, and the function goes
+ * on by its error path, until the outermost call of the module has ended and
+ * been judged; then the child tells its parent what it found, and ends. The
+ * parent waits, and goes on as if nothing had been. So each error path runs
+ * once, from the state it is met in, and nothing that comes of it stays.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "checked/checked.h"
+
+enum { SECONDS = 20, TOLD_MAX = 4096 };
+
+static int
+may_fail(kaa_checked__slot slot)
+{
+    switch ((int)slot) {
+    case SLOT_incref:
+    case SLOT_decref:
+    case SLOT_dealloc:
+    case SLOT_refcount:
+    case SLOT_error_occurred:
+    case SLOT_error_matches:
+    case SLOT_error_clear:
+    case SLOT_error_take:
+    case SLOT_raise_exception:
+    case SLOT_raise_object:
+    case SLOT_raise:
+    case SLOT_raise_format_v:
+    case SLOT_raise_errno:
+    case SLOT_raise_memory:
+    case SLOT_error_unraisable:
+    case SLOT_error_print:
+    case SLOT_error_add_frame:
+    case SLOT_check:
+    case SLOT_check_exact:
+    case SLOT_is_callable:
+    case SLOT_type_of:
+    case SLOT_str_length:
+    case SLOT_str_equals:
+    case SLOT_tuple_size:
+    case SLOT_tuple_get_borrowed:
+    case SLOT_tuple_take_array:
+    case SLOT_list_size:
+    case SLOT_list_take_array:
+    case SLOT_list_take_append:
+    case SLOT_dict_size:
+    case SLOT_dict_take_array:
+    case SLOT_set_size:
+    case SLOT_instance_data:
+    case SLOT_module_state:
+    case SLOT_parse_args_v:
+    case SLOT_parse_keywords_v:
+    case SLOT_build_v:
+    case SLOT_poll:
+    case SLOT_runtime_handle:
+    case SLOT_leave_call:
+    case SLOT_repr_leave:
+    case SLOT_add_external:
+    case SLOT_collect:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/* Whether this place has not failed yet; it has from now on. */
+static int
+is_first(kaa_checked__module *module, const void *site, kaa_checked__slot slot)
+{
+    const char *key = (const char *)site + slot;
+    kaa_checked__entry *entry;
+    int result;
+
+    pthread_mutex_lock(&module->lock);
+    entry = kaa_checked__entry_of(&module->failed, key, 1);
+    result = entry != NULL && entry->balance == 0;
+    if (result)
+        entry->balance = 1;
+    pthread_mutex_unlock(&module->lock);
+    return result;
+}
+
+/* Reads what the child found; each mistake is its texts, each with its NUL. */
+static void
+hear(int from)
+{
+    char told[TOLD_MAX];
+    size_t length = 0;
+    ssize_t got;
+
+    while ((got = read(from, told + length, sizeof(told) - length)) > 0) {
+        length += (size_t)got;
+        for (;;) {
+            size_t used = kaa_checked__hear(told, length);
+
+            if (used == 0)
+                break;
+            memmove(told, told + used, length - used);
+            length -= used;
+        }
+        if (length == sizeof(told))
+            length = 0; /* no mistake is so long */
+    }
+}
+
+static void
+judge_child(const kaa_checked__look *look, pid_t child, int status)
+{
+    char more[96];
+
+    (void)child;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        snprintf(more, sizeof(more), ": it did not end in %d s", SECONDS);
+    else if (WIFSIGNALED(status))
+        snprintf(more, sizeof(more), ": the process ended by signal %d",
+                 WTERMSIG(status));
+    else
+        snprintf(more, sizeof(more), ": the process ended with status %d",
+                 WEXITSTATUS(status));
+    kaa_checked__tell(look->own, "crashed where a call had failed", look->slot,
+                      NULL, look->site, more);
+}
+
+int
+kaa_checked__fault(const kaa_checked__look *look)
+{
+    kaa_checked__context *own = look->own;
+    const void *site = kaa_checked__caller(own, look->site);
+    int ends[2], status = 0;
+    pid_t child;
+
+    if (look->frame == NULL || own->is_telling || own->within != NULL ||
+        own->module->answer != 0 || look->frame->is_thread ||
+        !may_fail(look->slot) || kaa_error_occurred(own->inner) ||
+        !is_first(own->module, site, look->slot))
+        return 0;
+    fflush(NULL);
+    if (pipe(ends) != 0)
+        return 0;
+    child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        alarm(SECONDS);
+        own->module->answer = ends[1];
+        kaa_checked__place(site, own->module->failed_at,
+                           sizeof(own->module->failed_at));
+        own->module->failed_slot = (uint32_t)look->slot;
+        kaa_raise_memory(own->inner);
+        look->frame->may_be_pending = 1;
+        return 1;
+    }
+    close(ends[1]);
+    if (child > 0) {
+        hear(ends[0]);
+        while (waitpid(child, &status, 0) < 0)
+            continue;
+        own->module->fault_count++;
+        judge_child(look, child, status);
+    }
+    close(ends[0]);
+    return 0;
+}
+
+void
+kaa_checked__end_child(const kaa_checked__module *module,
+                       const kaa_checked__frame *frame)
+{
+    if (module->answer != 0 && frame->outer == NULL)
+        _exit(0);
+}

@@ -1,0 +1,56 @@
+"""Addresses of members and of variables."""
+
+from __future__ import annotations
+
+import gc
+import unittest
+import weakref
+
+import kaa
+
+
+class Addresses(unittest.TestCase):
+    def test_addresses_of_members_and_variables(self) -> None:
+        lib = kaa.load(
+            None,
+            "struct inner { int a, b; };"
+            "struct outer { char first; struct inner inside; int list[3]; unsigned bits : 3; };"
+            "extern char **environ; extern int no_such_variable __attribute__((weak));"
+            "int abs(int n);",
+        )
+        outer = lib.outer()
+        place = kaa.addressof(outer, "inside")
+        place.b = 7
+        self.assertEqual(outer.inside.b, 7)
+        self.assertEqual(int(place) - int(kaa.addressof(outer)), kaa.offsetof(lib.outer, "inside"))
+        again = kaa.addressof(kaa.addressof(outer), "inside")
+        self.assertEqual(again, place)
+        number = kaa.addressof(place, "a")
+        number[0] = 5
+        self.assertEqual(place.a, 5)
+        self.assertEqual(len(kaa.addressof(outer, "list")[0]), 3)
+        watched = weakref.ref(outer)
+        del outer, place, again
+        gc.collect()
+        self.assertEqual(number[0], 5)  # it keeps the record
+        self.assertIsNotNone(watched())
+        del number
+        gc.collect()
+        self.assertIsNone(watched())
+        variable = kaa.addressof(lib, "environ")
+        self.assertEqual(variable[0], lib.environ)
+        for data, name, error, words in (
+            (lib.outer(), "bits", ValueError, "bit-field"),
+            (lib.outer(), "lits", AttributeError, "no member 'lits'"),
+            (kaa.cast("outer *", None, library=lib), "inside", ValueError, "NULL"),
+            (lib, "abs", AttributeError, "no variable 'abs'"),
+            (lib, "nothing", AttributeError, "no variable 'nothing'"),
+            (lib, "no_such_variable", AttributeError, "lacks the variable"),
+            (5, "x", TypeError, "expected, not int"),
+        ):
+            with self.assertRaisesRegex(error, words):
+                kaa.addressof(data, name)
+
+
+if __name__ == "__main__":
+    unittest.main()

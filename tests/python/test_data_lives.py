@@ -1,0 +1,295 @@
+"""Who keeps whom, by weak references; that nothing is left over, by counting; and the
+same under the interpreter's debug allocator."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import sys
+import threading
+import unittest
+import weakref
+from typing import Any, Callable, List, Tuple
+
+import support
+
+import kaa
+import samples
+
+DECLARED = """
+struct point { double x, y; };
+struct node { struct node *next; const char *name; int (*call)(int n); void *user;
+              struct point at; struct point *where; int *numbers; struct node *two[2]; };
+struct point *same_pointer(struct point *p);
+"""
+
+
+class Memory(bytearray):
+    """Memory that can be watched."""
+
+
+def collect() -> None:
+    for _ in range(3):
+        gc.collect()
+
+
+class Lives(samples.Case):
+    def setUp(self) -> None:
+        self.lib = kaa.load(None, DECLARED, missing="ignore")
+
+    def pairs(self) -> List[Tuple[str, Callable[[], Tuple[Any, Any]]]]:
+        """(what is meant, makes a holder and what it has to keep)"""
+        lib = self.lib
+
+        def point() -> Any:
+            return lib.point(1, 2)
+
+        def member(name: str, make: Callable[[], Any]) -> Callable[[], Tuple[Any, Any]]:
+            def pair() -> Tuple[Any, Any]:
+                held, holder = make(), lib.node()
+                setattr(holder, name, held)
+                return holder, held
+
+            return pair
+
+        def function() -> Any:
+            return lambda n: n + 1
+
+        def within() -> Tuple[Any, Any]:
+            held, holder = lib.node(), lib.node()
+            holder.two[1] = held
+            return holder, held
+
+        def in_array() -> Tuple[Any, Any]:
+            held = lib.node()
+            holder = kaa.new("node *[2]", library=lib)
+            holder[0] = held
+            return holder, held
+
+        def through() -> Tuple[Any, Any]:
+            held, holder = point(), lib.node()
+            kaa.addressof(holder).where = held
+            return holder, held
+
+        def of(make: Callable[[Any], Any], held: Callable[[], Any]) -> Any:
+            def pair() -> Tuple[Any, Any]:
+                kept = held()
+                return make(kept), kept
+
+            return pair
+
+        def points() -> Any:
+            return kaa.new("point[4]", library=lib)
+
+        def memory() -> Any:
+            return Memory(64)
+
+        def copied() -> Tuple[Any, Any]:
+            first, held = member("where", point)()
+            return copy.copy(first), held
+
+        def assigned() -> Tuple[Any, Any]:
+            first, held = member("where", point)()
+            holder = kaa.new("node[2]", library=lib)
+            holder[1] = first
+            return holder, held
+
+        def read() -> Tuple[Any, Any]:
+            first, held = member("where", point)()
+            return first.where, held
+
+        def target() -> Tuple[Any, Any]:
+            first, held = member("where", point)()
+            return first.where[0], held
+
+        return [
+            ("a pointer to a record", member("where", point)),
+            ("a pointer to the same type", member("next", lambda: lib.node())),
+            ("a callable", member("call", function)),
+            ("bytes of a buffer", member("name", lambda: Memory(b"text\0"))),
+            ("a buffer", member("user", memory)),
+            ("an array", member("numbers", lambda: kaa.new("int[3]"))),
+            ("an element of an array within", within),
+            ("an element of an array", in_array),
+            ("a member, through a pointer", through),
+            ("a member by position", of(lambda one: lib.node(one), lambda: lib.node())),
+            ("a member by name", of(lambda one: lib.node(where=one), point)),
+            ("a copy", copied),
+            ("an element that was assigned", assigned),
+            ("a pointer that was read", read),
+            ("what that points at", target),
+            ("addressof()", of(kaa.addressof, point)),
+            ("a record within", of(lambda one: one.at, lambda: lib.node())),
+            ("an element", of(lambda one: one[1], points)),
+            ("a slice", of(lambda one: one[1:3], points)),
+            ("a slice of a pointer", of(lambda one: kaa.addressof(one[0])[0:1], points)),
+            ("a cast", of(lambda one: kaa.cast("double *", one), point)),
+            ("a pointer further on", of(lambda one: kaa.cast("point *", one) + 1, points)),
+            ("view()", of(kaa.view, point)),
+            ("from_buffer()", of(lambda one: kaa.from_buffer(lib.point, one), memory)),
+            (".ctypes", of(lambda one: one.ctypes, point)),
+        ]
+
+    def test_kept_and_let_go(self) -> None:
+        for about, make in self.pairs():
+            with self.subTest(about):
+                holder, held = make()
+                watched = weakref.ref(held)
+                del held
+                collect()
+                self.assertIsNotNone(watched())
+                del holder
+                collect()
+                self.assertIsNone(watched())
+
+    def test_let_go_when_set_again(self) -> None:
+        lib = self.lib
+        for name, first, second in (
+            ("where", lambda: lib.point(), lib.point()),
+            ("where", lambda: lib.point(), None),
+            ("call", lambda: lambda n: 1, lambda n: 2),
+            ("call", lambda: lambda n: 1, None),
+            ("name", lambda: Memory(b"one\0"), "two"),
+            ("name", lambda: Memory(b"one\0"), None),
+            ("user", lambda: Memory(8), 4096),
+            ("numbers", lambda: kaa.new("int[2]"), None),
+        ):
+            with self.subTest(name, second=second):
+                holder, held = lib.node(), first()
+                setattr(holder, name, held)
+                watched = weakref.ref(held)
+                del held
+                collect()
+                self.assertIsNotNone(watched())
+                setattr(holder, name, second)
+                collect()
+                self.assertIsNone(watched())
+
+    def test_not_kept_by_what_failed(self) -> None:
+        held = self.lib.point()
+        watched = weakref.ref(held)
+        holder = self.lib.node()
+        with self.assertRaises(TypeError):
+            holder.next = held
+        with self.assertRaises(TypeError):
+            self.lib.node(where=held, name=5)
+        del held
+        collect()
+        self.assertIsNone(watched())
+
+    def test_a_cycle_through_a_callable(self) -> None:
+        for _ in range(3):
+            holder = self.lib.node()
+            holder.call = lambda n, holder=holder: holder.at.x
+            holder.next = holder
+            watched = weakref.ref(holder)
+            del holder
+            collect()
+            self.assertIsNone(watched())
+
+    def rounds(self, count: int) -> None:
+        lib = self.lib
+        array = kaa.new("point[4]", library=lib)
+        shared = lib.node(name="x", at=(1, 2))
+
+        def call(n: int) -> int:
+            return n
+
+        for i in range(count):
+            one = lib.node(shared, "text", call)
+            one.at.x = i
+            one.at = (i, i)
+            one.where = array[i % 4]
+            one.where.x += 1
+            one.two[i % 2] = shared
+            one.numbers = None
+            one.name = None
+            array[1:3][0].y
+            kaa.addressof(one).name = "other"
+            if i % 16 == 0:
+                copy.copy(one)
+                kaa.bytes(one)
+                kaa.view(one).release()
+                repr(one)
+                one == shared
+                kaa.release(kaa.handle(one))
+                try:
+                    one.at.x = "x"
+                except TypeError:
+                    pass
+
+    @unittest.skipUnless(hasattr(sys, "getallocatedblocks"), "no count of blocks")
+    def test_nothing_is_left_over(self) -> None:
+        self.rounds(2000)
+        collect()
+        before = sys.getallocatedblocks()
+        self.rounds(100_000 if support.BRIDGE else 5000)
+        collect()
+        if sys.getallocatedblocks() == 0:
+            self.skipTest("this build does not count blocks")
+        self.assertLess(sys.getallocatedblocks() - before, 500)
+
+    @unittest.skipIf(
+        not getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "without a GIL, a member and what it keeps are not yet set as one:"
+        " threads have to lock records that they share",
+    )
+    def test_threads(self) -> None:
+        """Pointers and what they keep are set and read at once."""
+        lib = self.lib
+        shared = lib.node(name="start", where=lib.point(1, 2))
+        stop = threading.Event()
+        wrong: List[Any] = []
+
+        def write(which: int) -> None:
+            for i in range(3000):
+                shared.name = f"text of {which}, {i}" * 3
+                shared.where = lib.point(which, which)
+                shared.call = (lambda k: lambda n: n + k)(i)
+                shared.next = lib.node(at=(which, i)) if i % 3 else None
+
+        def read() -> None:
+            while not stop.is_set():
+                name, where = shared.name, shared.where
+                if not (name is None or name.startswith(("start", "text of "))):
+                    wrong.append(name)
+                if where.x not in (0.0, 1.0, 2.0, 3.0):
+                    wrong.append(where)
+                following = shared.next
+                if following and following.at.x not in (0.0, 1.0, 2.0):
+                    wrong.append(following)
+
+        readers = [threading.Thread(target=read) for _ in range(2)]
+        writers = [threading.Thread(target=write, args=(one,)) for one in range(3)]
+        for one in readers + writers:
+            one.start()
+        for one in writers:
+            one.join()
+        stop.set()
+        for one in readers:
+            one.join()
+        self.assertEqual(wrong, [])
+
+    @unittest.skipIf(sys.implementation.name != "cpython", "CPython's allocator")
+    @unittest.skipIf("KAA_TEST_SANITIZE" in os.environ, "the sanitizer has its own")
+    def test_under_the_debug_allocator(self) -> None:
+        """Freed memory is overwritten there, and its ends are guarded."""
+        done = support.run_python(
+            "-X",
+            "dev",
+            "-c",
+            "import test_data_lives as t, unittest\n"
+            "case = t.Lives('test_kept_and_let_go')\n"
+            "case.setUp()\n"
+            "case.rounds(3000)\n"
+            "case.test_kept_and_let_go()\n"
+            "case.test_let_go_when_set_again()\n"
+            "print('done')\n",
+            PYTHONMALLOC="debug",
+        )
+        self.assertEqual(done.stdout, "done\n", done.stderr)
+
+
+if __name__ == "__main__":
+    samples.main()
