@@ -128,7 +128,8 @@ typedef struct kaa_ctype_member {
     uint32_t bit_width;    /**< KAA_CTYPE_NOT_A_BIT_FIELD, or its bits. */
     uint32_t align;        /**< aligned(n) on the member; 0: none. */
     uint32_t flags;        /**< KAA_CTYPE_PACKED: packed on the member. */
-    uint32_t reserved;     /**< Zero. */
+    uint32_t scope;        /**< How long C keeps the function pointer that it
+                                is: a kaa_decl_scope + 1; 0: not said. */
 } kaa_ctype_member;
 
 /** A parameter of a function type. */

@@ -287,6 +287,7 @@ is_packed_apart(const out *o, const kaa_ctype *type)
 static void
 write_member(out *o, const kaa_ctype_member *member)
 {
+    static const char *const scopes[] = {"library", "call", "async", "forever"};
     int is_bit_field = member->bit_width != KAA_CTYPE_NOT_A_BIT_FIELD;
     const kaa_ctype *base = base_of(member->type);
     int is_apart = is_packed_apart(o, base);
@@ -308,6 +309,11 @@ write_member(out *o, const kaa_ctype_member *member)
         word(o, "__attribute__((packed))");
     if (member->align != 0)
         write_aligned(o, member->align);
+    if (member->scope != 0 && member->scope <= 4) {
+        put(o, " [[kaa::scope(");
+        put(o, scopes[member->scope - 1]);
+        put(o, ")]]");
+    }
     put(o, ";");
     if (is_apart) {
         o->pack = outer_pack;

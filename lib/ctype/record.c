@@ -65,6 +65,9 @@ plain_fault(const kaa_ctype_member *member, int is_last, int is_union)
     return NULL;
 }
 
+/* As many as [[kaa::scope]] has. */
+#define MEMBER_SCOPE_MAX 4u
+
 static const char *
 member_fault(const kaa_ctype_member *member, int is_last, int is_union)
 {
@@ -73,7 +76,7 @@ member_fault(const kaa_ctype_member *member, int is_last, int is_union)
     if (member->name != NULL && member->name[0] == '\0')
         return "the name is empty";
     if ((member->flags & ~(uint32_t)KAA_CTYPE_PACKED) != 0 ||
-        member->reserved != 0)
+        member->scope > MEMBER_SCOPE_MAX)
         return "the member has bits that this kaa does not know";
     if (!kaa_ctype__is_align(member->align))
         return "an alignment is a power of two, at most 2^28";

@@ -128,12 +128,37 @@ kaa_decl__add_place(kaa_decl__parser *p, const kaa_decl__token *where,
     return 1;
 }
 
+/* [[kaa::scope]] alone may stand at a member, a function pointer, which lives at
+ * least as long as its record. */
+static int
+check_annotations(kaa_decl__parser *p, const kaa_decl__declarator *d)
+{
+    const kaa_decl__attributes *a = &d->attributes;
+    const kaa_ctype *type = kaa_ctype__strip(d->type);
+
+    if (a->scope == 0 || a->free_function != NULL || a->borrow_from != NULL ||
+        a->length.is_set || a->least != 0 ||
+        (a->flags & (KAA_DECL_HOLD_GIL | KAA_DECL_ERRNO)) != 0 ||
+        (a->parameter_flags & KAA_DECL_PARAMETER_OUT) != 0)
+        return kaa_decl__refuse_annotations(p, a, "at a member");
+    if (kaa_ctype_kind_of(type) != KAA_CTYPE_POINTER ||
+        kaa_ctype__kind(kaa_ctype_target(type)) != KAA_CTYPE_FUNCTION)
+        return kaa_decl__fail(p, &a->place,
+                              "kaa::scope needs a member that points at a "
+                              "function");
+    if (a->scope == KAA_DECL_SCOPE_CALL + 1)
+        return kaa_decl__fail(p, &a->place,
+                              "kaa::scope(call) has no meaning at a member: it "
+                              "lives at least as long as its record");
+    return 1;
+}
+
 static int
 add_member(kaa_decl__parser *p, const kaa_decl__declarator *d, uint32_t width)
 {
     kaa_ctype_member *member;
 
-    if (!kaa_decl__refuse_annotations(p, &d->attributes, "at a member") ||
+    if (!check_annotations(p, d) ||
         !kaa_decl__refuse_parameters(p, d) ||
         !kaa_decl__add_place(p, &d->where, 0))
         return 0;
@@ -145,6 +170,7 @@ add_member(kaa_decl__parser *p, const kaa_decl__declarator *d, uint32_t width)
     member->bit_width = width;
     member->align = d->attributes.align;
     member->flags = d->attributes.is_packed ? KAA_CTYPE_PACKED : 0;
+    member->scope = d->attributes.scope;
     return 1;
 }
 

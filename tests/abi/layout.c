@@ -60,7 +60,7 @@ MEMBER(kaa_ctype_member, bit_position, 24);
 MEMBER(kaa_ctype_member, bit_width, 32);
 MEMBER(kaa_ctype_member, align, 36);
 MEMBER(kaa_ctype_member, flags, 40);
-MEMBER(kaa_ctype_member, reserved, 44);
+MEMBER(kaa_ctype_member, scope, 44);
 SIZE(kaa_ctype_parameter, 16);
 MEMBER(kaa_ctype_parameter, name, 0);
 MEMBER(kaa_ctype_parameter, type, 8);

@@ -64,6 +64,22 @@ KAA_TEST(lengths_and_loans_come_back)
         CHECK_STR(printed(t, find(t, parse(t, texts[i]), "f")), texts[i]);
 }
 
+KAA_TEST(scopes_of_members)
+{
+    const kaa_decl_item *item =
+        find(t,
+             parse(t, "struct s { int (*a)(int) [[kaa::scope(forever)]]; int "
+                      "(*b)(int); };"),
+             "s");
+    const kaa_ctype_member *members = kaa_ctype_members(item->type);
+    char printed_[200];
+
+    CHECK_EQ(members[0].scope, KAA_DECL_SCOPE_FOREVER + 1);
+    CHECK_EQ(members[1].scope, 0);
+    kaa_ctype_print_definition(item->type, printed_, sizeof(printed_));
+    CHECK_HAS(printed_, "int (*a)(int) [[kaa::scope(forever)]];");
+}
+
 KAA_TEST(redeclared_lengths)
 {
     const kaa_decl_item *f =
@@ -116,6 +132,13 @@ static const struct {
     {"[[kaa::hold_gil]] int a;", "kaa::hold_gil has no meaning at a variable"},
     {"[[kaa::errno]] typedef int T;", "kaa::errno has no meaning at a typedef"},
     {"struct s { [[kaa::out]] int *a; };",
+     "kaa::out has no meaning at a member"},
+    {"struct s { int *a [[kaa::scope(async)]]; };",
+     "kaa::scope needs a member that points at a function"},
+    {"struct s { int (*a)(int) [[kaa::scope(call)]]; };",
+     "kaa::scope(call) has no meaning at a member: it lives at least as long as "
+     "its record"},
+    {"struct s { int (*a)(int) [[kaa::out]] [[kaa::scope(async)]]; };",
      "kaa::out has no meaning at a member"},
     {"[[kaa::out]] struct s;", "kaa::out has no meaning at a record"},
     {"struct [[kaa::out]] s { int a; };",

@@ -51,6 +51,19 @@ class Addresses(unittest.TestCase):
             with self.assertRaisesRegex(error, words):
                 kaa.addressof(data, name)
 
+    def test_scopes_of_members(self) -> None:
+        lib = kaa.load(
+            None,
+            "struct calls { int (*kept)(int); int (*longer)(int) [[kaa::scope(library)]];"
+            " int (*once)(int) [[kaa::scope(async)]]; };",
+        )
+        calls = lib.calls(lambda n: n + 1, lambda n: n + 2, lambda n: n + 3)
+        taken = [calls.kept, calls.longer, calls.once]  # as C takes them
+        self.assertEqual([one(1) for one in taken], [2, 3, 4])
+        del calls
+        gc.collect()
+        self.assertEqual([one(1) for one in taken], [0, 3, 0])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -116,7 +116,8 @@ def _members(types: TypeMap, ctype: int, offset: int, bits: int) -> List[Member]
                 at = one.offset
                 made += _members(types, inner, offset + at, bits + 8 * at)
             continue
-        element = Element(types, one.type)
+        scope = one.scope - 1 if one.scope else _native.SCOPE_RECORD
+        element = Element(types, one.type, scope)
         position = bits + one.bit_position
         made.append(
             Member(member_name(name), element, offset + one.offset, position, width)

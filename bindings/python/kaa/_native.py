@@ -64,7 +64,7 @@ class Member(Structure):
         ("bit_width", c_uint32),
         ("align", c_uint32),
         ("flags", c_uint32),
-        ("reserved", c_uint32),
+        ("scope", c_uint32),
     ]
 
 
