@@ -5,7 +5,6 @@
  */
 #include <dlfcn.h>
 #include <elf.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os/os.h"
 #include "checked/checked.h"
 #include "checked/lines.h"
 
@@ -183,7 +183,7 @@ static const void *
 unwind_to(const kaa_checked__module *module, const void *site)
 {
     void *stack[STACK_MAX];
-    int count = backtrace(stack, STACK_MAX);
+    int count = kaa_base__backtrace(stack, STACK_MAX);
 
     for (int i = 0; i + 1 < count; i++)
         if (stack[i] == site && is_code(module, (uintptr_t)stack[i + 1]))

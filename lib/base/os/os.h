@@ -27,6 +27,10 @@ uintptr_t kaa_base__load_bias(const void *address, int *out_found);
  * is told; NULL if no object does. The record is the loader's. */
 const void *kaa_base__loaded_object(const void *address);
 
+/* The return addresses of the calling thread's calls, the innermost first, of
+ * kaa's own too; how many, 0 where the C library cannot tell. */
+int kaa_base__backtrace(void **out, int max);
+
 /* Memory: address space without memory behind it, whose pages come as they are
  * touched; NULL if there is none. `align` is a power of two, of whole pages. */
 void *kaa_base__map(size_t bytes, size_t align);

@@ -13,13 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-
-#if defined(__GLIBC__) || defined(__APPLE__) || defined(__FreeBSD__)
-#include <execinfo.h>
-#define HAS_BACKTRACE 1
-#else
-#define HAS_BACKTRACE 0
-#endif
+#include "base/os/os.h"
 
 #define FRAMES_MAX 32
 #define CAPACITY_LEAST 256u
@@ -98,19 +92,15 @@ table_of(kaa_runtime *runtime)
 static const void *
 find_site(const table *all)
 {
-#if HAS_BACKTRACE
     void *frames[FRAMES_MAX];
-    int count = backtrace(frames, FRAMES_MAX), i = 0;
+    int count = kaa_base__backtrace(frames, FRAMES_MAX), i = 0;
 
-    /* A sanitizer may stand between this and backtrace(). */
+    /* A sanitizer may stand between this and the C library. */
     while (i < count && file_of(frames[i]) != all->own_file)
         i++;
     for (; i < count; i++)
         if (file_of(frames[i]) != all->own_file)
             return frames[i];
-#else
-    (void)all;
-#endif
     return NULL;
 }
 
