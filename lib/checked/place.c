@@ -136,7 +136,7 @@ kaa_checked__last_part(const char *path)
 static int
 look_up(const void *address, int lines_too, char *out, size_t size)
 {
-    struct link_map *loaded = NULL;
+    uintptr_t bias;
     const ElfW(Shdr) * sections;
     uint64_t wanted;
     size_t count = 0;
@@ -144,12 +144,15 @@ look_up(const void *address, int lines_too, char *out, size_t size)
     kaa_checked__image file;
     int found = 0;
 
-    if (address == NULL ||
-        dladdr1(address, &info, (void **)&loaded, RTLD_DL_LINKMAP) == 0 ||
-        info.dli_fname == NULL || loaded == NULL)
+    if (address == NULL || dladdr(address, &info) == 0 ||
+        info.dli_fname == NULL)
         return -1;
+    bias = kaa_base__load_bias(address, &found);
+    if (!found)
+        return -1;
+    found = 0;
     /* The call itself stands in front of where it returns to. */
-    wanted = (uint64_t)((uintptr_t)address - loaded->l_addr) - 1;
+    wanted = (uint64_t)((uintptr_t)address - bias) - 1;
     if (open_image(info.dli_fname, &file)) {
         sections = find_sections(&file, &count);
         if (sections != NULL && lines_too)
