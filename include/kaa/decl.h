@@ -29,9 +29,9 @@
  * borrow(parameter), nullable. On a parameter (behind its name or before its
  * type): out (and then free and borrow too), nullable, length(n), length(32),
  * length(width * height * 4), scope(call | async | library | forever); [static
- * 4] and [static n] say a length as well. On a member that points at a function:
- * scope(library | async | forever). Attributes of other namespaces are
- * skipped, but for GNU const, pure, nonnull, returns_nonnull, noreturn,
+ * 4] and [static n] say a length as well. On a member that points at a
+ * function: scope(library | async | forever). Attributes of other namespaces
+ * are skipped, but for GNU const, pure, nonnull, returns_nonnull, noreturn,
  * deprecated, weak, packed, aligned and mode, and C23 unsequenced,
  * reproducible, noreturn and deprecated, which say something.
  *

@@ -128,8 +128,8 @@ kaa_decl__add_place(kaa_decl__parser *p, const kaa_decl__token *where,
     return 1;
 }
 
-/* [[kaa::scope]] alone may stand at a member, a function pointer, which lives at
- * least as long as its record. */
+/* [[kaa::scope]] alone may stand at a member, a function pointer, which lives
+ * at least as long as its record. */
 static int
 check_annotations(kaa_decl__parser *p, const kaa_decl__declarator *d)
 {
@@ -158,8 +158,7 @@ add_member(kaa_decl__parser *p, const kaa_decl__declarator *d, uint32_t width)
 {
     kaa_ctype_member *member;
 
-    if (!check_annotations(p, d) ||
-        !kaa_decl__refuse_parameters(p, d) ||
+    if (!check_annotations(p, d) || !kaa_decl__refuse_parameters(p, d) ||
         !kaa_decl__add_place(p, &d->where, 0))
         return 0;
     member = kaa_decl__push(p, &p->members, sizeof(*member));

@@ -62,7 +62,7 @@ KAA_TEST(members_that_cannot_be)
     m.flags = KAA_CTYPE_FLEXIBLE;
     refused_second(t, table, m, "bits");
     m = MEMBER("m", BASIC(INT));
-    m.reserved = 1;
+    m.scope = 5;
     refused_second(t, table, m, "bits");
 }
 

@@ -136,7 +136,8 @@ static const struct {
     {"struct s { int *a [[kaa::scope(async)]]; };",
      "kaa::scope needs a member that points at a function"},
     {"struct s { int (*a)(int) [[kaa::scope(call)]]; };",
-     "kaa::scope(call) has no meaning at a member: it lives at least as long as "
+     "kaa::scope(call) has no meaning at a member: it lives at least as long "
+     "as "
      "its record"},
     {"struct s { int (*a)(int) [[kaa::out]] [[kaa::scope(async)]]; };",
      "kaa::out has no meaning at a member"},

@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Set
 import kaa
 import kaa.heap
 import kaa.objects
+import support
 from kaa._heap_data import HeapReport
 
 try:

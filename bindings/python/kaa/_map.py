@@ -15,13 +15,14 @@ from array import array
 from operator import index
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from kaa import _error, _native
+from kaa import _error, _map_numpy, _native
 from kaa._convert import Value, is_refusal, prefixed
 from kaa._function import Function
 from kaa._invoke import Plan
 from kaa._plain import Parameter, Shape, count_refusal, release, run_in_frame, shape_of
-from kaa._instance import address_of, is_data, layout_in, length_of
+from kaa._instance import address_of, length_of
 from kaa._pointers import pointer_from
+from kaa._operands import is_array, is_number, is_records
 from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
 
@@ -46,33 +47,6 @@ class Operand(NamedTuple):
     keep: Any
 
 
-def _is_number(value: Any) -> bool:
-    """Whether a value is one number rather than a buffer of them."""
-    if isinstance(value, (int, float, complex, str)) or value is None:
-        return True
-    try:
-        with memoryview(value) as view:
-            return view.ndim == 0
-    except (TypeError, ValueError, BufferError):
-        return not _is_records(value)
-
-
-def _is_records(value: Any) -> bool:
-    """Whether a value is an array of records."""
-    if isinstance(value, ctypes.Array) or _is_array(value):
-        return True
-    try:
-        with memoryview(value) as view:
-            return view.format.lstrip("@=^<>").startswith("T{") and view.ndim > 0
-    except (TypeError, ValueError, BufferError):
-        return False
-
-
-def _is_array(value: Any) -> bool:
-    """Whether a value is an array of C data."""
-    return is_data(value) and layout_in(value).kind == _native.ARRAY
-
-
 def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand:
     """A buffer whose elements are of a C type; TypeError says why not."""
     element = Pointee(types, ctype, ctype)
@@ -82,7 +56,7 @@ def _elements(types: TypeMap, ctype: int, value: Any, writable: bool) -> Operand
         count = ctypes.sizeof(value) // size  # its own, whatever __len__() says
         return Operand(ctypes.addressof(value), size, count, value)
     name = type(value).__name__
-    if _is_array(value):
+    if is_array(value):
         size = _native.kaa_ctype_size(ctype)
         if pointer_from(ctype, value) is None:
             raise TypeError(name)
@@ -123,9 +97,9 @@ def _operand(
     prefix = f"{shape.name}() argument {parameter.label}: "
     scalar = value.kind != _native.POINTER_ and not value.whole
     try:
-        if not scalar and not (value.whole and _is_records(given)):
+        if not scalar and not (value.whole and is_records(given)):
             return _single(value, given, kept)
-        if not _is_number(given):
+        if not is_number(given):
             try:
                 return _elements(types, value.ctype, given, False)
             except TypeError as error:
@@ -295,8 +269,6 @@ def _spread(shape: Shape, types: TypeMap, arrays: Any, out: Any) -> Any:
     """How arrays of NumPy's are mapped; None where there are none."""
     if "numpy" not in sys.modules:
         return None
-    from kaa import _map_numpy
-
     return _map_numpy.spread(shape, types, arrays, out)
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from kaa import _native
+from kaa._operands import is_number
 from kaa._types import type_text
 
 if TYPE_CHECKING:
@@ -79,9 +80,7 @@ def _is_spread(numpy: Any, given: Any) -> bool:
         return True
     if isinstance(given, (int, float, complex, str, numpy.generic)) or given is None:
         return False
-    from kaa._map import _is_number
-
-    return not _is_number(given)
+    return not is_number(given)
 
 
 def _as_array(numpy: Any, given: Any) -> Any:

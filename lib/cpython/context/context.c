@@ -160,17 +160,20 @@ kaa_cpython_context(kaa_cpython *host)
 size_t
 kaa_cpython__ask_refcount(kaa_cpython__context *own, PyObject *object)
 {
-    PyObject *answer =
-        own->get_refcount != NULL
-            ? PY(PyObject_CallFunctionObjArgs)(own->get_refcount, object, NULL)
-            : NULL;
-    long long count;
+    PyObject *raised[3] = {NULL, NULL, NULL}, *answer;
+    long long count = -1;
 
+    if (own->get_refcount == NULL)
+        return SIZE_MAX;
+    /* The caller may have raised something, with which nothing is called. */
+    PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
+    answer = PY(PyObject_CallFunctionObjArgs)(own->get_refcount, object, NULL);
     if (answer == NULL) {
         PY(PyErr_Clear)();
-        return SIZE_MAX;
+    } else {
+        count = PY(PyLong_AsLongLong)(answer);
+        PY(Py_DecRef)(answer);
     }
-    count = PY(PyLong_AsLongLong)(answer);
-    PY(Py_DecRef)(answer);
+    PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
     return count > 0 ? (size_t)count : SIZE_MAX;
 }

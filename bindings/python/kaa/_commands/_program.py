@@ -1,6 +1,7 @@
 """Running a program as `python` would, in this process: what `run` of commands does.
 
     prepared = prepare(options)      # of add_arguments(), and is_module; None: it said why
+    catch_termination()              # where SIGTERM must not lose what was recorded
     code = execute(prepared)         # the exit code
     ...                              # tells what it recorded
     return end(code)
@@ -84,8 +85,13 @@ def end(code: int) -> int:
     return code
 
 
-def execute(prepared: Dict[str, Any]) -> int:
+def catch_termination() -> None:
+    """For a program that is recorded: execute() then returns on SIGTERM, too. A
+    thread waits for the signal from now on."""
     _terminated.catch(_on_terminate)
+
+
+def execute(prepared: Dict[str, Any]) -> int:
     try:
         exec(prepared["code"], prepared["globals"])
         _join_threads()

@@ -173,6 +173,7 @@ def _run(options: argparse.Namespace) -> int:
         return complain(str(error))
     following = None if options.no_children else _gil_follow.Following()
     _limit(monitor, options.duration)
+    _program.catch_termination()
     code = _program.execute(prepared)
     recording = monitor.stop()
     recording.program = " ".join([options.script, *options.arguments])

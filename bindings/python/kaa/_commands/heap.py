@@ -156,6 +156,7 @@ def _run(options: argparse.Namespace) -> int:
         profile.start()
     except Error as error:
         return complain(str(error))
+    _program.catch_termination()
     code = _program.execute(prepared)
     report = profile.stop()
     report.program = " ".join(sys.argv)
