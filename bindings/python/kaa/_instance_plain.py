@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
 from typing import Any, Dict, Optional
 
 from kaa import _late, _native
@@ -119,7 +118,8 @@ for _slot in _Seal.__slots__:
 
 
 def _seal(seal: Any, kind: Any, layout: Layout) -> None:
-    _set_sealed_class(seal, weakref.ref(kind))
+    # Not weakly: a finaliser may want it when the class is garbage already.
+    _set_sealed_class(seal, kind)
     _set_sealed_layout(seal, layout)
 
 
@@ -248,7 +248,7 @@ def is_data(value: Any) -> bool:
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
         seal = one.__dict__.get("__layout__")
-        if type(seal) is _Seal and _sealed_class(seal)() is one:
+        if type(seal) is _Seal and _sealed_class(seal) is one:
             made: Layout = _sealed_layout(seal)
             return made
     raise TypeError(f"{kind.__name__} is no class of C data")
