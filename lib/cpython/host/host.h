@@ -134,6 +134,7 @@ struct kaa_cpython {
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
     PyObject *owned_type;    /* of what is freed by a function of C's */
+    struct kaa_cpython__class *classes; /* see cpython/data/tracked.c */
     pthread_mutex_t lending; /* held while lists of borrowers change */
     PyObject *callback_type; /* of what keeps a closure alive */
     PyObject *cdata;
