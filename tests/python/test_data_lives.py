@@ -342,12 +342,16 @@ class Lives(samples.Case):
             watched = weakref.ref(held)
             holder.where = held
             del held
-            where = holder.where
+            where, copied = holder.where, copy.copy(holder)
             holder.where = None
             collect()
             self.assertIsNotNone(watched())
             self.assertEqual((where.x, where.y), (5, 6))
+            self.assertEqual((copied.where.x, copied.where.y), (5, 6))
             del where
+            collect()
+            self.assertIsNotNone(watched())
+            del copied
             collect()
             self.assertIsNone(watched())
 

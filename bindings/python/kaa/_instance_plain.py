@@ -314,10 +314,9 @@ def get_pointer(root: Any, at: int) -> Tuple[int, Any]:
 
 def copy_bytes(root: Any, to: int, source: Any, start: int, size: int) -> None:
     with _pointing:
-        given = {} if source is None else _all_kept(source)
         moved = {
             at - start + to: kept
-            for at, kept in given.items()
+            for at, kept in _all_kept(source).items()
             if start <= at < start + size
         }
         known = _all_kept(root)

@@ -205,29 +205,79 @@ kaa_cpython__write_pointer(kaa_cpython *host, PyObject *root, char *at,
 
 /* ---- many ---- */
 
-/* The entries of a dict for bytes from `from` on, or with `is_outside` all
- * others, go into another, for the bytes from `to` on. */
+/* An entry of a dict goes into another, for the address `to`. */
 static int
-gather(PyObject *kept, const char *from, size_t size, int is_outside,
-       const char *to, PyObject *into)
+move_entry(PyObject *object, const char *to, PyObject *into)
 {
-    PyObject *key, *object, *moved;
+    PyObject *key = address_key(to);
+    int failed = key != NULL ? PY(PyDict_SetItem)(into, key, object) : -1;
+
+    if (key != NULL)
+        PY(Py_DecRef)(key);
+    return failed;
+}
+
+/* The entries for `size` bytes from `from` on go into another dict, for those
+ * from `to` on. The bytes or the dict are gone through, what is shorter. */
+static int
+gather(PyObject *kept, const char *from, size_t size, const char *to,
+       PyObject *into)
+{
+    PyObject *key, *object;
     ssize_t position = 0;
     int failed = 0;
 
-    while (!failed && kept != NULL &&
-           PY(PyDict_Next)(kept, &position, &key, &object)) {
-        uintptr_t at = (uintptr_t)PY(PyLong_AsUnsignedLongLong)(key);
+    if (kept == NULL || PY(PyDict_Size)(kept) == 0)
+        return 0;
+    if ((size_t)PY(PyDict_Size)(kept) <= size) {
+        while (!failed && PY(PyDict_Next)(kept, &position, &key, &object)) {
+            uintptr_t at = (uintptr_t)PY(PyLong_AsUnsignedLongLong)(key);
 
-        if ((at - (uintptr_t)from < size) == is_outside)
-            continue;
-        moved = address_key(to + (at - (uintptr_t)from));
-        failed = moved == NULL || PY(PyDict_SetItem)(into, moved, object) != 0
-                     ? -1
-                     : 0;
-        if (moved != NULL)
-            PY(Py_DecRef)(moved);
+            if (at - (uintptr_t)from < size)
+                failed = move_entry(object, to + (at - (uintptr_t)from), into);
+        }
+        return failed;
     }
+    for (size_t i = 0; i < size && !failed; i++) {
+        key = address_key(from + i);
+        object = key != NULL ? PY(PyDict_GetItemWithError)(kept, key) : NULL;
+        failed = key == NULL      ? -1
+                 : object != NULL ? move_entry(object, to + i, into)
+                                  : 0;
+        if (key != NULL)
+            PY(Py_DecRef)(key);
+    }
+    return failed;
+}
+
+/* The entries `old` of a dict become those of `fresh`; -1 with an exception,
+ * and they are as before. */
+static int
+exchange(PyObject *kept, PyObject *old, PyObject *fresh)
+{
+    PyObject *key, *object, *raised[3];
+    ssize_t position = 0;
+    int failed = 0;
+
+    while (!failed && PY(PyDict_Next)(fresh, &position, &key, &object))
+        failed = PY(PyDict_SetItem)(kept, key, object);
+    if (failed) { /* what follows allocates nothing: the keys are there */
+        PyObject *wrong = fresh;
+
+        PY(PyErr_Fetch)(&raised[0], &raised[1], &raised[2]);
+        fresh = old;
+        old = wrong;
+        position = 0;
+        while (PY(PyDict_Next)(fresh, &position, &key, &object))
+            PY(PyDict_SetItem)(kept, key, object);
+    }
+    position = 0;
+    while (PY(PyDict_Next)(old, &position, &key, &object))
+        if (PY(PyDict_GetItemWithError)(fresh, key) == NULL &&
+            PY(PyDict_GetItemWithError)(kept, key) != NULL)
+            PY(PyDict_DelItem)(kept, key);
+    if (failed)
+        PY(PyErr_Restore)(raised[0], raised[1], raised[2]);
     return failed;
 }
 
@@ -237,7 +287,7 @@ join_all(kaa_cpython *host, PyObject *root, PyObject *kept)
     PyObject *key, *object;
     ssize_t position = 0;
 
-    while (PY(PyDict_Next)(kept, &position, &key, &object))
+    while (root != NULL && PY(PyDict_Next)(kept, &position, &key, &object))
         join(host, root, object);
 }
 
@@ -258,36 +308,35 @@ unlock_two(kaa_cpython *host, uint64_t *one, uint64_t *other)
         unlock(host, other);
 }
 
-/* `source` is NULL where nothing is known of what is copied. */
+/* `old` and `fresh` are empty dicts; what was kept before lives on in `old`. */
 static int
 copy(kaa_cpython *host, PyObject *root, char *to, dict *source,
-     const char *from, size_t size, PyObject *fresh)
+     const char *from, size_t size, PyObject *old, PyObject *fresh)
 {
     dict *place = dict_of_root(host, root);
-    uint64_t *mine = lock_of(host, place);
-    uint64_t *other = source != NULL ? lock_of(host, source) : mine;
-    PyObject *kept, *given, *old = NULL;
-    int failed = 0;
+    uint64_t *mine = lock_of(host, place), *other = lock_of(host, source);
+    PyObject *kept;
+    int failed;
 
-    lock_two(host, mine, other);
-    kept = *place;
-    given = source != NULL ? *source : NULL;
-    if (kept != NULL || given != NULL) {
-        failed = gather(kept, to, size, 1, to, fresh);
-        if (!failed)
-            failed = gather(given, from, size, 0, to, fresh);
-        if (!failed) {
-            PY(Py_IncRef)(fresh);
-            old = atomic_exchange(place, fresh);
-            if (given != NULL && root != NULL)
-                join_all(host, root, fresh);
-        }
-    }
+    do {
+        if (*source != NULL && need_dict(place) != 0)
+            return -1;
+        lock_two(host, mine, other);
+        kept = *place;
+        if (kept != NULL || *source == NULL)
+            break;
+        unlock_two(host, mine, other);
+    } while (1);
+    failed = gather(kept, to, size, to, old);
     if (!failed)
+        failed = gather(*source, from, size, to, fresh);
+    if (!failed && kept != NULL)
+        failed = exchange(kept, old, fresh);
+    if (!failed) {
+        join_all(host, root, fresh);
         memmove(to, from, size);
+    }
     unlock_two(host, mine, other);
-    if (old != NULL) /* whose objects' ends may run Python code */
-        PY(Py_DecRef)(old);
     return failed;
 }
 
@@ -347,19 +396,22 @@ int
 kaa_cpython_data_copy(kaa_cpython *host, void *instance, uint64_t to,
                       void *source, uint64_t from, uint64_t size)
 {
-    PyObject *root, *other, *fresh;
-    int failed;
+    PyObject *root, *other, *old, *fresh;
+    int failed = -1;
 
     if (read_root(host, instance, &root) != 0 ||
         read_root(host, source, &other) != 0)
         return -1;
-    fresh = PY(PyDict_New)(); /* here a collection may start */
-    if (fresh == NULL)
-        return -1;
-    failed = copy(host, root, (char *)(uintptr_t)to,
-                  other != NULL ? dict_of_root(host, other) : NULL,
-                  (const char *)(uintptr_t)from, (size_t)size, fresh);
-    PY(Py_DecRef)(fresh);
+    old = PY(PyDict_New)(); /* here a collection may start */
+    fresh = PY(PyDict_New)();
+    if (old != NULL && fresh != NULL)
+        failed =
+            copy(host, root, (char *)(uintptr_t)to, dict_of_root(host, other),
+                 (const char *)(uintptr_t)from, (size_t)size, old, fresh);
+    if (fresh != NULL)
+        PY(Py_DecRef)(fresh);
+    if (old != NULL) /* whose objects' ends may run Python code */
+        PY(Py_DecRef)(old);
     return failed;
 }
 
@@ -374,7 +426,7 @@ kaa_cpython__copy_kept(kaa_cpython *host, PyObject *root)
     if (made == NULL)
         return NULL;
     lock(host, mine);
-    failed = gather(*place, NULL, SIZE_MAX, 0, NULL, made);
+    failed = gather(*place, NULL, SIZE_MAX, NULL, made);
     unlock(host, mine);
     if (!failed)
         return made;
