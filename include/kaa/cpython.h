@@ -278,6 +278,21 @@ KAA_API int kaa_cpython_data_copy(kaa_cpython *host, void *instance,
 KAA_API int kaa_cpython_data_release(kaa_cpython *host, void *instance);
 
 /**
+ * Says that a library keeps what could lead back to its data, like a callback.
+ * Until then the interpreter's collector need not see them, from then on it
+ * sees all. Callbacks that libkaa makes for arguments say it themselves.
+ * Classes that are made later look whether the library's `_closures` has
+ * anything.
+ *
+ * @param library  The Python object that owns the types of the data.
+ *
+ * @return 1; 0: there was nothing to be done.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_data_track(kaa_cpython *host, void *library);
+
+/**
  * The context of the interpreter: the same each time, for all its threads.
  *
  * @return NULL with an exception pending.

@@ -8,6 +8,7 @@ import ctypes
 import gc
 import os
 import sys
+import sysconfig
 import threading
 import unittest
 import weakref
@@ -373,6 +374,222 @@ class Lives(samples.Case):
             PYTHONMALLOC="debug",
         )
         self.assertEqual(done.stdout, "done\n", done.stderr)
+
+
+KEEPS = """
+struct place { double x, y; struct { int a; } in; };
+struct list { struct list *next; };
+typedef struct { int quot, rem; } div_t;
+struct tm { int tm_sec, tm_min, tm_hour; };
+void qsort(void *base, size_t count, size_t size, int (*order)(const void *, const void *));
+div_t div(int a, int b);
+struct tm *gmtime(const long *when);
+char *strerror(int number);
+extern char **environ;
+"""
+
+
+@unittest.skipIf(
+    sysconfig.get_config_var("Py_GIL_DISABLED") and support.BRIDGE,
+    "without a GIL a callback that C may still have is kept for ever",
+)
+class Cycles(samples.Case):
+    """The library keeps a callback, and that reaches data of the library."""
+
+    def kinds(self) -> List[Tuple[str, Callable[[Any], Any]]]:
+        def new(kind: str, *value: Any) -> Callable[[Any], Any]:
+            return lambda lib: kaa.new(kind, *value, library=lib)
+
+        def assigned(lib: Any) -> Any:
+            one = lib.list()
+            one.next = lib.list()
+            return one
+
+        def dropped(lib: Any) -> Any:
+            many = [lib.place() for _ in range(300)]
+            del many[10:]
+            return many
+
+        def derived(lib: Any) -> Any:
+            class Place(lib.place):  # type: ignore[misc,name-defined]
+                pass
+
+            return Place()
+
+        return [
+            ("a record", new("place")),
+            ("many records", lambda lib: [lib.place() for _ in range(1000)]),
+            ("what is left of many", dropped),
+            ("a record of a derived class", derived),
+            ("a record within", lambda lib: lib.place().__getattribute__("in")),
+            ("a record that points at one", assigned),
+            ("a copy", lambda lib: copy.copy(lib.place())),
+            ("an array", new("place[3]")),
+            ("a large array", new("place[3000]")),
+            ("an array of numbers", new("int[3]")),
+            ("an element", lambda lib: kaa.new("place[3]", library=lib)[1]),
+            ("a slice", lambda lib: kaa.new("place[3]", library=lib)[1:]),
+            ("a pointer", new("place *")),
+            ("a pointer to one", lambda lib: kaa.addressof(lib.place())),
+            ("a cast", lambda lib: kaa.cast("double *", lib.place())),
+            ("the pointer of a variable", lambda lib: lib.environ),
+            ("a record that was returned", lambda lib: lib.div(7, 2)),
+            ("a pointer that was returned", lambda lib: lib.gmtime(kaa.new("long"))),
+            ("its target", lambda lib: lib.gmtime(kaa.new("long"))[0]),
+            ("a class", lambda lib: lib.place),
+            ("the class of a pointer", lambda lib: type(lib.environ)),
+        ]
+
+    def ways(self) -> List[Tuple[str, Callable[[Any], Callable[..., int]]]]:
+        """Callables that reach a thing."""
+
+        class Method:
+            def __init__(self, thing: Any) -> None:
+                self.thing = thing
+
+            def order(self, a: Any, b: Any) -> int:
+                return 0
+
+            def __call__(self, a: Any, b: Any) -> int:
+                return 0
+
+        def closure(thing: Any) -> Callable[..., int]:
+            return lambda a, b: 0 if thing is not None else 1
+
+        def default(thing: Any) -> Callable[..., int]:
+            return lambda a, b, kept=thing: 0
+
+        def attribute(thing: Any) -> Callable[..., int]:
+            def order(a: Any, b: Any) -> int:
+                return 0
+
+            order.thing = [thing]  # type: ignore[attr-defined]
+            return order
+
+        def space(thing: Any) -> Callable[..., int]:
+            names = {"thing": thing}
+            exec("def order(a, b): return 0", names)
+            order: Callable[..., int] = names["order"]
+            return order
+
+        return [
+            ("a closure", closure),
+            ("a default", default),
+            ("an attribute", attribute),
+            ("globals", space),
+            ("a method", lambda thing: Method(thing).order),
+            ("an instance", Method),
+        ]
+
+    def left_of(self, make: Callable[[Any, Any], None]) -> List[str]:
+        """Which kinds keep the library that `make` gives them to."""
+        watched = []
+        for kind, thing in self.kinds():
+            lib = kaa.load(None, KEEPS)
+            make(lib, thing)
+            watched.append((kind, weakref.ref(lib)))
+            del lib
+        collect()
+        return [kind for kind, library in watched if library() is not None]
+
+    def test_reached_from_a_kept_callback(self) -> None:
+        for way, reach in self.ways():
+            with self.subTest(way):
+
+                def pass_it(lib: Any, make: Callable[[Any], Any]) -> None:
+                    lib.qsort(bytearray(12), 3, 4, reach(make(lib)))
+
+                self.assertEqual(self.left_of(pass_it), [])
+
+    def test_made_after_the_callback(self) -> None:
+        def make_more(lib: Any, make: Callable[[Any], Any]) -> None:
+            things: List[Any] = [lib.place()]
+            lib.qsort(bytearray(12), 3, 4, lambda a, b, things=things: 0)
+            things.append(make(lib))
+            del things[0]
+            things.append(make(lib))
+
+        self.assertEqual(self.left_of(make_more), [])
+
+    def test_reached_from_an_attribute(self) -> None:
+        def set_it(lib: Any, make: Callable[[Any], Any]) -> None:
+            lib.strerror = make(lib)
+
+        def set_it_first(lib: Any, make: Callable[[Any], Any]) -> None:
+            lib.strerror = things = []
+            things.append(make(lib))
+
+        self.assertEqual(self.left_of(set_it), [])
+        self.assertEqual(self.left_of(set_it_first), [])
+
+    def test_reached_from_another_callable(self) -> None:
+        """One that is a C function already."""
+        order = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+        def pass_it(lib: Any, make: Callable[[Any], Any]) -> None:
+            lib.qsort(bytearray(12), 3, 4, order(lambda a, b, c=make(lib): 0))
+
+        self.assertEqual(self.left_of(pass_it), [])
+
+    def test_through_another_library(self) -> None:
+        """Each of two keeps a callback that reaches data of the other."""
+        for order in (0, 1):
+            libs = [kaa.load(None, KEEPS) for _ in range(2)]
+            data = [lib.place() for lib in libs]
+            views = [kaa.addressof(one) for one in data]
+            for i in (order, 1 - order):
+                libs[i].qsort(bytearray(12), 3, 4, lambda a, b, t=views[1 - i]: 0)
+            watched = [weakref.ref(lib) for lib in libs]
+            del libs, data, views
+            collect()
+            self.assertEqual([one() for one in watched], [None, None])
+
+    def test_still_there_while_used(self) -> None:
+        lib = kaa.load(None, KEEPS)
+        one, many = lib.place(1, 2), [lib.place(i) for i in range(500)]
+        lib.qsort(bytearray(12), 3, 4, lambda a, b, one=one: 0)
+        watched = weakref.ref(lib)
+        del lib
+        collect()
+        self.assertIsNotNone(watched())
+        self.assertEqual((one.x, one.y), (1, 2))
+        self.assertEqual([other.x for other in many], list(range(500)))
+        more = [type(one)(i) for i in range(500)]
+        del many[::2]
+        collect()
+        self.assertEqual([other.x for other in many], list(range(1, 500, 2)))
+        self.assertEqual([other.x for other in more], list(range(500)))
+        del one, many, more
+        collect()
+        self.assertIsNone(watched())
+
+    @unittest.skipUnless(
+        support.BRIDGE and os.environ.get("KAA_HOST") != "no-layout",
+        "others are tracked always",
+    )
+    def test_costs_nothing_before(self) -> None:
+        lib = kaa.load(None, KEEPS)
+        before = lib.place(), kaa.new("place[2]", library=lib)
+        self.assertEqual([gc.is_tracked(one) for one in before], [False, False])
+        lib.qsort(bytearray(12), 3, 4, lambda a, b: 0)
+        after = lib.place(), kaa.new("place *", library=lib)
+        for one in before + after:
+            self.assertTrue(gc.is_tracked(one))
+
+    def test_globals_of_a_program(self) -> None:
+        """Their finalisers run at its exit."""
+        done = support.run_python(
+            "-c",
+            "import kaa\n"
+            "class Told:\n"
+            "    def __del__(self): print('gone')\n"
+            "told = Told()\n"
+            f"lib = kaa.load(None, {KEEPS!r})\n"
+            "place = lib.place(1, 2)\n"
+            "def order(a, b): return 0\n"
+            "lib.qsort(bytearray(12), 3, 4, order)\n",
+        )
+        self.assertEqual(done.stdout, "gone\n", done.stderr)
 
 
 if __name__ == "__main__":

@@ -207,6 +207,12 @@ class _Held:
         self._closures = library._closures
 
 
+def _track(library: Any) -> None:
+    """The library keeps what may lead back to its data."""
+    if _late.library.has_bridge():
+        _late.host.track(library)
+
+
 # From a value to a pointer. --------------------------------------------------
 
 
@@ -235,6 +241,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
                 closure = library._closures.get(key)
                 if not isinstance(closure, Closure):
                     library._closures[key] = closure = made
+                    _track(library)
         return closure  # type: ignore[no-any-return]
     closure = Closure(library, function, value, scope)
     if scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
@@ -246,6 +253,7 @@ def _keep(library: Any, value: Any, scope: int) -> None:
     """Keeps a function of another's as long as C may call it."""
     if scope == _native.SCOPE_LIBRARY:
         library._closures[id(value)] = value
+        _track(library)
     elif scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _forever[id(value)] = value
 

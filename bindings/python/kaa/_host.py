@@ -218,6 +218,11 @@ def callback(library: Any, function: int, value: Any) -> Any:
     return _native.kaa_cpython_callback(_host, library, function, value)
 
 
+def track(library: Any) -> None:
+    """The library keeps what could lead back to its data."""
+    _native.kaa_cpython_data_track(_host, library)
+
+
 def builtin(function: Function) -> Any:
     """A builtin of the interpreter's that calls a bound function."""
     text = f"{function.__name__}{text_signature(function)}\n--\n\n{function.__doc__}"

@@ -377,6 +377,10 @@ class Library:
             variable.write(value)
         else:
             self.__dict__[name] = value
+            # What is not its own may lead back to its data.
+            self._closures[name] = None
+            if has_bridge():
+                _late.host.track(self)
 
     def __dir__(self) -> List[str]:
         names = set(self.__dict__)

@@ -630,6 +630,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         (CpythonP, py_object, c_uint64, c_uint64, py_object),
         HELD,
     ),
+    "kaa_cpython_data_track": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_view": (
         py_object,
         (CpythonP, py_object, c_uint64, py_object, c_int64),

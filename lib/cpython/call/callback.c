@@ -204,6 +204,8 @@ kept_by_library(kaa_cpython__state *state, const kaa_ctype *signature,
                 PY(Py_DecRef)(object);
                 object = NULL;
             }
+            if (PY(PyDict_Size)(closures) == 1) /* the first */
+                kaa_cpython_data_track(state->host, state->library);
         }
     }
     if (key != NULL)

@@ -55,6 +55,7 @@ kaa_cpython__class_release(class *self)
         kaa_base__free(twin->table);
         kaa_base__free(twin);
     }
+    kaa_cpython__forget_all(self);
     kaa_base__free(self->members);
     kaa_base__free(self->table);
     if (self->getsets != NULL)
@@ -77,8 +78,10 @@ end_class(PyObject *capsule)
         PY(PyErr_Clear)();
         return;
     }
+    kaa_cpython__unlist_class(self);
     while (self->free_count > 0)
-        PY(PyObject_GC_Del)(self->free_objects[--self->free_count]);
+        kaa_cpython__delete_data(self->free_objects[--self->free_count], self);
+    self->has_free_list = 0;
     for (class *one = self; one != NULL; one = one->twin) {
         one->library = NULL;
         one->layout = NULL;
@@ -327,6 +330,7 @@ kaa_cpython_data_class(kaa_cpython *host, const kaa_cpython_data_options *given)
         if (self->kind == KAA_CTYPE_STRUCT || self->kind == KAA_CTYPE_UNION)
             set_vectorcall(host, type);
         self->flags |= CLASS_IS_READY;
+        kaa_cpython__list_class(self);
     }
     PY(Py_DecRef)(holder);
     return type;

@@ -16,7 +16,8 @@
  *
  * What a pointer within the bytes was set from is kept alive by the instance
  * that has the bytes: a dict from addresses to objects, made when first needed.
- * An instance joins the collector once it holds what could be part of a cycle.
+ * An instance joins the collector once it holds what could be part of a cycle,
+ * or once its library does: see tracked.c.
  */
 #ifndef KAA_CPYTHON_DATA_H
 #define KAA_CPYTHON_DATA_H
@@ -75,6 +76,7 @@ enum {
     CLASS_HOLDS = 1u << 0,     /* its instances may keep objects alive */
     CLASS_IS_INLINE = 1u << 1, /* instances with memory have it in them */
     CLASS_IS_READY = 1u << 2,
+    CLASS_TRACKS = 1u << 3, /* its instances are tracked from the beginning */
 };
 
 typedef struct kaa_cpython__class {
@@ -97,6 +99,11 @@ typedef struct kaa_cpython__class {
     PyObject *free_objects[DATA_FREE_MAX];
     uint32_t free_count;
     uint32_t has_free_list;
+    PyObject **known; /* instances and free objects, while !CLASS_TRACKS */
+    uint32_t known_count;
+    uint32_t known_room;
+    struct kaa_cpython__class *next;     /* in the host's list of classes */
+    struct kaa_cpython__class **pointer; /* to this one; NULL: not listed */
     /* One for the type, one for each instance. */
     atomic_size_t uses;
     char *name;
@@ -121,7 +128,10 @@ enum {
     DATA_HAS_INLINE = 1u << 0,
     DATA_HAS_BLOCK = 1u << 1,
     DATA_IS_TRACKED = 1u << 2,
+    DATA_IS_ENDING = 1u << 3,
 };
+
+#define DATA_UNKNOWN UINT32_MAX
 
 typedef struct kaa_cpython__data {
     char *data;
@@ -131,7 +141,8 @@ typedef struct kaa_cpython__data {
     PyObject *weak_references;
     ssize_t
         length; /* of an array, or of what a pointer points at; -1: unknown */
-    uint64_t flags;
+    uint32_t flags;
+    uint32_t place; /* in what its class knows; DATA_UNKNOWN: it does not */
 } kaa_cpython__data;
 
 /* What is freed by a function of C's: see owned.c. */
@@ -306,9 +317,6 @@ PyObject *kaa_cpython__below(PyObject *object);
 PyObject *kaa_cpython__root(PyObject *object);
 /* Whether an object that is held could lead back to the holder. */
 int kaa_cpython__may_lead_back(const kaa_cpython *host, PyObject *object);
-/* Has the collector look at an instance from now on; not from two threads at a
- * time. */
-void kaa_cpython__join_collector(PyObject *object);
 void kaa_cpython__dealloc_data(PyObject *object);
 int kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user);
 int kaa_cpython__clear_data(PyObject *object);
@@ -326,6 +334,19 @@ int kaa_cpython__write_pointer(kaa_cpython *host, PyObject *root, char *at,
                                const void *address, PyObject *kept);
 /* All that is remembered for an instance or an owned: a new dict. */
 void *kaa_cpython__copy_kept(kaa_cpython *host, PyObject *root);
+
+/* ---- tracked.c ---- */
+
+/* The collector sees an instance from now on; not of two threads at a time. */
+void kaa_cpython__track(PyObject *object);
+/* What was just made, at no place: its class knows it, or it is tracked. */
+void kaa_cpython__join(PyObject *object, kaa_cpython__class *self);
+/* Frees the memory of an object that has ended; it leaves its place. */
+void kaa_cpython__delete_data(PyObject *object, kaa_cpython__class *self);
+void kaa_cpython__forget_all(kaa_cpython__class *self);
+/* Has a new class hear of what its library keeps, until it ends. */
+void kaa_cpython__list_class(kaa_cpython__class *self);
+void kaa_cpython__unlist_class(kaa_cpython__class *self);
 
 /* ---- owned.c ---- */
 

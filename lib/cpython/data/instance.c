@@ -40,7 +40,7 @@ fill(PyObject *object, class *self)
         atomic_fetch_add_explicit(&self->uses, 1, memory_order_relaxed);
 }
 
-/* An object whose fields are set, without memory; untracked. */
+/* An object whose fields are set, without memory. */
 static inline PyObject *
 take(class *self)
 {
@@ -56,8 +56,11 @@ take(class *self)
         object = PY(_PyObject_GC_New)(self->type);
         if (object == NULL)
             return NULL;
+        kaa_cpython__data_body(object)->place = DATA_UNKNOWN;
     }
     fill(object, self);
+    if (KAA_UNLIKELY(kaa_cpython__data_body(object)->place == DATA_UNKNOWN))
+        kaa_cpython__join(object, self);
     return object;
 }
 
@@ -109,6 +112,7 @@ kaa_cpython__alloc_data(class *self, PyObject *type)
     if (object == NULL)
         return NULL;
     fill(object, self);
+    kaa_cpython__data_body(object)->place = DATA_UNKNOWN;
     kaa_cpython__data_body(object)->flags = DATA_IS_TRACKED;
     if (give_memory(object, self) != 0) {
         PY(Py_DecRef)(object);
@@ -117,22 +121,12 @@ kaa_cpython__alloc_data(class *self, PyObject *type)
     return object;
 }
 
-void
-kaa_cpython__join_collector(PyObject *object)
-{
-    data *body = kaa_cpython__data_body(object);
-
-    if (!(body->flags & DATA_IS_TRACKED)) {
-        body->flags |= DATA_IS_TRACKED;
-        PY(PyObject_GC_Track)(object);
-    }
-}
-
 /* Whether an instance that has its bytes could lead to what holds it. */
 static int
 owner_leads_back(PyObject *object, const data *body)
 {
     return (body->class_->flags & CLASS_HOLDS) != 0 || body->owner != NULL ||
+           (body->flags & DATA_IS_TRACKED) != 0 ||
            kaa_cpython__type(object) != body->class_->type;
 }
 
@@ -181,7 +175,7 @@ kaa_cpython__adopt(PyObject *object, PyObject *owner)
     kaa_cpython__retain(owner);
     body->owner = owner;
     if (kaa_cpython__may_lead_back(self->host, owner))
-        kaa_cpython__join_collector(object);
+        kaa_cpython__track(object);
     return 0;
 }
 
@@ -208,7 +202,7 @@ kaa_cpython__new_inside(class *self, void *address, PyObject *object,
     /* A view with this owner was asked already, when it was made. */
     if (owner == object ? owner_leads_back(object, from)
                         : (from->flags & DATA_IS_TRACKED) != 0)
-        kaa_cpython__join_collector(made);
+        kaa_cpython__track(made);
     return made;
 }
 
@@ -267,7 +261,7 @@ finish(PyObject *object)
     if (is_own && self->has_free_list && self->free_count < DATA_FREE_MAX)
         self->free_objects[self->free_count++] = object;
     else
-        PY(PyObject_GC_Del)(object);
+        kaa_cpython__delete_data(object, self);
     kaa_cpython__class_release(self);
     PY(Py_DecRef)(type);
 }
@@ -280,8 +274,7 @@ put_aside(PyObject *object, data *body)
     PyObject *owner = body->owner;
 
     if (!self->has_free_list || self->free_count >= DATA_FREE_MAX ||
-        body->flags & (DATA_IS_TRACKED | DATA_HAS_BLOCK) ||
-        kaa_cpython__type(object) != self->type)
+        body->flags & DATA_HAS_BLOCK || kaa_cpython__type(object) != self->type)
         return 0;
     if (owner != NULL) { /* its end may go deep, if this is the last of it */
         uint64_t count;
@@ -291,6 +284,8 @@ put_aside(PyObject *object, data *body)
             return 0;
         kaa_cpython__let_go(owner);
     }
+    if (body->flags & DATA_IS_TRACKED)
+        PY(PyObject_GC_UnTrack)(object);
     self->free_objects[self->free_count++] = object;
     atomic_store_explicit(
         &self->uses,
@@ -310,6 +305,7 @@ kaa_cpython__dealloc_data(PyObject *object)
         return;
     if (body->flags & DATA_IS_TRACKED)
         PY(PyObject_GC_UnTrack)(object);
+    body->flags |= DATA_IS_ENDING;
     if (body->weak_references != NULL)
         PY(PyObject_ClearWeakRefs)(object);
     if (body->owner == NULL && body->kept == NULL) {
@@ -494,6 +490,7 @@ kaa_cpython_data_view(kaa_cpython *host, void *type, uint64_t address,
         return NULL;
     fill(made, self);
     body = kaa_cpython__data_body(made);
+    body->place = DATA_UNKNOWN;
     body->flags = DATA_IS_TRACKED;
     body->data = (char *)(uintptr_t)address;
     body->length = (ssize_t)length;

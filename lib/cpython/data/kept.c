@@ -167,7 +167,7 @@ join(kaa_cpython *host, PyObject *root, PyObject *object)
 {
     if (root != NULL && !kaa_cpython__is_owned(host, root) &&
         kaa_cpython__may_lead_back(host, object))
-        kaa_cpython__join_collector(root);
+        kaa_cpython__track(root);
 }
 
 int
