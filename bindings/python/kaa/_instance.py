@@ -31,6 +31,8 @@ RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)
 _BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
 _WIDE_KINDS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+#: Of pointers to these the address alone is read.
+_NEVER_READ = (_native.VOID, _native.FUNCTION)
 _REFUSALS = (TypeError, ValueError, OverflowError)
 
 
@@ -190,16 +192,16 @@ class Element:
                 return view(self.types.pointer_class(target), address, below(data))
             made = self.types.data_class(self.core)
             return view(made, address, below(data))
-        if self.kind == _native.POINTER_:
-            value, kept = get_pointer(data, address)
-            if self._is_instance():
-                made = self.types.data_class(self.core)
-                if value and kept is None and ownership(data):
-                    kept = owner_of(data)
-                return view(made, value, kept if value else None)
-            cell = ctypes.c_void_p(value)  # as it was with what is kept
-            return self.value.load(ctypes.addressof(cell))
-        return self.value.load(address)
+        if self.kind != _native.POINTER_ or self.target_kind in _NEVER_READ:
+            return self.value.load(address)
+        value, kept = get_pointer(data, address)
+        if self._is_instance():
+            made = self.types.data_class(self.core)
+            if value and kept is None and ownership(data):
+                kept = owner_of(data)
+            return view(made, value, kept if value else None)
+        cell = ctypes.c_void_p(value)  # as it was with what is kept
+        return self.value.load(ctypes.addressof(cell))
 
     def _is_unsized(self) -> bool:
         """Whether it is an array whose length only C knows."""
@@ -209,7 +211,7 @@ class Element:
 
     def _is_instance(self) -> bool:
         """Whether a pointer is read as an instance: no text, address, function."""
-        if self.target_kind in (_native.VOID, _native.FUNCTION):
+        if self.target_kind in _NEVER_READ:
             return False
         if self.target_kind == _native.CHAR or self.target_kind in _WIDE_KINDS:
             target = _native.kaa_ctype_target(self.core)

@@ -618,11 +618,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         HELD,
     ),
     "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
-    "kaa_cpython_data_get_pointer": (
-        py_object,
-        (CpythonP, py_object, c_uint64),
-        HELD,
-    ),
+    "kaa_cpython_data_get_pointer": (py_object, (CpythonP, py_object, c_uint64), HELD),
     "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
     "kaa_cpython_data_release": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_set_pointer": (

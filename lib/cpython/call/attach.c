@@ -44,9 +44,6 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
     host->version = options->version;
     host->handle = options->handle;
     host->is_free_threaded = options->free_threaded != 0;
-    if (host->is_free_threaded && PY(PyMutex_Lock) == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "a free-threaded interpreter without PyMutex");
     host->cdata = options->cdata;
     host->byref_type = options->byref_type;
     host->pointer_base = options->pointer_base;

@@ -28,36 +28,40 @@ dict_of_root(kaa_cpython *host, PyObject *root)
 }
 
 /* Where it is remembered for the bytes of `object`. */
-static dict *
+static inline dict *
 dict_for(PyObject *object)
 {
     const data *body = kaa_cpython__data_body(object);
     PyObject *root = kaa_cpython__root(object);
 
-    if (root == NULL && body->class_->plain != NULL)
-        root = body->owner;
-    return dict_of_root(body->class_->host, root);
+    if (KAA_LIKELY(root != NULL))
+        return &kaa_cpython__data_body(root)->kept;
+    return dict_of_root(body->class_->host,
+                        body->class_->plain != NULL ? body->owner : NULL);
 }
 
-static uint64_t *
+/* NULL with a GIL: there is nothing to be locked. */
+static inline uint64_t *
 lock_of(kaa_cpython *host, const dict *place)
 {
     uintptr_t word = (uintptr_t)place;
 
+    if (KAA_LIKELY(!host->is_free_threaded))
+        return NULL;
     return &host->pointing[(word >> 4 ^ word >> 10) % HOST_LOCKS];
 }
 
-static void
-lock(kaa_cpython *host, uint64_t *one)
+static inline void
+lock(uint64_t *one)
 {
-    if (KAA_UNLIKELY(host->is_free_threaded))
+    if (KAA_UNLIKELY(one != NULL))
         PY(PyMutex_Lock)(one);
 }
 
-static void
-unlock(kaa_cpython *host, uint64_t *one)
+static inline void
+unlock(uint64_t *one)
 {
-    if (KAA_UNLIKELY(host->is_free_threaded))
+    if (KAA_UNLIKELY(one != NULL))
         PY(PyMutex_Unlock)(one);
 }
 
@@ -100,7 +104,7 @@ read_alone(const dict *place, const char *at, void **out_address)
            atomic_load_explicit(place, memory_order_acquire) == NULL;
 }
 
-static int
+static inline int
 read_pointer(kaa_cpython *host, dict *place, const char *at, void **out_address,
              PyObject **out_kept)
 {
@@ -114,14 +118,14 @@ read_pointer(kaa_cpython *host, dict *place, const char *at, void **out_address,
     if (key == NULL)
         return -1;
     mine = lock_of(host, place);
-    lock(host, mine);
+    lock(mine);
     memcpy(out_address, at, sizeof(*out_address));
     kept = atomic_load_explicit(place, memory_order_acquire);
     if (kept != NULL)
         found = PY(PyDict_GetItemWithError)(kept, key);
     if (found != NULL)
-        PY(Py_IncRef)(found);
-    unlock(host, mine);
+        kaa_cpython__retain(found);
+    unlock(mine);
     PY(Py_DecRef)(key);
     *out_kept = found;
     return 0;
@@ -184,7 +188,7 @@ kaa_cpython__write_pointer(kaa_cpython *host, PyObject *root, char *at,
             failed = -1;
             break;
         }
-        lock(host, mine);
+        lock(mine);
         kept = atomic_load_explicit(place, memory_order_acquire);
         if (kept != NULL)
             failed = replace(kept, key, at, address, object, &before);
@@ -192,7 +196,7 @@ kaa_cpython__write_pointer(kaa_cpython *host, PyObject *root, char *at,
             write_word(at, address);
         if (kept != NULL && !failed && object != NULL)
             join(host, root, object);
-        unlock(host, mine);
+        unlock(mine);
         if (object == NULL)
             break;
     }
@@ -293,19 +297,19 @@ join_all(kaa_cpython *host, PyObject *root, PyObject *kept)
 
 /* Both locks, the lower first; they may be one. */
 static void
-lock_two(kaa_cpython *host, uint64_t *one, uint64_t *other)
+lock_two(uint64_t *one, uint64_t *other)
 {
-    lock(host, one < other ? one : other);
+    lock(one < other ? one : other);
     if (one != other)
-        lock(host, one < other ? other : one);
+        lock(one < other ? other : one);
 }
 
 static void
-unlock_two(kaa_cpython *host, uint64_t *one, uint64_t *other)
+unlock_two(uint64_t *one, uint64_t *other)
 {
-    unlock(host, one);
+    unlock(one);
     if (one != other)
-        unlock(host, other);
+        unlock(other);
 }
 
 /* `old` and `fresh` are empty dicts; what was kept before lives on in `old`. */
@@ -321,11 +325,11 @@ copy(kaa_cpython *host, PyObject *root, char *to, dict *source,
     do {
         if (*source != NULL && need_dict(place) != 0)
             return -1;
-        lock_two(host, mine, other);
+        lock_two(mine, other);
         kept = *place;
         if (kept != NULL || *source == NULL)
             break;
-        unlock_two(host, mine, other);
+        unlock_two(mine, other);
     } while (1);
     failed = gather(kept, to, size, to, old);
     if (!failed)
@@ -336,7 +340,7 @@ copy(kaa_cpython *host, PyObject *root, char *to, dict *source,
         join_all(host, root, fresh);
         memmove(to, from, size);
     }
-    unlock_two(host, mine, other);
+    unlock_two(mine, other);
     return failed;
 }
 
@@ -425,9 +429,9 @@ kaa_cpython__copy_kept(kaa_cpython *host, PyObject *root)
 
     if (made == NULL)
         return NULL;
-    lock(host, mine);
+    lock(mine);
     failed = gather(*place, NULL, SIZE_MAX, NULL, made);
-    unlock(host, mine);
+    unlock(mine);
     if (!failed)
         return made;
     PY(Py_DecRef)(made);

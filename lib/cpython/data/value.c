@@ -164,8 +164,12 @@ load_pointer(PyObject *object, class *self, field *member, const char *at)
     PyObject *owner, *kept, *made;
     void *address;
 
-    if (KAA_UNLIKELY(target == NULL) ||
-        kaa_cpython__read_pointer(object, at, &address, &kept) != 0)
+    if (KAA_UNLIKELY(target == NULL))
+        return NULL;
+    memcpy(&address, at, sizeof(address));
+    if (address == NULL)
+        return kaa_cpython__new_view(target, NULL, NULL, -1);
+    if (kaa_cpython__read_pointer(object, at, &address, &kept) != 0)
         return NULL;
     owner = kept == NULL && body->class_->plain != NULL ? body->owner : kept;
     made = kaa_cpython__new_view(target, address,
@@ -188,10 +192,13 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 static PyObject *
 load_text(PyObject *object, const char *at)
 {
-    PyObject *kept, *made;
+    PyObject *kept = NULL, *made;
     void *text;
 
-    if (kaa_cpython__read_pointer(object, at, &text, &kept) != 0)
+    if (KAA_LIKELY(
+            !kaa_cpython__data_body(object)->class_->host->is_free_threaded))
+        memcpy(&text, at, sizeof(text)); /* nobody frees it meanwhile */
+    else if (kaa_cpython__read_pointer(object, at, &text, &kept) != 0)
         return NULL;
     if (text == NULL)
         made = kaa_cpython__new_none();
