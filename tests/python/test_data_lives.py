@@ -379,6 +379,7 @@ class Lives(samples.Case):
 KEEPS = """
 struct place { double x, y; struct { int a; } in; };
 struct list { struct list *next; };
+struct node { struct node *next; void *user; };
 typedef struct { int quot, rem; } div_t;
 struct tm { int tm_sec, tm_min, tm_hour; };
 void qsort(void *base, size_t count, size_t size, int (*order)(const void *, const void *));
@@ -389,6 +390,7 @@ extern char **environ;
 """
 
 
+@unittest.skipIf(sys.implementation.name != "cpython", "CPython's collector")
 @unittest.skipIf(
     sysconfig.get_config_var("Py_GIL_DISABLED") and support.BRIDGE,
     "without a GIL a callback that C may still have is kept for ever",
@@ -530,6 +532,59 @@ class Cycles(samples.Case):
             lib.qsort(bytearray(12), 3, 4, order(lambda a, b, c=make(lib): 0))
 
         self.assertEqual(self.left_of(pass_it), [])
+
+    @(unittest.expectedFailure if support.BRIDGE else lambda test: test)
+    def test_reached_from_an_attribute_of_a_class(self) -> None:
+        """The bridge does not hear of these: that such a class is of a metaclass is
+        not to be had before CPython 3.12. A derived class has no such fault."""
+
+        def set_it(lib: Any, make: Callable[[Any], Any]) -> None:
+            lib.place.thing = make(lib)
+
+        self.assertEqual(self.left_of(set_it), [])
+
+    def test_the_first_callback_while_data_end(self) -> None:
+        """What runs when they end keeps it."""
+
+        class Last(bytearray):
+            def __del__(self) -> None:
+                self.run()
+
+        def run(lib: Any, kept: List[Any]) -> None:
+            kept += [lib.list(), kaa.new("list[2]", library=lib)]
+            lib.qsort(bytearray(12), 3, 4, lambda a, b, kept=kept: 0)
+
+        def by_weak_reference(lib: Any, kept: List[Any]) -> Any:
+            one = lib.list()
+            kept.append(weakref.ref(one, lambda _: run(lib, kept)))
+            return one
+
+        def by_owner(lib: Any, kept: List[Any]) -> Any:
+            last = Last(64)
+            last.run = lambda: run(lib, kept)
+            return kaa.from_buffer(lib.list, last)
+
+        def by_member(lib: Any, kept: List[Any]) -> Any:
+            one = lib.node()
+            one.user = last = Last(64)
+            last.run = lambda: run(lib, kept)
+            return one
+
+        for make in (by_weak_reference, by_owner, by_member):
+            with self.subTest(make.__name__):
+                lib = kaa.load(None, KEEPS)
+                kept: List[Any] = []
+                around = [lib.list() for _ in range(200)]
+                one = make(lib, kept)
+                del around[::3]
+                del one
+                self.assertEqual(len(lib._closures), 1)
+                around += [lib.list() for _ in range(200)]
+                self.assertTrue(all(not other.next for other in around))
+                watched = weakref.ref(lib)
+                del lib, kept, around
+                collect()
+                self.assertIsNone(watched())
 
     def test_through_another_library(self) -> None:
         """Each of two keeps a callback that reaches data of the other."""

@@ -340,7 +340,19 @@ void *kaa_cpython__copy_kept(kaa_cpython *host, PyObject *root);
 /* The collector sees an instance from now on; not of two threads at a time. */
 void kaa_cpython__track(PyObject *object);
 /* What was just made, at no place: its class knows it, or it is tracked. */
-void kaa_cpython__join(PyObject *object, kaa_cpython__class *self);
+void kaa_cpython__join_slowly(PyObject *object, kaa_cpython__class *self);
+
+static inline void
+kaa_cpython__join(PyObject *object, kaa_cpython__class *self)
+{
+    if (KAA_LIKELY(self->known_count < self->known_room)) {
+        kaa_cpython__data_body(object)->place = self->known_count;
+        self->known[self->known_count++] = object;
+        return;
+    }
+    kaa_cpython__join_slowly(object, self);
+}
+
 /* Frees the memory of an object that has ended; it leaves its place. */
 void kaa_cpython__delete_data(PyObject *object, kaa_cpython__class *self);
 void kaa_cpython__forget_all(kaa_cpython__class *self);

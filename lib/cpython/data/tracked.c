@@ -31,25 +31,20 @@ kaa_cpython__track(PyObject *object)
 }
 
 void
-kaa_cpython__join(PyObject *object, class *self)
+kaa_cpython__join_slowly(PyObject *object, class *self)
 {
-    data *body = kaa_cpython__data_body(object);
+    uint32_t room = self->known_room != 0 ? self->known_room * 2 : ROOM_MIN;
+    PyObject **grown = NULL;
 
-    if (self->known_count == self->known_room) {
-        uint32_t room = self->known_room != 0 ? self->known_room * 2 : ROOM_MIN;
-        PyObject **grown = NULL;
-
-        if (!(self->flags & CLASS_TRACKS) && room < DATA_UNKNOWN / 2)
-            grown = kaa_base__realloc_array(self->known, room, sizeof(*grown));
-        if (grown == NULL) {
-            kaa_cpython__track(object);
-            return;
-        }
-        self->known = grown;
-        self->known_room = room;
+    if (!(self->flags & CLASS_TRACKS) && room < DATA_UNKNOWN / 2)
+        grown = kaa_base__realloc_array(self->known, room, sizeof(*grown));
+    if (grown == NULL) {
+        kaa_cpython__track(object);
+        return;
     }
-    body->place = self->known_count;
-    self->known[self->known_count++] = object;
+    self->known = grown;
+    self->known_room = room;
+    kaa_cpython__join(object, self);
 }
 
 static void
