@@ -165,8 +165,8 @@ enum {
     KAA_CPYTHON_DATA_OWNER,      /**< What keeps the bytes, or None. */
     KAA_CPYTHON_DATA_LENGTH,     /**< Elements; -1: not known. */
     KAA_CPYTHON_DATA_HAS_MEMORY, /**< Whether the bytes are its own: a bool. */
-    KAA_CPYTHON_DATA_KEPT,       /**< What its pointers were set from, a dict by
-                                      address, or None. */
+    KAA_CPYTHON_DATA_KEPT,       /**< What its pointers were set from: a new
+                                      dict by address. */
     KAA_CPYTHON_DATA_LAYOUT,     /**< The layout that it was made with. */
     KAA_CPYTHON_DATA_IS_OWNED,   /**< Whether its memory is freed by a function
                                       of C's: an int, 0: no, 1: yes, 2: it has
@@ -219,17 +219,51 @@ KAA_API void *kaa_cpython_data_view(kaa_cpython *host, void *type,
                                     int64_t length);
 
 /**
- * Has an instance keep an object as long as a pointer in its bytes stands.
+ * Writes a pointer in an instance's bytes, and has the instance keep an object
+ * as long as the pointer stands: both as one, whatever other threads do. What
+ * was kept before is let go afterwards.
  *
- * @param address  Of the pointer.
- * @param object   None: what was kept for it is no longer.
+ * @param instance  What keeps for these bytes; None: they are C's, and the host
+ *                  keeps.
+ * @param at        Where the pointer is.
+ * @param address   What is written there.
+ * @param object    None: nothing is kept.
  *
- * @return 0; -1 with an exception pending.
+ * @return 0; -1 with an exception pending, and nothing is written.
  * @gil    any; the interpreter's own is held
  * @since  0.1
  */
-KAA_API int kaa_cpython_data_keep(kaa_cpython *host, void *instance,
-                                  uint64_t address, void *object);
+KAA_API int kaa_cpython_data_set_pointer(kaa_cpython *host, void *instance,
+                                         uint64_t at, uint64_t address,
+                                         void *object);
+
+/**
+ * Reads a pointer, and what kaa_cpython_data_set_pointer() kept for it, as one.
+ *
+ * @return (address, object), where the object is None if nothing is kept: a new
+ *         reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_get_pointer(kaa_cpython *host, void *instance,
+                                           uint64_t at);
+
+/**
+ * Copies bytes, which may overlap, and with them what is kept for the pointers
+ * in them, as one.
+ *
+ * @param instance  What keeps for the bytes at `to`, as above.
+ * @param source    The same for those at `from`; None: nothing is known of
+ * them.
+ * @param size      In bytes.
+ *
+ * @return 0; -1 with an exception pending, and nothing is copied.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API int kaa_cpython_data_copy(kaa_cpython *host, void *instance,
+                                  uint64_t to, void *source, uint64_t from,
+                                  uint64_t size);
 
 /**
  * Frees what an instance's memory belongs to, if [[kaa::free]] says how, and

@@ -138,8 +138,7 @@ class Unusable(unittest.TestCase):
 
     def test_annotations_that_cannot_be_followed_are_refused_at_load(self) -> None:
         for text, said in (
-            ("[[kaa::free(free)]] int abs(int);", "returns a pointer"),
-            ("[[kaa::free(kaa_no_such)]] struct s *strdup(const char *);", "kaa_no_such"),
+            ("struct s; [[kaa::free(kaa_no_such)]] struct s *strdup(const char *);", "kaa_no_such"),
             ("[[kaa::free(kaa_no_such)]] char *strdup(const char *);", "kaa_no_such"),
             ("struct s; void free(struct s *at [[kaa::out]]);", "free()"),
             ("void free(void *at [[kaa::out]]);", "free()"),

@@ -17,7 +17,7 @@ from kaa._instance import (
     Layout,
     address_of,
     below,
-    copy_kept,
+    copy_bytes,
     is_data,
     kept_value,
     layout_in,
@@ -255,9 +255,7 @@ def _fill_record(record: Any, value: Any) -> None:
     if isinstance(value, (dict, tuple, list)):
         value = record_from(layout.types.data_class(layout.ctype), value)
     source = record_address(layout.types, layout.ctype, value)
-    ctypes.memmove(address_of(record), source, layout.size)
-    if is_data(value):
-        copy_kept(record, address_of(record), value, source, layout.size)
+    copy_bytes(record, address_of(record), value, source, layout.size)
 
 
 def pointer_to(layout: Layout, value: Any) -> Tuple[int, Any]:

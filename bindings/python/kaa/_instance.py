@@ -8,15 +8,15 @@ bytes are read and written. The same rules serve two kinds of instances:
                         what is rare comes here, through the hooks of `_host`
     without             the classes are Python's, and all of it is done here
 
-A pointer that stands in a record keeps alive what it was set from: `keep()`.
-That is remembered beside the bytes: by the instance that owns them, or by the
-library where they are C's own.
+A pointer that stands in a record keeps alive what it was set from. That is
+remembered beside the bytes: by the instance that owns them, or by the interpreter
+where they are C's own. Both are written, read and copied as one, whatever other
+threads do: `set_pointer()`, `get_pointer()`, `copy_bytes()`.
 """
 
 from __future__ import annotations
 
 import ctypes
-from _thread import RLock
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _late, _native
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
     from kaa._convert import Value
     from kaa._types import TypeMap
 
-#: What pointers in C's own memory were set from, by their addresses. It outlives a
-#: library's object: the code, and so its variables, stay.
-pointed: Dict[int, Any] = {}
-#: Held while a pointer and what it keeps alive are written, or read.
-_pointing = RLock()
 RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)
 _BYTE_KINDS = (_native.CHAR, _native.SCHAR, _native.UCHAR)
 _WIDE_KINDS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)
+#: Of pointers to these the address alone is read.
+_NEVER_READ = (_native.VOID, _native.FUNCTION)
 _REFUSALS = (TypeError, ValueError, OverflowError)
 
 
@@ -196,15 +193,16 @@ class Element:
                 return view(self.types.pointer_class(target), address, below(data))
             made = self.types.data_class(self.core)
             return view(made, address, below(data))
-        if self.kind == _native.POINTER_ and self._is_instance():
+        if self.kind != _native.POINTER_ or self.target_kind in _NEVER_READ:
+            return self.value.load(address)
+        value, kept = get_pointer(data, address)
+        if self._is_instance():
             made = self.types.data_class(self.core)
-            with _pointing:
-                value = ctypes.c_void_p.from_address(address).value or 0
-                return view(made, value, _owner_of_target(data, address, value))
-        if self.kind == _native.POINTER_:
-            with _pointing:  # nobody frees the text meanwhile
-                return self.value.load(address)
-        return self.value.load(address)
+            if value and kept is None and ownership(data):
+                kept = owner_of(data)
+            return view(made, value, kept if value else None)
+        cell = ctypes.c_void_p(value)  # as it was with what is kept
+        return self.value.load(ctypes.addressof(cell))
 
     def _is_unsized(self) -> bool:
         """Whether it is an array whose length only C knows."""
@@ -214,7 +212,7 @@ class Element:
 
     def _is_instance(self) -> bool:
         """Whether a pointer is read as an instance: no text, address, function."""
-        if self.target_kind in (_native.VOID, _native.FUNCTION):
+        if self.target_kind in _NEVER_READ:
             return False
         if self.target_kind == _native.CHAR or self.target_kind in _WIDE_KINDS:
             target = _native.kaa_ctype_target(self.core)
@@ -232,11 +230,7 @@ class Element:
             raw = self.value.take(value, kept)
             if raw and value is not None and not kept:
                 kept.append(value)
-            with _pointing:
-                before = kept_of(data, address)
-                ctypes.c_void_p.from_address(address).value = raw
-                keep(data, address, kept_value(value, kept) if raw else None)
-            del before  # whose end may run user code
+            set_pointer(data, address, raw, kept_value(value, kept) if raw else None)
         else:
             self.value.store(address, value, [])
 
@@ -249,12 +243,7 @@ class Element:
         if self.kind != _native.ARRAY and isinstance(value, (tuple, list, dict)):
             value = record_from(own, value)
         source = record_address(self.types, self.core, value)
-        size = self.size
-        ctypes.memmove(address, source, size)
-        if is_data(value):
-            copy_kept(data, address, value, source, size)
-        else:
-            copy_kept(data, address, None, 0, size)
+        copy_bytes(data, address, value, source, self.size)
 
 
 def record_from(kind: Any, value: Any) -> Any:
@@ -323,8 +312,7 @@ def fill(layout: Layout, data: Any, address: int, value: Any) -> None:
             element.store(fresh, start + i * element.size, one)
         except _REFUSALS as error:
             raise type(error)(f"element {i}: {error}") from None
-    ctypes.memmove(address, start, count * element.size)
-    copy_kept(data, address, fresh, start, count * element.size)
+    copy_bytes(data, address, fresh, start, count * element.size)
 
 
 def _raw_elements(element: Element, value: Any) -> Optional[bytes]:
@@ -533,59 +521,32 @@ def release(data: Any) -> int:
     return int(host().release(data))
 
 
-def _owner_of_target(data: Any, address: int, value: int) -> Any:
-    """What keeps the target of a pointer: what it was set from; else, as far as is
-    known, what the pointer itself belongs to."""
-    if not value:
-        return None
-    kept = kept_of(data, address)
-    if kept is None and ownership(data):
-        return owner_of(data)
-    return kept
+def set_pointer(data: Any, at: int, address: int, kept: Any) -> None:
+    """Writes the pointer at `at`, and remembers what it was set from; None:
+    nothing."""
+    host().set_pointer(_root(data), at, address, kept)
 
 
-def keep(data: Any, address: int, kept: Any) -> None:
-    """Remembers what the pointer at an address was set from; None: nothing."""
-    root = _root(data)
-    if root is not None:
-        host().keep(root, address, kept)
-        return
-    if kept is None:
-        pointed.pop(address, None)
-    else:
-        pointed[address] = kept
+def get_pointer(data: Any, at: int) -> Tuple[int, Any]:
+    """The pointer at `at`, and what it was set from; None: nothing known."""
+    pair: Tuple[int, Any] = host().get_pointer(_root(data), at)
+    return pair
 
 
-def kept_of(data: Any, address: int) -> Any:
-    """What the pointer at an address was set from; None: nothing known."""
-    root = _root(data)
-    known = host().all_kept(root) if root is not None else pointed
-    found = known.get(address) if known else None
-    return found
-
-
-def copy_kept(
-    data: Any, address: int, source: Any, source_address: int, size: int
-) -> None:
-    """What was remembered for bytes goes with their copy."""
-    root = _root(data)
-    known = host().all_kept(root) if root is not None else pointed
-    for at in [one for one in known or () if address <= one < address + size]:
-        keep(data, at, None)
-    if source is None:
-        return
-    root = _root(source)
-    known = host().all_kept(root) if root is not None else None
-    for at, kept in list((known or {}).items()):
-        if source_address <= at < source_address + size:
-            keep(data, address + at - source_address, kept)
+def copy_bytes(data: Any, to: int, source: Any, start: int, size: int) -> None:
+    """Copies bytes of `source`; what is remembered for them goes with the copy."""
+    known = _root(source) if is_data(source) else None
+    host().copy_bytes(_root(data), to, known, start, size)
 
 
 def _root(data: Any) -> Any:
-    """The instance that remembers for these bytes; None: the library does."""
+    """What remembers for these bytes: an instance, or what frees them; None: they
+    are C's."""
     if host().has_memory(data):
         return data
     owner = owner_of(data)
     if owner is None or owner is layout_in(data).library:
         return None
-    return owner if is_data(owner) or ownership(data) else data
+    if is_data(owner):
+        return owner
+    return owner if ownership(data) else data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Dict, Optional
+from typing import Any, Optional, Tuple
 
 from kaa import _host, _late, _native
 from kaa._instance import RECORDS, Layout
@@ -15,7 +15,9 @@ _make = _native.kaa_cpython_data_class
 _get = _native.kaa_cpython_data_get
 _layout = _native.kaa_cpython_data_layout
 _view = _native.kaa_cpython_data_view
-_keep = _native.kaa_cpython_data_keep
+_set_pointer = _native.kaa_cpython_data_set_pointer
+_get_pointer = _native.kaa_cpython_data_get_pointer
+_copy = _native.kaa_cpython_data_copy
 _release = _native.kaa_cpython_data_release
 
 
@@ -100,11 +102,6 @@ def has_memory(data: Any) -> bool:
     return bool(_get(_bridge, data, _HAS_MEMORY))
 
 
-def all_kept(data: Any) -> Optional[Dict[int, Any]]:
-    kept: Optional[Dict[int, Any]] = _get(_bridge, data, _KEPT)
-    return kept
-
-
 def new(kind: Any) -> Any:
     return kind.__new__(kind)
 
@@ -113,8 +110,17 @@ def view(kind: Any, address: int, owner: Any, length: int) -> Any:
     return _view(_bridge, kind, address, owner, length)
 
 
-def keep(data: Any, address: int, kept: Any) -> None:
-    _keep(_bridge, data, address, kept)
+def set_pointer(root: Any, at: int, address: int, kept: Any) -> None:
+    _set_pointer(_bridge, root, at, address, kept)
+
+
+def get_pointer(root: Any, at: int) -> Tuple[int, Any]:
+    pair: Tuple[int, Any] = _get_pointer(_bridge, root, at)
+    return pair
+
+
+def copy_bytes(root: Any, to: int, source: Any, start: int, size: int) -> None:
+    _copy(_bridge, root, to, source, start, size)
 
 
 def ownership(data: Any) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Dict, Optional
+from _thread import RLock
+from typing import Any, Dict, Optional, Tuple
 
 from kaa import _late, _native
-from kaa._owned import Owned, all_kept_by, is_released, keep_by
+from kaa._owned import Owned, all_kept_by, is_released
 from kaa._owned import release as _release
 from kaa._instance import (
     RECORDS,
@@ -273,23 +274,53 @@ def has_memory(data: Any) -> bool:
     return _get_memory(data) is not None
 
 
-def keep(data: Any, address: int, kept: Any) -> None:
-    if type(data) is Owned:
-        keep_by(data, address, kept)
-        return
-    known = _get_kept(data)
-    if kept is None:
-        if known:
-            known.pop(address, None)
-        return
+#: What pointers in C's own memory were set from, by their addresses. It outlives a
+#: library's object: the code, and so its variables, stay.
+_pointed: Dict[int, Any] = {}
+#: Held while a pointer and what it keeps alive are written, read or copied.
+_pointing = RLock()
+
+
+def _all_kept(root: Any) -> Dict[int, Any]:
+    """What is remembered; with the lock."""
+    if root is None:
+        return _pointed
+    if type(root) is Owned:
+        return all_kept_by(root)
+    known: Optional[Dict[int, Any]] = _get_kept(root)
     if known is None:
         known = {}
-        _set_kept(data, known)
-    known[address] = kept
-
-
-def all_kept(data: Any) -> Optional[Dict[int, Any]]:
-    if type(data) is Owned:
-        return all_kept_by(data)
-    known: Optional[Dict[int, Any]] = _get_kept(data)
+        _set_kept(root, known)
     return known
+
+
+def set_pointer(root: Any, at: int, address: int, kept: Any) -> None:
+    with _pointing:
+        known = _all_kept(root)
+        before = known.get(at)
+        ctypes.c_void_p.from_address(at).value = address
+        if kept is not None:
+            known[at] = kept
+        elif before is not None:
+            del known[at]
+    del before  # whose end may run user code
+
+
+def get_pointer(root: Any, at: int) -> Tuple[int, Any]:
+    with _pointing:
+        address = ctypes.c_void_p.from_address(at).value or 0
+        return address, _all_kept(root).get(at) if address else None
+
+
+def copy_bytes(root: Any, to: int, source: Any, start: int, size: int) -> None:
+    with _pointing:
+        moved = {
+            at - start + to: kept
+            for at, kept in _all_kept(source).items()
+            if start <= at < start + size
+        }
+        known = _all_kept(root)
+        before = [known.pop(at) for at in list(known) if to <= at < to + size]
+        ctypes.memmove(to, start, size)
+        known.update(moved)
+    del before  # whose ends may run user code

@@ -612,14 +612,20 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_class": (py_object, (CpythonP, _A), HELD),
-    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
-    "kaa_cpython_data_keep": (
+    "kaa_cpython_data_copy": (
         c_int,
-        (CpythonP, py_object, c_uint64, py_object),
+        (CpythonP, py_object, c_uint64, py_object, c_uint64, c_uint64),
         HELD,
     ),
+    "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
+    "kaa_cpython_data_get_pointer": (py_object, (CpythonP, py_object, c_uint64), HELD),
     "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
     "kaa_cpython_data_release": (c_int, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_set_pointer": (
+        c_int,
+        (CpythonP, py_object, c_uint64, c_uint64, py_object),
+        HELD,
+    ),
     "kaa_cpython_data_track": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_view": (
         py_object,

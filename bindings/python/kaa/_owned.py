@@ -127,22 +127,12 @@ def _end(owned: Owned, calls_free: bool) -> int:
     return 1
 
 
-def keep_by(owned: Owned, address: int, kept: Any) -> None:
-    """As _instance.keep()."""
+def all_kept_by(owned: Owned) -> Dict[int, Any]:
+    """What the pointers in its memory were set from, by their addresses."""
     known: Optional[Dict[int, Any]] = _kept.get(owned)
-    if kept is None:
-        if known:
-            known.pop(address, None)
-        return
     if known is None:
         known = {}
         _kept.set(owned, known)
-    known[address] = kept
-
-
-def all_kept_by(owned: Owned) -> Optional[Dict[int, Any]]:
-    """What the pointers in its memory were set from, by their addresses."""
-    known: Optional[Dict[int, Any]] = _kept.get(owned)
     return known
 
 

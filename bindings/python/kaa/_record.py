@@ -192,8 +192,7 @@ def copied(data: Any) -> Any:
     made = new(own_class(data))
     size = size_of(data)
     source = address_of(data)
-    ctypes.memmove(address_of(made), source, size)
-    _late.instance.copy_kept(made, address_of(made), data, source, size)
+    _late.instance.copy_bytes(made, address_of(made), data, source, size)
     for name, value in getattr(data, "__dict__", {}).items():
         made.__dict__[name] = value
     return made

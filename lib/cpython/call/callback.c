@@ -70,8 +70,12 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
         PY(PyErr_NoMemory)();
         return -1;
     }
+    memset(self->target, 0, sizeof(*self->target));
     self->target->host = self->host;
-    self->target->object = object;
+    if (self->host->is_free_threaded)
+        self->target->shared = object;
+    else
+        self->target->object = object;
     for (uint32_t i = 0; i < self->count; i++)
         kaa_cpython__conversion_init(&self->arguments[i], parameters[i].type);
     kaa_cpython__conversion_init(&self->arguments[self->count],
@@ -260,17 +264,90 @@ kaa_cpython__lend_callbacks(const kaa_cpython__state *state)
         }
 }
 
+/* ---- being called, and ending, at once ---- */
+
+PyObject *
+kaa_cpython__begin_use(kaa_cpython__target *self)
+{
+    PyObject *object = self->object;
+
+    if (!self->host->is_free_threaded) {
+        if (object != NULL)
+            PY(Py_IncRef)(object);
+        return object;
+    }
+    /* The object's own count may be zero already, but what it holds is there.
+     */
+    PY(PyMutex_Lock)(&self->lock);
+    object = self->shared;
+    if (object != NULL) {
+        PY(Py_IncRef)(kaa_cpython__callback_body(object)->callable);
+        PY(Py_IncRef)(kaa_cpython__callback_body(object)->library);
+        self->uses++;
+    }
+    PY(PyMutex_Unlock)(&self->lock);
+    return object;
+}
+
+static void
+finish(PyObject *object)
+{
+    PyObject *type = kaa_cpython__type(object);
+
+    end(kaa_cpython__callback_body(object));
+    PY(PyObject_GC_Del)(object);
+    PY(Py_DecRef)(type);
+}
+
+void
+kaa_cpython__end_use(kaa_cpython__target *self, PyObject *object)
+{
+    const callback *used = kaa_cpython__callback_body(object);
+    PyObject *callable, *library;
+    int is_last;
+
+    if (!self->host->is_free_threaded) {
+        PY(Py_DecRef)(object);
+        return;
+    }
+    callable = used->callable;
+    library = used->library;
+    PY(PyMutex_Lock)(&self->lock);
+    self->uses--;
+    is_last = self->uses == 0 && self->has_gone;
+    PY(PyMutex_Unlock)(&self->lock);
+    if (is_last)
+        finish(object);
+    PY(Py_DecRef)(callable);
+    PY(Py_DecRef)(library);
+}
+
+/* No call begins any more; whether some run. With `goes` the last of those
+ * frees the object. */
+static int
+is_in_use(const callback *self, int goes)
+{
+    kaa_cpython__target *target = self->target;
+    int found;
+
+    if (target == NULL || !self->host->is_free_threaded)
+        return 0;
+    PY(PyMutex_Lock)(&target->lock);
+    target->shared = NULL;
+    found = target->uses != 0;
+    target->has_gone = found && goes;
+    PY(PyMutex_Unlock)(&target->lock);
+    return found;
+}
+
 /* ---- the type ---- */
 
 static void
 dealloc(PyObject *object)
 {
-    PyObject *type = kaa_cpython__type(object);
-
     PY(PyObject_GC_UnTrack)(object);
-    end(kaa_cpython__callback_body(object));
-    PY(PyObject_GC_Del)(object);
-    PY(Py_DecRef)(type);
+    if (!is_in_use(kaa_cpython__callback_body(object), 1))
+        finish(object);
 }
 
 static int
@@ -294,7 +371,10 @@ traverse(PyObject *object, host_visit visit, void *user)
 static int
 clear(PyObject *object)
 {
-    end(kaa_cpython__callback_body(object));
+    callback *self = kaa_cpython__callback_body(object);
+
+    if (!is_in_use(self, 0)) /* else the collector comes again */
+        end(self);
     return 0;
 }
 

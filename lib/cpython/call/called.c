@@ -236,7 +236,7 @@ run_quickly(callback *self, void *result, void *const *storage,
 }
 
 NEVER_INLINE static void
-called_somehow(const target *to, void *result, void *const *storage)
+called_somehow(target *to, void *result, void *const *storage)
 {
     kaa_cpython__record *record, *head = kaa_cpython__own.records;
     kaa_cpython__entry entry;
@@ -244,7 +244,7 @@ called_somehow(const target *to, void *result, void *const *storage)
 
     if (!kaa_cpython__enter(to->host, &entry))
         return;
-    object = to->object;
+    object = kaa_cpython__begin_use(to); /* it may be dropped while it runs */
     record = kaa_cpython__record_of(to->host);
     kaa_cpython__own.records = NULL;
     /* After the first exception of a call nothing more of it is run. */
@@ -253,7 +253,6 @@ called_somehow(const target *to, void *result, void *const *storage)
         (record == NULL || record->exception[0] == NULL)) {
         callback *self = kaa_cpython__callback_body(object);
 
-        PY(Py_IncRef)(object); /* it may be dropped while it runs */
         if (self->is_quick)
             run_quickly(self, result, storage, record);
         else
@@ -261,8 +260,9 @@ called_somehow(const target *to, void *result, void *const *storage)
         if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
             atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
-        PY(Py_DecRef)(object);
     }
+    if (object != NULL)
+        kaa_cpython__end_use(to, object);
     kaa_cpython__own.records = head;
     kaa_cpython__leave(&entry);
 }
@@ -272,7 +272,7 @@ called_somehow(const target *to, void *result, void *const *storage)
 void
 kaa_cpython__called(void *result, void *const *storage, void *user)
 {
-    const target *to = user;
+    target *to = user;
     kaa_cpython__record *record = kaa_cpython__record_of(to->host);
     PyObject *object;
 

@@ -15,6 +15,12 @@ typedef struct kaa_cpython__target {
     kaa_cpython *host;
     PyObject *object; /* borrowed; NULL once the object has gone. Read and
                          written with the GIL. */
+    /* Without a GIL the object stands here, and may go while it is called: the
+     * last of the calls frees it then. With the lock: */
+    PyObject *shared;
+    uint32_t uses;
+    uint32_t has_gone;
+    uint64_t lock; /* a PyMutex */
 } kaa_cpython__target;
 
 typedef struct kaa_cpython__callback {
@@ -42,6 +48,10 @@ kaa_cpython__callback_body(PyObject *object)
     return (kaa_cpython__callback *)(void *)((char *)object +
                                              kaa_cpython__layout.header);
 }
+
+/* The object for a call, which lives until the call ends; NULL: it has gone. */
+PyObject *kaa_cpython__begin_use(kaa_cpython__target *self);
+void kaa_cpython__end_use(kaa_cpython__target *self, PyObject *object);
 
 /* What the closure calls; `user` is a kaa_cpython__target. */
 void kaa_cpython__called(void *result, void *const *storage, void *user);

@@ -315,18 +315,29 @@ int kaa_cpython__adopt(PyObject *object, PyObject *owner);
 PyObject *kaa_cpython__below(PyObject *object);
 /* Which instance remembers for the bytes of `object`; NULL: none does. */
 PyObject *kaa_cpython__root(PyObject *object);
-/* Remembers what a pointer was set from, or NULL: that it is kept by nobody.
- * 0, or -1 with an exception. */
-int kaa_cpython__keep(PyObject *root, const void *address, PyObject *object);
-/* What the pointer at an address was set from, borrowed; NULL: not known. */
-PyObject *kaa_cpython__kept(PyObject *root, const void *address);
+/* Whether an object that is held could lead back to the holder. */
+int kaa_cpython__may_lead_back(const kaa_cpython *host, PyObject *object);
 void kaa_cpython__dealloc_data(PyObject *object);
 int kaa_cpython__traverse_data(PyObject *object, host_visit visit, void *user);
 int kaa_cpython__clear_data(PyObject *object);
 
+/* ---- kept.c ---- */
+
+/* The pointer at an address within the bytes of `object`, and a new reference
+ * to what it was set from, or NULL: not known. 0, or -1 with an exception. */
+int kaa_cpython__read_pointer(PyObject *object, const char *at,
+                              void **out_address, PyObject **out_kept);
+/* Writes it, and remembers what it was set from; `kept` is borrowed, or NULL.
+ * 0, or -1 with an exception, and nothing is written. `root` is an instance, an
+ * owned, or NULL: the bytes are C's. */
+int kaa_cpython__write_pointer(kaa_cpython *host, PyObject *root, char *at,
+                               const void *address, PyObject *kept);
+/* All that is remembered for an instance or an owned: a new dict. */
+void *kaa_cpython__copy_kept(kaa_cpython *host, PyObject *root);
+
 /* ---- tracked.c ---- */
 
-/* The collector sees an instance from now on. */
+/* The collector sees an instance from now on; not of two threads at a time. */
 void kaa_cpython__track(PyObject *object);
 /* What was just made, at no place: its class knows it, or it is tracked. */
 void kaa_cpython__join_slowly(PyObject *object, kaa_cpython__class *self);

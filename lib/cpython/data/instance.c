@@ -130,9 +130,8 @@ owner_leads_back(PyObject *object, const data *body)
            kaa_cpython__type(object) != body->class_->type;
 }
 
-/* Whether an object that is held could lead back here. */
-static int
-may_lead_back(const kaa_cpython *host, PyObject *object)
+int
+kaa_cpython__may_lead_back(const kaa_cpython *host, PyObject *object)
 {
     PyObject *type = kaa_cpython__type(object);
 
@@ -175,7 +174,7 @@ kaa_cpython__adopt(PyObject *object, PyObject *owner)
     }
     kaa_cpython__retain(owner);
     body->owner = owner;
-    if (may_lead_back(self->host, owner))
+    if (kaa_cpython__may_lead_back(self->host, owner))
         kaa_cpython__track(object);
     return 0;
 }
@@ -232,78 +231,6 @@ kaa_cpython__root(PyObject *object)
                                   kaa_cpython__type(body->owner)))
         return body->owner;
     return object;
-}
-
-static PyObject *
-address_key(const void *address)
-{
-    return PY(PyLong_FromUnsignedLongLong)(
-        (unsigned long long)(uintptr_t)address);
-}
-
-PyObject *
-kaa_cpython__kept(PyObject *root, const void *address)
-{
-    PyObject *kept, *key, *found;
-
-    if (root == NULL)
-        return NULL;
-    kept = atomic_load_explicit(&kaa_cpython__data_body(root)->kept,
-                                memory_order_acquire);
-    if (KAA_LIKELY(kept == NULL))
-        return NULL;
-    key = address_key(address);
-    if (key == NULL) {
-        PY(PyErr_Clear)();
-        return NULL;
-    }
-    found = PY(PyDict_GetItemWithError)(kept, key);
-    PY(Py_DecRef)(key);
-    return found;
-}
-
-static PyObject *
-kept_dict(PyObject *_Atomic *place)
-{
-    PyObject *made, *none = NULL;
-
-    if (*place != NULL)
-        return *place;
-    made = PY(PyDict_New)();
-    if (made != NULL && !atomic_compare_exchange_strong(place, &none, made))
-        PY(Py_DecRef)(made);
-    return *place;
-}
-
-static int
-keep_at(PyObject *_Atomic *place, const void *address, PyObject *object)
-{
-    PyObject *key, *kept;
-    int failed = 0;
-
-    if (object == NULL && *place == NULL)
-        return 0;
-    kept = kept_dict(place);
-    key = kept != NULL ? address_key(address) : NULL;
-    if (key == NULL)
-        return -1;
-    if (object != NULL)
-        failed = PY(PyDict_SetItem)(kept, key, object);
-    else if (PY(PyDict_GetItemWithError)(kept, key) != NULL)
-        failed = PY(PyDict_DelItem)(kept, key);
-    PY(Py_DecRef)(key);
-    return failed;
-}
-
-int
-kaa_cpython__keep(PyObject *root, const void *address, PyObject *object)
-{
-    data *body = kaa_cpython__data_body(root);
-    int failed = keep_at(&body->kept, address, object);
-
-    if (!failed && object != NULL && may_lead_back(body->class_->host, object))
-        kaa_cpython__track(root);
-    return failed;
 }
 
 /* ---- the end ---- */
@@ -503,13 +430,8 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     const data *body;
     PyObject *found;
 
-    if (kaa_cpython__is_owned(host, object) && what == KAA_CPYTHON_DATA_KEPT) {
-        found = *kaa_cpython__kept_by_owned(object);
-        if (found == NULL)
-            found = kaa_cpython__none();
-        PY(Py_IncRef)(found);
-        return found;
-    }
+    if (kaa_cpython__is_owned(host, object) && what == KAA_CPYTHON_DATA_KEPT)
+        return kaa_cpython__copy_kept(host, object);
     if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object))) {
         kaa_cpython__raise(PY(PyExc_TypeError),
                            "an instance of C data expected");
@@ -520,7 +442,8 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
     case KAA_CPYTHON_DATA_ADDRESS:
         if (kaa_cpython__check_guarded(object) != 0)
             return NULL;
-        return address_key(body->data);
+        return PY(PyLong_FromUnsignedLongLong)(
+            (unsigned long long)(uintptr_t)body->data);
     case KAA_CPYTHON_DATA_IS_OWNED:
         return PY(PyLong_FromLongLong)(body->class_->plain == NULL    ? 0
                                        : kaa_cpython__is_gone(object) ? 2
@@ -537,8 +460,7 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
         found = body->class_->layout;
         break;
     default:
-        found = body->kept;
-        break;
+        return kaa_cpython__copy_kept(host, object);
     }
     if (found == NULL)
         found = kaa_cpython__none();
@@ -577,19 +499,4 @@ kaa_cpython_data_view(kaa_cpython *host, void *type, uint64_t address,
         return NULL;
     }
     return made;
-}
-
-int
-kaa_cpython_data_keep(kaa_cpython *host, void *object, uint64_t address,
-                      void *kept)
-{
-    if (kaa_cpython__is_owned(host, object))
-        return keep_at(kaa_cpython__kept_by_owned(object),
-                       (const void *)(uintptr_t)address,
-                       kept == kaa_cpython__none() ? NULL : kept);
-    if (!kaa_cpython__is_data_type(host, kaa_cpython__type(object)))
-        return kaa_cpython__raise(PY(PyExc_TypeError),
-                                  "an instance of C data expected");
-    return kaa_cpython__keep(object, (const void *)(uintptr_t)address,
-                             kept == kaa_cpython__none() ? NULL : kept);
 }

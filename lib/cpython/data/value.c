@@ -11,35 +11,6 @@ typedef kaa_cpython__data data;
 typedef kaa_cpython__class class;
 typedef kaa_cpython__member field;
 
-/* ---- one thread at a time ---- */
-
-/* In builds without a GIL: a pointer and what it keeps are written, and read,
- * together. */
-typedef struct together {
-    uint64_t section[6]; /* a PyCriticalSection, which is smaller */
-    int is_entered;
-} together;
-
-static inline void
-enter(together *self, PyObject *root)
-{
-    self->is_entered = 0;
-    if (KAA_LIKELY(root == NULL) ||
-        KAA_LIKELY(
-            !kaa_cpython__data_body(root)->class_->host->is_free_threaded) ||
-        PY(PyCriticalSection_Begin) == NULL)
-        return;
-    self->is_entered = 1;
-    PY(PyCriticalSection_Begin)(self->section, root);
-}
-
-static inline void
-leave(together *self)
-{
-    if (KAA_UNLIKELY(self->is_entered))
-        PY(PyCriticalSection_End)(self->section);
-}
-
 /* ---- reading ---- */
 
 static inline uint64_t
@@ -183,33 +154,28 @@ load_enum(PyObject *object, const class *self, field *member, const char *at,
     return kaa_cpython__ask(object, self, member, base, NULL);
 }
 
-/* What keeps the target of a pointer: what it was set from; else, as far as is
+/* What keeps the target is what the pointer was set from; else, as far as is
  * known, what the pointer itself belongs to. */
-static PyObject *
-owner_of_target(PyObject *object, PyObject *root, const char *at)
-{
-    PyObject *kept = kaa_cpython__kept(root, at);
-    const data *body = kaa_cpython__data_body(object);
-
-    return kept == NULL && body->class_->plain != NULL ? body->owner : kept;
-}
-
 static PyObject *
 load_pointer(PyObject *object, class *self, field *member, const char *at)
 {
     class *target = kaa_cpython__member_class(self, member);
-    PyObject *root = kaa_cpython__root(object), *made;
-    together section;
+    const data *body = kaa_cpython__data_body(object);
+    PyObject *owner, *kept, *made;
     void *address;
 
     if (KAA_UNLIKELY(target == NULL))
         return NULL;
-    enter(&section, root);
     memcpy(&address, at, sizeof(address));
-    made = kaa_cpython__new_view(
-        target, address,
-        address != NULL ? owner_of_target(object, root, at) : NULL, -1);
-    leave(&section);
+    if (address == NULL)
+        return kaa_cpython__new_view(target, NULL, NULL, -1);
+    if (kaa_cpython__read_pointer(object, at, &address, &kept) != 0)
+        return NULL;
+    owner = kept == NULL && body->class_->plain != NULL ? body->owner : kept;
+    made = kaa_cpython__new_view(target, address,
+                                 address != NULL ? owner : NULL, -1);
+    if (kept != NULL)
+        kaa_cpython__let_go(kept);
     return made;
 }
 
@@ -226,17 +192,22 @@ load_inside(PyObject *object, class *self, field *member, char *at)
 static PyObject *
 load_text(PyObject *object, const char *at)
 {
-    const char *text;
-    PyObject *made = NULL;
-    together section;
+    PyObject *kept = NULL, *made;
+    void *text;
 
-    enter(&section, kaa_cpython__root(object));
-    memcpy(&text, at, sizeof(text));
-    if (text != NULL)
+    if (KAA_LIKELY(
+            !kaa_cpython__data_body(object)->class_->host->is_free_threaded))
+        memcpy(&text, at, sizeof(text)); /* nobody frees it meanwhile */
+    else if (kaa_cpython__read_pointer(object, at, &text, &kept) != 0)
+        return NULL;
+    if (text == NULL)
+        made = kaa_cpython__new_none();
+    else
         made = PY(PyUnicode_DecodeUTF8)(text, (ssize_t)strlen(text),
                                         "surrogateescape");
-    leave(&section);
-    return text != NULL ? made : kaa_cpython__new_none();
+    if (kept != NULL)
+        PY(Py_DecRef)(kept);
+    return made;
 }
 
 static PyObject *
@@ -425,25 +396,11 @@ store_bits(const field *member, char *at, PyObject *value, PyObject *type)
     return 0;
 }
 
-/* A pointer, and what it keeps alive: what it kept before goes last. */
 static int
 write_pointer(PyObject *root, char *at, const void *address, PyObject *kept)
 {
-    PyObject *before;
-    together section;
-    int failed;
-
-    enter(&section, root);
-    before = kaa_cpython__kept(root, at);
-    if (before != NULL)
-        PY(Py_IncRef)(before);
-    failed = kaa_cpython__keep(root, at, kept);
-    if (!failed)
-        memcpy(at, &address, sizeof(address));
-    leave(&section);
-    if (before != NULL)
-        PY(Py_DecRef)(before);
-    return failed;
+    return kaa_cpython__write_pointer(
+        kaa_cpython__data_body(root)->class_->host, root, at, address, kept);
 }
 
 static int

@@ -346,6 +346,9 @@ fill_process(const kaa_cpython_options *options, kaa_error *err)
                                   "kaa serves the first");
         return KAA_OK;
     }
+    if (options->free_threaded && found.PyMutex_Lock == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "a free-threaded interpreter without PyMutex");
     kaa_cpython__py = found;
     kaa_cpython__layout.header = (size_t)options->header_size;
     kaa_cpython__layout.text_bits = 1;

@@ -129,14 +129,19 @@ enum {
     HOOK_COUNT
 };
 
+#define HOST_LOCKS 64
+
 struct kaa_cpython {
     PyInterpreterState *interpreter;
     PyObject *function_type; /* of bound functions */
     PyObject *data_type;     /* that all C data have in common */
     PyObject *owned_type;    /* of what is freed by a function of C's */
     struct kaa_cpython__class *classes; /* see cpython/data/tracked.c */
-    pthread_mutex_t lending; /* held while lists of borrowers change */
-    PyObject *callback_type; /* of what keeps a closure alive */
+    pthread_mutex_t lending;   /* held while lists of borrowers change */
+    PyObject *_Atomic pointed; /* a dict: what pointers in C's memory were set
+                                  from; see cpython/data/kept.c */
+    uint64_t pointing[HOST_LOCKS]; /* the PyMutexes of such dicts */
+    PyObject *callback_type;       /* of what keeps a closure alive */
     PyObject *cdata;
     PyObject *byref_type;
     PyObject *pointer_base;
