@@ -10,6 +10,7 @@ from typing import Any, List
 
 import kaa
 import samples
+import support  # noqa: F401 - fails a test whose thread raises
 from test_data_lives import DECLARED, Memory
 
 
