@@ -227,6 +227,10 @@ class Hostile(unittest.TestCase):
     def test_kdtree(self) -> None:
         self.attack("kdtree")
 
+    @unittest.skipIf(
+        sys.implementation.name == "pypy" and sys.version_info < (3, 10),
+        "ends by an exception that PyPy cannot print: not understood yet",
+    )
     def test_graph(self) -> None:
         self.attack("graph")
 
