@@ -380,8 +380,9 @@ class Owning(samples.Case):
         text = bytearray(b"one two\0")
         found = self.lib.find(text, b"t"[0])
         self.assertEqual(kaa.text(found), "two")
-        with self.assertRaises(BufferError):
-            text.extend(b"more")  # it may not move
+        if sys.implementation.name != "pypy" or sys.version_info > (3, 10):
+            with self.assertRaises(BufferError):
+                text.extend(b"more")  # it may not move
         del found
         collect()
         text.extend(b"more")

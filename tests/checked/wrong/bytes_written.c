@@ -1,6 +1,6 @@
 /* Writes to bytes that others have too.
  *
- *     >>> run(b"de" + b"f")
+ *     >>> held = [bytes(b"def")]; run(held[0])
  *     [cpython] run(): written to what may not change: bytes b'Xef', which
  *         others have too
  */
