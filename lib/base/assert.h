@@ -25,8 +25,8 @@ _Noreturn void kaa_base__broken(const char *file, int line, const char *what);
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define KAA_LIKELY(x) __builtin_expect(!!(x), 1)
-#define KAA_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define KAA_LIKELY(x) ((int)__builtin_expect(!!(x), 1))
+#define KAA_UNLIKELY(x) ((int)__builtin_expect(!!(x), 0))
 #else
 #define KAA_LIKELY(x) (x)
 #define KAA_UNLIKELY(x) (x)

@@ -55,8 +55,8 @@ KAA_TEST(lengths_and_loans_come_back)
     static const char *const texts[] = {
         "void f([[kaa::length(n * m * 4 + 2)]] int *a, int n, int m);",
         "void f([[kaa::length(3)]] [[kaa::length(n)]] int *a, int n);",
-        "int f(int *a, [[kaa::out]] [[kaa::borrow(a)]] [[kaa::free(g)]] int "
-        "**b);",
+        ("int f(int *a, [[kaa::out]] [[kaa::borrow(a)]] [[kaa::free(g)]] int "
+         "**b);"),
         "[[kaa::free(g)]] [[kaa::borrow(a)]] int *f(int *a);",
     };
 
