@@ -347,6 +347,9 @@ int kaa_checked__see_null(const kaa_checked__look *look);
 /* An object that may be dead but for the holding. */
 void kaa_checked__see_use(const kaa_checked__look *look, kaa_object *object);
 void kaa_checked__see_text(const kaa_checked__look *look, const void *text);
+/* Whether a slot asks for no more than a look, or moves references and
+ * exceptions about: it needs nothing, and nothing can fail. */
+int kaa_checked__only_looks(kaa_checked__slot slot);
 /* A slot that must not be called with an exception pending. */
 void kaa_checked__see_pending(kaa_checked__context *own, kaa_checked__slot slot,
                               const void *site);

@@ -23,52 +23,14 @@ static int
 may_fail(kaa_checked__slot slot)
 {
     switch ((int)slot) {
-    case SLOT_incref:
-    case SLOT_decref:
-    case SLOT_dealloc:
-    case SLOT_refcount:
-    case SLOT_error_occurred:
-    case SLOT_error_matches:
-    case SLOT_error_clear:
-    case SLOT_error_take:
-    case SLOT_raise_exception:
-    case SLOT_raise_object:
-    case SLOT_raise:
-    case SLOT_raise_format_v:
-    case SLOT_raise_errno:
-    case SLOT_raise_memory:
-    case SLOT_error_unraisable:
-    case SLOT_error_print:
-    case SLOT_error_add_frame:
-    case SLOT_check:
-    case SLOT_check_exact:
-    case SLOT_is_callable:
     case SLOT_type_of:
-    case SLOT_str_length:
-    case SLOT_str_equals:
-    case SLOT_tuple_size:
-    case SLOT_tuple_get_borrowed:
-    case SLOT_tuple_take_array:
-    case SLOT_list_size:
-    case SLOT_list_take_array:
-    case SLOT_list_take_append:
-    case SLOT_dict_size:
-    case SLOT_dict_take_array:
-    case SLOT_set_size:
-    case SLOT_instance_data:
-    case SLOT_module_state:
     case SLOT_parse_args_v:
     case SLOT_parse_keywords_v:
-    case SLOT_build_v:
     case SLOT_poll:
-    case SLOT_runtime_handle:
-    case SLOT_leave_call:
-    case SLOT_repr_leave:
-    case SLOT_add_external:
     case SLOT_collect:
         return 0;
     default:
-        return 1;
+        return !kaa_checked__only_looks(slot);
     }
 }
 

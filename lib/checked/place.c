@@ -5,13 +5,9 @@
  */
 #include <dlfcn.h>
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/os/os.h"
 #include "checked/checked.h"
@@ -26,21 +22,9 @@ enum { OWN = 1, WRAPPER = 2 };
 static int
 open_image(const char *path, kaa_checked__image *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    void *bytes = MAP_FAILED;
-
     memset(out, 0, sizeof(*out));
-    if (fd < 0)
-        return 0;
-    if (fstat(fd, &info) == 0 && info.st_size > (off_t)sizeof(ElfW(Ehdr)))
-        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return 0;
-    out->bytes = bytes;
-    out->size = (size_t)info.st_size;
-    return 1;
+    out->bytes = kaa_base__map_file(path, sizeof(ElfW(Ehdr)) + 1, &out->size);
+    return out->bytes != NULL;
 }
 
 static kaa_checked__span
@@ -161,7 +145,7 @@ look_up(const void *address, int lines_too, char *out, size_t size)
             found = (lines_too &&
                      kaa_checked__find_line(&file, wanted, out, size)) ||
                     find_function(&file, sections, count, wanted, out, size);
-        munmap((void *)(uintptr_t)file.bytes, file.size);
+        kaa_base__unmap((void *)(uintptr_t)file.bytes, file.size);
     }
     if (!found)
         snprintf(out, size, "%s+0x%zx", kaa_checked__last_part(info.dli_fname),

@@ -202,10 +202,8 @@ kaa_checked__see_text(const kaa_checked__look *look, const void *text)
     }
 }
 
-/* What may be called with an exception pending: what ends things, what asks
- * for no more than a look, what fails by it. */
-static int
-may_be_pending(kaa_checked__slot slot)
+int
+kaa_checked__only_looks(kaa_checked__slot slot)
 {
     switch ((int)slot) {
     case SLOT_incref:
@@ -240,23 +238,34 @@ may_be_pending(kaa_checked__slot slot)
     case SLOT_dict_take_array:
     case SLOT_set_size:
     case SLOT_instance_data:
-    case SLOT_buffer_release:
     case SLOT_build_v:
     case SLOT_module_state:
-    case SLOT_begin_allow_threads:
-    case SLOT_end_allow_threads:
     case SLOT_runtime_handle:
-    case SLOT_thread_enter:
-    case SLOT_thread_leave:
-    case SLOT_mem_alloc:
-    case SLOT_mem_resize:
-    case SLOT_mem_free:
     case SLOT_add_external:
     case SLOT_leave_call:
     case SLOT_repr_leave:
         return 1;
     default:
         return 0;
+    }
+}
+
+/* What may be called with an exception pending: what ends things, too. */
+static int
+may_be_pending(kaa_checked__slot slot)
+{
+    switch ((int)slot) {
+    case SLOT_buffer_release:
+    case SLOT_begin_allow_threads:
+    case SLOT_end_allow_threads:
+    case SLOT_thread_enter:
+    case SLOT_thread_leave:
+    case SLOT_mem_alloc:
+    case SLOT_mem_resize:
+    case SLOT_mem_free:
+        return 1;
+    default:
+        return kaa_checked__only_looks(slot);
     }
 }
 

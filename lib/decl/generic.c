@@ -24,32 +24,6 @@ kaa_decl__value_type(kaa_decl__parser *p, const kaa_decl__token *where,
     return status == KAA_OK ? 1 : kaa_decl__fail_ctype(p, where, status, &why);
 }
 
-/* To the , or ) behind an association's expression. */
-static int
-skip_expression(kaa_decl__parser *p)
-{
-    while (p->token.kind != ',' && p->token.kind != ')') {
-        switch (p->token.kind) {
-        case '(':
-        case '[':
-        case '{':
-            if (!kaa_decl__skip_group(p))
-                return 0;
-            break;
-        case T_END:
-        case T_STRAY:
-        case ';':
-        case ']':
-        case '}':
-            return kaa_decl__fail_expected(p, "')'");
-        default:
-            kaa_decl__next(p);
-            break;
-        }
-    }
-    return 1;
-}
-
 /* One association. *state: 0 nothing is chosen, 1 a default, 2 a match. */
 static int
 read_association(kaa_decl__parser *p, const kaa_ctype *control, int *state,
@@ -71,7 +45,7 @@ read_association(kaa_decl__parser *p, const kaa_ctype *control, int *state,
     is_chosen = *state < 2 &&
                 (is_default ? *state == 0 : kaa_ctype_same(type, control) != 0);
     if (!is_chosen)
-        return skip_expression(p);
+        return kaa_decl__skip_to(p, ')', "')'");
     *state = is_default ? 1 : 2;
     if (!kaa_decl__read_expression(p, &found))
         return 0;

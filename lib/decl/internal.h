@@ -384,6 +384,8 @@ void kaa_decl__drop_frames(kaa_decl__parser *p);
 /* Skips from an opening bracket, the current token, to behind its closing one.
  */
 int kaa_decl__skip_group(kaa_decl__parser *p);
+/* Skips an expression: to the , or `end` behind it, else "expected <what>". */
+int kaa_decl__skip_to(kaa_decl__parser *p, uint32_t end, const char *what);
 int kaa_decl__is_word(const kaa_decl__token *token, const char *word);
 
 /* directive.c - lines that begin with #; the cursor stands behind the # */

@@ -519,6 +519,32 @@ kaa_decl__skip_group(kaa_decl__parser *p)
     return 1;
 }
 
+int
+kaa_decl__skip_to(kaa_decl__parser *p, uint32_t end, const char *what)
+{
+    while (p->token.kind != ',' && p->token.kind != end) {
+        switch (p->token.kind) {
+        case '(':
+        case '[':
+        case '{':
+            if (!kaa_decl__skip_group(p))
+                return 0;
+            break;
+        case T_END:
+        case T_STRAY:
+        case ';':
+        case ')':
+        case ']':
+        case '}':
+            return kaa_decl__fail_expected(p, what);
+        default:
+            kaa_decl__next(p);
+            break;
+        }
+    }
+    return 1;
+}
+
 /* Words of attributes may be written with two underscores on either side. */
 int
 kaa_decl__is_word(const kaa_decl__token *token, const char *word)

@@ -140,32 +140,6 @@ skip_body(kaa_decl__parser *p, const kaa_decl__declarator *d)
                           note_result(p, d, from));
 }
 
-/* To the , or ; behind an initialiser. */
-static int
-skip_initialiser(kaa_decl__parser *p)
-{
-    while (p->token.kind != ',' && p->token.kind != ';') {
-        switch (p->token.kind) {
-        case '(':
-        case '[':
-        case '{':
-            if (!kaa_decl__skip_group(p))
-                return 0;
-            break;
-        case T_END:
-        case T_STRAY:
-        case ')':
-        case ']':
-        case '}':
-            return kaa_decl__fail_expected(p, "';'");
-        default:
-            kaa_decl__next(p);
-            break;
-        }
-    }
-    return 1;
-}
-
 /* Behind the =. *has_value: the initialiser is one constant. */
 static int
 read_initialiser(kaa_decl__parser *p, kaa_decl__value *value, int *has_value)
@@ -190,7 +164,7 @@ read_initialiser(kaa_decl__parser *p, kaa_decl__value *value, int *has_value)
             return 0;
     }
     kaa_decl__rewind(p, &mark);
-    is_skipped = skip_initialiser(p);
+    is_skipped = kaa_decl__skip_to(p, ';', "';'");
     p->is_raw = 0;
     return is_skipped;
 }

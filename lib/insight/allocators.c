@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/os/os.h"
 
 #define PROFILE (kaa_insight__profiling)
 #define DOMAIN_FIRST 1 /* PYMEM_DOMAIN_MEM, and PYMEM_DOMAIN_OBJ */
@@ -465,13 +466,11 @@ find_functions(void *handle, kaa_error *err)
     };
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        void *address =
-            dlsym(handle != NULL ? handle : RTLD_DEFAULT, wanted[i].name);
+        kaa_status status = kaa_base__find_function(handle, wanted[i].name,
+                                                    wanted[i].place, err);
 
-        if (address == NULL)
-            return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                                  "this interpreter has no %s", wanted[i].name);
-        memcpy(wanted[i].place, &address, sizeof(address));
+        if (status != KAA_OK)
+            return status;
     }
     return KAA_OK;
 }

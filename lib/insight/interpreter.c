@@ -10,7 +10,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-#include "base/error.h"
+#include "base/os/os.h"
 #include <kaa/insight.h>
 
 #include "insight/memory.h"
@@ -343,14 +343,11 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
     kaa_insight__interpreter in = {.handle = handle, .version = version};
 
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-        void *address =
-            dlsym(handle != NULL ? handle : RTLD_DEFAULT, functions[i].name);
+        kaa_status status = kaa_base__find_function(
+            handle, functions[i].name, (char *)&in + functions[i].place, err);
 
-        if (address == NULL)
-            return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                                  "this interpreter has no %s",
-                                  functions[i].name);
-        memcpy((char *)&in + functions[i].place, &address, sizeof(address));
+        if (status != KAA_OK)
+            return status;
     }
     find_layout(&in);
     *out = in;

@@ -5,14 +5,10 @@
  */
 #include <dlfcn.h>
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <kaa/insight.h>
 
@@ -26,20 +22,8 @@ typedef struct file {
 static int
 open_file(const char *path, file *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    void *bytes = MAP_FAILED;
-
-    if (fd < 0)
-        return 0;
-    if (fstat(fd, &info) == 0 && info.st_size > 0)
-        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return 0;
-    out->bytes = bytes;
-    out->size = (size_t)info.st_size;
-    return 1;
+    out->bytes = kaa_base__map_file(path, 1, &out->size);
+    return out->bytes != NULL;
 }
 
 /* `count` things of `size` bytes at `offset`, or NULL: they do not fit. */
@@ -143,7 +127,7 @@ kaa_insight_symbol(uint64_t address, char *buffer, size_t size)
                      ? snprintf(buffer, size, "%s", name)
                      : snprintf(buffer, size, "%s+0x%llx", base_name(path),
                                 (unsigned long long)offset);
-        munmap((void *)(uintptr_t)opened.bytes, opened.size);
+        kaa_base__unmap((void *)(uintptr_t)opened.bytes, opened.size);
     } else {
         length = snprintf(buffer, size, "%s+0x%llx", base_name(path),
                           (unsigned long long)offset);

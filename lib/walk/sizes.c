@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/os/os.h"
 
 #define IN(member) offsetof(kaa_walk__python, member)
 #define CHECKED 16u    /* objects of a type, before a rule is believed */
@@ -181,13 +182,11 @@ kaa_walk__objects_open(void *handle, uint32_t version, void *getsizeof,
     void *owners[8] = {0};
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        void *address =
-            dlsym(handle != NULL ? handle : RTLD_DEFAULT, wanted[i].name);
+        kaa_status status = kaa_base__find_function(
+            handle, wanted[i].name, (char *)&in + wanted[i].place, err);
 
-        if (address == NULL)
-            return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                                  "this interpreter has no %s", wanted[i].name);
-        memcpy((char *)&in + wanted[i].place, &address, sizeof(address));
+        if (status != KAA_OK)
+            return status;
     }
     if (sizeof(void *) != 8 || !knows_types(&in))
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,

@@ -4,8 +4,6 @@
  * end: their SIZE line changes then, no MEMBER line ever does. VALUE lines are
  * only added. tests/abi/pinned.py sees to it that nothing is left out.
  */
-#include <stddef.h>
-
 #include <kaa/base.h>
 #include <kaa/call.h>
 #include <kaa/checked.h>
@@ -20,11 +18,7 @@
 #include <kaa/library.h>
 #include <kaa/preprocess.h>
 
-#define SIZE(type, bytes)                                                      \
-    _Static_assert(sizeof(type) == (bytes), "size of " #type)
-#define MEMBER(type, member, bytes)                                            \
-    _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
-#define VALUE(name, number) _Static_assert((name) == (number), #name)
+#include "abi/layout.h"
 
 #if UINTPTR_MAX == UINT64_MAX /* the pinned numbers are those of LP64 */
 

@@ -3,17 +3,11 @@
  *
  * The slots of kaa_api never move: only lines after the last are added.
  */
-#include <stddef.h>
-
 #include <kaa/gc.h>
 #include <kaa/module.h>
 #include <kaa/runtime.h>
 
-#define SIZE(type, bytes)                                                      \
-    _Static_assert(sizeof(type) == (bytes), "size of " #type)
-#define MEMBER(type, member, bytes)                                            \
-    _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
-#define VALUE(name, number) _Static_assert((name) == (number), #name)
+#include "abi/layout.h"
 
 #if UINTPTR_MAX == UINT64_MAX /* the pinned numbers are those of LP64 */
 

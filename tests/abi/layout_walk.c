@@ -1,13 +1,7 @@
 /* layout_walk.c - the layouts and numbers of kaa/walk.h: see layout.c. */
-#include <stddef.h>
-
 #include <kaa/walk.h>
 
-#define SIZE(type, bytes)                                                      \
-    _Static_assert(sizeof(type) == (bytes), "size of " #type)
-#define MEMBER(type, member, bytes)                                            \
-    _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
-#define VALUE(name, number) _Static_assert((name) == (number), #name)
+#include "abi/layout.h"
 
 #if UINTPTR_MAX == UINT64_MAX /* the pinned numbers are those of LP64 */
 

@@ -31,6 +31,15 @@ def clean_environment() -> dict:
     return {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
 
 
+def line_of(path: str, marker: str) -> int:
+    """The number of the line of a file that ends with the comment `marker`."""
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if line.rstrip().endswith("# " + marker):
+                return number
+    raise LookupError(marker)
+
+
 def compile_and_run(source: str, flags: List[str] = []) -> str:
     """The output of a C program."""
     assert COMPILER is not None
@@ -77,6 +86,34 @@ def run_python(
         universal_newlines=True,
         env={**os.environ, **variables},
     )
+
+
+#: Begins a program: `lib`, with some of the functions of samples.c.
+PRELUDE = """
+import sys
+sys.path[:0] = {path!r}
+from samples import load
+lib = load('''
+    int add(int a, int b);
+    int apply(int (*function)(int), int value);
+    int apply_on_thread(int (*function)(int), int value);
+    int apply_times(int (*function)(int), int times);
+    void keep(int (*function)(int));
+    int call_kept(int value);
+''')
+"""
+
+
+class Programs(unittest.TestCase):
+    """Tests of whole programs that begin with `prelude`."""
+
+    prelude = PRELUDE.format(path=sys.path)
+
+    def run_text(self, text: str) -> str:
+        """What a program prints that ends well and reports no error."""
+        done = run_python("-W", "ignore", "-c", text)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
 
 
 def eventually(method: Callable[..., None]) -> Callable[..., None]:

@@ -22,7 +22,7 @@ from typing import Any, Callable, List
 
 import kaa
 from samples import Case, load, main
-from support import run_python
+from support import Programs, run_python
 
 DECLARATIONS = """
 struct point { int x, y; };
@@ -508,30 +508,8 @@ class Threads(unittest.TestCase):
         self.assertEqual(raised, [])
 
 
-PRELUDE = """
-import sys
-sys.path[:0] = {path!r}
-from samples import load
-lib = load('''
-    int add(int a, int b);
-    int apply(int (*function)(int), int value);
-    int apply_on_thread(int (*function)(int), int value);
-    int apply_times(int (*function)(int), int times);
-    void keep(int (*function)(int));
-    int call_kept(int value);
-''')
-"""
-
-
-class Ends(unittest.TestCase):
+class Ends(Programs):
     """The interpreter's end, and other interpreters."""
-
-    prelude = PRELUDE.format(path=sys.path)
-
-    def run_text(self, text: str) -> str:
-        done = run_python("-W", "ignore", "-c", text)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout
 
     def test_late_atexit(self) -> None:
         text = (

@@ -26,15 +26,6 @@ class Time(ctypes.Structure):
     _fields_ = [("seconds", ctypes.c_int64), ("ns", ctypes.c_int64)]
 
 
-def line_of(marker: str) -> int:
-    """The number of the line of this file that ends with a comment."""
-    with open(__file__, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.rstrip().endswith("# " + marker):
-                return number
-    raise LookupError(marker)
-
-
 def run(*functions: Callable[[], None]) -> None:
     """Runs each on a thread that is named like it."""
     threads = [threading.Thread(target=one, name=one.__name__) for one in functions]
@@ -51,7 +42,7 @@ def by_name(recording: Any, name: str) -> Any:
 
 
 def at_line(places: List[Any], marker: str) -> Any:
-    number = line_of(marker)
+    number = support.line_of(__file__, marker)
     found = [
         one
         for one in places
@@ -175,8 +166,8 @@ class Truth(unittest.TestCase):
         with kaa.gil.monitor() as m:
             run(worker)
         first = m.hogs()[0]
-        self.assertIn(first.line, (line_of("work"), line_of("work") - 1))
-        at_rest = [one for one in m.hogs() if one.line == line_of("rest")]
+        self.assertIn(first.line, (support.line_of(__file__, "work"), support.line_of(__file__, "work") - 1))
+        at_rest = [one for one in m.hogs() if one.line == support.line_of(__file__, "rest")]
         self.assertLess(sum(one.held_ns for one in at_rest), 20000000)
 
     def test_sleeps_are_off(self) -> None:
@@ -399,7 +390,7 @@ class Monitors(unittest.TestCase):
         at_line(outer.hogs(), "outer")
         at_line(outer.hogs(), "inner")
         for hog in inner.hogs():
-            self.assertNotEqual(hog.line, line_of("outer"))
+            self.assertNotEqual(hog.line, support.line_of(__file__, "outer"))
         self.assertEqual(
             max(one.held_max_ns for one in outer.threads),
             max(one.held_max_ns for one in outer.hogs()),
@@ -540,7 +531,7 @@ class Alarms(unittest.TestCase):
         mine = [one for one in seen if one.thread == "holder"]
         self.assertEqual(len(mine), 1, [str(one) for one in seen])
         self.assertGreaterEqual(mine[0].held, 0.08)
-        self.assertEqual(mine[0].stack[0].line, line_of("too long"))
+        self.assertEqual(mine[0].stack[0].line, support.line_of(__file__, "too long"))
         self.assertRegex(
             str(mine[0]), r"thread holder held the GIL for \d+ ms.*\n  File .*"
         )

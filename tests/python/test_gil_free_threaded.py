@@ -17,19 +17,11 @@ import support
 HERE = os.path.basename(__file__)
 
 
-def line_of(marker: str) -> int:
-    with open(__file__, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.rstrip().endswith("# " + marker):
-                return number
-    raise LookupError(marker)
-
-
 def at_line(recording: Any, marker: str) -> Any:
     found = [
         one
         for one in recording.causes
-        if os.path.basename(one.file) == HERE and one.line == line_of(marker)
+        if os.path.basename(one.file) == HERE and one.line == support.line_of(__file__, marker)
     ]
     return found[0] if found else None
 

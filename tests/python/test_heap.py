@@ -24,7 +24,7 @@ import kaa.objects
 from kaa.__main__ import main
 from kaa._heap_data import HeapReport
 
-import support  # noqa: F401
+import support
 
 try:
     import tracemalloc
@@ -33,15 +33,6 @@ except ImportError:  # PyPy has none, nor a profile
 
 AVAILABLE, WHY = kaa.heap.is_available()
 LONG = int(os.environ.get("KAA_TEST_LONG", "1"))
-
-
-def line_of(marker: str) -> int:
-    """The number of the line of this file that ends with a comment."""
-    with open(__file__, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.rstrip().endswith("# " + marker):
-                return number
-    raise LookupError(marker)
 
 
 def lines_of(report: HeapReport) -> Dict[int, List[int]]:
@@ -58,7 +49,7 @@ def lines_of(report: HeapReport) -> Dict[int, List[int]]:
 def at(report: HeapReport, marker: str) -> Tuple[int, int, int]:
     """Live, peak and allocated bytes of a line."""
     found = [
-        one for one in report.sites if one.file == __file__ and one.line == line_of(marker)
+        one for one in report.sites if one.file == __file__ and one.line == support.line_of(__file__, marker)
     ]
     return (
         sum(one.live_bytes for one in found),
@@ -284,10 +275,10 @@ class Uses(unittest.TestCase):
             leak()
             grown = kaa.heap.diff(before, profile.snapshot()).sites()
         size = 10_000 + sys.getsizeof(b"")
-        self.assertEqual(grown[0][0].line, line_of("leak"))
+        self.assertEqual(grown[0][0].line, support.line_of(__file__, "leak"))
         self.assertGreaterEqual(grown[0][1], size)
         found = kaa.heap.growth(leak, rounds=4)
-        self.assertEqual([one[0].line for one in found.sites], [line_of("leak")])
+        self.assertEqual([one[0].line for one in found.sites], [support.line_of(__file__, "leak")])
         self.assertTrue(size <= found.bytes < size + 100, found)
         self.assertIn("test_heap.py", str(found))
         self.assertFalse(kaa.heap.growth(lambda: bytes(10_000), rounds=4))

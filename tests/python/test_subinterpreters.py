@@ -5,32 +5,11 @@ from __future__ import annotations
 import sys
 import unittest
 
-from support import BRIDGE, run_python
-
-PRELUDE = """
-import sys
-sys.path[:0] = {path!r}
-from samples import load
-lib = load('''
-    int add(int a, int b);
-    int apply(int (*function)(int), int value);
-    int apply_on_thread(int (*function)(int), int value);
-    int apply_times(int (*function)(int), int times);
-    void keep(int (*function)(int));
-    int call_kept(int value);
-''')
-"""
+from support import BRIDGE, Programs
 
 
 @unittest.skipUnless(BRIDGE, "no bridge")
-class Interpreters(unittest.TestCase):
-    prelude = PRELUDE.format(path=sys.path)
-
-    def run_text(self, text: str) -> str:
-        done = run_python("-W", "ignore", "-c", text)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout
-
+class Interpreters(Programs):
     def test_subinterpreters(self) -> None:
         inside = self.prelude + (
             "print(lib.apply(lambda v: v + 1, lib.add(1, 2)))\n"

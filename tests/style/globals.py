@@ -15,22 +15,6 @@ MUTABLE = re.compile(r"^(\.tbss|\.tdata|\.bss|\.data|\*COM\*|COMMON)(?!\.rel\.ro
 LINE = re.compile(r"^(\S+\.c) (\w+) - \S.*$")
 
 
-def read_list(text):
-    """{(file, name)}, and what is wrong with the list."""
-    found, findings = set(), []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = LINE.match(line)
-        if not match:
-            findings.append(f"globals.txt:{number}: not 'folder/file.c name - reason'")
-            continue
-        if match.groups() in found:
-            findings.append(f"globals.txt:{number}: stands twice")
-        found.add(match.groups())
-    return found, findings
-
-
 def plain_name(symbol):
     """The C name: gcc calls a static in a function x.0, clang function.x."""
     return re.sub(r"(\.\d+)+$", "", symbol).rpartition(".")[2]
@@ -46,7 +30,9 @@ def mutable(objects):
 
 
 def check(text, objects):
-    listed, findings = read_list(text)
+    listed, findings = source.read_list(
+        "globals.txt", text, LINE, "folder/file.c name - reason"
+    )
     found = mutable(objects)
     for file, name in sorted(found - listed):
         findings.append(f"lib/{file}: {name} is mutable and not in lib/globals.txt")

@@ -106,6 +106,23 @@ def source_of(path):
     return match.group(1) if match else path
 
 
+def read_list(name, text, line, form):
+    """The groups of each line of a list, as a set of tuples, and what is wrong
+    with it; `form` says how a line looks. Empty lines and comments are none."""
+    found, findings = set(), []
+    for number, given in enumerate(text.splitlines(), 1):
+        if not given.strip() or given.startswith("#"):
+            continue
+        match = line.match(given)
+        if not match:
+            findings.append(f"{name}:{number}: not '{form}'")
+            continue
+        if match.groups() in found:
+            findings.append(f"{name}:{number}: stands twice")
+        found.add(match.groups())
+    return found, findings
+
+
 def report(findings):
     """Prints the findings and exits: 1 if there are any."""
     for finding in findings:

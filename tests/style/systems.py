@@ -28,24 +28,10 @@ def depends(text):
     return sorted({n for n in found if n not in PORTABLE and not n.startswith("kaa/")})
 
 
-def read_list(text):
-    """The files that stand in the list, and what is wrong with it."""
-    found, findings = set(), []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = LINE.match(line)
-        if not match:
-            findings.append(f"os.txt:{number}: not 'folder/[file.c] - what it needs'")
-        elif match.group(1) in found:
-            findings.append(f"os.txt:{number}: stands twice")
-        else:
-            found.add(match.group(1))
-    return found, findings
-
-
 def check(text, root):
-    listed, findings = read_list(text)
+    form = "folder/[file.c] - what it needs"
+    found, findings = source.read_list("os.txt", text, LINE, form)
+    listed = {one for one, in found}
     used = {}
     for path in source.c_files(root):
         name = path.relative_to(root).as_posix()

@@ -16,7 +16,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from kaa import _native, _native_insight
+from kaa import _hooks, _native, _native_insight
 from kaa._error import BY_STATUS, Error
 from kaa._gil_data import Frame
 
@@ -87,13 +87,7 @@ class Snapshot:
 
 
 def _why_no_hooks() -> Optional[str]:
-    if sys.implementation.name != "cpython":
-        return f"{sys.implementation.name} has no GIL of CPython's kind"
-    if not sys.platform.startswith("linux"):
-        return f"the trace needs Linux, not {sys.platform}"
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or os.uname().machine != "x86_64":
-        return f"the trace needs x86-64, not {os.uname().machine}"
-    return None
+    return _hooks.why_not("GIL", "the trace needs")
 
 
 def can_hook() -> bool:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from kaa import _heap_collector, _native, _native_insight
+from kaa import _heap_collector, _hooks, _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._gil_data import Frame
 
@@ -52,12 +52,9 @@ class Snapshot:
 
 def why_not() -> Optional[str]:
     """Why there can be no profile here; None if there can."""
-    if sys.implementation.name != "cpython":
-        return f"{sys.implementation.name} has no allocators of CPython's kind"
-    if not sys.platform.startswith("linux"):
-        return f"profiles of memory need Linux, not {sys.platform}"
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or os.uname().machine != "x86_64":
-        return f"profiles of memory need x86-64, not {os.uname().machine}"
+    reason = _hooks.why_not("allocators", "profiles of memory need")
+    if reason is not None:
+        return reason
     if getattr(sys, "abiflags", "").startswith("t"):
         return "profiles of memory need an interpreter with a GIL: its allocators are guarded by it"
     return None

@@ -5,7 +5,9 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/os/os.h"
 
 typedef struct search {
@@ -136,4 +138,17 @@ kaa_base__loaded_object(const void *address)
         dlclose(handle);
     return handle;
 #endif
+}
+
+kaa_status
+kaa_base__find_function(void *handle, const char *name, void *out,
+                        kaa_error *err)
+{
+    void *address = dlsym(handle != NULL ? handle : RTLD_DEFAULT, name);
+
+    if (address == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "this interpreter has no %s", name);
+    memcpy(out, &address, sizeof(address));
+    return KAA_OK;
 }

@@ -1,6 +1,8 @@
 /* base/os/memory.c - memory by mmap(2). */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/os/os.h"
@@ -27,6 +29,25 @@ kaa_base__map(size_t bytes, size_t align)
         munmap(start, before);
     munmap(start + before + bytes, align - before);
     return start + before;
+}
+
+void *
+kaa_base__map_file(const char *path, size_t least, size_t *out_bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    void *start = MAP_FAILED;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &info) == 0 && info.st_size > 0 &&
+        (size_t)info.st_size >= least)
+        start = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (start == MAP_FAILED)
+        return NULL;
+    *out_bytes = (size_t)info.st_size;
+    return start;
 }
 
 void

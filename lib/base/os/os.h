@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kaa/base.h>
+
 /* Random: fills `out`; 0 where the system has none to give now. */
 int kaa_base__random(void *out, size_t bytes);
 
@@ -15,7 +17,13 @@ int kaa_base__random(void *out, size_t bytes);
  * with more rights than its user, who may have set it. */
 const char *kaa_base__trusted_variable(const char *name);
 
-/* Loaded objects. The size of the symbol that starts at an address, from its
+/* Loaded objects. Writes the address of a function of the interpreter in this
+ * process to *out, a pointer to it; `handle` is dlopen()'s, or NULL for all
+ * that is loaded. KAA_UNSUPPORTED, and *out as it was, where there is none. */
+kaa_status kaa_base__find_function(void *handle, const char *name, void *out,
+                                   kaa_error *err);
+
+/* The size of the symbol that starts at an address, from its
  * object's own table; 0 if none starts there or it tells no size. */
 size_t kaa_base__symbol_bytes(const void *start);
 
@@ -30,6 +38,10 @@ const void *kaa_base__loaded_object(const void *address);
 /* The return addresses of the calling thread's calls, the innermost first, of
  * kaa's own too; how many, 0 where the C library cannot tell. */
 int kaa_base__backtrace(void **out, int max);
+
+/* Files: maps one to read it; NULL where it has no `least` bytes, or cannot be
+ * read. For kaa_base__unmap(). */
+void *kaa_base__map_file(const char *path, size_t least, size_t *out_bytes);
 
 /* Memory: address space without memory behind it, whose pages come as they are
  * touched; NULL if there is none. `align` is a power of two, of whole pages. */

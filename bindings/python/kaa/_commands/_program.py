@@ -1,6 +1,6 @@
 """Running a program as `python` would, in this process: what `run` of commands does.
 
-    prepared = prepare(options)      # of add_arguments(), and is_module; None: it said why
+    prepared = prepare(options)      # of add_arguments(); None: it said why
     catch_termination()              # where SIGTERM must not lose what was recorded
     code = execute(prepared)         # the exit code
     ...                              # tells what it recorded
@@ -114,7 +114,10 @@ def execute(prepared: Dict[str, Any]) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a program is named by; the last arguments of a parser."""
+    """What a program is named by: `-m`, and the last arguments of a parser."""
+    parser.add_argument(
+        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
+    )
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
 

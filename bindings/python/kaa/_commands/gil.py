@@ -98,9 +98,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " who held the GIL and who waited for it. Options stand before SCRIPT.",
     )
     run.add_argument(
-        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
-    )
-    run.add_argument(
         "--threshold",
         type=_seconds,
         default=0.0001,

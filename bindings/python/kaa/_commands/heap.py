@@ -124,9 +124,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " which lines allocated what. Options stand before SCRIPT.",
     )
     run.add_argument(
-        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
-    )
-    run.add_argument(
         "--objects", action="store_true", help="walk over all objects at its end, too"
     )
     _add_choices(run)

@@ -31,9 +31,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " with the program's code where that fails. Options stand before SCRIPT."
     )
     parser.add_argument(
-        "-m", dest="is_module", action="store_true", help="SCRIPT is a module's name"
-    )
-    parser.add_argument(
         "--rounds", type=_rounds, default=12, metavar="N", help="after a warm-up (12)"
     )
     _outputs.add_arguments(parser, _FILES)
