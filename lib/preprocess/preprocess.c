@@ -106,13 +106,6 @@ kaa_preprocess__spend(kaa_preprocess__pp *pp, uint64_t count)
     return 1;
 }
 
-kaa_preprocess__source *
-kaa_preprocess__source_of(kaa_preprocess__pp *pp)
-{
-    KAA_ASSERT(pp->source_count != 0);
-    return &pp->sources[pp->source_count - 1];
-}
-
 static void
 finish(kaa_preprocess__pp *pp)
 {
