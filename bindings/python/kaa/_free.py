@@ -7,15 +7,18 @@ result is a pointer with an owner that frees it: _owned.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from kaa import _error, _late, _native, _owned
 from kaa._instance import address_of, below, is_data, layout_in, new, owner_of, view
 from kaa._pointer import TEXT_READERS, Held
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
     from kaa._convert import Value
     from kaa._library import Library
+
 
 class Giver:
     """Makes results that are freed, or keep an argument."""

@@ -12,7 +12,6 @@ import ctypes
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 from kaa import _convert, _instance, _late, _native
 from kaa._instance import Layout, has_class
@@ -22,7 +21,10 @@ from kaa._function import Function, adopt_bound, text_signature
 from kaa._pointer import DATA, FIXED, find_pointer
 from kaa._typed import Owner
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple, Union
+
     from kaa._library import Library
 
 if sys.implementation.name != "cpython":

@@ -17,15 +17,19 @@ threads do: `set_pointer()`, `get_pointer()`, `copy_bytes()`.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._bits import load_bits, store_bits
 from kaa._types import named, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
     from kaa._convert import Value
     from kaa._types import TypeMap
+else:
+    from kaa._named import NamedTuple
 
 RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)

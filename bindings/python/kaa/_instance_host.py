@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Optional, Tuple
 
 from kaa import _host, _late, _native
 from kaa._instance import RECORDS, Layout
 from kaa._format import shape_of, text_format
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple
 
 _bridge = _host.handle()
 _ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT, _IS_OWNED = range(7)

@@ -17,17 +17,6 @@ from ctypes import (  # type: ignore[attr-defined]
     _SimpleCData,
 )
 from operator import index
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
 
 from kaa import _error, _native
 from kaa._convert import Value
@@ -49,8 +38,13 @@ from kaa._pointer import (
 from kaa._origins import origin_of
 from kaa._types import BASIC
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
     from kaa._library import Library
+else:
+    from kaa._named import NamedTuple
 
 
 class Plan:

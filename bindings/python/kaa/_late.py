@@ -9,9 +9,11 @@ asks for all.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa import _cdata as cdata
     from kaa import _closure as closure
     from kaa import _convert as convert

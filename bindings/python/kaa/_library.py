@@ -16,30 +16,34 @@ from _thread import RLock
 from collections import deque
 from itertools import count, repeat
 from operator import methodcaller
-from typing import (
-    Any,
-    Callable,
-    Collection,
-    Deque,
-    Dict,
-    FrozenSet,
-    List,
-    NoReturn,
-    Optional,
-    Tuple,
-    Union,
-)
 
 from kaa import _error, _late, _native
 from kaa._declarations import Declarations
 from kaa._function import Function
 from kaa._options import Options
 from kaa._owner import keeper
-from kaa._text import Text, read_text
+from kaa._text import read_text
 from kaa._types import Data, TypeMap
 
-Bind = Callable[["Library", int, int], Function]
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import (
+        Any,
+        Callable,
+        Collection,
+        Deque,
+        Dict,
+        FrozenSet,
+        List,
+        NoReturn,
+        Optional,
+        Tuple,
+        Union,
+    )
 
+    from kaa._text import Text
+
+    Bind = Callable[["Library", int, int], Function]
 
 # Chosen when the first library is loaded. (PyPy takes no annotation here.)
 _bind = None  # type: Optional[Bind]

@@ -6,14 +6,18 @@ from __future__ import annotations
 import math
 import os
 import sys
-from typing import Any, Callable, Dict, Tuple
 
 from kaa import _instance, _native
 from kaa._macro_values import OBJECT, Value, as_number, cut, size_of_kind, to
 
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Tuple
+
+    _Builtin = Tuple[int, int, Callable[[int, int], int]]
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # The kind of the argument, that of the result, and what is done with the bits.
-_Builtin = Tuple[int, int, Callable[[int, int], int]]
 
 
 def _swapped(value: int, bits: int) -> int:

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, Dict, List, Tuple
 
 from kaa import _error, _native
-from kaa._macro_parser import Node, Parser, Scope
+from kaa._macro_parser import Parser, Scope
 from kaa._macro_values import NotExpression, Value, from_python
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+    from kaa._macro_parser import Node
 
 _CALL, _MARK = "<call>", b"__kaa_call__"
 _PLACE = "__kaa_argument_"

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, Callable, Dict, NamedTuple
 
 from kaa import _instance, _native
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, NamedTuple
+else:
+    from kaa._named import NamedTuple
 
 
 class NotExpression(Exception):
@@ -280,8 +285,6 @@ def convert(library: Any, ctype: int, value: Value) -> Value:
         return Value(OBJECT, ctypes.cast(given, made), ctype)
     except (TypeError, ctypes.ArgumentError):
         return Value(OBJECT, given, ctype)
-
-
 
 
 def literal(text: str) -> Value:

@@ -13,7 +13,6 @@ import sys
 import time
 from array import array
 from operator import index
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from kaa import _error, _map_numpy, _native
 from kaa._convert import Value, is_refusal, prefixed
@@ -25,6 +24,12 @@ from kaa._pointers import pointer_from
 from kaa._operands import is_array, is_number, is_records
 from kaa._pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._types import TypeMap, type_text
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
+else:
+    from kaa._named import NamedTuple
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
 _FEW = 64

@@ -31,9 +31,12 @@ from ctypes import (
     c_void_p,
     py_object,
 )
-from typing import Any, Dict, List, Optional, Tuple
 
 from kaa import _native_insight, _native_walk
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
 
 VERSION = (0, 1)
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import weakref
 from _thread import RLock
-from typing import Any, Callable, Dict, List, Optional
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional
 
 _ending = RLock()
 #: Whether there ever was one.

@@ -12,7 +12,6 @@ import sys
 import weakref
 from ctypes import Array, Structure, Union, _CFuncPtr, _Pointer, _SimpleCData  # type: ignore
 from operator import index
-from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
 from kaa import _late, _native
 from kaa._fault import (
@@ -28,6 +27,12 @@ from kaa._fault import (
 from kaa._instance import is_data
 from kaa._origins import origin_of
 from kaa._types import BASIC, TypeMap
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
+else:
+    from kaa._named import NamedTuple
 
 _CPYTHON = sys.implementation.name == "cpython"
 

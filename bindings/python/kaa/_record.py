@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import types
-from typing import Any, Dict, Iterator, List, Tuple
 
 from kaa import _late, _native, _owned
 from kaa._instance import (
@@ -25,6 +24,9 @@ from kaa._instance import (
 from kaa._format import shape_of
 from kaa._types import TypeMap, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Tuple
 
 #: How many members a text shows, those of inner records included.
 SHOWN_MAX = 1000

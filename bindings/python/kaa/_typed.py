@@ -8,11 +8,13 @@ its own, and so an owner of its own.
 from __future__ import annotations
 
 from _thread import RLock
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Optional, Tuple
 
 from kaa import _late
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, FrozenSet, Optional, Tuple
+
     from kaa._types import TypeMap
 
 _making = RLock()

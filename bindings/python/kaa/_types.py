@@ -11,12 +11,17 @@ import ctypes
 import enum
 import weakref
 from _thread import RLock
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _last, _late, _native
 from kaa._basic import BASIC
 from kaa._enums import int_enum
 from kaa._origins import forget, remember
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
+else:
+    from kaa._named import NamedTuple
 
 
 class Member(NamedTuple):
