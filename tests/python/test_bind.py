@@ -13,9 +13,8 @@ import unittest
 from typing import Any
 
 import kaa
-from kaa import _bind
-
 import support
+from kaa._headers import bind as _bind
 
 HEADER = """
 #include <stdint.h>

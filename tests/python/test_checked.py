@@ -12,10 +12,9 @@ import tempfile
 import unittest
 from typing import Any, Dict, List, Tuple
 
-import support
-from kaa._check_data import Mistake
-
 import kaa
+import support
+from kaa._insight.check_data import Mistake
 
 WRONG = os.path.join(os.environ.get("KAA_TEST_MODULES", ""), "wrong.kaa.so")
 

@@ -18,10 +18,10 @@ import unittest
 from typing import Any, Iterator
 
 import kaa.gil
-from kaa import _gil_attach, _gil_remote
-from kaa._gil_data import Recording
-
 import support
+from kaa._insight import gil_attach as _gil_attach
+from kaa._insight import gil_remote as _gil_remote
+from kaa._insight.gil_data import Recording
 
 AVAILABLE, WHY = kaa.gil.is_available()
 PROGRAM = """

@@ -13,8 +13,8 @@ import unittest
 import weakref
 from typing import Any, List
 
-import support  # noqa: F401
 import kaa
+import support  # noqa: F401
 from kaa import _library
 
 LIBRARY = os.environ.get("KAA_TEST_LOAD", "")
@@ -389,7 +389,7 @@ class Variables(unittest.TestCase):
 class Choosing(unittest.TestCase):
     def test_the_environment_chooses(self) -> None:
         library = kaa.load("libm.so.6", "double sin(double);")
-        plain = type(library.sin).__module__ == "kaa._plain"
+        plain = type(library.sin).__module__ == "kaa._backend.plain"
         bridged = os.environ.get("KAA_HOST") != "none"
         bridged = bridged and sys.implementation.name == "cpython"
         self.assertEqual(plain, not bridged)

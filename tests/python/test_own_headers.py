@@ -9,9 +9,8 @@ import unittest
 from typing import Any, List
 
 import kaa
-from kaa import _native
-
 import support
+from kaa import _native
 
 INCLUDE = os.path.join(support.ROOT, "include")
 HEADERS = sorted(f"kaa/{n}" for n in os.listdir(os.path.join(INCLUDE, "kaa")) if n.endswith(".h"))
