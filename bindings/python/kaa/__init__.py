@@ -95,7 +95,7 @@ __all__ = [
 ]
 
 # Modules that are attributes at their first use: `import kaa; kaa.gil.monitor()`.
-_SUBMODULES = ("gil",)
+_SUBMODULES = ("bound", "check", "gil", "heap", "objects", "refs")
 
 _HOMES = {
     "CType": "kaa._values.types",

@@ -4,37 +4,11 @@ needs no header, and compared with what the compiler makes of them."""
 from __future__ import annotations
 
 import ctypes
-import platform
 import re
-import struct
-import sys
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from kaa import _library, _native
+from kaa import _native, bound
 from kaa._headers import load as _headers
-
-Platform = Tuple[str, str, int]
-
-
-def this_platform() -> Platform:
-    """What the layout of types depends on."""
-    return sys.platform, platform.machine(), 8 * struct.calcsize("P")
-
-
-def load(
-    name: Optional[str], text: str, made_on: Platform, **options: Any
-) -> _library.Library:
-    """The library of a bound module; ImportError on another platform."""
-    if made_on != this_platform():
-        raise ImportError(
-            "these declarations were made on "
-            + "/".join(map(str, made_on))
-            + ", this is "
-            + "/".join(map(str, this_platform()))
-            + ": bind the header here"
-        )
-    return _library.load(name, header=f"# 1\n{text}", **options)
-
 
 def _name(item: Any) -> str:
     name: str = item.name.decode("utf-8", "surrogateescape")
@@ -202,7 +176,7 @@ Written by `python -m kaa bind`: {count} declarations of {header}, none of which
 the header any more; {skipped} were left out. It may be edited.
 """
 
-from kaa._headers import bind as _bind
+from kaa import bound
 
 LIBRARY = {library!r}
 #: What the layouts below hold for.
@@ -210,7 +184,7 @@ PLATFORM = {platform!r}
 DECLARATIONS = r"""
 {text}"""
 
-_library = _bind.load(LIBRARY, DECLARATIONS, PLATFORM)
+_library = bound.load(LIBRARY, DECLARATIONS, PLATFORM)
 
 
 def __getattr__(name):
@@ -234,7 +208,7 @@ def module_of(library: Any, name: Optional[str], header: str) -> str:
         header=header,
         skipped=skipped,
         library=name,
-        platform=this_platform(),
+        platform=bound.this_platform(),
         text=text,
     )
 

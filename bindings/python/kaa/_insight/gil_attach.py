@@ -38,7 +38,7 @@ sys.path.insert(0, {parent!r})
 try:
     import os
     os.environ.setdefault("KAA_LIBRARY", {library!r})
-    from kaa import {module}
+    from kaa._insight import {module}
     {module}.{function}({path!r}, *{arguments!r})
 finally:
     sys.path.remove({parent!r})
@@ -174,7 +174,7 @@ def trace(pid: int, seconds: float) -> Recording:
     """An exact recording of another process. RemoteError says why there is none."""
     from kaa._insight.gil_sample import program_of
 
-    with entered(pid, "_gil_attached", "begin", seconds, otherwise=_SAMPLE) as path:
+    with entered(pid, "gil_attached", "begin", seconds, otherwise=_SAMPLE) as path:
         text = wait(pid, path, seconds, _SAMPLE)
     try:
         recording = Recording.from_json(text)

@@ -32,13 +32,13 @@ def profile(
 ) -> HeapReport:
     """What the process allocates for a while."""
     arguments = (exact, every, frames, seconds)
-    with _gil_attach.entered(pid, "_heap_attached", "begin", *arguments) as path:
+    with _gil_attach.entered(pid, "heap_attached", "begin", *arguments) as path:
         return _report(pid, _gil_attach.wait(pid, path, seconds))
 
 
 def dump(pid: int, retained: bool = True) -> HeapReport:
     """Its objects and the account of its memory, now."""
-    with _gil_attach.entered(pid, "_heap_attached", "dump", retained) as path:
+    with _gil_attach.entered(pid, "heap_attached", "dump", retained) as path:
         return _report(pid, _gil_attach.wait(pid, path, WALK_SECONDS))
 
 
@@ -48,7 +48,7 @@ def follow(
     """A report each `refresh` seconds, from now on, until the process ends or the
     iterator is closed, which ends the profile."""
     arguments = (exact, every, frames, refresh)
-    with _gil_attach.entered(pid, "_heap_attached", "follow", *arguments) as path:
+    with _gil_attach.entered(pid, "heap_attached", "follow", *arguments) as path:
         text = _gil_attach.wait(pid, path, refresh)
         seen = 0.0
         while text:
