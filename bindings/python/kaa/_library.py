@@ -85,6 +85,8 @@ class Library:
         "_closures",
         "_asked",
         "_reasons",
+        "_left_out",
+        "_names",
         "_lock",
         "_token",
         "__dict__",
@@ -102,6 +104,8 @@ class Library:
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
     _reasons: Optional[Dict[str, str]]
+    _left_out: Optional[Tuple[Any, ...]]
+    _names: Optional[FrozenSet[str]]
     _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: Options) -> None:
@@ -133,6 +137,8 @@ class Library:
         one_by_one = bool(options.hold_gil or options.errno or options.builtins)
         give(self, "_asked", repeat(0) if one_by_one else count())
         give(self, "_reasons", None)
+        give(self, "_left_out", None)
+        give(self, "_names", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
@@ -327,8 +333,9 @@ class Library:
 
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
-        if self._options.header is not None:
-            _late.headers.say_skipped(self, name)
+        for one in self._unusable():
+            if one.name == name:
+                raise AttributeError(f"{self._label} has no {one}")
         if not (name.startswith("__") and name.endswith("__")):
             reason = self._skipped().get(name)
             if reason is not None:
@@ -354,23 +361,37 @@ class Library:
             _backend.functions().track(self)
 
     def __dir__(self) -> List[str]:
-        names = set(self.__dict__)
-        for address in self._declarations.items():
-            item = _native.DeclItem.from_address(address)
-            if (
-                item.kind != _native.DECL_SKIPPED
-                and not item.flags & _native.DECL_HIDDEN
-            ):
-                names.add(item.name.decode("utf-8", "surrogateescape"))
-        if self._options.header is not None:
-            names.difference_update(one.name for one in self.skipped)
-        names.discard("")
-        return sorted(names)
+        return sorted(self._declared().union(self.__dict__))
+
+    def _declared(self) -> FrozenSet[str]:
+        """The names that were declared and can be used; found out once."""
+        if self._names is None:
+            names = set()
+            for address in self._declarations.items():
+                item = _native.DeclItem.from_address(address)
+                if (
+                    item.kind != _native.DECL_SKIPPED
+                    and not item.flags & _native.DECL_HIDDEN
+                ):
+                    names.add(item.name.decode("utf-8", "surrogateescape"))
+            names.difference_update(one.name for one in self._unusable())
+            names.discard("")
+            object.__setattr__(self, "_names", frozenset(names))
+        return self._names  # type: ignore[return-value]
+
+    def _unusable(self) -> Tuple[Any, ...]:
+        """What of a header is left out; found out once, by a look at all of it."""
+        if self._left_out is None:
+            left = ()
+            if self._options.header is not None:
+                left = tuple(_late.headers.skipped(self))
+            object.__setattr__(self, "_left_out", left)
+        return self._left_out  # type: ignore[return-value]
 
     @property
     def skipped(self) -> List[Any]:
         """What of the header is left out: a list of (name, file, line, reason)."""
-        return _late.headers.skipped(self)
+        return list(self._unusable())
 
     def __repr__(self) -> str:
         count = self._declarations.count

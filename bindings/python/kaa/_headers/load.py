@@ -456,10 +456,3 @@ def _why(library: Any, number: int, address: int, item: Any) -> Optional[str]:
     ):
         return f"{library._label} has no such symbol"
     return None
-
-
-def say_skipped(library: Any, name: str) -> None:
-    """Raises what is known of a name that was skipped."""
-    for one in skipped(library):
-        if one.name == name:
-            raise AttributeError(f"{library._label} has no {one}")
