@@ -15,7 +15,7 @@ from typing import Any, List
 
 import kaa
 import support  # noqa: F401
-from kaa import _library
+from kaa import _backend
 
 LIBRARY = os.environ.get("KAA_TEST_LOAD", "")
 
@@ -393,7 +393,7 @@ class Choosing(unittest.TestCase):
         bridged = os.environ.get("KAA_HOST") != "none"
         bridged = bridged and sys.implementation.name == "cpython"
         self.assertEqual(plain, not bridged)
-        self.assertIsNotNone(_library._bind)
+        self.assertEqual(_backend.bridge() is not None, bridged)
 
 
 if __name__ == "__main__":
