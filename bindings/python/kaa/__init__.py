@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     )
     from kaa._builtin import declaration
     from kaa._builtin import map_ as map
+    from kaa._cast import cast
     from kaa._cdata import (
         addressof,
         alignof,
         asdict,
-        cast,
         from_buffer,
         handle,
         new,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from kaa._function import Function
     from kaa._library import Library, load
     from kaa._modules import import_module
+    from kaa._named import FunctionPointer, Number
     from kaa._pointers import Array, NullPointerError, Pointer
     from kaa._record import Record
     from kaa._types import CType
@@ -76,7 +77,9 @@ __all__ = [
     "SymbolError",
     "UnsupportedError",
     "Array",
+    "FunctionPointer",
     "NullPointerError",
+    "Number",
     "Pointer",
     "Record",
     "addressof",
@@ -105,6 +108,7 @@ _SUBMODULES = ("gil",)
 
 _HOMES = {
     "CType": "kaa._types",
+    "cast": "kaa._cast",
     "declaration": "kaa._builtin",
     "map": "kaa._builtin",
     "Function": "kaa._function",
@@ -113,11 +117,13 @@ _HOMES = {
     "load": "kaa._library",
     "mistakes": "kaa._checked",
     "Array": "kaa._pointers",
+    "FunctionPointer": "kaa._named",
+    "Number": "kaa._named",
     "NullPointerError": "kaa._pointers",
     "Pointer": "kaa._pointers",
     "Record": "kaa._record",
     **dict.fromkeys(
-        ("addressof", "alignof", "asdict", "bytes", "cast", "from_buffer")
+        ("addressof", "alignof", "asdict", "bytes", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),
         "kaa._cdata",
     ),

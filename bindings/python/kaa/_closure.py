@@ -317,9 +317,11 @@ def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    if scope == _native.SCOPE_RECORD:
-        if _late.library.has_bridge():
-            made = _late.host.callback(library, function, value)
-            return Found(FIXED, made.address, -1, made)
+    if _late.library.has_bridge():
+        ends = scope == _native.SCOPE_RECORD
+        made = _late.host.callback(
+            library, function, value, _native.SCOPE_CALL if ends else scope
+        )
+        return Found(FIXED, made.address, -1, made)
     closure = _make(library, function, value, scope)
     return Found(FIXED, closure.address, -1, closure)

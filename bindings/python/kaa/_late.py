@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaa import _cast as cast
     from kaa import _cdata as cdata
     from kaa import _closure as closure
     from kaa import _convert as convert
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kaa import _fault as fault
     from kaa import _found as found
     from kaa import _free as free
+    from kaa import _function as function
     from kaa import _headers as headers
     from kaa import _host as host
     from kaa import _instance as instance
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from kaa import _invoke as invoke
     from kaa import _library as library
     from kaa import _map as map
+    from kaa import _named as named
     from kaa import _origins as origins
     from kaa import _plain as plain
     from kaa import _pointer as pointer
@@ -42,8 +45,9 @@ if TYPE_CHECKING:
 #: What calls need on every interpreter; not `headers`, which brings much, nor
 #: what is for an interpreter with the bridge, or without.
 _NEEDED = (
-    "cdata closure convert declarations derive error fault found free instance invoke"
-    " library map origins plain pointer pointers record records shapes types variable"
+    "cast cdata closure convert declarations derive error fault found free function"
+    " instance invoke library map named origins plain pointer pointers record records"
+    " shapes types variable"
 )
 
 
