@@ -92,7 +92,7 @@ class Attributes(unittest.TestCase):
         self.assertTrue(issubclass(library.s, kaa.Record))
         self.assertIs(type(kaa.addressof(library.s())), library.handle)
         self.assertTrue(issubclass(library.handle, kaa.Pointer))
-        self.assertIs(library.number, ctypes.c_uint)
+        self.assertTrue(issubclass(library.number, kaa.Number))
         self.assertEqual(library.abs(-5), 5)
 
     def test_dir_and_repr(self) -> None:

@@ -36,16 +36,18 @@ if TYPE_CHECKING:
     from kaa._library import Library, load
     from kaa._modules.checked import mistakes
     from kaa._modules.loader import import_module
+    from kaa._values.cast import cast
     from kaa._values.cdata import (
         addressof,
         alignof,
         asdict,
     )
     from kaa._values.cdata import bytes_ as bytes
-    from kaa._values.cdata import cast, from_buffer, handle, new
+    from kaa._values.cdata import from_buffer, handle, new
     from kaa._values.cdata import object_ as object
     from kaa._values.cdata import offsetof, release, sizeof, text
     from kaa._values.cdata import view_ as view
+    from kaa._values.named import FunctionPointer, Number
     from kaa._values.pointers import Array, NullPointerError, Pointer
     from kaa._values.record import Record
     from kaa._values.types import CType
@@ -70,7 +72,9 @@ __all__ = [
     "SymbolError",
     "UnsupportedError",
     "Array",
+    "FunctionPointer",
     "NullPointerError",
+    "Number",
     "Pointer",
     "Record",
     "addressof",
@@ -99,6 +103,7 @@ _SUBMODULES = ("bound", "check", "gil", "heap", "objects", "refs")
 
 _HOMES = {
     "CType": "kaa._values.types",
+    "cast": "kaa._values.cast",
     "declaration": "kaa._calls.builtin",
     "map": "kaa._calls.builtin",
     "Function": "kaa._calls.function",
@@ -107,11 +112,13 @@ _HOMES = {
     "load": "kaa._library",
     "mistakes": "kaa._modules.checked",
     "Array": "kaa._values.pointers",
+    "FunctionPointer": "kaa._values.named",
+    "Number": "kaa._values.named",
     "NullPointerError": "kaa._values.pointers",
     "Pointer": "kaa._values.pointers",
     "Record": "kaa._values.record",
     **dict.fromkeys(
-        ("addressof", "alignof", "asdict", "bytes", "cast", "from_buffer")
+        ("addressof", "alignof", "asdict", "bytes", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),
         "kaa._values.cdata",
     ),

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from kaa import _error as error
     from kaa import _library as library
     from kaa._backend import free, host, instance_host, instance_plain, plain
-    from kaa._calls import closure, found, invoke, map
+    from kaa._calls import closure, found, function, invoke, map
     from kaa._headers import declarations
     from kaa._headers import load as headers
     from kaa._values import (
+        cast,
         cdata,
         convert,
         derive,
         fault,
         instance,
+        named,
         origins,
         pointer,
         pointers,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 #: What calls need on every interpreter.
 _NEEDED = {
+    "cast": "kaa._values.cast",
     "cdata": "kaa._values.cdata",
     "closure": "kaa._calls.closure",
     "convert": "kaa._values.convert",
@@ -45,10 +48,12 @@ _NEEDED = {
     "fault": "kaa._values.fault",
     "found": "kaa._calls.found",
     "free": "kaa._backend.free",
+    "function": "kaa._calls.function",
     "instance": "kaa._values.instance",
     "invoke": "kaa._calls.invoke",
     "library": "kaa._library",
     "map": "kaa._calls.map",
+    "named": "kaa._values.named",
     "origins": "kaa._values.origins",
     "pointer": "kaa._values.pointer",
     "pointers": "kaa._values.pointers",

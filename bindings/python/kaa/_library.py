@@ -287,7 +287,7 @@ class Library:
             return enum_class
         if _late.instance.has_class(ctype):
             return self._types.data_class(ctype)
-        return self._types.ctypes_class(ctype)
+        return _late.named.new_class(self, ctype)
 
     def _integer(self, item: Any) -> int:
         value: int = item.integer

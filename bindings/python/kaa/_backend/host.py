@@ -217,10 +217,10 @@ def handle() -> Any:
     return _host
 
 
-def callback(library: Any, function: int, value: Any) -> Any:
-    """An object with the `address` of a C function that calls `value`; C gets
-    zero when the object is gone."""
-    return _native.kaa_cpython_callback(_host, library, function, value)
+def callback(library: Any, function: int, value: Any, scope: int) -> Any:
+    """An object with the `address` of a C function that calls `value`. With
+    SCOPE_CALL, C gets zero when the object is gone."""
+    return _native.kaa_cpython_callback(_host, library, function, value, scope)
 
 
 def track(library: Any) -> None:

@@ -17,6 +17,7 @@ from kaa._values.instance import (
     no_member,
     store_member,
 )
+from kaa._values.seal import Seal, close, content
 
 _CPYTHON_ALIGN = 16
 
@@ -101,27 +102,6 @@ def release(data: Any) -> int:
 for _slot in PlainData.__slots__:
     if not _slot.startswith("__"):
         delattr(PlainData, _slot)
-
-
-class _Seal:
-    """Ties a layout to the class that it is of: a class that anybody makes has
-    none of its own, whatever it says."""
-
-    __slots__ = ("_class", "_layout")
-
-
-_sealed_class = _Seal.__dict__["_class"].__get__
-_sealed_layout = _Seal.__dict__["_layout"].__get__
-_set_sealed_class = _Seal.__dict__["_class"].__set__
-_set_sealed_layout = _Seal.__dict__["_layout"].__set__
-for _slot in _Seal.__slots__:
-    delattr(_Seal, _slot)
-
-
-def _seal(seal: Any, kind: Any, layout: Layout) -> None:
-    # Not weakly: a finaliser may want it when the class is garbage already.
-    _set_sealed_class(seal, kind)
-    _set_sealed_layout(seal, layout)
 
 
 class _Attribute:
@@ -226,7 +206,7 @@ def new_class(layout: Layout, doc: str) -> Any:
         "__slots__": (),
         "__module__": layout.types.module,
         "__doc__": doc,
-        "__layout__": _Seal(),
+        "__layout__": Seal(),
     }
     bases: Any
     if layout.kind in RECORDS:
@@ -238,7 +218,7 @@ def new_class(layout: Layout, doc: str) -> Any:
     else:
         bases = (_pointers.Array, PlainArray)
     made = type(layout.name, bases, names)
-    _seal(names["__layout__"], made, layout)
+    close(names["__layout__"], made, layout)
     return made
 
 
@@ -248,9 +228,8 @@ def is_data(value: Any) -> bool:
 
 def layout_of(kind: Any) -> Layout:
     for one in kind.__mro__:
-        seal = one.__dict__.get("__layout__")
-        if type(seal) is _Seal and _sealed_class(seal) is one:
-            made: Layout = _sealed_layout(seal)
+        made: Optional[Layout] = content(one, "__layout__")
+        if made is not None:
             return made
     raise TypeError(f"{kind.__name__} is no class of C data")
 

@@ -316,10 +316,12 @@ def function_pointer(library: Any, ctype: int, value: Any, scope: int) -> Found:
         return found
     pointer = _native.kaa_ctype_strip(ctype)
     function = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
-    if scope == _native.SCOPE_RECORD:
-        bridge = _backend.bridge()
-        if bridge:
-            made = bridge.callback(library, function, value)
-            return Found(FIXED, made.address, -1, made)
+    bridge = _backend.bridge()
+    if bridge:
+        ends = scope == _native.SCOPE_RECORD
+        made = bridge.callback(
+            library, function, value, _native.SCOPE_CALL if ends else scope
+        )
+        return Found(FIXED, made.address, -1, made)
     closure = _make(library, function, value, scope)
     return Found(FIXED, closure.address, -1, closure)

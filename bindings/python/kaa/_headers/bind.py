@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 from kaa import _native, bound
 from kaa._headers import load as _headers
 
+
 def _name(item: Any) -> str:
     name: str = item.name.decode("utf-8", "surrogateescape")
     return name

@@ -12,7 +12,7 @@ import os
 from collections import OrderedDict
 from typing import Any, Collection, List, NamedTuple, Optional, Tuple, Union
 
-from kaa import _error, _native
+from kaa import _error, _late, _native
 from kaa._headers.declarations import Declarations
 
 #: What the overlay is called in errors, and a header that is given as text.
@@ -380,8 +380,7 @@ def constant(library: Any, item: Any, value: int) -> Any:
     target = _native.kaa_ctype_strip(_native.kaa_ctype_target(ctype))
     if _native.kaa_ctype_kind_of(target) == _native.VOID:
         return value
-    made = library._types.ctypes_class(item.type)
-    return ctypes.cast(ctypes.c_void_p(value), made)
+    return _late.cast.cast_to(library._types, item.type, value)
 
 
 def changes(value: Any) -> bool:

@@ -12,6 +12,8 @@ import re
 from typing import Any, Callable, Dict, NamedTuple
 
 from kaa import _native
+from kaa._calls.function import Function
+from kaa._values import cast as _cast
 from kaa._values import instance as _instance
 
 
@@ -106,6 +108,8 @@ def address_of(value: Any) -> int:
         raise TypeError("the address of a Python object is no C value")
     if _instance.is_data(value):
         return _instance.address_of(value)
+    if isinstance(value, Function):
+        return value.address
     return ctypes.cast(value, ctypes.c_void_p).value or 0
 
 
@@ -274,12 +278,9 @@ def convert(library: Any, ctype: int, value: Value) -> Value:
         return Value(OBJECT, given, ctype)
     if isinstance(given, (str, bytes)):
         return Value(OBJECT, given, ctype)
-    made = library._types.ctypes_class(ctype)
-    if isinstance(given, int):
-        given = ctypes.c_void_p(given & (2**64 - 1))
     try:
-        return Value(OBJECT, ctypes.cast(given, made), ctype)
-    except (TypeError, ctypes.ArgumentError):
+        return Value(OBJECT, _cast.cast_to(library._types, ctype, given), ctype)
+    except TypeError:
         return Value(OBJECT, given, ctype)
 
 

@@ -301,13 +301,40 @@ class Writer:
                 return f"{name} = {known or 'Any'}"
             # It has no other name.
             return self.enum(item, name) if kind == _native.ENUM else self.record(core, name)
+        target = core
         if kind == _native.POINTER_:
             target = _native.kaa_ctype_strip(_native.kaa_ctype_target(core))
             if _native.kaa_ctype_kind_of(target) != _native.FUNCTION:
                 return f"{name} = {self.pointer(target)}"
+        if _native.kaa_ctype_kind_of(target) == _native.FUNCTION:
+            return self._function_pointer(target, name)
         if kind == _native.ARRAY:
             return f"{name} = {self.given(core)}"
-        return f"{name}: Any"
+        if kind == _native.ENUM:
+            return f"{name} = int"
+        simple = _simple(kind)
+        return f"{name}: Any" if simple is None else f"{name} = {simple}"
+
+    def _function_pointer(self, core: int, name: str) -> str:
+        """The class of a typedef of a function: what it makes can be called."""
+        listed = _native.kaa_ctype_parameters(core)
+        count = _native.kaa_ctype_count(core)
+        used: List[str] = ["self"]
+        texts = ["self"]
+        for i in range(count):
+            text = _parameter_name(None, i, used)
+            texts.append(f"{text}: {self.taken(listed[i].type)}")
+        if _native.kaa_ctype_flags(core) & _native.VARIADIC:
+            texts.append("*more: Any")
+        back = self.given(_native.kaa_ctype_target(core))
+        given = self._callable(core, self.given, self.taken)
+        return "\n".join(
+            (
+                f"class {name}(kaa.FunctionPointer):",
+                f"    def __init__(self, value: Optional[{given}] = ..., /) -> None: ...",
+                f"    def __call__({', '.join(texts)}) -> {back}: ...",
+            )
+        )
 
     def pointers(self) -> List[str]:
         """The classes of pointers that the items made so far speak of."""

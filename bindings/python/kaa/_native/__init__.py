@@ -608,7 +608,11 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         HELD,
     ),
     "kaa_cpython_builtin": (py_object, (CpythonP, py_object, c_char_p), HELD),
-    "kaa_cpython_callback": (py_object, (CpythonP, py_object, _A, py_object), HELD),
+    "kaa_cpython_callback": (
+        py_object,
+        (CpythonP, py_object, _A, py_object, c_uint32),
+        HELD,
+    ),
     "kaa_cpython_context": (_A, (CpythonP,), HELD),
     "kaa_cpython_module_create": (py_object, (CpythonP, c_char_p, py_object), HELD),
     "kaa_cpython_module_exec": (c_int, (CpythonP, py_object), HELD),

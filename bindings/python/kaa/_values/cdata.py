@@ -167,7 +167,7 @@ def class_named(text: str, library: Optional[Library] = None) -> Any:
     return types.data_class(ctype)
 
 
-def _type_of(kind: Any, library: Optional[Library]) -> Tuple[int, TypeMap]:
+def type_of(kind: Any, library: Optional[Library]) -> Tuple[int, TypeMap]:
     """The type of a class, an instance or a name."""
     if isinstance(kind, str):
         return ctype_named(kind, library)
@@ -175,6 +175,9 @@ def _type_of(kind: Any, library: Optional[Library]) -> Tuple[int, TypeMap]:
         kind = type(kind)
     layout = _layout_or_none(kind)
     if layout is None:
+        meaning = _late.named.meaning_of(kind)
+        if meaning is not None:
+            return meaning.ctype, meaning.types
         raise TypeError(
             f"a C type or its name expected, not {getattr(kind, '__name__', kind)}"
         )
@@ -194,15 +197,16 @@ def _layout_or_none(kind: Any) -> Optional[Layout]:
 def new(kind: Any, value: Any = None, *, library: Optional[Library] = None) -> Any:
     """Memory for one C value, all zero, which goes when nothing refers to it.
 
-    `kind` is a class (`z.point`) or a name ("int", "point[10]", "char **"); names
+    `kind` is a class (`z.point`, `z.uLong`) or a name ("int", "point[10]", "char **"); names
     of a library's types need `library`. A record or an array comes back as such.
     Of any other type T it is a pointer to one T; "T *" is a pointer to one T too.
     `value` is written into it: a record of the type, a dict or a tuple of members
     for a record, a list, text or a buffer for an array.
     """
-    ctype, types = _type_of(kind, library)
+    ctype, types = type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     what = _native.kaa_ctype_kind_of(core)
+    _refuse_function(what, ctype)
     if what in AGGREGATES:
         own = kind if isinstance(kind, type) else types.data_class(core)
         if _native.kaa_ctype_count(core) == _native.UNKNOWN_COUNT and (
@@ -210,7 +214,7 @@ def new(kind: Any, value: Any = None, *, library: Optional[Library] = None) -> A
         ):
             return _sized(types, core, value)
         return _filled(own, value)
-    if what == _native.POINTER_:
+    if what == _native.POINTER_ and not is_to_function(core):
         target = _native.kaa_ctype_target(core)
         made = _native.kaa_ctype_strip(target)
         if not _native.kaa_ctype_size(made):
@@ -227,6 +231,16 @@ def new(kind: Any, value: Any = None, *, library: Optional[Library] = None) -> A
         else:
             result[0] = value
     return result
+
+
+def _refuse_function(kind: int, ctype: int) -> None:
+    if kind == _native.FUNCTION:
+        raise TypeError(f"{type_text(ctype)} is a function type, which has no size")
+
+
+def is_to_function(pointer: int) -> bool:
+    target = _native.kaa_ctype_strip(_native.kaa_ctype_target(pointer))
+    return bool(_native.kaa_ctype_kind_of(target) == _native.FUNCTION)
 
 
 def _sized(types: TypeMap, core: int, value: Any) -> Any:
@@ -268,36 +282,6 @@ def pointer_to(layout: Layout, value: Any) -> Tuple[int, Any]:
     if kept is None:
         return address, None
     return address, kept_value(value, [kept])
-
-
-def cast(kind: Any, value: Any, *, library: Optional[Library] = None) -> Any:
-    """A pointer of another type to the same place, which keeps the same owner.
-
-    `value` is a pointer, an array, a record, an address or None. Nothing is
-    checked, as in C: the result has no known length.
-    """
-    if library is None and is_data(value):
-        library = library_of(layout_in(value))
-    ctype, types = _type_of(kind, library)
-    core = _native.kaa_ctype_strip(ctype)
-    if _native.kaa_ctype_kind_of(core) != _native.POINTER_:
-        raise TypeError(f"a pointer type expected, not {type_text(ctype)}")
-    made = types.data_class(core)
-    if value is None:
-        return view(made, 0, None, -1)
-    if is_data(value):
-        return view(made, address_of(value), below(value), -1)
-    if isinstance(value, int):
-        if not 0 <= value < 1 << 64:
-            raise OverflowError(f"{value} is no address")
-        return view(made, value, None, -1)
-    if isinstance(value, _late.pointer._INSTANCES):
-        if isinstance(value, (ctypes.Structure, ctypes.Union, ctypes.Array)):
-            return view(made, ctypes.addressof(value), value, -1)
-        return view(made, _late.pointer.pointer_value(value), value, -1)
-    raise TypeError(
-        f"a pointer, array, record or address expected, not {type(value).__name__}"
-    )
 
 
 def library_of(layout: Layout) -> Any:
@@ -368,7 +352,8 @@ def sizeof(kind: Any, *, library: Optional[Library] = None) -> int:
             return size_of(kind)
     elif isinstance(kind, type) and issubclass(kind, _CTYPES):
         return ctypes.sizeof(kind)
-    ctype, types = _type_of(kind, library)
+    ctype, types = type_of(kind, library)
+    _refuse_function(_native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype)), ctype)
     _late.pointers.refuse_incomplete(types.home(), ctype)
     size: int = _native.kaa_ctype_size(ctype)
     return size
@@ -379,7 +364,8 @@ _CTYPES = ctypes.Structure.__mro__[1]
 
 def alignof(kind: Any, *, library: Optional[Library] = None) -> int:
     """The alignment in bytes of a type or of an instance's type."""
-    ctype, types = _type_of(kind, library)
+    ctype, types = type_of(kind, library)
+    _refuse_function(_native.kaa_ctype_kind_of(_native.kaa_ctype_strip(ctype)), ctype)
     _late.pointers.refuse_incomplete(types.home(), ctype)
     align: int = _native.kaa_ctype_align(ctype)
     return align
@@ -388,7 +374,7 @@ def alignof(kind: Any, *, library: Optional[Library] = None) -> int:
 def offsetof(kind: Any, member: str, *, library: Optional[Library] = None) -> int:
     """Where a member begins, in bytes from the record's start. ValueError for a
     bit-field, which begins at no byte."""
-    ctype, types = _type_of(kind, library)
+    ctype, types = type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) not in RECORDS:
         raise TypeError(f"a struct or union expected, not {type_text(ctype)}")
@@ -498,7 +484,7 @@ def from_buffer(
     """A record or an array in the memory of a writable buffer (bytearray, mmap,
     NumPy), `offset` bytes from its start. An array without a length takes all
     that is there."""
-    ctype, types = _type_of(kind, library)
+    ctype, types = type_of(kind, library)
     core = _native.kaa_ctype_strip(ctype)
     if _native.kaa_ctype_kind_of(core) not in AGGREGATES:
         raise TypeError(f"a record or array type expected, not {type_text(ctype)}")
@@ -583,5 +569,5 @@ def release(value: Any) -> None:
 
 
 # What `kaa` shows; asdict is _record's.
-__all__ = ["addressof", "alignof", "asdict", "cast", "from_buffer", "handle", "new"]
+__all__ = ["addressof", "alignof", "asdict", "from_buffer", "handle", "new"]
 __all__ += ["offsetof", "release", "sizeof", "text"]
