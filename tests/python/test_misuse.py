@@ -12,10 +12,9 @@ import sys
 import unittest
 from typing import Any
 
-import support
-
 import kaa
-from kaa._named import NamedTuple
+import support
+from kaa._tuple import NamedTuple
 
 TEXT = """
 struct opaque;
