@@ -399,6 +399,8 @@ void kaa_preprocess__write(kaa_preprocess__pp *pp,
 void kaa_preprocess__write_pragma(kaa_preprocess__pp *pp, const char *text,
                                   size_t length, uint32_t line);
 void kaa_preprocess__write_macros(kaa_preprocess__pp *pp);
+/* The same with bodies as they were written. */
+void kaa_preprocess__write_definitions(kaa_preprocess__pp *pp);
 
 /* platform.c, generated where kaa is built */
 extern const char kaa_preprocess__predefined[];

@@ -382,3 +382,50 @@ kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
     }
     pp->in_directive = 0;
 }
+
+/* `#define f(a,b...) a##b #a`, whose end of line is not written. */
+static void
+write_source(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
+{
+    add(pp, "#define ", 8);
+    add(pp, macro->name->text, macro->name->length);
+    if (macro->is_function)
+        add(pp, "(", 1);
+    for (uint32_t i = 0; i < macro->parameter_count; i++) {
+        const kaa_preprocess__name *name = macro->parameters[i];
+        if (i != 0)
+            add(pp, ",", 1);
+        if (!macro->is_variadic || i + 1 != macro->parameter_count ||
+            strcmp(name->text, "__VA_ARGS__") != 0)
+            add(pp, name->text, name->length);
+    }
+    if (macro->is_variadic)
+        add(pp, "...", 3);
+    if (macro->is_function)
+        add(pp, ")", 1);
+    for (uint32_t i = 0; i < macro->count; i++) {
+        const kaa_preprocess__token *token = &macro->body[i];
+        if (i == 0 || (token->flags & F_SPACE) || (token[-1].flags & F_PASTE))
+            add(pp, " ", 1);
+        if (token->flags & F_STRING)
+            add(pp, "#", 1);
+        add(pp, token->text, token->length);
+        if (token->flags & F_PASTE)
+            add(pp, " ##", 3);
+    }
+}
+
+void
+kaa_preprocess__write_definitions(kaa_preprocess__pp *pp)
+{
+    end_line(pp);
+    for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
+        const kaa_preprocess__macro *macro = pp->macros[i];
+        if (macro->name->macro != macro)
+            continue;
+        go_to(pp, macro->file, macro->line, (int)macro->is_main);
+        write_source(pp, macro);
+        pp->is_line_open = 1;
+        end_line(pp);
+    }
+}
