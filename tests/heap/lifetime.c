@@ -328,8 +328,10 @@ KAA_TEST(no_address_space_is_no_memory)
         kaa_base__fault_set(0);
         if (kaa_heap_create(NULL, &heap, NULL) != KAA_OK ||
             heap->checked & KAA_HEAP__CHECK_VALGRIND ||
-            setrlimit(RLIMIT_AS, &limit) != 0)
-            _exit(0);
+            setrlimit(RLIMIT_AS, &limit) != 0 ||
+            mmap(NULL, 2 * limit.rlim_max, PROT_NONE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+            _exit(77); /* an emulator does as if it limited */
         while ((block = kaa_heap_alloc(heap, MIB, KAA_HEAP_RAW)) != NULL)
             blocks[count++] = block;
         if (count < 50 || count > 250 ||
@@ -347,5 +349,7 @@ KAA_TEST(no_address_space_is_no_memory)
         _exit(0);
     }
     CHECK(child > 0 && waitpid(child, &how, 0) == child);
+    if (WIFEXITED(how) && WEXITSTATUS(how) == 77)
+        SKIP("no limit holds here");
     CHECK_EQ(how, 0);
 }
