@@ -193,6 +193,23 @@ KAA_TEST(trim_gives_back_at_once)
     kaa_heap_trim(NULL);
 }
 
+/* An arena that is kept for the next heap is nobody's, and goes when asked. */
+KAA_TEST(kept_arenas_are_nobodys_and_go)
+{
+    kaa_heap *heap = NULL;
+    uint32_t number = 0;
+    void *block;
+
+    CHECK_OK(kaa_heap_create(NULL, &heap, &t->err));
+    block = kaa_heap_alloc(heap, 64, KAA_HEAP_RAW);
+    kaa_heap_destroy(heap);
+    CHECK_MEMORY(block);
+    CHECK(!kaa_heap__is_arena(block) ||
+          kaa_heap__find(heap, block, &number) == NULL);
+    kaa_heap__cache_trim(0, 1);
+    CHECK(!kaa_heap__is_arena(block));
+}
+
 KAA_TEST(huge_pages_go_back_whole)
 {
     kaa_heap *heap = make_heap(t, KAA_HEAP_HUGE_PAGES);
