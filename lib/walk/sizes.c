@@ -293,6 +293,19 @@ dict_size(const kaa_walk__python *in, const kaa_walk__kind *kind,
     return kind->basic + read_keys(in, at).bytes;
 }
 
+int
+kaa_walk__shares(const kaa_walk__python *in, const void *dict)
+{
+    uint64_t values = word(dict, in->head + 24u); /* ma_values */
+
+    if (values == 0)
+        return 0;
+    /* From 3.13 on there is a byte `embedded` in front of the values. */
+    if (in->version >= 0x030d && byte((const void *)(uintptr_t)values, 2) != 0)
+        return KAA_WALK__SHARES_VALUES;
+    return KAA_WALK__SHARES_KEYS;
+}
+
 size_t
 kaa_walk__dict_length(const kaa_walk__python *in, const void *dict)
 {
@@ -421,6 +434,70 @@ kaa_walk__size_of(const kaa_walk__python *in, kaa_walk__kind *kind,
     else
         kind->rule = KAA_WALK__RULE_ASK;
     return asked;
+}
+
+size_t
+kaa_walk__block_of(const kaa_walk__python *in, const kaa_walk__kind *kind,
+                   const void *object, size_t room)
+{
+    size_t bytes = kind->basic, items = 0;
+
+    if (room < in->head + 16u || bytes > room)
+        return room;
+    if (kind->rule == KAA_WALK__RULE_STR) {
+        size_t length = (size_t)word(object, in->head), wide = room;
+
+        if (length < room && in->str_shift != 0)
+            wide = length * (half(object, in->head + 16u) >> in->str_shift & 7);
+        bytes = wide < room ? str_head(in, 1) + wide : room;
+    } else if (kind->rule == KAA_WALK__RULE_INT) {
+        bytes = int_size(in, object);
+    } else if (kind->rule == KAA_WALK__RULE_PLAIN && kind->item != 0) {
+        items = abs_size(in, object);
+        bytes += items < room ? items * kind->item : room;
+    }
+    return bytes < room ? bytes : room;
+}
+
+static int
+is_likely_str(const kaa_walk__python *in, const kaa_walk__kind *kind,
+              const void *object, size_t room)
+{
+    size_t length = (size_t)word(object, in->head), bytes, end;
+    const char *at;
+
+    if (length >= room || room < str_head(in, 0))
+        return 0;
+    at = kaa_walk__characters(in, kind, object, &bytes);
+    if (at == NULL || bytes % length != 0)
+        return 0;
+    end = (size_t)(at - (const char *)object) + bytes;
+    return end < room && at[bytes] == '\0';
+}
+
+int
+kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
+                    const void *object, size_t room)
+{
+    size_t least = in->head, size;
+
+    /* Of an object without fields nothing could be looked at. */
+    if (kind->basic <= least || kind->basic > room || room < least + 24)
+        return 0;
+    if (kind->rule == KAA_WALK__RULE_STR)
+        return is_likely_str(in, kind, object, room);
+    if (kind->rule == KAA_WALK__RULE_INT) {
+        size = int_size(in, object);
+        return size <= room && size <= 4096 &&
+               (size == least + 8 ||
+                half(object, size - 4) - 1 < (1u << 30) - 1);
+    }
+    if (kind->item == 0)
+        return 1;
+    size = (size_t)word(object, least);
+    if (size >= room || kind->basic + size * kind->item > room)
+        return 0;
+    return kind->item != 1 || byte(object, kind->basic + size - 1) == 0;
 }
 
 int
