@@ -28,6 +28,7 @@
 #define FILTER_BITS 20u
 #define STRAY_COUNT_MAX 0xfffff /* of what is found in memory */
 #define IMMORTAL 500000000      /* static objects of 3.11 begin with more */
+#define DEAD_MAX 512u           /* bytes */
 #define TAGS ((uintptr_t)7)     /* that interpreters keep in addresses */
 
 /* An object that is looked for in memory. */
@@ -193,16 +194,19 @@ block_of(const audit *in, uintptr_t at, uintptr_t end)
 
 /* The bytes of the object that begins there, if the walk has seen it, or if it
  * is dead or immortal; else 0. Nothing inside is taken for an object, such as
- * the length and the first item of a tuple of types. */
+ * the length and the first item of a tuple of types. What a dead object says of
+ * its size is not believed if it is large. */
 static size_t
 bytes_at(const audit *in, uintptr_t at, uintptr_t end)
 {
+    size_t bytes;
+
     if (!may_be_in(in->types, word_at(at + in->walk->python.head - 8)))
         return 0;
-    if (kaa_walk__numbers_find(&in->walk->numbers, (const void *)at) == 0 &&
-        count_of(in, at) > 0)
-        return 0;
-    return block_of(in, at, end);
+    bytes = block_of(in, at, end);
+    if (kaa_walk__numbers_find(&in->walk->numbers, (const void *)at) != 0)
+        return bytes;
+    return count_of(in, at) <= 0 && bytes <= DEAD_MAX ? bytes : 0;
 }
 
 static void
@@ -266,7 +270,8 @@ see_strays(uintptr_t start, uintptr_t end, int is_anonymous, void *user)
 {
     audit *in = user;
 
-    if (is_anonymous && (in->stack < start || in->stack >= end))
+    if (is_anonymous && !in->walk->python.is_free_threaded &&
+        (in->stack < start || in->stack >= end))
         scan_rest(in, look_for_strays, start, end);
 }
 

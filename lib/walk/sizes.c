@@ -75,6 +75,7 @@ kaa_walk__type_of(const kaa_walk__python *in, const void *object)
     return (void *)(uintptr_t)word(object, in->head - 8);
 }
 
+#define DEFERRED 64u /* of ob_gc_bits: not all references are counted */
 /* Counts of more than this are marks of objects whose count is deferred. */
 #define COUNT_MAX ((int64_t)1 << 40)
 
@@ -86,7 +87,7 @@ kaa_walk__count_of(const kaa_walk__python *in, const void *object)
     if (in->is_free_threaded) {
         uint32_t local = half(object, 12);
 
-        if (local == UINT32_MAX)
+        if (local == UINT32_MAX || (byte(object, 11) & DEFERRED) != 0)
             return -1;
         /* The low two bits of the shared count are flags. */
         count = (int64_t)local + ((int64_t)word(object, 16) >> 2);

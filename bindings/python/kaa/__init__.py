@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from kaa._modules import import_module
     from kaa._pointers import Array, NullPointerError, Pointer
     from kaa._record import Record
+    from kaa.refs import audit
     from kaa._types import CType
 
     __version__: str
@@ -82,6 +83,7 @@ __all__ = [
     "addressof",
     "alignof",
     "asdict",
+    "audit",
     "bytes",
     "cast",
     "declaration",
@@ -101,7 +103,7 @@ __all__ = [
 ]
 
 # Modules that are attributes at their first use: `import kaa; kaa.gil.monitor()`.
-_SUBMODULES = ("gil",)
+_SUBMODULES = ("gil", "refs")
 
 _HOMES = {
     "CType": "kaa._types",
@@ -116,6 +118,7 @@ _HOMES = {
     "NullPointerError": "kaa._pointers",
     "Pointer": "kaa._pointers",
     "Record": "kaa._record",
+    "audit": "kaa.refs",
     **dict.fromkeys(
         ("addressof", "alignof", "asdict", "bytes", "cast", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),

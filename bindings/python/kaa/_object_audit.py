@@ -101,6 +101,6 @@ def look(own: Set[int]) -> Dict[str, Any]:
     check(status, looking.error)
     return {
         "objects": looking.sums().objects,
-        "count": count.value,
+        "cut": max(count.value - _SUSPECTS, 0),
         "suspects": _told(raw[: min(count.value, _SUSPECTS)]),
     }
