@@ -304,7 +304,7 @@ read_table(const kaa_checked__image *file, const program *self,
     size_t count = (size_t)take(in, 1);
     uint64_t entries;
 
-    if (count > FORMATS_MAX)
+    if (count == 0 || count > FORMATS_MAX) /* entries would take no bytes */
         return "";
     for (size_t i = 0; i < count; i++) {
         formats[i][0] = take_uleb(in);

@@ -12,6 +12,7 @@
 #define IN(member) offsetof(kaa_walk__python, member)
 #define CHECKED 16u    /* objects of a type, before a rule is believed */
 #define BEFORE_MAX 64u /* bytes in front of an object */
+#define FLAG_GC ((unsigned long)1 << 14)    /* Py_TPFLAGS_HAVE_GC */
 #define FLAG_TYPES ((unsigned long)1 << 31) /* Py_TPFLAGS_TYPE_SUBCLASS */
 
 static const struct {
@@ -29,6 +30,7 @@ static const struct {
     {"PyCode_Type", IN(code_type)},
     {"PyModule_Type", IN(module_type)},
     {"PyFrame_Type", IN(frame_type)},
+    {"PyTuple_Type", IN(tuple_type)},
     {"PyObject_IS_GC", IN(is_gc)},
     {"PyType_GetFlags", IN(type_flags)},
     {"_PyType_Lookup", IN(type_lookup)},
@@ -461,6 +463,15 @@ kaa_walk__block_of(const kaa_walk__python *in, const kaa_walk__kind *kind,
 }
 
 static int
+is_likely_dict(const kaa_walk__python *in, const void *dict)
+{
+    uint64_t at = word(dict, in->head + 16u);
+
+    return at != 0 && at % 8 == 0 && at >> 47 == 0 &&
+           word(dict, in->head) <= UINT32_MAX;
+}
+
+static int
 is_likely_str(const kaa_walk__python *in, const kaa_walk__kind *kind,
               const void *object, size_t room)
 {
@@ -487,6 +498,10 @@ kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
         return 0;
     if (kind->rule == KAA_WALK__RULE_STR)
         return is_likely_str(in, kind, object, room);
+    if (kind->type == in->dict_type)
+        return is_likely_dict(in, object);
+    if ((kind->flags & FLAG_GC) != 0 && kind->type != in->tuple_type)
+        return 0;
     if (kind->rule == KAA_WALK__RULE_INT) {
         size = int_size(in, object);
         return size <= room && size <= 4096 &&

@@ -37,7 +37,7 @@ typedef struct kaa_walk__python {
     void *sizeof_of[8]; /* by rule: the descriptor of the type that has it */
     void *type_type, *list_type, *dict_type, *set_type, *frozenset_type,
         *str_type, *int_type, *object_type, *code_type, *module_type,
-        *frame_type;
+        *frame_type, *tuple_type;
     int (*is_gc)(void *);
     unsigned long (*type_flags)(void *);
     void *(*type_lookup)(void *, void *);
@@ -89,7 +89,8 @@ size_t kaa_walk__block_of(const kaa_walk__python *in,
                           const kaa_walk__kind *kind, const void *object,
                           size_t room);
 /* Whether what stands there, in `room` bytes of memory, can be an object of the
- * type: of str, bytes, int and tuple more is looked at than of others. */
+ * type: of str, bytes, int, tuple and dict more is looked at than of others;
+ * and other objects of the collector's are always in its lists. */
 int kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
                         const void *object, size_t room);
 
