@@ -42,7 +42,7 @@ typedef struct range {
     uintptr_t start, end;
 } range;
 
-enum { RANGES = 4 };
+enum { RANGES = 5, STRAYS_MAX = 1 << 20, AHEAD = 8 };
 
 typedef struct audit {
     kaa_walk *walk;
@@ -52,9 +52,9 @@ typedef struct audit {
     uint64_t *filter; /* a bit for the hash of each candidate */
     uint64_t *types;  /* likewise, of each type */
     range own[RANGES];
-    uintptr_t stack; /* below it, on its stack, nothing is alive */
-    int is_adding;
-    size_t strays;
+    uintptr_t stack;   /* below it, on its stack, nothing is alive */
+    uintptr_t *strays; /* of STRAYS_MAX: objects that were found in memory */
+    size_t strays_count;
 } audit;
 
 static uint32_t
@@ -110,14 +110,6 @@ count_of(const audit *in, uintptr_t object)
     return kaa_walk__count_of(&in->walk->python, (const void *)object);
 }
 
-static int
-is_candidate(const audit *in, uint32_t node)
-{
-    int64_t count = count_of(in, (uintptr_t)in->walk->objects[node]);
-
-    return count >= 0 && count < IMMORTAL && count != (int64_t)in->found[node];
-}
-
 /* ---- memory ---- */
 
 static uintptr_t
@@ -144,6 +136,19 @@ count_words(audit *in, uintptr_t start, uintptr_t end)
     }
 }
 
+/* Whether a word can be the beginning of a C string, such as in a block that
+ * was an object's and was given back. */
+static int
+is_text(uintptr_t word)
+{
+    if (word == 0)
+        return 0;
+    for (; word != 0; word >>= 8)
+        if ((word & 0xff) < ' ' || (word & 0xff) > '~')
+            return 0;
+    return 1;
+}
+
 /* Whether an object that the walk has not seen begins there. What was freed has
  * a count of 0, or the allocator's words in its place. */
 static int
@@ -160,7 +165,7 @@ is_stray(const audit *in, uintptr_t at, uintptr_t end)
     if (python->version < 0x030c && word_at(at) > STRAY_COUNT_MAX)
         return 0;
     count = count_of(in, at);
-    if (count < 1 || count > STRAY_COUNT_MAX)
+    if (count < 1 || count > STRAY_COUNT_MAX || is_text(word_at(at)))
         return 0;
     number = kaa_walk__kind_at(in->walk, (const void *)type);
     if (number == NONE)
@@ -212,9 +217,8 @@ bytes_at(const audit *in, uintptr_t at, uintptr_t end)
 static void
 add_stray(audit *in, uintptr_t at)
 {
-    in->strays++;
-    if (in->is_adding)
-        add_candidate(in, at, NONE);
+    if (in->strays_count < STRAYS_MAX)
+        in->strays[in->strays_count++] = at;
 }
 
 static void
@@ -312,8 +316,11 @@ correct_references(audit *in)
     kaa_walk *walk = in->walk;
 
     for (uint32_t node = 0; node < walk->count; node++) {
-        int64_t count = count_of(in, (uintptr_t)walk->objects[node]);
+        int64_t count;
 
+        if (node + AHEAD < walk->count)
+            __builtin_prefetch(walk->objects[node + AHEAD]);
+        count = count_of(in, (uintptr_t)walk->objects[node]);
         if (count < 0 || count >= IMMORTAL)
             for (uint32_t i = walk->graph.first[node];
                  i < walk->graph.first[node + 1]; i++)
@@ -322,6 +329,27 @@ correct_references(audit *in)
                  walk->python.dict_type)
             correct_dict(in, walk->objects[node]);
     }
+}
+
+/* How many objects say of themselves what was not found. */
+static size_t
+mark_candidates(audit *in)
+{
+    kaa_walk *walk = in->walk;
+    size_t marked = 0;
+
+    for (uint32_t node = 0; node < walk->count; node++) {
+        int64_t count;
+
+        if (node + AHEAD < walk->count)
+            __builtin_prefetch(walk->objects[node + AHEAD]);
+        count = count_of(in, (uintptr_t)walk->objects[node]);
+        if (count < 0 || count >= IMMORTAL || count == (int64_t)in->found[node])
+            continue;
+        walk->flags[node] |= KAA_WALK__CANDIDATE;
+        marked++;
+    }
+    return marked;
 }
 
 static range
@@ -351,7 +379,9 @@ prepare(audit *in, kaa_error *err)
     in->found = kaa_walk__count_references(walk);
     in->filter = kaa_base__alloc_zeroed(filter_bytes);
     in->types = kaa_base__alloc_zeroed(filter_bytes);
-    if (in->found == NULL || in->filter == NULL || in->types == NULL)
+    in->strays = kaa_base__map(STRAYS_MAX * sizeof(uintptr_t), 4096);
+    if (in->found == NULL || in->filter == NULL || in->types == NULL ||
+        in->strays == NULL)
         return kaa_base__fail_memory(err, "an audit");
     correct_references(in);
     kaa_base__wipe_free_memory();
@@ -362,6 +392,7 @@ prepare(audit *in, kaa_error *err)
         range_of(walk->kinds, walk->kinds_capacity * sizeof(kaa_walk__kind));
     in->own[3] =
         range_of(walk->links, walk->links_count * sizeof(*walk->links));
+    in->own[4] = range_of(in->strays, STRAYS_MAX * sizeof(uintptr_t));
     return KAA_OK;
 }
 
@@ -369,21 +400,18 @@ prepare(audit *in, kaa_error *err)
 static kaa_status
 count_all(audit *in, kaa_error *err)
 {
-    size_t wanted = 0;
-    kaa_status status;
     int is_read = kaa_base__each_written(see_strays, in);
+    size_t marked = mark_candidates(in);
+    kaa_status status = make_table(in, marked + in->strays_count, err);
 
-    for (uint32_t node = 0; node < in->walk->count; node++)
-        wanted += (size_t)is_candidate(in, node);
-    status = make_table(in, wanted + in->strays, err);
     if (status != KAA_OK)
         return status;
     for (uint32_t node = 0; node < in->walk->count; node++)
-        if (is_candidate(in, node))
+        if ((in->walk->flags[node] & KAA_WALK__CANDIDATE) != 0)
             add_candidate(in, (uintptr_t)in->walk->objects[node], node);
-    in->is_adding = 1;
-    is_read = is_read && kaa_base__each_written(see_strays, in) &&
-              kaa_base__each_written(see_words, in);
+    for (size_t i = 0; i < in->strays_count; i++)
+        add_candidate(in, in->strays[i], NONE);
+    is_read = is_read && kaa_base__each_written(see_words, in);
     return is_read ? KAA_OK
                    : kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                                     "the memory of this process cannot be read "
@@ -507,5 +535,7 @@ kaa_walk_audit(kaa_walk *walk, kaa_walk_suspect *out, uint32_t capacity,
     kaa_base__free(in.filter);
     kaa_base__free(in.types);
     kaa_base__free(in.table);
+    if (in.strays != NULL)
+        kaa_base__unmap(in.strays, STRAYS_MAX * sizeof(uintptr_t));
     return status;
 }

@@ -18,10 +18,11 @@
 
 /* What is known of a node. */
 enum {
-    KAA_WALK__LISTED = 1,   /* the caller's list refers to it */
-    KAA_WALK__ROOT = 2,     /* the caller named it as one */
-    KAA_WALK__LINKED = 4,   /* has references that the caller told */
-    KAA_WALK__LEFT_OUT = 8, /* of cycles: what all programs have */
+    KAA_WALK__LISTED = 1,     /* the caller's list refers to it */
+    KAA_WALK__ROOT = 2,       /* the caller named it as one */
+    KAA_WALK__LINKED = 4,     /* has references that the caller told */
+    KAA_WALK__LEFT_OUT = 8,   /* of cycles: what all programs have */
+    KAA_WALK__CANDIDATE = 16, /* of an audit: its count is not what was found */
 };
 
 /* Objects that look alike in cycles: components of the same types. */

@@ -513,7 +513,10 @@ kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
     size = (size_t)word(object, least);
     if (size >= room || kind->basic + size * kind->item > room)
         return 0;
-    return kind->item != 1 || byte(object, kind->basic + size - 1) == 0;
+    /* Of bytes that are shorter there is one object each, which is never freed.
+     */
+    return kind->item != 1 ||
+           (size > 1 && byte(object, kind->basic + size - 1) == 0);
 }
 
 int
