@@ -12,7 +12,8 @@
 #define IN(member) offsetof(kaa_walk__python, member)
 #define CHECKED 16u    /* objects of a type, before a rule is believed */
 #define BEFORE_MAX 64u /* bytes in front of an object */
-#define FLAG_GC ((unsigned long)1 << 14)    /* Py_TPFLAGS_HAVE_GC */
+#define FLAG_GC ((unsigned long)1 << 14) /* Py_TPFLAGS_HAVE_GC */
+#define SMALL_INT 256u
 #define FLAG_TYPES ((unsigned long)1 << 31) /* Py_TPFLAGS_TYPE_SUBCLASS */
 
 static const struct {
@@ -504,9 +505,11 @@ kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
         return 0;
     if (kind->rule == KAA_WALK__RULE_INT) {
         size = int_size(in, object);
-        return size <= room && size <= 4096 &&
-               (size == least + 8 ||
-                half(object, size - 4) - 1 < (1u << 30) - 1);
+        /* Of small ones there is one object each, which is never freed. */
+        return size >= least + 12 && size <= room && size <= 4096 &&
+               half(object, size - 4) - 1 < (1u << 30) - 1 &&
+               (size > least + 12 || half(object, size - 4) > SMALL_INT) &&
+               (in->version < 0x030c || word(object, least) >> 3 != 0);
     }
     if (kind->item == 0)
         return 1;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/os/os.h"
@@ -17,7 +18,8 @@
 #define TEXT_MAX ((size_t)1 << 28)
 #define ENTRIES 1024u                    /* of the page map, read at once */
 #define MAPPING_MAX ((uintptr_t)1 << 40) /* larger: address space only */
-#define IS_THERE ((uint64_t)3 << 62)     /* in memory, or swapped out */
+#define IS_IN_MEMORY ((uint64_t)1 << 63)
+#define IS_SWAPPED ((uint64_t)1 << 62)
 
 typedef struct reader {
     int pages; /* /proc/self/pagemap */
@@ -59,6 +61,20 @@ read_maps(size_t *capacity)
     return text;
 }
 
+/* Pages that guard a stack look like such that were swapped out: the kernel is
+ * asked, which refuses those. */
+static int
+is_there(uint64_t entry, uintptr_t page)
+{
+    char byte;
+    struct iovec to = {&byte, 1}, from = {(void *)page, 1};
+
+    if ((entry & IS_IN_MEMORY) != 0)
+        return 1;
+    return (entry & IS_SWAPPED) != 0 &&
+           process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
+}
+
 /* Hands on the stretches of a mapping whose pages are there. */
 static int
 look_at(const reader *in, uintptr_t start, uintptr_t end, int is_anonymous)
@@ -77,7 +93,7 @@ look_at(const reader *in, uintptr_t start, uintptr_t end, int is_anonymous)
         if (got != (ssize_t)(count * sizeof(entries[0])))
             return 0;
         for (size_t i = 0; i < count; i++, at += in->page) {
-            if ((entries[i] & IS_THERE) != 0) {
+            if (is_there(entries[i], at)) {
                 from = from != 0 ? from : at;
             } else if (from != 0) {
                 in->look(from, at, is_anonymous, in->user);
