@@ -12,10 +12,9 @@ import tempfile
 import unittest
 from typing import Any, Callable, List, Tuple
 
-import support
-
 import kaa
 import kaa.objects
+import support
 from kaa import refs
 
 WRONG = os.path.join(os.environ.get("KAA_TEST_MODULES", ""), "wrong.kaa.so")

@@ -28,7 +28,7 @@ from array import array
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
-from kaa._check_data import Growth, RefsReport, Suspect
+from kaa._insight.check_data import Growth, RefsReport, Suspect
 
 __all__ = ["assert_no_leaks", "audit", "check"]
 
@@ -150,9 +150,9 @@ def audit() -> RefsReport:
     from kaa import objects
 
     def look() -> Any:
-        from kaa import _object_audit
+        from kaa._insight import object_audit
 
-        return _object_audit.look(objects._own_frames())
+        return object_audit.look(objects._own_frames())
 
     found, pause = objects._in_copy(look)
     report = RefsReport(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kaa._commands import DONE, FAILED, _outputs, _program, complain
 
 if TYPE_CHECKING:
-    from kaa._check_data import RefsReport
+    from kaa._insight.check_data import RefsReport
 
 # Files that a report can be written to: option, help, and the view's name.
 _FILES = (

@@ -1,0 +1,203 @@
+"""The quick paths of calls: what is read by layouts is what the general path takes,
+and what is not simple comes to the same end. Run without layouts too."""
+
+from __future__ import annotations
+
+import os
+import unittest
+from typing import Any, List
+
+import kaa
+import samples
+import support
+
+DECLARATIONS = """
+typedef int int_function(int);
+int apply(int_function *function, int value);
+int apply_times(int_function *function, int times);
+int same_int(int value);
+unsigned same_uint(unsigned value);
+short same_short(short value);
+"""
+LIBC = """
+unsigned long strlen(const char *text);
+int snprintf(char *to, unsigned long size, const char *format, ...);
+int strcmp(const char *a, const char *b);
+void *memchr(const void *data, int byte, unsigned long size);
+"""
+
+
+class Texts(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lib = kaa.load(None, LIBC, hold_gil=["strlen"])
+
+    def test_every_length(self) -> None:
+        for length in range(40):
+            self.assertEqual(self.lib.strlen("x" * length), length)
+            self.assertEqual(self.lib.strlen("\x7f" * length), length)
+            self.assertEqual(self.lib.strlen("\xe9" * length), 2 * length)
+            self.assertEqual(self.lib.strlen("\u20ac" * length), 3 * length)
+            self.assertEqual(self.lib.strlen("\U0001f40d" * length), 4 * length)
+
+    def test_a_nul_anywhere_is_refused(self) -> None:
+        for length in range(1, 40):
+            for place in range(length):
+                for filler in ("x", "\x01", "\xe9"):
+                    text = filler * place + "\0" + filler * (length - place - 1)
+                    with self.assertRaises(ValueError):
+                        self.lib.strlen(text)
+
+    def test_other_sorts_of_text(self) -> None:
+        class Text(str):
+            pass
+
+        self.assertEqual(self.lib.strlen(Text("abc")), 3)
+        self.assertEqual(self.lib.strlen(b"abc"), 3)
+        self.assertEqual(self.lib.strcmp("same", "sa" + "".join(["m", "e"])), 0)
+        for text in ("", "a", "abc", "identifier", "an identifier not"):
+            self.assertEqual(self.lib.strlen(text), len(text))
+        with self.assertRaises(TypeError):
+            self.lib.strlen(5)
+        with self.assertRaises(ValueError):
+            self.lib.strlen("\ud800")
+
+
+class Integers(samples.Case):
+    declarations = DECLARATIONS
+
+    def test_every_width_at_its_ends(self) -> None:
+        for name, low, high in (
+            ("same_int", -(2**31), 2**31 - 1),
+            ("same_uint", 0, 2**32 - 1),
+            ("same_short", -(2**15), 2**15 - 1),
+        ):
+            function = getattr(self.lib, name)
+            for value in (low, low + 1, 0, 1, high - 1, high):
+                self.assertEqual(function(value), value)
+            for value in (low - 1, high + 1, 2**30 * 4, -(2**70), 2**70):
+                with self.assertRaises(OverflowError):
+                    function(value)
+
+
+class Errno(unittest.TestCase):
+    """A failure is an exception where that is asked for, and a result elsewhere."""
+
+    TEXT = """
+        %s long read(int file, void *to, unsigned long size);
+        %s int access(const char *path, int mode);
+        %s int close(int file);
+    """
+
+    def test_with_and_without(self) -> None:
+        note = "[[kaa::errno]]"
+        for options in ({}, {"hold_gil": ["read", "access", "close"]}):
+            plain = kaa.load(None, self.TEXT % ("", "", ""), **options)
+            asked = kaa.load(None, self.TEXT % (note, note, note), **options)
+            for _ in range(3):
+                for to in (bytearray(5), (kaa.new("char[5]"))):
+                    self.assertEqual(plain.read(-1, to, 5), -1)
+                    with self.assertRaises(OSError):
+                        asked.read(-1, to, 5)
+                for path in ("/no/such/file", "/no/such/\xe9", b"/no/such/file"):
+                    self.assertEqual(plain.access(path, 0), -1)
+                    with self.assertRaises(FileNotFoundError):
+                        asked.access(path, 0)
+                self.assertEqual(plain.close(-1), -1)
+                with self.assertRaises(OSError):
+                    asked.close(-1)
+                self.assertEqual(asked.access("/", 0), 0)
+
+
+class Variable(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lib = kaa.load(None, LIBC)
+
+    def print(self, format: str, *values: Any) -> str:
+        to = bytearray(200)
+        count = self.lib.snprintf(to, len(to), format, *values)
+        return bytes(to[:count]).decode()
+
+    def test_the_second_call_is_as_the_first(self) -> None:
+        cases: List[Any] = [
+            ("%d %s %g", (7, "text", 2.5), "7 text 2.5"),
+            ("%g %d %s", (-0.5, -(2**30) + 1, "\xe9"), "-0.5 -1073741823 \xe9"),
+            ("%d %d %d %d %d %d %d", tuple(range(7)), "0 1 2 3 4 5 6"),
+            ("%g" * 8, tuple(map(float, range(8))), "01234567"),
+            ("%d" * 9, tuple(range(9)), "012345678"),
+            ("%lld", (2**40,), str(2**40)),
+            ("%d", (True,), "1"),
+            ("%s", (b"bytes",), "bytes"),
+            ("%d %d", (2**31 - 1, -(2**31)), "2147483647 -2147483648"),
+            ("nothing", (), "nothing"),
+        ]
+        for _ in range(3):
+            for format, values, wanted in cases:
+                self.assertEqual(self.print(format, *values), wanted)
+        self.assertEqual(self.print("%p", None), self.print("%p", None))
+
+    def test_refusals(self) -> None:
+        for _ in range(2):
+            self.assertEqual(self.print("%d", 1), "1")
+            with self.assertRaises(TypeError):
+                self.print("%d", object())
+            with self.assertRaises(ValueError):
+                self.print("%s", "a\0b")
+            with self.assertRaises(TypeError):
+                self.lib.snprintf(bytearray(5), "five", "%d", 1)
+            with self.assertRaises(TypeError):
+                self.lib.snprintf(b"constant", 5, "%d", 1)
+
+
+class Held(unittest.TestCase):
+    """Calls that keep the GIL share one record of the thread's."""
+
+    def setUp(self) -> None:
+        names = ["apply", "apply_times", "same_int"]
+        self.lib = samples.load(DECLARATIONS, hold_gil=names)
+        self.free = samples.load(DECLARATIONS)
+
+    def test_exceptions_come_out_of_their_own_call(self) -> None:
+        def fails(value: int) -> int:
+            raise KeyError(value)
+
+        def nested(value: int) -> int:
+            for library in (self.lib, self.free):
+                with self.assertRaises(KeyError) as caught:
+                    library.apply(fails, value + 1)
+                self.assertEqual(caught.exception.args, (value + 1,))
+                self.assertEqual(library.same_int(value), value)
+            return library.apply(lambda inner: inner + 1, value)
+
+        for library in (self.lib, self.free):
+            for _ in range(3):
+                with self.assertRaises(KeyError) as caught:
+                    library.apply(fails, 5)
+                self.assertEqual(caught.exception.args, (5,))
+                self.assertEqual(library.apply(nested, 7), self.free.apply(abs, 8))
+                self.assertEqual(library.same_int(1), 1)
+
+    def test_nothing_more_runs_after_an_exception(self) -> None:
+        seen = []
+
+        def fails(value: int) -> int:
+            seen.append(value)
+            raise KeyError
+
+        for library in (self.lib, self.free):
+            del seen[:]
+            with self.assertRaises(KeyError):
+                library.apply_times(fails, 10)
+            self.assertEqual(len(seen), 1)
+
+
+class WithoutLayouts(unittest.TestCase):
+    @unittest.skipUnless(support.BRIDGE, "no bridge")
+    def test_all_of_it(self) -> None:
+        if os.environ.get("KAA_HOST") == "no-layout":
+            self.skipTest("these are")
+        done = support.run_module("test_quick", KAA_HOST="no-layout")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
