@@ -64,6 +64,7 @@ typedef struct kaa_checked__ledger {
     kaa_checked__entry *entries;
     size_t capacity;             /* a power of two, or 0 */
     size_t count;                /* with those whose balance is 0 */
+    size_t last;                 /* where the last look-up ended */
     kaa_checked__entry *storage; /* not to be freed; may be NULL */
 } kaa_checked__ledger;
 
