@@ -26,10 +26,11 @@
 #define FLAG_GC ((unsigned long)1 << 14)
 #define HASH UINT64_C(0x9e3779b97f4a7c15)
 #define FILTER_BITS 20u
-#define STRAY_COUNT_MAX 0xfffff /* of what is found in memory */
-#define IMMORTAL 500000000      /* static objects of 3.11 begin with more */
-#define DEAD_MAX 512u           /* bytes */
-#define TAGS ((uintptr_t)7)     /* that interpreters keep in addresses */
+#define STRAY_COUNT_MAX                                                        \
+    0xff                    /* of what is found in memory: else too much fits */
+#define IMMORTAL 500000000  /* static objects of 3.11 begin with more */
+#define DEAD_MAX 512u       /* bytes */
+#define TAGS ((uintptr_t)7) /* that interpreters keep in addresses */
 
 /* An object that is looked for in memory. */
 typedef struct candidate {
