@@ -9,10 +9,9 @@ import unittest
 from typing import Any, Dict, List, Optional, Tuple
 
 import kaa
-from kaa import _native
-from kaa._types import CType, TypeMap, view_of
-
 import support
+from kaa import _native
+from kaa._values.types import CType, TypeMap, view_of
 
 # Tag, definition. Each is one that ctypes alone gets wrong somewhere, or a
 # shape that needs a class of its own.
