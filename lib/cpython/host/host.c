@@ -409,6 +409,15 @@ kaa_cpython_close(kaa_cpython *host)
         nanosleep(&moment, NULL);
 }
 
+/* What they guard is whole: the interpreter stops its threads before it forks,
+ * and it can stop them at a lock of kaa's only while they wait for one. */
+void
+kaa_cpython_after_fork(kaa_cpython *host)
+{
+    memset(host->pointing, 0, sizeof(host->pointing));
+    pthread_mutex_init(&host->lending, NULL);
+}
+
 int
 kaa_cpython__is_finalizing(void)
 {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from _thread import RLock
 from typing import Any, Dict, Optional, Tuple
 
 from kaa import _late, _native
@@ -17,6 +16,7 @@ from kaa._values.instance import (
     no_member,
     store_member,
 )
+from kaa._values.locks import make_lock
 from kaa._values.seal import Seal, close, content
 
 _CPYTHON_ALIGN = 16
@@ -257,7 +257,7 @@ def has_memory(data: Any) -> bool:
 #: library's object: the code, and so its variables, stay.
 _pointed: Dict[int, Any] = {}
 #: Held while a pointer and what it keeps alive are written, read or copied.
-_pointing = RLock()
+_pointing = make_lock()
 
 
 def _all_kept(root: Any) -> Dict[int, Any]:
