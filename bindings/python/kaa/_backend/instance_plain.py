@@ -253,6 +253,11 @@ def has_memory(data: Any) -> bool:
     return _get_memory(data) is not None
 
 
+def memory_of(data: Any) -> Any:
+    """The ctypes array that has an instance's bytes; None: they are not its own."""
+    return _get_memory(data)
+
+
 #: What pointers in C's own memory were set from, by their addresses. It outlives a
 #: library's object: the code, and so its variables, stay.
 _pointed: Dict[int, Any] = {}
