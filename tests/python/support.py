@@ -88,6 +88,14 @@ def run_python(
     )
 
 
+def run_module(name: str, **variables: str) -> subprocess.CompletedProcess:
+    """The tests of a module in a fresh interpreter, which note no results."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return run_python(
+        os.path.join(here, "run.py"), name, **variables, KAA_TEST_RESULTS=""
+    )
+
+
 #: Begins a program: `lib`, with some of the functions of samples.c.
 PRELUDE = """
 import sys
