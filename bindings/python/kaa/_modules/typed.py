@@ -7,9 +7,8 @@ its own, and so an owner of its own.
 
 from __future__ import annotations
 
-from _thread import RLock
-
 from kaa import _late
+from kaa._values.locks import make_lock
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from kaa._values.types import TypeMap
 
-_making = RLock()
+_making = make_lock()
 _END = ")\n--\n\n"
 
 
