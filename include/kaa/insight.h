@@ -405,6 +405,15 @@ typedef enum kaa_insight_heap_mode {
     KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. */
 } kaa_insight_heap_mode;
 
+/** kaa_insight_heap_options::flags. */
+#define KAA_INSIGHT_HEAP_NATIVE                                                \
+    1u /**< malloc() and its family, wherever loaded objects call it: sampled, \
+            in exact profiles too. */
+
+/** kaa_insight_frame::instruction of a C frame: `code` is a return address, for
+ *  kaa_insight_symbol(). */
+#define KAA_INSIGHT_FRAME_C (-2)
+
 /** Choices for a profile. All zero but `size`, `mode` and `version` means the
  *  defaults. */
 typedef struct kaa_insight_heap_options {
@@ -416,12 +425,15 @@ typedef struct kaa_insight_heap_options {
                            16 if sampled. */
     uint64_t every_bytes; /**< Between two samples, on average; 0: 512 KiB. */
     uint64_t seed;        /**< Of the samples' choice; 0: a new one. */
+    uint32_t flags;       /**< KAA_INSIGHT_HEAP_NATIVE */
+    uint32_t reserved;    /**< 0 */
 } kaa_insight_heap_options;
 
 /**
  * Starts to follow the blocks that the interpreter's allocators give from now
- * on (domains MEM and OBJ; not RAW, nor malloc() by C code), by the Python
- * frames that asked for them. There is one profile in a process.
+ * on, by the Python frames that asked for them, and with
+ * KAA_INSIGHT_HEAP_NATIVE those of malloc() in extension modules and libraries,
+ * by the C frames and the Python frames. There is one profile in a process.
  *
  * Sampled: a byte is chosen every `every_bytes` on average, with exponential
  * gaps; the block that it is in stands for all that were not chosen. What is
@@ -467,7 +479,7 @@ typedef struct kaa_insight_heap {
     uint64_t live_blocks;
     uint64_t peak_bytes; /**< The most that was alive at a time. */
     uint64_t peak_blocks;
-    uint64_t every_bytes; /**< Between two samples; 0: exact. */
+    uint64_t every_bytes; /**< Between two samples; 0: there are none. */
     uint64_t error_bytes; /**< The standard error of live_bytes. */
     uint64_t lost;        /**< Blocks or sites that found no room. */
     uint32_t samples;     /**< Sampled blocks that are alive. */
@@ -480,7 +492,10 @@ typedef struct kaa_insight_heap {
     uint64_t peak_at_ns;  /**< After the start, when memory was asked for last
                                before or at the peak, within some ms. */
     uint32_t points;      /**< How many kaa_insight_heap_points() has. */
-    uint32_t reserved;    /**< 0. */
+    uint32_t has_native;  /**< malloc() is followed. */
+    uint32_t native_foreign; /**< Places in loaded objects that go to another
+                                  malloc() or tool, and were left alone. */
+    uint32_t reserved;       /**< 0. */
 } kaa_insight_heap;
 
 /**
@@ -559,7 +574,9 @@ KAA_API uint32_t kaa_insight_heap_points(kaa_insight_heap_point *out,
                                          uint32_t capacity);
 
 /**
- * The frames of a site, the innermost first.
+ * The frames of a site, the innermost first: of malloc() those of C, marked
+ * with KAA_INSIGHT_FRAME_C, before those of Python. A code object is NULL if it
+ * ended before it could be referred to.
  *
  * @return how many there are; 0 if there is no such site.
  * @owns   The code objects belong to the profile, and live until its stop.

@@ -1,49 +1,23 @@
-/* insight/allocators.c - see allocators.h. struct PyMemAllocatorEx is part of
- * CPython's documented C API, and the same from 3.5 on. */
+/* insight/allocators.c - see allocators.h. The hooks of the domains whose
+ * allocators are called with the GIL, and the tables. */
 #include "insight/allocators.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <sched.h>
-#include <string.h>
 
 #include "base/assert.h"
-#include "base/error.h"
 #include "base/os/os.h"
+#include "insight/mallocs.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define DOMAIN_FIRST 1 /* PYMEM_DOMAIN_MEM, and PYMEM_DOMAIN_OBJ */
-#define DOMAINS 2
 #define NEVER INT64_MAX
 
-#ifdef __GNUC__
-#define RARE __attribute__((noinline, cold))
-#else
-#define RARE
-#endif
-
-typedef struct allocator {
-    void *context;
-    void *(*malloc)(void *context, size_t size);
-    void *(*calloc)(void *context, size_t count, size_t size);
-    void *(*realloc)(void *context, void *block, size_t size);
-    void (*free)(void *context, void *block);
-} allocator;
-
 kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
-
-static allocator real[DOMAINS];
-static int is_in[DOMAINS];
-static struct {
-    void (*get)(int domain, allocator *out);
-    void (*set)(int domain, allocator *from);
-    void *(*mem_malloc)(size_t);
-    void (*mem_free)(void *);
-    void *(*object_malloc)(size_t);
-    void (*object_free)(void *);
-} python;
+kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 
 static atomic_flag is_locked = ATOMIC_FLAG_INIT;
+
+/* ---- who may write ---- */
 
 void
 kaa_insight__profile_lock(void)
@@ -62,49 +36,113 @@ void
 kaa_insight__profile_after_fork(void)
 {
     atomic_flag_clear(&is_locked);
+    atomic_store(&PROFILE.is_inside, 0);
+    atomic_store(&PROFILE.in_real, 0);
+    atomic_fetch_and(&PROFILE.attention, KAA_INSIGHT__SHARED);
 }
 
-static int
-enter(void)
-{
-    if (KAA_LIKELY(atomic_load_explicit(&PROFILE.is_shared,
-                                        memory_order_relaxed) == 0))
-        return 0;
-    kaa_insight__profile_lock();
-    return 1;
-}
-
-static void
-leave(int was_locked)
-{
-    if (KAA_UNLIKELY(was_locked))
-        kaa_insight__profile_unlock();
-}
-
-/* ---- sites ---- */
-
-/* Whether the thread is one of the main interpreter, or of none. Of others no
- * code object is kept: they may end, and their memory with them. */
-static int
-is_main(const void *state)
+int
+kaa_insight__profile_is_main(const void *state)
 {
     if (KAA_LIKELY(state == NULL ||
                    PROFILE.interpreter_of(state) == PROFILE.main_interpreter))
         return 1;
     if (PROFILE.interpreter.version >= 0x030c)
-        atomic_store(&PROFILE.is_shared, 1);
+        atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
     return 0;
 }
 
+/* With the lock and the GIL. */
+static void
+keep_codes(void)
+{
+    if ((atomic_load(&PROFILE.attention) & KAA_INSIGHT__UNKEPT) != 0 &&
+        kaa_insight__profile_is_main(PROFILE.current_state())) {
+        kaa_insight__sites_keep(&PROFILE.sites, &PROFILE.interpreter);
+        atomic_fetch_and(&PROFILE.attention, ~KAA_INSIGHT__UNKEPT);
+    }
+}
+
+KAA_INSIGHT__RARE static int
+enter_slowly(void)
+{
+    atomic_store_explicit(&PROFILE.is_inside, 0, memory_order_release);
+    kaa_insight__profile_lock();
+    keep_codes();
+    return 1;
+}
+
+/* With the GIL. */
+static inline int
+enter(void)
+{
+    atomic_store_explicit(&PROFILE.is_inside, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (KAA_LIKELY(atomic_load_explicit(&PROFILE.attention,
+                                        memory_order_acquire) == 0))
+        return 0;
+    return enter_slowly();
+}
+
+static inline void
+leave(int was_locked)
+{
+    if (KAA_UNLIKELY(was_locked))
+        kaa_insight__profile_unlock();
+    else
+        atomic_store_explicit(&PROFILE.is_inside, 0, memory_order_release);
+}
+
+/* With the GIL, where time does not matter. What is sampled is rare: the lock
+ * is taken always. */
+static int
+enter_either(void)
+{
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
+        return enter();
+    kaa_insight__profile_lock();
+    keep_codes();
+    return 1;
+}
+
+/* What kaa_insight__profile_enter() returns to a thread without the GIL. */
+#define ENTERED_FREE 2
+
+int
+kaa_insight__profile_enter(int has_gil)
+{
+    if (has_gil)
+        return enter_either();
+    kaa_insight__profile_lock();
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
+        (atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__WANTED) &
+         KAA_INSIGHT__SHARED) == 0) {
+        kaa_base__fence_all();
+        while (atomic_load_explicit(&PROFILE.is_inside, memory_order_acquire))
+            sched_yield();
+    }
+    return ENTERED_FREE;
+}
+
+void
+kaa_insight__profile_leave(int entered)
+{
+    if (entered == ENTERED_FREE)
+        atomic_fetch_and(&PROFILE.attention, ~KAA_INSIGHT__WANTED);
+    leave(entered);
+}
+
+/* ---- sites ---- */
+
 /* The site of a place that was not the last in its slot. Code objects in the
  * cache are kept alive, so no other interpreter's can be found there. */
-RARE static uint32_t
+KAA_INSIGHT__RARE static uint32_t
 site_of_new(const void *state, const kaa_insight__place *place, uint32_t slot)
 {
-    if (!is_main(state))
+    if (!kaa_insight__profile_is_main(state))
         return 0;
-    PROFILE.cache[slot].site =
-        kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, place, 1);
+    PROFILE.cache[slot].site = kaa_insight__sites_find(
+        &PROFILE.sites, &PROFILE.interpreter, place, 1, 1);
     PROFILE.cache[slot].place = *place;
     return PROFILE.cache[slot].site;
 }
@@ -115,12 +153,12 @@ site_of_stack(const void *state)
     kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX];
     uint32_t count;
 
-    if (!is_main(state))
+    if (!kaa_insight__profile_is_main(state))
         return 0;
     count = kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
                                      PROFILE.frames);
     return kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, places,
-                                   count);
+                                   count, 1);
 }
 
 static uint32_t
@@ -145,17 +183,17 @@ site_of(const void *state)
     return PROFILE.cache[slot].site;
 }
 
-/* Allocations between two looks at the clock, less 1. */
-#define CALLS_TO_LOOK 1023u
-
-RARE static void
-note_point(void)
+KAA_INSIGHT__RARE void
+kaa_insight__profile_note(void)
 {
     kaa_insight__points_note(&PROFILE.points, PROFILE.sites.all.live_bytes,
                              PROFILE.sites.all.peak, 0);
 }
 
 /* ---- exact ---- */
+
+/* Allocations between two looks at the clock, less 1. */
+#define CALLS_TO_LOOK 1023u
 
 #define SIZE_BITS 40u
 #define SIZE_MASK (((uint64_t)1 << SIZE_BITS) - 1)
@@ -170,48 +208,71 @@ bury_word(uint64_t word)
                             word & SIZE_MASK, 1);
 }
 
+/* The block's word, which is 0; NULL: it cannot be followed. */
+static inline uint64_t *
+new_word(const void *block)
+{
+    uint64_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+
+    if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
+        word = kaa_insight__shadow_make(&PROFILE.shadow, block);
+    if (word != NULL && KAA_UNLIKELY(*word != 0)) {
+        bury_word(*word); /* its arena went without a free */
+        *word = 0;
+    }
+    return word;
+}
+
+static inline void
+set_word(uint64_t *word, size_t size, uint32_t site)
+{
+    *word = IS_BLOCK | (uint64_t)site << SIZE_BITS | size;
+    kaa_insight__sites_born(&PROFILE.sites, site, size, 1);
+}
+
+void
+kaa_insight__profile_born(void *block, size_t size, uint32_t site)
+{
+    uint64_t *word = new_word(block);
+
+    if (word != NULL && size <= SIZE_MASK)
+        set_word(word, size, site);
+    else
+        PROFILE.lost++;
+}
+
 static void
 born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
     uint64_t *word;
-    int locked = enter();
-    uint32_t site;
+    int entered = enter();
 
     if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
-        note_point();
+        kaa_insight__profile_note();
     if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
                    (state != PROFILE.muted || state == NULL))) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
-            word = kaa_insight__shadow_make(&PROFILE.shadow, block);
-        if (KAA_LIKELY(word != NULL && size <= SIZE_MASK)) {
-            if (KAA_UNLIKELY(*word != 0)) /* its arena went without a free */
-                bury_word(*word);
-            site = site_of(state);
-            *word = IS_BLOCK | (uint64_t)site << SIZE_BITS | size;
-            kaa_insight__sites_born(&PROFILE.sites, site, size, 1);
-        } else {
+        word = new_word(block);
+        if (KAA_LIKELY(word != NULL && size <= SIZE_MASK))
+            set_word(word, size, site_of(state));
+        else
             PROFILE.lost++;
-        }
     }
-    leave(locked);
+    leave(entered);
 }
 
-static void
-died(const void *block)
+void
+kaa_insight__profile_died(const void *block)
 {
-    int locked = enter();
     uint64_t *word;
 
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        if (word != NULL && *word != 0) {
-            bury_word(*word);
-            *word = 0;
-        }
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_EXACT)
+        return;
+    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (word != NULL && *word != 0) {
+        bury_word(*word);
+        *word = 0;
     }
-    leave(locked);
 }
 
 uint32_t
@@ -233,77 +294,99 @@ kaa_insight__profile_blocks(kaa_insight_heap_block *out, uint32_t capacity)
 
 /* The bytes to the next sample. Each byte has the same chance to be the sampled
  * one, whatever came before: the gaps are exponential. (xorshift64: Marsaglia,
- * "Xorshift RNGs", 2003.) */
+ * "Xorshift RNGs", 2003.) Two threads that draw at once may draw the same. */
 int64_t
 kaa_insight__profile_gap(void)
 {
+    uint64_t random =
+        atomic_load_explicit(&PROFILE.random, memory_order_relaxed);
     double u;
 
-    PROFILE.random ^= PROFILE.random << 13;
-    PROFILE.random ^= PROFILE.random >> 7;
-    PROFILE.random ^= PROFILE.random << 17;
-    u = ((double)(PROFILE.random >> 11) + 1.0) * 0x1p-53;
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    atomic_store_explicit(&PROFILE.random, random, memory_order_relaxed);
+    u = ((double)(random >> 11) + 1.0) * 0x1p-53;
     return (int64_t)(-log(u) * PROFILE.mean) + 1;
 }
 
 /* A block of n bytes is sampled with the chance p = 1 - exp(-n / mean), and so
  * stands for 1 / p blocks: Horvitz and Thompson's estimator. */
-RARE static void
+int
+kaa_insight__profile_chosen(void *block, size_t size, uint32_t site)
+{
+    double chance = -expm1(-(double)size / PROFILE.mean);
+    kaa_insight__sampled one = {
+        .block = (uintptr_t)block, .size = size, .site = site};
+    kaa_insight__sampled old;
+
+    if (block == NULL || !(chance > 0))
+        return 0;
+    one.weight = (uint64_t)((double)size / chance + 0.5);
+    one.blocks = (uint32_t)(1 / chance + 0.5);
+    /* Its arena may have gone without a free. */
+    if (kaa_insight__samples_maybe(&PROFILE.samples, block) &&
+        kaa_insight__samples_take(&PROFILE.samples, block, &old))
+        kaa_insight__sites_died(&PROFILE.sites, old.site, old.weight,
+                                old.blocks);
+    if (!kaa_insight__samples_add(&PROFILE.samples, &one)) {
+        PROFILE.lost++;
+        return 0;
+    }
+    kaa_insight__sites_born(&PROFILE.sites, site, one.weight, one.blocks);
+    return 1;
+}
+
+KAA_INSIGHT__RARE static void
 sample(void *block, size_t size)
 {
-    kaa_insight__sampled one = {.block = (uintptr_t)block, .size = size};
-    double chance = -expm1(-(double)size / PROFILE.mean);
-    kaa_insight__sampled old;
     void *state = PROFILE.current_state();
 
     kaa_insight__profile_lock();
-    PROFILE.calls++;
+    keep_codes();
     if (PROFILE.mode != KAA_INSIGHT_HEAP_SAMPLED) {
+        PROFILE.calls++;
         atomic_store_explicit(&PROFILE.left, NEVER, memory_order_relaxed);
-    } else {
+    } else if (atomic_load_explicit(&PROFILE.left, memory_order_relaxed) < 0) {
+        PROFILE.calls++;
         atomic_store_explicit(&PROFILE.left, kaa_insight__profile_gap(),
                               memory_order_relaxed);
-        if (block != NULL && chance > 0 &&
-            (state != PROFILE.muted || state == NULL)) {
-            one.weight = (uint64_t)((double)size / chance + 0.5);
-            one.blocks = (uint32_t)(1 / chance + 0.5);
-            one.site = site_of(state);
-            /* Its arena may have gone without a free. */
-            if (kaa_insight__samples_maybe(&PROFILE.samples, block) &&
-                kaa_insight__samples_take(&PROFILE.samples, block, &old))
-                kaa_insight__sites_died(&PROFILE.sites, old.site, old.weight,
-                                        old.blocks);
-            if (kaa_insight__samples_add(&PROFILE.samples, &one))
-                kaa_insight__sites_born(&PROFILE.sites, one.site, one.weight,
-                                        one.blocks);
-            else
-                PROFILE.lost++;
-        }
-        note_point();
+        if (block != NULL && (state != PROFILE.muted || state == NULL))
+            (void)kaa_insight__profile_chosen(block, size, site_of(state));
+        kaa_insight__profile_note();
     }
     kaa_insight__profile_unlock();
 }
 
-RARE static void
+KAA_INSIGHT__RARE static void
 forget(const void *block)
 {
     kaa_insight__sampled one;
 
-    kaa_insight__profile_lock();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED &&
+    int entered = enter_either();
+
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF &&
         kaa_insight__samples_take(&PROFILE.samples, block, &one))
-        kaa_insight__sites_died(&PROFILE.sites, one.site, one.weight,
-                                one.blocks);
-    kaa_insight__profile_unlock();
+        kaa_insight__profile_bury(&one);
+    leave(entered);
 }
 
-/* ---- the hooks ---- */
+/* ---- born and died ---- */
+
+static inline uint32_t
+asked_for(uint32_t bits)
+{
+    return atomic_load_explicit(&PROFILE.attention, memory_order_relaxed) &
+           bits;
+}
 
 static void
 allocated(void *block, size_t size)
 {
     int64_t left;
 
+    if (KAA_UNLIKELY(asked_for(KAA_INSIGHT__LOADED) != 0))
+        kaa_insight__mallocs_look();
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
         if (block != NULL)
             born(block, size);
@@ -312,78 +395,112 @@ allocated(void *block, size_t size)
     left = atomic_load_explicit(&PROFILE.left, memory_order_relaxed) -
            (int64_t)size;
     atomic_store_explicit(&PROFILE.left, left, memory_order_relaxed);
-    if (KAA_UNLIKELY(left < 0))
+    if (KAA_UNLIKELY(left < 0 || asked_for(KAA_INSIGHT__UNKEPT) != 0))
         sample(block, size);
 }
 
+/* A code object that a thread without the GIL has found must be referred to
+ * before its memory can be another's: so this comes before the real free(). */
 static void
 freed(const void *block)
 {
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
-        died(block);
-    else if (KAA_UNLIKELY(kaa_insight__samples_maybe(&PROFILE.samples, block)))
+    int entered;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
+        entered = enter();
+        kaa_insight__profile_died(block);
+        leave(entered);
+    } else if (KAA_UNLIKELY(
+                   kaa_insight__samples_maybe(&PROFILE.samples, block) ||
+                   asked_for(KAA_INSIGHT__UNKEPT) != 0)) {
         forget(block);
+    }
 }
 
 /* ---- blocks that move ---- */
 
-/* Whether the block is followed: *out is what is known of it, and it is
- * followed no longer, but still counts. */
-static int
-take(const void *block, kaa_insight__sampled *out)
+int
+kaa_insight__profile_take(const void *block, kaa_insight__sampled *out)
 {
-    int locked, found = 0;
     uint64_t *word;
 
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
-        if (KAA_LIKELY(!kaa_insight__samples_maybe(&PROFILE.samples, block)))
-            return 0;
-        kaa_insight__profile_lock();
-        found = kaa_insight__samples_take(&PROFILE.samples, block, out);
-        kaa_insight__profile_unlock();
-        return found;
-    }
-    locked = enter();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        found = word != NULL && *word != 0;
-        if (found) {
-            out->site = (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS);
-            out->size = out->weight = *word & SIZE_MASK;
-            out->blocks = 1;
-            *word = 0;
-        }
-    }
-    leave(locked);
-    return found;
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF &&
+        kaa_insight__samples_maybe(&PROFILE.samples, block) &&
+        kaa_insight__samples_take(&PROFILE.samples, block, out))
+        return 1;
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_EXACT)
+        return 0;
+    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (word == NULL || *word == 0)
+        return 0;
+    *out = (kaa_insight__sampled){
+        .site = (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS),
+        .size = *word & SIZE_MASK,
+        .weight = *word & SIZE_MASK,
+        .blocks = 1,
+    };
+    *word = 0;
+    return 1;
 }
 
-/* It could not be moved. */
-static void
-give_back(void *block, const kaa_insight__sampled *one)
+/* Blocks of the shadow have no address here. */
+void
+kaa_insight__profile_give_back(void *block, const kaa_insight__sampled *one)
 {
     uint64_t *word;
 
-    kaa_insight__profile_lock();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return;
+    if (one->block != 0) {
         (void)kaa_insight__samples_add(&PROFILE.samples, one);
     } else if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
         word = kaa_insight__shadow_find(&PROFILE.shadow, block);
         if (word != NULL)
             *word = IS_BLOCK | (uint64_t)one->site << SIZE_BITS | one->size;
     }
-    kaa_insight__profile_unlock();
 }
 
-static void
-bury(const kaa_insight__sampled *one)
+void
+kaa_insight__profile_bury(const kaa_insight__sampled *one)
 {
-    int locked = enter();
-
     if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
         kaa_insight__sites_died(&PROFILE.sites, one->site, one->weight,
                                 one->blocks);
-    leave(locked);
+}
+
+static int
+take(const void *block, kaa_insight__sampled *out)
+{
+    int entered, found;
+
+    if (KAA_LIKELY(PROFILE.mode != KAA_INSIGHT_HEAP_EXACT &&
+                   !kaa_insight__samples_maybe(&PROFILE.samples, block)))
+        return 0;
+    entered = enter_either();
+    found = kaa_insight__profile_take(block, out);
+    leave(entered);
+    return found;
+}
+
+static void
+settle(void *block, const void *moved, const kaa_insight__sampled *old)
+{
+    int entered = enter_either();
+
+    if (moved != NULL)
+        kaa_insight__profile_bury(old);
+    else
+        kaa_insight__profile_give_back(block, old);
+    leave(entered);
+}
+
+/* ---- the hooks ---- */
+
+/* What the real allocator asks domain RAW for is a part of the same block. */
+static inline void
+in_real(uint32_t is_in)
+{
+    atomic_store_explicit(&PROFILE.in_real, is_in, memory_order_relaxed);
 }
 
 /* A moved block counts for the line that moves it. It is looked up before it
@@ -393,31 +510,36 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
 {
     kaa_insight__sampled old;
     int is_known = block != NULL && take(block, &old);
-    void *moved = real[domain].realloc(context, block, size);
+    void *moved;
 
-    if (is_known && moved != NULL)
-        bury(&old);
-    else if (is_known)
-        give_back(block, &old);
+    in_real(1);
+    moved = kaa_insight__real[domain].realloc(context, block, size);
+    in_real(0);
+    if (is_known)
+        settle(block, moved, &old);
     if (moved != NULL)
         allocated(moved, size);
     return moved;
 }
 
-/* ---- the hooks ---- */
-
 #define HOOKS(domain)                                                          \
     static void *malloc_##domain(void *context, size_t size)                   \
     {                                                                          \
-        void *block = real[domain].malloc(context, size);                      \
+        void *block;                                                           \
                                                                                \
+        in_real(1);                                                            \
+        block = kaa_insight__real[domain].malloc(context, size);               \
+        in_real(0);                                                            \
         allocated(block, size);                                                \
         return block;                                                          \
     }                                                                          \
     static void *calloc_##domain(void *context, size_t count, size_t size)     \
     {                                                                          \
-        void *block = real[domain].calloc(context, count, size);               \
+        void *block;                                                           \
                                                                                \
+        in_real(1);                                                            \
+        block = kaa_insight__real[domain].calloc(context, count, size);        \
+        in_real(0);                                                            \
         if (block != NULL)                                                     \
             allocated(block, count *size);                                     \
         return block;                                                          \
@@ -430,142 +552,13 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     {                                                                          \
         if (block != NULL)                                                     \
             freed(block);                                                      \
-        real[domain].free(context, block);                                     \
+        kaa_insight__real[domain].free(context, block);                        \
     }
 
-HOOKS(0)
 HOOKS(1)
+HOOKS(2)
 
-static const allocator hooks[DOMAINS] = {
-    {NULL, malloc_0, calloc_0, realloc_0, free_0},
+const kaa_insight__allocator kaa_insight__hooks_gil[2] = {
     {NULL, malloc_1, calloc_1, realloc_1, free_1},
+    {NULL, malloc_2, calloc_2, realloc_2, free_2},
 };
-
-/* ---- in and out ---- */
-
-static int
-is_ours(const allocator *found, unsigned domain)
-{
-    return found->malloc == hooks[domain].malloc &&
-           found->free == hooks[domain].free;
-}
-
-static kaa_status
-find_functions(void *handle, kaa_error *err)
-{
-    static const struct {
-        const char *name;
-        void *place;
-    } wanted[] = {
-        {"PyMem_GetAllocator", &python.get},
-        {"PyMem_SetAllocator", &python.set},
-        {"PyMem_Malloc", &python.mem_malloc},
-        {"PyMem_Free", &python.mem_free},
-        {"PyObject_Malloc", &python.object_malloc},
-        {"PyObject_Free", &python.object_free},
-    };
-
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        kaa_status status = kaa_base__find_function(handle, wanted[i].name,
-                                                    wanted[i].place, err);
-
-        if (status != KAA_OK)
-            return status;
-    }
-    return KAA_OK;
-}
-
-/* Allocates a block of one byte, and looks whether that was seen. */
-static int
-is_called(unsigned domain)
-{
-    int64_t left = atomic_load(&PROFILE.left);
-    uint64_t calls = PROFILE.calls;
-
-    if (domain == 0)
-        python.mem_free(python.mem_malloc(1));
-    else
-        python.object_free(python.object_malloc(1));
-    return calls != PROFILE.calls || left != atomic_load(&PROFILE.left);
-}
-
-int
-kaa_insight__allocators_are_called(void)
-{
-    const void *muted = PROFILE.muted;
-    int all = 1;
-
-    PROFILE.muted = PROFILE.current_state();
-    for (unsigned i = 0; i < DOMAINS; i++)
-        if (!is_in[i] || !is_called(i))
-            all = 0;
-    PROFILE.muted = muted;
-    return all;
-}
-
-uint32_t
-kaa_insight__allocators_foreign(void)
-{
-    void *(*object_malloc)(size_t) = python.object_malloc;
-    Dl_info python_file, function_file;
-    uint32_t count = 0;
-    void *address;
-
-    memcpy(&address, &object_malloc, sizeof(address));
-    if (dladdr(address, &python_file) == 0)
-        return 0;
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        memcpy(&address, &real[i].malloc, sizeof(address));
-        if (is_in[i] && (dladdr(address, &function_file) == 0 ||
-                         function_file.dli_fbase != python_file.dli_fbase))
-            count++;
-    }
-    return count;
-}
-
-kaa_status
-kaa_insight__allocators_install(void *handle, kaa_error *err)
-{
-    kaa_status status = find_functions(handle, err);
-
-    if (status != KAA_OK)
-        return status;
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        allocator found, hook = hooks[i];
-
-        /* Ours may be there still, behind another tool's; or that tool may
-         * have thrown them out. */
-        if (is_in[i] && is_called(i))
-            continue;
-        python.get(DOMAIN_FIRST + (int)i, &found);
-        if (is_ours(&found, i))
-            continue;
-        real[i] = found;
-        hook.context = found.context;
-        python.set(DOMAIN_FIRST + (int)i, &hook);
-        is_in[i] = 1;
-    }
-    return KAA_OK;
-}
-
-uint32_t
-kaa_insight__allocators_remove(void)
-{
-    uint32_t left = 0;
-
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        allocator found;
-
-        if (!is_in[i])
-            continue;
-        python.get(DOMAIN_FIRST + (int)i, &found);
-        if (!is_ours(&found, i) && is_called(i)) {
-            left++;
-            continue;
-        }
-        if (is_ours(&found, i))
-            python.set(DOMAIN_FIRST + (int)i, &real[i]);
-        is_in[i] = 0;
-    }
-    return left;
-}

@@ -196,6 +196,14 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
 #define FLAGS_BITS ((uintptr_t)0xffff << 48)
 
 int
+kaa_insight__is_referred(const kaa_insight__interpreter *in, const void *object)
+{
+    uintptr_t count = word((uintptr_t)object, 0);
+
+    return (in->version >= 0x030e ? count & ~FLAGS_BITS : count) != 0;
+}
+
+int
 kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 {
     uintptr_t words[2], count;

@@ -81,6 +81,11 @@ uint32_t kaa_insight__frames_peek(const kaa_insight__frame_layout *layout,
                                   kaa_insight__place *places,
                                   uint32_t capacity);
 
+/* Whether an object's memory, which may be read, has a reference count other
+ * than 0. */
+int kaa_insight__is_referred(const kaa_insight__interpreter *in,
+                             const void *object);
+
 /* Whether there is a live code object, as far as its memory tells. */
 int kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code);
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from kaa import _heap_collector, _hooks, _native, _native_insight
+from kaa import _heap_collector, _heap_native, _hooks, _native, _native_insight
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._gil_data import Frame
 
@@ -23,12 +23,14 @@ _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
 _started_ns = 0
-_frames: Dict[int, List[Frame]] = {}  # of sites, by number; one profile's
+# The C frames and the Python frames of sites, by number; one profile's.
+_frames: Dict[int, Tuple[List[Frame], List[Frame]]] = {}
 
 
 class Site(NamedTuple):
     """One stack, the innermost frame first, and what it asked for."""
 
+    c_frames: List[Frame]  # of malloc(); else empty
     frames: List[Frame]
     live_bytes: int
     live_blocks: int
@@ -60,7 +62,7 @@ def why_not() -> Optional[str]:
     return None
 
 
-def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
+def start(mode: int, frames: int, every_bytes: int, seed: int, native: bool) -> int:
     """Starts the profile; its generation. This thread is muted: see begin()."""
     global _generation, _is_on, _started_ns
     reason = why_not()
@@ -74,6 +76,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         frames=frames,
         every_bytes=every_bytes,
         seed=seed,
+        flags=_native_insight.HEAP_NATIVE if native else 0,
     )
     error = _native.Error()
     for name in _FUNCTIONS:
@@ -82,6 +85,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         if _is_on:
             raise MisuseError("a profile of memory is running already in this process")
         _frames.clear()
+        _heap_native.start()
         _started_ns = time.monotonic_ns()
         check(_native.kaa_insight_heap_start(options, error), error)
         _native.kaa_insight_heap_mute(1)
@@ -129,18 +133,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _site_frames(number: int, count: int) -> List[Frame]:
+def _site_frames(number: int, count: int) -> Tuple[List[Frame], List[Frame]]:
     if number in _frames:
         return _frames[number]
     raw = (_native_insight.InsightFrame * max(count, 1))()
     count = min(_native.kaa_insight_heap_frames(number, raw, count), count)
-    made = []
+    c_frames, made = [], []
     for one in raw[:count]:
-        code = ctypes.cast(one.code, ctypes.py_object).value
-        name = getattr(code, "co_qualname", code.co_name)
-        made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
-    _frames[number] = made
-    return made
+        if one.instruction == _heap_native.FRAME_C:
+            c_frames.append(_heap_native.frame(one.code))
+        elif not one.code:
+            made.append(Frame("", 0, "(a function that has ended)"))
+        else:
+            code = ctypes.cast(one.code, ctypes.py_object).value
+            name = getattr(code, "co_qualname", code.co_name)
+            made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
+    _frames[number] = c_frames, made
+    return c_frames, made
 
 
 def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
@@ -156,8 +165,9 @@ def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
             _native.kaa_insight_heap_mute(0)
 
 
-def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
-    """The live blocks (kaa_insight_heap_block), and the frames of their sites."""
+def blocks(generation: int) -> Tuple[Any, Dict[int, Tuple[List[Frame], List[Frame]]]]:
+    """The live blocks (kaa_insight_heap_block), and the C and the Python frames of
+    their sites."""
     with _lock:
         if not is_on(generation):
             raise MisuseError("no profile of memory is running")
@@ -167,7 +177,7 @@ def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
             raw = (_native_insight.HeapBlock * room)()
             count = min(_native.kaa_insight_heap_blocks(raw, room), room)
             found = (_native_insight.HeapBlock * count).from_buffer(raw)
-            return found, {one: _site_frames(one, 64) for one in {x.site for x in found}}
+            return found, {one: _site_frames(one, 96) for one in {x.site for x in found}}
         finally:
             _native.kaa_insight_heap_mute(0)
 
@@ -194,7 +204,7 @@ def _snapshot() -> Snapshot:
         if one.allocated_blocks:
             made.sites.append(
                 Site(
-                    _site_frames(one.number, one.frames),
+                    *_site_frames(one.number, one.frames),
                     one.live_bytes,
                     one.live_blocks,
                     one.peak_bytes,

@@ -167,6 +167,8 @@ class HeapOptions(Structure):
         ("frames", c_uint32),
         ("every_bytes", c_uint64),
         ("seed", c_uint64),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -191,6 +193,8 @@ class Heap(Structure):
         ("is_unlinked", c_uint32),
         ("peak_at_ns", c_uint64),
         ("points", c_uint32),
+        ("has_native", c_uint32),
+        ("native_foreign", c_uint32),
         ("reserved", c_uint32),
     ]
 
@@ -224,6 +228,7 @@ class HeapSite(Structure):
 
 # kaa_insight_heap_mode
 HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
+HEAP_NATIVE = 1  # KAA_INSIGHT_HEAP_NATIVE
 
 
 class InsightKnock(Structure):

@@ -14,11 +14,12 @@
     kaa.heap.growth(function, rounds=5)    # what each call leaves behind
     kaa.heap.account()                     # where the resident memory goes
 
-All sizes are bytes that were asked for, by the interpreter's allocators (domains
-MEM and OBJ: objects and what they hold), from the start of the profile on. malloc()
-by C code is not seen. A sampled report is an estimate: `error` of it is how far
-live_bytes may be off, as a share (two standard errors: 19 times in 20). On CPython
-3.9 and later with a GIL, Linux, x86-64; is_available() says why not elsewhere.
+All sizes are bytes that were asked for, by the interpreter's allocators (objects,
+what they hold, and its own memory), from the start of the profile on; with
+profile(native=True) by malloc() in extension modules and libraries, too. A sampled
+report is an estimate: `error` of it is how far live_bytes may be off, as a share (two
+standard errors: 19 times in 20). On CPython 3.9 and later with a GIL, Linux, x86-64;
+is_available() says why not elsewhere.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class Profile:
         every: int = EVERY,
         frames: Optional[int] = None,
         seed: Optional[int] = None,
+        native: bool = False,
     ) -> None:
+        self._native = bool(native)
         self._mode = 2 if exact else 1  # kaa_insight_heap_mode
         self._every = _number("every", every, 1, 2**40)
         default = 1 if exact else 16
@@ -90,7 +93,9 @@ class Profile:
         kaa.UnsupportedError where memory cannot be profiled."""
         from kaa import _heap_record  # noqa: F401 - later, it would be counted
 
-        generation = _heap_trace.start(self._mode, self._frames, self._every, self._seed)
+        generation = _heap_trace.start(
+            self._mode, self._frames, self._every, self._seed, self._native
+        )
         self._generation = generation
         self._pid = os.getpid()
         self._report = None
@@ -197,14 +202,17 @@ def profile(
     every: int = EVERY,
     frames: Optional[int] = None,
     seed: Optional[int] = None,
+    native: bool = False,
 ) -> Profile:
     """A profile, for `with`.
 
     exact: every block rather than samples. every: bytes between two samples, on
     average. frames: of each stack, the innermost, at most 64; by default 1 if exact
-    and 16 if sampled. seed: for the same choice of samples again.
+    and 16 if sampled. seed: for the same choice of samples again. native: malloc() by
+    extension modules and libraries too, always sampled; sites of it have the domain
+    "native" and a c_function.
     """
-    return Profile(exact, every, frames, seed)
+    return Profile(exact, every, frames, seed, native)
 
 
 def snapshot() -> HeapReport:
