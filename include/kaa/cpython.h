@@ -136,13 +136,17 @@ KAA_API void *kaa_cpython_builtin(kaa_cpython *host, void *function,
  * attribute `address` that keeps the pointer alive.
  *
  * @param signature  A function type of `library`.
+ * @param scope      How long C may call it, a KAA_DECL_SCOPE_ number, whether
+ * the object is kept or not; KAA_DECL_SCOPE_CALL: as long as the object. Of
+ * KAA_DECL_SCOPE_LIBRARY there is one for a callable.
  *
  * @return a new reference; NULL with an exception pending.
  * @gil    any; the interpreter's own is held
  * @since  0.1
  */
 KAA_API void *kaa_cpython_callback(kaa_cpython *host, void *library,
-                                   const kaa_ctype *signature, void *callable);
+                                   const kaa_ctype *signature, void *callable,
+                                   uint32_t scope);
 
 /** What kaa_cpython_data_class() makes a type of. References are borrowed
  * during the call; the type takes its own. */

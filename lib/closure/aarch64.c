@@ -29,6 +29,9 @@ _Static_assert(offsetof(kaa_closure__frame, vectors) == 64 &&
                    sizeof(kaa_closure__frame) == 304,
                "the assembly below has these offsets");
 
+/* Bytes of joined arguments: all vector registers, and 16 for any other. */
+#define JOINED(count) (16 * (KAA_CALL__VECTORS + (count)))
+
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 
@@ -111,15 +114,12 @@ offset_of_address(const kaa_call__place *place)
 }
 
 /* Gives arguments the form that their types have in memory. */
-__attribute__((noinline)) static void
-answer_split(kaa_closure *closure, void *result, kaa_closure__frame *frame)
+static void
+answer_with(kaa_closure *closure, void *result, kaa_closure__frame *frame,
+            void **arguments, unsigned char *joined)
 {
     const kaa_call_plan *plan = closure->plan;
     unsigned char *base = (unsigned char *)frame;
-    void *arguments[KAA_CLOSURE__DIRECT_MAX];
-    /* All vector registers, and 16 bytes for any other argument. */
-    _Alignas(16) unsigned char
-        joined[16 * (KAA_CALL__VECTORS + KAA_CLOSURE__DIRECT_MAX)];
     uint32_t used = 0;
 
     for (uint32_t i = 0; i < plan->argument_count; i++) {
@@ -136,7 +136,7 @@ answer_split(kaa_closure *closure, void *result, kaa_closure__frame *frame)
         }
         if (place->load == KAA_CALL__LOAD_BYTES && (uintptr_t)from % 16 == 0)
             continue;
-        KAA_ASSERT(used + place->size[0] <= sizeof(joined));
+        KAA_ASSERT(used + place->size[0] <= JOINED(closure->argument_count));
         arguments[i] = joined + used;
         if (place->load == KAA_CALL__LOAD_SPREAD)
             for (uint32_t at = 0; at < place->size[0]; at += place->size[1])
@@ -150,11 +150,29 @@ answer_split(kaa_closure *closure, void *result, kaa_closure__frame *frame)
     kaa_closure__answer(closure, result, arguments);
 }
 
+__attribute__((noinline)) static void
+answer_few(kaa_closure *closure, void *result, kaa_closure__frame *frame)
+{
+    void *arguments[KAA_CLOSURE__FEW];
+    _Alignas(16) unsigned char joined[JOINED(KAA_CLOSURE__FEW)];
+
+    answer_with(closure, result, frame, arguments, joined);
+}
+
+__attribute__((noinline)) static void
+answer_many(kaa_closure *closure, void *result, kaa_closure__frame *frame)
+{
+    void *arguments[KAA_CLOSURE__DIRECT_MAX];
+    _Alignas(16) unsigned char joined[JOINED(KAA_CLOSURE__DIRECT_MAX)];
+
+    answer_with(closure, result, frame, arguments, joined);
+}
+
 __attribute__((noinline)) uint32_t
 kaa_closure__answer_any(kaa_closure *closure, kaa_closure__frame *frame)
 {
     const kaa_call_plan *plan = closure->plan;
-    void *arguments[KAA_CLOSURE__DIRECT_MAX];
+    void *arguments[KAA_CLOSURE__FEW];
     _Alignas(16) unsigned char bytes[64] = {0}; /* four long doubles */
     void *result = bytes;
     uint32_t piece = plan->result_piece;
@@ -163,8 +181,10 @@ kaa_closure__answer_any(kaa_closure *closure, kaa_closure__frame *frame)
         result = frame->memory;
         memset(result, 0, closure->result_size);
     }
-    if (closure->has_split) {
-        answer_split(closure, result, frame);
+    if (closure->argument_count > KAA_CLOSURE__FEW) {
+        answer_many(closure, result, frame);
+    } else if (closure->has_split) {
+        answer_few(closure, result, frame);
     } else {
         for (uint32_t i = 0; i < closure->argument_count; i++)
             arguments[i] = (unsigned char *)frame + closure->offsets[i];

@@ -54,6 +54,23 @@ alloc_closure(kaa_call_plan *plan, const kaa_closure_options *options)
     return closure;
 }
 
+static kaa_status
+choose_way(kaa_closure *closure, int way, kaa_error *err)
+{
+    int is_placed =
+        way != KAA_CLOSURE__LIBFFI_ONLY && kaa_closure__direct_prepare(closure);
+
+    if (is_placed && way != KAA_CLOSURE__BORROWED_ONLY &&
+        kaa_closure__direct_init(closure))
+        return KAA_OK;
+    if (KAA_CALL__AAPCS && is_placed && way != KAA_CLOSURE__DIRECT_ONLY)
+        return kaa_closure__borrowed_init(closure, err);
+    if (way == KAA_CLOSURE__ANY || way == KAA_CLOSURE__LIBFFI_ONLY)
+        return kaa_closure__libffi_init(closure, err);
+    return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                          "no trampoline of that sort");
+}
+
 kaa_status
 kaa_closure__create(const kaa_ctype *signature, kaa_closure_callback callback,
                     void *user, const kaa_closure_options *options, int way,
@@ -81,11 +98,7 @@ kaa_closure__create(const kaa_ctype *signature, kaa_closure_callback callback,
     }
     closure->callback = callback;
     closure->user = user;
-    if (way == KAA_CLOSURE__LIBFFI_ONLY || !kaa_closure__direct_init(closure))
-        status = way == KAA_CLOSURE__DIRECT_ONLY
-                     ? kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                                      "no trampoline of kaa's own")
-                     : kaa_closure__libffi_init(closure, err);
+    status = choose_way(closure, way, err);
     if (status != KAA_OK) {
         kaa_closure_destroy(closure);
         return status;

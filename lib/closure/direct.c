@@ -68,10 +68,9 @@ kaa_closure__offset_of(const kaa_call__place *place)
 }
 
 int
-kaa_closure__direct_init(kaa_closure *closure)
+kaa_closure__direct_prepare(kaa_closure *closure)
 {
     const kaa_call_plan *plan = closure->plan;
-    const unsigned char *code;
 
     if (!plan->is_direct || plan->argument_count > KAA_CLOSURE__DIRECT_MAX)
         return 0;
@@ -82,8 +81,17 @@ kaa_closure__direct_init(kaa_closure *closure)
         if (kaa_closure__is_split(plan, i))
             closure->has_split = 1;
     }
-    closure->is_plain =
-        !closure->has_split && plan->result_how == KAA_CALL__RESULT_I;
+    closure->is_plain = !closure->has_split &&
+                        plan->argument_count <= KAA_CLOSURE__FEW &&
+                        plan->result_how == KAA_CALL__RESULT_I;
+    return 1;
+}
+
+int
+kaa_closure__direct_init(kaa_closure *closure)
+{
+    const unsigned char *code;
+
     closure->slot = take_slot();
     if (closure->slot == KAA_CLOSURE__NO_SLOT)
         return 0;
@@ -105,7 +113,7 @@ kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
 {
     kaa_closure *closure =
         atomic_load_explicit(&slots[slot], memory_order_acquire);
-    void *arguments[KAA_CLOSURE__DIRECT_MAX];
+    void *arguments[KAA_CLOSURE__FEW];
     uint64_t words[2] = {0, 0}; /* a result of up to 8 bytes, and its zeros */
     uint32_t count;
 
@@ -126,6 +134,13 @@ kaa_closure__enter(kaa_closure__frame *frame, uint32_t slot)
 }
 
 #else
+
+int
+kaa_closure__direct_prepare(kaa_closure *closure)
+{
+    (void)closure;
+    return 0;
+}
 
 int
 kaa_closure__direct_init(kaa_closure *closure)

@@ -1,4 +1,4 @@
-/* closure/internal.h - a closure, and the two ways of making its pointer.
+/* closure/internal.h - a closure, and the ways of making its pointer.
  *
  *     trampoline i (code of libkaa) --> slots[i] --> kaa_closure   direct.c
  *     trampoline of libffi's        ---------------> kaa_closure   libffi.c
@@ -6,7 +6,9 @@
  * The first is quick and needs no executable memory at run time, but there are
  * only so many, and they serve what call/ places itself. Their assembly, and
  * how values come and go, stands in the processor's own file, x86_64.c or
- * aarch64.c.
+ * aarch64.c. On AArch64, where libffi cannot pass all that kaa can, libffi's
+ * trampolines serve the same signatures once the first are used up: libffi
+ * saves the registers, and kaa finds the arguments in them (borrowed.c).
  */
 #ifndef KAA_CLOSURE_INTERNAL_H
 #define KAA_CLOSURE_INTERNAL_H
@@ -20,7 +22,10 @@
 /* Of a signature. libffi.c has a table of as many pointers on its stack. */
 #define KAA_CLOSURE__ARGUMENTS_MAX 1000u
 /* Of a signature that direct.c serves. */
-#define KAA_CLOSURE__DIRECT_MAX 64u
+#define KAA_CLOSURE__DIRECT_MAX                                                \
+    (KAA_CALL__AAPCS ? KAA_CLOSURE__ARGUMENTS_MAX : KAA_CLOSURE__FEW)
+/* Arguments that most have no more of. */
+#define KAA_CLOSURE__FEW 64u
 
 #define KAA_CLOSURE__NO_SLOT UINT32_MAX
 
@@ -37,25 +42,40 @@ struct kaa_closure {
     /* direct.c */
     uint32_t slot; /* or KAA_CLOSURE__NO_SLOT */
     int has_split; /* some argument cannot be pointed at where it stands */
-    int is_plain;  /* none is split, and the result is an integer */
-    /* libffi.c */
+    int is_plain;  /* few, none is split, and the result is an integer */
+    /* libffi.c, borrowed.c */
     ffi_closure *writable;
     kaa_call__ffi *ffi;
     uint32_t offsets[]; /* of arguments from a kaa_closure__frame */
 };
 
 /* Which way to take; tests choose, everybody else takes ANY. */
-enum { KAA_CLOSURE__ANY, KAA_CLOSURE__DIRECT_ONLY, KAA_CLOSURE__LIBFFI_ONLY };
+enum {
+    KAA_CLOSURE__ANY,
+    KAA_CLOSURE__DIRECT_ONLY,
+    KAA_CLOSURE__BORROWED_ONLY,
+    KAA_CLOSURE__LIBFFI_ONLY
+};
 
 kaa_status kaa_closure__create(const kaa_ctype *signature,
                                kaa_closure_callback callback, void *user,
                                const kaa_closure_options *options, int way,
                                kaa_closure **out_closure, kaa_error *err);
 
-/* Takes a slot: 1, or 0 where there is none for this closure. */
+/* Where arguments stand in a kaa_closure__frame: 1, or 0 where kaa does not
+ * place them itself. */
+int kaa_closure__direct_prepare(kaa_closure *closure);
+/* After that, takes a slot: 1, or 0 where there is none left. */
 int kaa_closure__direct_init(kaa_closure *closure);
 void kaa_closure__direct_fini(kaa_closure *closure);
 
+/* After kaa_closure__direct_prepare(). */
+kaa_status kaa_closure__borrowed_init(kaa_closure *closure, kaa_error *err);
+/* A trampoline of libffi's for closure->ffi; its end is that of the next. */
+kaa_status kaa_closure__trampoline_init(
+    kaa_closure *closure,
+    void (*enter)(ffi_cif *cif, void *result, void **arguments, void *user),
+    kaa_error *err);
 kaa_status kaa_closure__libffi_init(kaa_closure *closure, kaa_error *err);
 void kaa_closure__libffi_fini(kaa_closure *closure);
 

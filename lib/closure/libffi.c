@@ -129,10 +129,30 @@ check_padding(const kaa_ctype *signature, kaa_error *err)
 }
 
 kaa_status
+kaa_closure__trampoline_init(kaa_closure *closure,
+                             void (*entered)(ffi_cif *cif, void *result,
+                                             void **arguments, void *user),
+                             kaa_error *err)
+{
+    void *code = NULL;
+
+    if (kaa_base__fault_due())
+        return kaa_base__fail_memory(err, "a function pointer");
+    closure->writable = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    if (closure->writable == NULL)
+        return refused(err);
+    memcpy(&closure->pointer, &code, sizeof(code));
+    if (ffi_prep_closure_loc(closure->writable, &closure->ffi->cif, entered,
+                             closure, code) != FFI_OK)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "libffi makes no closure of this signature");
+    return KAA_OK;
+}
+
+kaa_status
 kaa_closure__libffi_init(kaa_closure *closure, kaa_error *err)
 {
     const kaa_ctype *signature = closure->plan->signature;
-    void *code = NULL;
     kaa_status status = check_padding(signature, err);
 
     if (status == KAA_OK)
@@ -144,17 +164,7 @@ kaa_closure__libffi_init(kaa_closure *closure, kaa_error *err)
     for (uint32_t i = 0; i < closure->argument_count; i++)
         if (kaa_ctype_align(kaa_ctype_parameters(signature)[i].type) > 8)
             closure->has_split = 1;
-    if (kaa_base__fault_due())
-        return kaa_base__fail_memory(err, "a function pointer");
-    closure->writable = ffi_closure_alloc(sizeof(ffi_closure), &code);
-    if (closure->writable == NULL)
-        return refused(err);
-    memcpy(&closure->pointer, &code, sizeof(code));
-    if (ffi_prep_closure_loc(closure->writable, &closure->ffi->cif, enter,
-                             closure, code) != FFI_OK)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "libffi makes no closure of this signature");
-    return KAA_OK;
+    return kaa_closure__trampoline_init(closure, enter, err);
 }
 
 void

@@ -32,6 +32,10 @@
 #define WANTED 0x0a03
 #elif defined(__i386__)
 #define WANTED 0x0003
+#elif defined(__s390x__)
+#define WANTED 0x0403
+#elif defined(__powerpc64__)
+#define WANTED 0x0503
 #else
 #define WANTED 0 /* any */
 #endif

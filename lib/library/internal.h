@@ -72,6 +72,9 @@ kaa_library__node *kaa_library__search_add(kaa_library__search *search,
 /* Adds all that is needed, by whomever, to the end. */
 void kaa_library__search_walk(kaa_library__search *search);
 
+/* Those that the loader reads last; NULL ends them. */
+extern const char *const kaa_library__default_directories[];
+
 /* names.c: what to try for a name. */
 #define KAA_LIBRARY__CANDIDATES 4
 typedef struct kaa_library__names {

@@ -62,15 +62,13 @@ scan(const char *path, size_t length, const char *prefix, char *best)
     closedir(open_directory);
 }
 
-/* What LD_LIBRARY_PATH has goes before the cache, as for the loader. Where
- * there is no cache, the default directories are read. */
+/* What LD_LIBRARY_PATH has goes before the cache, as for the loader. Where the
+ * cache has none, the default directories are read. */
 static int
 add_newest(kaa_library__search *search, kaa_library__names *names,
            const char *prefix)
 {
-    static const char *const defaults[] = {"/lib", "/usr/lib",
-                                           "/usr/local/lib"};
-    const char *list = kaa_base__trusted_variable("LD_LIBRARY_PATH");
+    const char *cached, *list = kaa_base__trusted_variable("LD_LIBRARY_PATH");
     char best[NAME_MAX_BYTES] = "";
 
     while (list != NULL && *list != '\0') {
@@ -81,11 +79,12 @@ add_newest(kaa_library__search *search, kaa_library__names *names,
     }
     if (*best != '\0')
         return add(search, names, best);
-    if (search->cache.bytes != NULL)
-        return add(search, names,
-                   kaa_library__cache_newest(&search->cache, prefix));
-    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-        scan(defaults[i], strlen(defaults[i]), prefix, best);
+    cached = kaa_library__cache_newest(&search->cache, prefix);
+    if (cached != NULL)
+        return add(search, names, cached);
+    for (const char *const *path = kaa_library__default_directories;
+         *path != NULL; path++)
+        scan(*path, strlen(*path), prefix, best);
     return *best == '\0' || add(search, names, best);
 }
 

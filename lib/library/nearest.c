@@ -49,11 +49,18 @@ offer(nearest *n, const char *name)
     n->distance[at] = distance;
 }
 
+/* A word of DT_HASH. */
+#if defined(__s390x__) || defined(__alpha__)
+typedef uint64_t hash_word;
+#else
+typedef uint32_t hash_word;
+#endif
+
 /* What the dynamic section of a loaded library points at. */
 typedef struct tables {
     const ElfW(Sym) * symbols;
     const char *text;
-    const uint32_t *hash;
+    const hash_word *hash;
     const uint32_t *gnu_hash;
     size_t text_size;
 } tables;
@@ -93,11 +100,7 @@ count_symbols(const tables *t)
     uint32_t last = 0;
 
     if (t->gnu_hash == NULL)
-#if defined(__s390x__) || defined(__alpha__)
-        return 0; /* DT_HASH has words of 64 bits there */
-#else
-        return t->hash != NULL ? t->hash[1] : 0;
-#endif
+        return t->hash != NULL ? (uint32_t)t->hash[1] : 0;
     buckets = t->gnu_hash + 4 + t->gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
     chains = buckets + t->gnu_hash[0];
     for (uint32_t i = 0; i < t->gnu_hash[0]; i++)

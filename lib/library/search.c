@@ -32,15 +32,22 @@
 #define TRIPLE "x86_64-linux-gnu"
 #elif defined(__aarch64__)
 #define TRIPLE "aarch64-linux-gnu"
-#elif defined(__i386__)
-#define TRIPLE "i386-linux-gnu"
+#elif defined(__s390x__)
+#define TRIPLE "s390x-linux-gnu"
+#elif defined(__riscv) && __riscv_xlen == 64
+#define TRIPLE "riscv64-linux-gnu"
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TRIPLE "powerpc64le-linux-gnu"
+#elif defined(__loongarch64)
+#define TRIPLE "loongarch64-linux-gnu"
 #endif
 
-static const char *const default_directories[] = {
+const char *const kaa_library__default_directories[] = {
 #if defined(TRIPLE)
     "/lib/" TRIPLE, "/usr/lib/" TRIPLE,
 #endif
-    "/lib64",       "/usr/lib64",       "/lib", "/usr/lib", "/usr/local/lib",
+    "/lib64",       "/usr/lib64",       "/lib",
+    "/usr/lib",     "/usr/local/lib",   NULL,
 };
 
 static void
@@ -241,10 +248,9 @@ find(kaa_library__search *search, kaa_library__node *node)
     cached = kaa_library__cache_find(&search->cache, node->name);
     if (cached != NULL && try_path(search, node, cached, "cache"))
         return;
-    for (size_t i = 0;
-         i < sizeof(default_directories) / sizeof(default_directories[0]); i++)
-        if (try_directory(search, node, default_directories[i],
-                          strlen(default_directories[i]), "default"))
+    for (const char *const *path = kaa_library__default_directories;
+         *path != NULL; path++)
+        if (try_directory(search, node, *path, strlen(*path), "default"))
             return;
 }
 
@@ -319,8 +325,8 @@ kaa_library__search_init(kaa_library__search *search)
     }
     /* Linked statically, kaa is the program. */
     search->self = search->program;
-    if (dladdr(default_directories, &info) != 0 && info.dli_fname != NULL &&
-        strstr(info.dli_fname, ".so") != NULL)
+    if (dladdr(kaa_library__default_directories, &info) != 0 &&
+        info.dli_fname != NULL && strstr(info.dli_fname, ".so") != NULL)
         read_owner(search, &search->self, info.dli_fname);
     if (!kaa_library__cache_load(&search->cache, &search->arena))
         search->failed = 1;

@@ -6,14 +6,30 @@
 #include <string.h>
 #include <time.h>
 
+struct named {
+    const char *text;
+    uint8_t special; /* an enum kaa_preprocess__special */
+};
+
+static void
+name_all(kaa_preprocess__pp *pp, const struct named *at, size_t count)
+{
+    for (; count != 0; at++, count--) {
+        kaa_preprocess__name *name =
+            kaa_preprocess__name_of(pp, at->text, strlen(at->text));
+
+        if (name == NULL)
+            return;
+        name->special = at->special;
+    }
+}
+
 void
 kaa_preprocess__name_builtins(kaa_preprocess__pp *pp)
 {
-    static const struct {
-        const char *text;
-        uint8_t special;
-    } specials[] = {
+    static const struct named specials[] = {
         {"__FILE__", S_FILE},
+        {"__FILE_NAME__", S_FILE_NAME},
         {"__LINE__", S_LINE},
         {"__COUNTER__", S_COUNTER},
         {"__DATE__", S_DATE},
@@ -26,38 +42,34 @@ kaa_preprocess__name_builtins(kaa_preprocess__pp *pp)
         {"__has_include", S_HAS_INCLUDE},
         {"__has_include_next", S_HAS_INCLUDE_NEXT},
         {"__has_attribute", S_HAS_ATTRIBUTE},
-        {"__has_cpp_attribute", S_HAS_CPP_ATTRIBUTE},
         {"__has_c_attribute", S_HAS_C_ATTRIBUTE},
         {"__has_builtin", S_HAS_BUILTIN},
         {"__VA_OPT__", S_VA_OPT},
     };
-    /* These are clang's; a header asks whether there are such questions. */
-    static const struct {
-        const char *text;
-        uint8_t special;
-    } clang[] = {
-        {"__FILE_NAME__", S_FILE_NAME},
+    /* A header asks with #ifdef whether there is such a question. */
+    static const struct named clang[] = {
         {"__has_feature", S_HAS_FEATURE},
         {"__has_extension", S_HAS_EXTENSION},
         {"__has_warning", S_HAS_WARNING},
+        {"__has_declspec_attribute", S_HAS_DECLSPEC_ATTRIBUTE},
+        {"__is_identifier", S_IS_IDENTIFIER},
+        {"__is_target_arch", S_IS_TARGET_ARCH},
+        {"__is_target_vendor", S_IS_TARGET_VENDOR},
+        {"__is_target_os", S_IS_TARGET_OS},
+        {"__is_target_environment", S_IS_TARGET_ENVIRONMENT},
+        {"__building_module", S_BUILDING_MODULE},
     };
-    kaa_preprocess__name *name = kaa_preprocess__name_of(pp, "__clang__", 9);
-    int is_clang = name != NULL && name->macro != NULL;
+    static const struct named others[] = {
+        {"__has_cpp_attribute", S_HAS_CPP_ATTRIBUTE},
+    };
+    const kaa_preprocess__name *name =
+        kaa_preprocess__name_of(pp, "__clang__", 9);
 
-    for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
-        name = kaa_preprocess__name_of(pp, specials[i].text,
-                                       strlen(specials[i].text));
-        if (name == NULL)
-            return;
-        name->special = specials[i].special;
-    }
-    for (size_t i = 0; is_clang && i < sizeof(clang) / sizeof(clang[0]); i++) {
-        name =
-            kaa_preprocess__name_of(pp, clang[i].text, strlen(clang[i].text));
-        if (name == NULL)
-            return;
-        name->special = clang[i].special;
-    }
+    name_all(pp, specials, sizeof(specials) / sizeof(specials[0]));
+    if (name != NULL && name->macro != NULL)
+        name_all(pp, clang, sizeof(clang) / sizeof(clang[0]));
+    else
+        name_all(pp, others, sizeof(others) / sizeof(others[0]));
 }
 
 static int
@@ -195,7 +207,7 @@ recorded(const char *kind, const char *word, size_t length)
 
     if (length > 4 && memcmp(word, "__", 2) == 0 &&
         memcmp(word + length - 2, "__", 2) == 0 &&
-        strcmp(kind, "builtin") != 0) {
+        strcmp(kind, "builtin") != 0 && strcmp(kind, "keyword") != 0) {
         word += 2;
         length -= 4;
     }
@@ -236,19 +248,49 @@ read_word(kaa_preprocess__pp *pp, char *word, size_t size, size_t *out_length)
     return length != 0;
 }
 
+/* The first word of a line of questions.txt; no line asks the last one. */
+static const char *
+kind_of(uint32_t special)
+{
+    switch (special) {
+    case S_HAS_ATTRIBUTE:
+        return "attribute";
+    case S_HAS_CPP_ATTRIBUTE:
+    case S_HAS_C_ATTRIBUTE:
+        return "c_attribute";
+    case S_HAS_BUILTIN:
+        return "builtin";
+    case S_HAS_FEATURE:
+        return "feature";
+    case S_HAS_EXTENSION:
+        return "extension";
+    case S_HAS_WARNING:
+        return "warning";
+    case S_HAS_DECLSPEC_ATTRIBUTE:
+        return "declspec_attribute";
+    case S_IS_IDENTIFIER:
+        return "keyword";
+    case S_IS_TARGET_ARCH:
+        return "target_arch";
+    case S_IS_TARGET_VENDOR:
+        return "target_vendor";
+    case S_IS_TARGET_OS:
+        return "target_os";
+    case S_IS_TARGET_ENVIRONMENT:
+        return "target_environment";
+    default:
+        return "module";
+    }
+}
+
 int
 kaa_preprocess__has(kaa_preprocess__pp *pp, uint32_t special, long *out_value)
 {
     kaa_preprocess__token token;
     char word[256];
     size_t length;
-    const char *kind = special == S_HAS_ATTRIBUTE       ? "attribute"
-                       : special == S_HAS_CPP_ATTRIBUTE ? "c_attribute"
-                       : special == S_HAS_C_ATTRIBUTE   ? "c_attribute"
-                       : special == S_HAS_BUILTIN       ? "builtin"
-                       : special == S_HAS_FEATURE       ? "feature"
-                       : special == S_HAS_EXTENSION     ? "extension"
-                                                        : "warning";
+    uint8_t no_expand = pp->no_expand;
+    int is_read;
 
     *out_value = 0;
     kaa_preprocess__next(pp, &token);
@@ -256,8 +298,14 @@ kaa_preprocess__has(kaa_preprocess__pp *pp, uint32_t special, long *out_value)
         return fail(pp, "name");
     if (special == S_HAS_INCLUDE || special == S_HAS_INCLUDE_NEXT)
         return has_include(pp, special == S_HAS_INCLUDE_NEXT, out_value);
-    if (!read_word(pp, word, sizeof(word), &length))
+    /* __is_target_os(linux) means the word, which may be a macro too. */
+    pp->no_expand = no_expand || special >= S_IS_IDENTIFIER;
+    is_read = read_word(pp, word, sizeof(word), &length);
+    pp->no_expand = no_expand;
+    if (!is_read)
         return fail(pp, "name");
-    *out_value = recorded(kind, word, length);
+    *out_value = recorded(kind_of(special), word, length);
+    if (special == S_IS_IDENTIFIER)
+        *out_value = !*out_value;
     return 1;
 }

@@ -110,6 +110,83 @@ KAA_TEST(thousands_of_closures_live_at_once)
     CHECK_OK(status);
 }
 
+/* An __int128 is aligned to 16 bytes, which libffi does not know of:
+ * neither the last closures nor one of many arguments may need it to. */
+__extension__ typedef __int128 wide;
+
+static void
+join(void *result, void *const *arguments, void *user)
+{
+    wide a, b;
+
+    memcpy(&a, arguments[1], sizeof(a));
+    memcpy(&b, arguments[*(const uint32_t *)user - 1], sizeof(b));
+    a += 3 * b + *(const int *)arguments[0];
+    memcpy(result, &a, sizeof(a));
+}
+
+static const kaa_ctype *
+wide_function(kaa_test *t, uint32_t count)
+{
+    const kaa_ctype *type = NULL, *whole = kaa_ctype_basic(KAA_CTYPE_INT128);
+    kaa_ctype_parameter parameters[70] = {{.type = NULL}};
+    kaa_ctype_table *table = NULL;
+
+    CHECK_OK(kaa_ctype_table_create(&table, &t->err));
+    DEFER(t, kaa_ctype_table_destroy, table);
+    for (uint32_t i = 0; i < count; i++)
+        parameters[i].type =
+            i == 1 || i == count - 1 ? whole : kaa_ctype_basic(KAA_CTYPE_INT);
+    CHECK_OK(
+        kaa_ctype_function(table, whole, parameters, count, 0, &type, &t->err));
+    return type;
+}
+
+KAA_TEST(wide_integers_reach_the_last_closure)
+{
+    enum { MANY = 2060 };
+    static kaa_closure *closures[MANY];
+    const kaa_ctype *type = wide_function(t, 3);
+    const wide a = (wide)7 << 70, b = -((wide)5 << 90);
+    uint32_t count = 3;
+    kaa_status status = KAA_OK;
+    int made = 0, wrong = 0;
+    int many = kaa_test_is_fault_run() ? 3 : MANY;
+
+    for (; made < many && status == KAA_OK; made += status == KAA_OK)
+        status = kaa_closure_create(type, join, &count, NULL, &closures[made],
+                                    &t->err);
+    for (int i = 0; i < made; i++) {
+        wide (*function)(int, wide, wide) =
+            (wide(*)(int, wide, wide))kaa_closure_pointer(closures[i]);
+
+        wrong += function(i, a, b) != a + 3 * b + i;
+        kaa_closure_destroy(closures[i]);
+    }
+    CHECK_OK(status);
+    CHECK_EQ(wrong, 0);
+}
+
+#define EIGHT(what) what, what, what, what, what, what, what, what
+#define SIXTY_FOUR(what)                                                       \
+    EIGHT(what), EIGHT(what), EIGHT(what), EIGHT(what), EIGHT(what),           \
+        EIGHT(what), EIGHT(what), EIGHT(what)
+
+KAA_TEST(wide_integers_reach_a_closure_of_many_arguments)
+{
+    const wide a = (wide)7 << 70, b = -((wide)5 << 90);
+    wide (*function)(int, wide, SIXTY_FOUR(int), wide);
+    uint32_t count = 67;
+    kaa_closure *closure = NULL;
+
+    CHECK_OK(kaa_closure_create(wide_function(t, count), join, &count, NULL,
+                                &closure, &t->err));
+    function =
+        (wide(*)(int, wide, SIXTY_FOUR(int), wide))kaa_closure_pointer(closure);
+    CHECK(function(11, a, SIXTY_FOUR(-1), b) == a + 3 * b + 11);
+    kaa_closure_destroy(closure);
+}
+
 KAA_TEST(a_stale_pointer_to_a_trampoline_returns_zero)
 {
     int answer = 5;

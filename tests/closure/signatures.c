@@ -61,16 +61,21 @@ KAA_TEST(closures_equal_the_compilers_functions)
           (KAA_CALL__DIRECT ? 300 : 100));
 }
 
-/* The two ways are for different signatures on different machines; what either
- * takes on has to be right. */
-KAA_TEST(both_ways_are_right)
+/* The ways are for different signatures on different machines; what each takes
+ * on has to be right. */
+KAA_TEST(all_ways_are_right)
 {
     uint32_t direct =
         compare_set(t, &signature_set_own, KAA_CLOSURE__DIRECT_ONLY);
     uint32_t libffi =
         compare_set(t, &signature_set_own, KAA_CLOSURE__LIBFFI_ONLY);
 
-    printf("%u closures direct, %u through libffi\n", direct, libffi);
+    uint32_t borrowed =
+        compare_set(t, &signature_set_own, KAA_CLOSURE__BORROWED_ONLY);
+
+    printf("%u closures direct, %u by borrowed trampolines, %u by libffi\n",
+           direct, borrowed, libffi);
+    CHECK_EQ(borrowed, KAA_CALL__AAPCS ? direct : 0);
     CHECK(!KAA_CALL__DIRECT || direct > 250);
     CHECK(libffi > (KAA_CALL__SYSV ? 250 : 100));
 }
@@ -80,5 +85,6 @@ KAA_TEST(the_other_compiler_agrees)
     if (signature_set_other == NULL)
         SKIP("no second compiler was found");
     compare_set(t, signature_set_other, KAA_CLOSURE__ANY);
+    compare_set(t, signature_set_other, KAA_CLOSURE__BORROWED_ONLY);
     compare_set(t, signature_set_other, KAA_CLOSURE__LIBFFI_ONLY);
 }

@@ -552,12 +552,19 @@ KAA_TEST(records_of_the_system)
         const kaa_ctype *byte = kaa_ctype_well_known("uint8_t", 7);
         const kaa_ctype *two = kaa_ctype_well_known("uint16_t", 8);
         const kaa_ctype *four = kaa_ctype_well_known("uint32_t", 8);
+        int is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
         kaa_ctype_member members[] = {
-            BITS("ihl", BASIC(UINT), 4), BITS("version", BASIC(UINT), 4),
-            MEMBER("tos", byte),         MEMBER("tot_len", two),
-            MEMBER("id", two),           MEMBER("frag_off", two),
-            MEMBER("ttl", byte),         MEMBER("protocol", byte),
-            MEMBER("check", two),        MEMBER("saddr", four),
+            /* The header has them in the order in which the machine fills. */
+            BITS(is_little ? "ihl" : "version", BASIC(UINT), 4),
+            BITS(is_little ? "version" : "ihl", BASIC(UINT), 4),
+            MEMBER("tos", byte),
+            MEMBER("tot_len", two),
+            MEMBER("id", two),
+            MEMBER("frag_off", two),
+            MEMBER("ttl", byte),
+            MEMBER("protocol", byte),
+            MEMBER("check", two),
+            MEMBER("saddr", four),
             MEMBER("daddr", four)};
         const kaa_ctype *made = LAY_OUT(STRUCT, header, NULL);
 

@@ -1,7 +1,10 @@
 /* tests/library/files.c - files that are no libraries, and damaged ones: every
  * byte pattern gets a verdict, none a crash. */
+#include <elf.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -88,6 +91,7 @@ KAA_TEST(other_files_are_recognised)
                                  "OUTPUT_FORMAT(elf64-x86-64)\n"
                                  "GROUP ( /lib/libq.so.6 AS_NEEDED ( b.so ) )";
     contents c = read_file(t, CHAIN_GONE);
+    ElfW(Ehdr) header;
 
     expect(t, "", 0, KAA_LIBRARY__NOT_ELF, "empty");
     expect(t, "hello", 5, KAA_LIBRARY__NOT_ELF, NULL);
@@ -95,12 +99,16 @@ KAA_TEST(other_files_are_recognised)
            "/lib/libq.so.6");
     expect(t, "INPUT(/* x.so", 13, KAA_LIBRARY__SCRIPT, NULL);
     expect(t, c.bytes, 40, KAA_LIBRARY__CORRUPT, NULL);
-    c.bytes[16] = 1; /* e_type: an object file */
+    memcpy(&header, c.bytes, sizeof(header));
+    header.e_type = ET_REL;
+    memcpy(c.bytes, &header, sizeof(header));
     expect(t, c.bytes, c.size, KAA_LIBRARY__NOT_SHARED, "object file");
-    c.bytes[18] = 0xF3; /* e_machine: RISC-V */
+    header.e_machine = EM_RISCV;
+    memcpy(c.bytes, &header, sizeof(header));
     expect(t, c.bytes, c.size, KAA_LIBRARY__WRONG_MACHINE, "RISC-V, 64-bit");
-    c.bytes[18] = 3;
-    c.bytes[4] = 1;
+    header.e_machine = EM_386;
+    header.e_ident[EI_CLASS] = ELFCLASS32;
+    memcpy(c.bytes, &header, sizeof(header));
     expect(t, c.bytes, c.size, KAA_LIBRARY__WRONG_MACHINE, "i386, 32-bit");
 }
 
@@ -185,6 +193,10 @@ make_cache(unsigned char *out)
     flags = 0x0a03;
 #elif defined(__i386__)
     flags = 3;
+#elif defined(__s390x__)
+    flags = 0x0403;
+#elif defined(__powerpc64__)
+    flags = 0x0503;
 #endif
     memset(out, 0, 48);
     memcpy(out, "glibc-ld.so.cache1.1", 20);

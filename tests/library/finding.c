@@ -60,15 +60,17 @@ place(kaa_test *t, const char *name, const char *from)
 }
 
 static void
-check_names(kaa_test *t, const char *name, const char *const *expected,
-            uint32_t count)
+check_names_in(kaa_test *t, const char *name, const char *const *expected,
+               uint32_t count, int has_cache)
 {
     kaa_library__search search;
     kaa_library__names names = {.count = 0};
-    int is_made = kaa_library__search_init(&search) &&
-                  kaa_library__names_of(&search, name, &names);
+    int is_made = kaa_library__search_init(&search);
     char got[4][64] = {""};
 
+    if (!has_cache)
+        search.cache.count = 0;
+    is_made = is_made && kaa_library__names_of(&search, name, &names);
     for (uint32_t i = 0; is_made && i < names.count; i++)
         snprintf(got[i], sizeof(got[i]), "%s", names.of[i]);
     kaa_library__search_fini(&search);
@@ -76,6 +78,27 @@ check_names(kaa_test *t, const char *name, const char *const *expected,
     CHECK_EQ(names.count, count);
     for (uint32_t i = 0; i < count; i++)
         CHECK_STR(got[i], expected[i]);
+}
+
+static void
+check_names(kaa_test *t, const char *name, const char *const *expected,
+            uint32_t count)
+{
+    check_names_in(t, name, expected, count, 1);
+}
+
+/* A cache that somebody forgot to renew, or that is another system's. */
+KAA_TEST(a_library_that_the_cache_lacks_is_found_in_its_folder)
+{
+#ifdef __GLIBC__
+    static const char *const c[] = {"c", "libc.so", "libc.so.6"};
+
+    unsetenv("LD_LIBRARY_PATH");
+    check_names_in(t, "c", c, 3, 0);
+    check_names(t, "c", c, 3);
+#else
+    SKIP("the C library of this system has no number");
+#endif
 }
 
 KAA_TEST(the_newest_version_is_the_last_name_tried)

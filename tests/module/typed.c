@@ -201,8 +201,13 @@ KAA_TEST(buffers_of_other_formats)
     lender *own;
     kaa_object *type = NEW(kaa_type_new(ctx, &lender_spec, NULL, NULL));
     kaa_object *lent = NEW(kaa_instance_new(ctx, type));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     static char good[][3] = {"d", "@d", "=d", "<d"};
-    static char bad[][3] = {"", "q", "dd", ">d", "B", "@"};
+    static char bad[][3] = {"", "q", "dd", ">d", "!d", "B", "@"};
+#else
+    static char good[][3] = {"d", "@d", "=d", ">d", "!d"};
+    static char bad[][3] = {"", "q", "dd", "<d", "B", "@"};
+#endif
     static char single[] = "c";
 
     own = kaa_data(ctx, lent);

@@ -1,14 +1,15 @@
 """How many small faults the tests of a folder notice.
 
-    mutate.py [--seed N] [--limit N] ROOT WORK [FOLDER ...]
+    mutate.py [--seed N] [--limit N] [--python PYTHON] ROOT WORK [FOLDER ...]
 
 Copies the tree of ROOT to WORK and builds it. Then, in each function of
 lib/FOLDER that has a place for it, makes one small change (which one, the seed
-says), builds what it reaches and runs the folder's C tests: tests/FOLDER, plain
-and with failing allocations. A change that no test notices survives: it is
-listed, and each folder's score is the part that was noticed. A changed program
-that does not compile counts for nothing, nor does one whose object code is the
-same: of another machine, say. One that hangs is noticed. Other changes that alter
+says), compiles it and runs the folder's tests until one fails: tests/FOLDER, plain
+and with failing allocations, or what TESTS says. A change that no test notices
+survives: it is listed, and each folder's score is the part that was noticed. A
+change that does not compile counts for nothing, nor does one whose object code is
+the same: of another machine, say. One that hangs is noticed. --limit takes so many
+functions of a folder, the same ones for the same seed. Other changes that alter
 nothing stand in equivalent.txt beside this file, one a line:
 
     FOLDER/FILE.c FUNCTION: OLD -> NEW    # why
@@ -18,12 +19,14 @@ The idea is that of DeMillo, Lipton and Sayward, "Hints on Test Data Selection"
 """
 
 import argparse
+import collections
 import json
 import os
 import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -31,10 +34,19 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style"))
 import source  # noqa: E402
 
-SECONDS = 60  # for one test; more is a hang
-
-# Rooms whose files others test too: what stands below all, and asks the system.
-ALSO = {"base": ["gil", "heap", "library", "insight"]}
+# The names of the tests of a folder that others test too: what stands below all
+# and asks the system, and what the package's tests reach alone.
+PYTHON = r"python/[\d.]+t?/(checked/)?test_"
+TESTS = {
+    "base": "(base|gil|heap|library|insight)/",
+    "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
+    "insight": f"insight/|{PYTHON}(gil|heap|refs)",
+    "walk": f"walk/|{PYTHON}(objects|refs|heap)",
+    "cpython": f"{PYTHON}(?!docs|new|package|views|gil|heap|refs|objects)",
+}
+# Labels of C tests, in the order in which they are run.
+LABELS = ["plain", "check", "python", "collect", "fault"]
+SKIPPED = (77, 5)  # of checks, of unittest
 
 # What a token may be changed to.
 TOKENS = {
@@ -115,8 +127,8 @@ def places(text, start, end):
     return kept
 
 
-def changes_of(root, folder, chance):
-    """At most one a function, of all files of a folder."""
+def changes_of(root, folder, seed, limit):
+    """At most one a function, of all files of a folder or of so many functions."""
     chosen = []
     for path in sorted((root / "lib" / folder).rglob("*.c")):
         original = path.read_text()
@@ -125,16 +137,63 @@ def changes_of(root, folder, chance):
         for match in _FUNCTION.finditer(text):
             possible = places(text, match.start(3), match.end(3))
             if possible:
+                name = path.relative_to(root / "lib").as_posix()
+                chance = random.Random(f"{seed}/{name}/{match.group(1)}")
+                rank = chance.random()
                 start, end, new = chance.choice(possible)
-                name = str(path.relative_to(root / "lib"))
-                chosen.append(Change(name, match.group(1), start, end, new, original))
-    return chosen
+                change = Change(name, match.group(1), start, end, new, original)
+                chosen.append((rank, change))
+    taken = sorted(chosen, key=lambda one: one[0])[: limit or None]
+    return [change for _, change in chosen if change in [one for _, one in taken]]
+
+
+class Test:
+    """A test of CTest's, and the targets that it needs."""
+
+    def __init__(self, told, build, targets):
+        properties = {one["name"]: one["value"] for one in told.get("properties", [])}
+        self.name, self.command = told["name"], told["command"]
+        labels = properties.get("LABELS", [])
+        self.label = next((one for one in LABELS if one in labels), None)
+        self.folder = properties.get("WORKING_DIRECTORY", build)
+        changed = dict(one.split("=", 1) for one in properties.get("ENVIRONMENT", []))
+        self.environment = {**os.environ, **changed}
+        named = [one for one in [*self.command, *changed.values()] if one.startswith(build)]
+        named = [os.path.relpath(one, build) for one in named]
+        self.targets = [
+            one
+            for one in targets
+            if any(one == name or one.startswith(name + "/") for name in named)
+        ]
+        self.seconds = 0.0
+
+    def run(self, seconds):
+        """What it returns; None after so many seconds."""
+        process = subprocess.Popen(
+            self.command,
+            cwd=self.folder,
+            env=self.environment,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:  # what it started ends with it
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
 
 
 class Tree:
     """The copy that is changed and built."""
 
-    def __init__(self, root, work):
+    def __init__(self, root, work, python):
         self.root, self.path, self.build = root, work / "tree", work / "build"
         names = source.tracked(root)
         if names is None:
@@ -148,69 +207,67 @@ class Tree:
         subprocess.run(
             ["cmake", "-S", self.path, "-B", self.build, "-G", "Ninja"]
             + ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-O1 -g0"]
-            + ["-DKAA_CHECKS=2", "-DKAA_WERROR=OFF", "-DKAA_TEST_PYTHONS=none"],
+            + ["-DKAA_CHECKS=2", "-DKAA_WERROR=OFF", f"-DKAA_TEST_PYTHONS={python}"],
             check=True,
             stdout=subprocess.DEVNULL,
         )
 
-    def targets(self, folder):
-        """The programs of a folder's tests, as targets of the build."""
-        listed = subprocess.run(
-            ["ninja", "-C", self.build, "-t", "targets", "all"],
-            check=True,
-            stdout=subprocess.PIPE,
-        )
-        return sorted(set(re.findall(rf"^(tests/test_{folder}_\w+):", listed.stdout.decode(), re.M)))
-
     def tests(self, folder):
-        """The commands of a folder's tests, which are built, plain ones first."""
-        listed = subprocess.run(
-            ["ctest", "--test-dir", self.build, "--show-only=json-v1"],
-            check=True,
-            stdout=subprocess.PIPE,
-        )
+        """The tests of a folder, built, in the order in which they are run."""
+        everything = self.output("ninja", "-C", self.build, "-t", "targets", "all")
+        targets = [line.rpartition(": ")[0] for line in everything.splitlines()]
+        targets = [one for one in targets if re.fullmatch(r"tests/.*|lib/[^/]+", one)]
+        wanted = re.compile(TESTS.get(folder.partition("/")[0], f"{folder}/"))
+        programs = {re.sub("^tests/test_([a-z]+)_", r"\1/", one): one for one in targets}
+        # CTest tells no commands of programs that are not there.
+        self.make([one for name, one in programs.items() if wanted.match(name)])
+        listed = self.output("ctest", "--test-dir", self.build, "--show-only=json-v1")
         found = []
-        for test in json.loads(listed.stdout)["tests"]:
-            labels = [
-                value
-                for one in test.get("properties", [])
-                if one["name"] == "LABELS"
-                for value in one["value"]
-            ]
-            if test["name"].startswith(folder + "/") and "command" in test:
-                if "plain" in labels or "fault" in labels:
-                    found.append(("fault" in labels, test["command"]))
-        return [command for _, command in sorted(found, key=lambda one: one[0])]
+        for told in json.loads(listed)["tests"]:
+            if "command" in told and wanted.match(told["name"]):
+                test = Test(told, str(self.build), targets)
+                if test.label:
+                    found.append(test)
+        if not self.make({one for test in found for one in test.targets}):
+            raise SystemExit(f"mutate: the tests of {folder} do not build")
+        kept = []
+        for test in found:
+            start = time.monotonic()
+            done = test.run(600)
+            test.seconds = time.monotonic() - start
+            if done == 0:
+                kept.append(test)
+            elif done not in SKIPPED:
+                print(f"left out, fails unchanged: {test.name}", flush=True)
+        return sorted(kept, key=lambda one: (LABELS.index(one.label), one.seconds))
+
+    def output(self, *command):
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        return done.stdout.decode()
 
     def make(self, targets):
         """Builds targets; whether that went well."""
         done = subprocess.run(
-            ["ninja", "-C", self.build, *targets],
+            ["ninja", "-C", self.build, "-j1", *sorted(targets)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         return done.returncode == 0
 
-    def code(self, path):
-        """The object code of a file of lib/."""
-        return [one.read_bytes() for one in (self.build / "lib").rglob(f"{path}.o")]
+    def objects(self, path):
+        """The object files of a file of lib/, as targets: {target: code}."""
+        found = (self.build / "lib").rglob(f"{path}.o")
+        return {one.relative_to(self.build).as_posix(): one.read_bytes() for one in found}
 
-    def notices(self, commands):
-        """The first test that fails, or None."""
-        for command in commands:
-            try:
-                done = subprocess.run(
-                    command,
-                    cwd=self.build,
-                    timeout=SECONDS,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-            except subprocess.TimeoutExpired:
-                return command
-            if done.returncode != 0:
-                return command
+    def notices(self, tests):
+        """The first test that fails, twice, or hangs; None if there is none."""
+        for test in tests:
+            if not self.make(test.targets):
+                return test
+            seconds = 20 + 10 * test.seconds
+            done = test.run(seconds)
+            if done is None or done != 0 and test.run(seconds) != 0:
+                return test
         return None
 
 
@@ -221,45 +278,36 @@ def equivalent_changes():
 
 
 def run_folder(tree, folder, seed, limit):
-    """(noticed, survivors) of one folder."""
-    folders = [folder, *ALSO.get(folder, [])]
-    targets = [target for one in folders for target in tree.targets(one)]
-    if not targets:
-        return 0, []
-    if not tree.make(targets):
-        raise SystemExit(f"mutate: the tests of {folder} do not build")
-    commands = [command for one in folders for command in tree.tests(one)]
-    failed = tree.notices(commands)
-    if failed is not None:
-        raise SystemExit(f"mutate: unchanged, this fails: {' '.join(failed)}")
-    changes = changes_of(tree.path, folder, random.Random(f"{seed}/{folder}"))
-    if limit and len(changes) > limit:
-        changes = random.Random(seed).sample(changes, limit)
+    """(noticed, survivors, equivalent ones, those of no code) of one folder."""
+    tests = tree.tests(folder)
     known = equivalent_changes()
-    noticed, survivors = 0, []
-    for change in changes:
+    noticed, survivors, equivalent, idle = 0, [], 0, 0
+    caught = collections.Counter()  # (path, test): that often
+    for change in changes_of(tree.path, folder, seed, limit) if tests else []:
         if str(change) in known:
+            equivalent += 1
             continue
         path = tree.path / "lib" / change.path
-        original = path.read_text()
-        if not tree.make(targets):
-            raise SystemExit("mutate: what was changed back does not build")
-        code = tree.code(change.path)
+        original, code = path.read_text(), tree.objects(change.path)
         path.write_text(
             original[: change.start] + change.new + original[change.end :]
         )
         try:
-            if not tree.make(targets) or tree.code(change.path) == code:
+            if not tree.make(code) or tree.objects(change.path) == code:
+                idle += 1
                 continue
-            if tree.notices(commands) is None:
-                survivors.append(change)
-                print(f"survives: lib/{change.path}:{change.line}: {change}", flush=True)
-            else:
-                noticed += 1
+            first = sorted(tests, key=lambda one: -caught[change.path, one.name])
+            test = tree.notices(first)
         finally:
             path.write_text(original)
-            os.utime(path, (time.time() + 1, time.time() + 1))
-    return noticed, survivors
+            tree.make(code)
+        if test is None:
+            survivors.append(change)
+            print(f"survives: lib/{change.path}:{change.line}: {change}", flush=True)
+        else:
+            noticed += 1
+            caught[change.path, test.name] += 1
+    return noticed, survivors, equivalent, idle
 
 
 def main():
@@ -268,24 +316,23 @@ def main():
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=0, help="changes a folder")
+    parser.add_argument("--python", default=sys.executable, help="for Python tests")
     parser.add_argument("folders", nargs="*")
     given = parser.parse_args()
-    tree = Tree(given.root.resolve(), given.work.resolve())
+    tree = Tree(given.root.resolve(), given.work.resolve(), given.python)
     folders = given.folders or sorted(
-        one.name
-        for one in (tree.path / "lib").iterdir()
-        if one.is_dir() and (tree.path / "tests" / one.name).is_dir()
+        one.name for one in (tree.path / "lib").iterdir() if one.is_dir()
     )
     rows = []
     for folder in folders:
-        noticed, survivors = run_folder(tree, folder, given.seed, given.limit)
+        noticed, survivors, *others = run_folder(tree, folder, given.seed, given.limit)
         total = noticed + len(survivors)
         if total:
-            rows.append((folder, noticed, total))
+            rows.append((folder, noticed, total, 100 * noticed / total, *others))
             print(f"{folder}: {noticed} of {total} noticed", flush=True)
-    print("\nfolder      noticed   of  score")
-    for folder, noticed, total in rows:
-        print(f"{folder:10} {noticed:8} {total:4} {100 * noticed / total:5.0f} %")
+    print("\nfolder           noticed   of  score  equivalent  no code")
+    for row in rows:
+        print("{:15} {:8} {:4} {:4.0f} % {:11} {:8}".format(*row))
 
 
 if __name__ == "__main__":

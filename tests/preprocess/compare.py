@@ -44,6 +44,27 @@ PACKAGES = {
 }
 
 
+# What a compiler can be asked in a condition. It is asked itself which of these it
+# knows: gcc about half of them.
+ASKED = {
+    "__has_include": "<stdio.h> <no/such.h>",
+    "__has_attribute": "packed no_such __packed__",
+    "__has_c_attribute": "deprecated no_such",
+    "__has_cpp_attribute": "deprecated no_such",
+    "__has_builtin": "__builtin_expect no_such",
+    "__has_feature": "c_static_assert no_such",
+    "__has_extension": "c_generic_selections no_such",
+    "__has_warning": '"-Wno-such-thing"',
+    "__has_declspec_attribute": "uuid align no_such",
+    "__is_identifier": "int while __attribute__ no_such linux",
+    "__is_target_arch": "x86_64 aarch64 no_such",
+    "__is_target_vendor": "pc unknown apple",
+    "__is_target_os": "linux windows no_such",
+    "__is_target_environment": "gnu msvc",
+    "__building_module": "no_such _Builtin_intrinsics",
+}
+
+
 class Options(ctypes.Structure):
     _fields_ = [
         ("size", ctypes.c_uint32),
@@ -168,10 +189,12 @@ def folders(header: str) -> List[str]:
     return []
 
 
-def compare(kaa: Kaa, compiler: str, standard: str, header: str) -> Tuple[str, str]:
+def compare(
+    kaa: Kaa, compiler: str, standard: str, header: str, text: str = ""
+) -> Tuple[str, str]:
     """"same", "refused" (by both), or "WRONG" with the difference."""
     dirs = folders(header)
-    text = f'#include "{header}"\n'
+    text = text or f'#include "{header}"\n'
     ours, message = kaa.preprocess(text, dirs)
     run = subprocess.run(
         [compiler, standard, "-E", "-x", "c", "-", *[f"-I{d}" for d in dirs]],
@@ -184,6 +207,20 @@ def compare(kaa: Kaa, compiler: str, standard: str, header: str) -> Tuple[str, s
         return "WRONG", message
     a, b = tokens(ours), tokens(theirs)
     return ("same", str(len(a))) if a == b else ("WRONG", difference(a, b))
+
+
+def questions() -> str:
+    """A text that says which questions the compiler knows, and its answers."""
+    text = []
+    for macro, words in ASKED.items():
+        text.append(f"#ifdef {macro}\nknown {macro[2:]}")
+        for word in words.split():
+            text.append(f'#if {macro}({word})\n"{macro} says yes to " {word}\n#endif')
+        text.append("#endif")
+    return "\n".join(text) + "\n"
+
+
+QUESTIONS = questions()
 
 
 def main() -> int:
@@ -208,6 +245,8 @@ def main() -> int:
         results = list(pool.map(
             lambda h: compare(kaa, options.compiler, options.standard, h), chosen
         ))
+    chosen.append("what a compiler can be asked")
+    results.append(compare(kaa, options.compiler, options.standard, "", QUESTIONS))
     counts: Dict[str, int] = {}
     total = 0
     for header, (verdict, detail) in zip(chosen, results):

@@ -9,6 +9,7 @@ of arithmetic type or a string; kaa has to have it, with that value.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import os
 import re
@@ -46,9 +47,16 @@ def flags_of(packages: List[str]) -> List[str]:
     return run.stdout.split()
 
 
+@functools.lru_cache(None)
+def no_limit(compiler: str) -> str:
+    """The option that has the compiler name every error, not the first twenty."""
+    asked = subprocess.run([compiler, "--version"], capture_output=True, text=True)
+    return "-ferror-limit=0" if "clang" in asked.stdout else "-fmax-errors=0"
+
+
 def run(compiler: str, text: str, flags: List[str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [compiler, "-std=gnu17", "-w", "-fmax-errors=0", *flags, *arguments, "-x", "c", "-"],
+        [compiler, "-std=gnu17", "-w", no_limit(compiler), *flags, *arguments, "-x", "c", "-"],
         input=text, capture_output=True, text=True,
     )
 
@@ -119,7 +127,11 @@ def check(compiler: str, header: str, packages: List[str]) -> Tuple[int, List[st
         if isinstance(value, float) and not math.isfinite(value) or "LINE" in name or "FILE" in name or name in ("errno", "h_errno"):
             continue
         if isinstance(value, float) and name in known:
-            lines.append(f'_Static_assert((double)({name}) == {literal(value)}, "");')
+            # clang takes a comparison of floating numbers for constant only here.
+            lines.append(
+                f'_Static_assert(__builtin_constant_p({name})'
+                f' ? (double)({name}) == {literal(value)} : 0, "");'
+            )
             checked.append(name)
         elif isinstance(value, int) and name in known:
             lines.append(f'_Static_assert(({name}) == {literal(value)}, "");')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa._check_data import (
+from kaa._insight.check_data import (
     Call,
     CheckReport,
     CountChange,
@@ -14,8 +14,7 @@ from kaa._check_data import (
     SlotUse,
     Suspect,
 )
-from kaa._gil_data import Frame
-
+from kaa._insight.gil_data import Frame
 from views_samples import HOSTILE, MS
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import List
 
-from kaa._gil_data import Advice, Frame
-from kaa._heap_data import (
+from kaa._insight.gil_data import Advice, Frame
+from kaa._insight.heap_data import (
     Account,
     AccountPart,
     Arena,
@@ -26,7 +26,6 @@ from kaa._heap_data import (
     Walk,
     Waste,
 )
-
 from views_samples import HOSTILE, MS
 
 MB = 1 << 20

@@ -13,9 +13,9 @@ import unittest
 from typing import Any
 
 import kaa
-from kaa import _bind
-
 import support
+from kaa import bound
+from kaa._headers import bind as _bind
 
 HEADER = """
 #include <stdint.h>
@@ -85,7 +85,7 @@ class Bind(unittest.TestCase):
 
     def test_another_platform(self) -> None:
         with self.assertRaisesRegex(ImportError, "made on plan9/vax/36"):
-            _bind.load(None, "int abs(int);\n", ("plan9", "vax", 36))
+            bound.load(None, "int abs(int);\n", ("plan9", "vax", 36))
 
     def test_stub(self) -> None:
         self.bind()

@@ -14,7 +14,6 @@ import weakref
 from typing import Any
 
 import kaa
-
 import samples
 import support
 

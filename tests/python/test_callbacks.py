@@ -16,8 +16,8 @@ import unittest
 import weakref
 from typing import Any, List
 
-import support  # noqa: F401
 import samples
+import support  # noqa: F401
 from samples import Case, load, main
 
 

@@ -12,10 +12,9 @@ import tempfile
 import unittest
 from typing import Any, Dict, List, Tuple
 
-import support
-from kaa._check_data import Mistake
-
 import kaa
+import support
+from kaa._insight.check_data import Mistake
 
 WRONG = os.path.join(os.environ.get("KAA_TEST_MODULES", ""), "wrong.kaa.so")
 
@@ -357,7 +356,8 @@ unittest.main()
 OPTION = """
 import os, kaa
 from ctypes import c_void_p, byref, Structure, c_uint32, c_uint64, c_char_p, sizeof
-from kaa import _native, _runtime
+from kaa import _native
+from kaa._modules import runtime as _runtime
 class Options(Structure):
     _fields_ = [("size", c_uint32), ("flags", c_uint32), ("name", c_char_p)]
     _fields_ += [(n, c_uint64) for n in ("limit", "interval", "seed")]

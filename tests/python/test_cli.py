@@ -10,10 +10,9 @@ import tempfile
 import unittest
 from typing import NamedTuple
 
+import support
 from kaa.__main__ import main
 from kaa._commands import NAMES
-
-import support
 
 
 class Done(NamedTuple):

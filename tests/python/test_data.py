@@ -13,10 +13,12 @@ import weakref
 from typing import Any, Dict, List
 from unittest import mock
 
-import support
-
 import kaa
-from kaa import _declarations, _derive, _invoke, _owner
+import support
+from kaa._calls import invoke as _invoke
+from kaa._headers import declarations as _declarations
+from kaa._values import derive as _derive
+from kaa._values import owner as _owner
 
 DECLARATIONS = """
 typedef struct point { double x, y; } point;
@@ -466,10 +468,10 @@ class Lives(Case):
             del lib, points
             for _ in range(3):
                 gc.collect()
-        self.assertEqual(gone.count("kaa._declarations"), 1)
-        self.assertEqual(gone[-1], "kaa._declarations")
-        self.assertIn("kaa._derive", gone)
-        self.assertEqual("kaa._invoke" in gone, not support.BRIDGE)
+        self.assertEqual(gone.count("kaa._headers.declarations"), 1)
+        self.assertEqual(gone[-1], "kaa._headers.declarations")
+        self.assertIn("kaa._values.derive", gone)
+        self.assertEqual("kaa._calls.invoke" in gone, not support.BRIDGE)
 
     def test_threads(self) -> None:
         lib = load()

@@ -64,6 +64,18 @@ class Addresses(unittest.TestCase):
         gc.collect()
         self.assertEqual([one(1) for one in taken], [0, 3, 0])
 
+    def test_exceptions_of_members_come_out_whatever_their_scope(self) -> None:
+        def fails(value: int) -> int:
+            raise LookupError(f"of {value}")
+
+        for scope in ("library", "async", "forever"):
+            lib = kaa.load(
+                None, f"struct calls {{ int (*f)(int) [[kaa::scope({scope})]]; }};"
+            )
+            calls = lib.calls(fails)
+            with self.assertRaisesRegex(LookupError, "of 5"):
+                calls.f(5)
+
 
 if __name__ == "__main__":
     unittest.main()

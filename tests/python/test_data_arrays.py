@@ -7,10 +7,9 @@ import tempfile
 import unittest
 from typing import Any
 
-import support
-
 import kaa
 import samples
+import support
 
 try:
     import numpy
@@ -182,7 +181,7 @@ class Arrays(samples.Case):
 
     def test_formats_that_are_nonsense(self) -> None:
         """Whatever a format says, nothing but a refusal comes of it."""
-        from kaa import _shapes
+        from kaa._values import shapes as _shapes
 
         for text in (
             "", "T{", "}", "T{d:x:", "T{d:x:}}", "99999999999d", "T{(9999,9999)d:x:}",
@@ -191,7 +190,7 @@ class Arrays(samples.Case):
             found = _shapes.leaves_of_format(text)
             self.assertTrue(found is None or isinstance(found, tuple), text)
             self.assertFalse(
-                _shapes.record_fits(kaa._instance.layout_of(self.lib.point).ctype, text, 24)
+                _shapes.record_fits(kaa._values.instance.layout_of(self.lib.point).ctype, text, 24)
             )
 
 

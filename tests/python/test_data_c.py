@@ -9,9 +9,8 @@ import tempfile
 import unittest
 from typing import Any, Tuple
 
-import support
-
 import kaa
+import support
 from test_data import Case, load
 
 

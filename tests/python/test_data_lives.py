@@ -13,10 +13,9 @@ import unittest
 import weakref
 from typing import Any, Callable, List, Tuple
 
-import support
-
 import kaa
 import samples
+import support
 
 DECLARED = """
 struct point { double x, y; };

@@ -9,9 +9,8 @@ import sys
 import unittest
 from typing import Any, Tuple
 
-import support
-
 import kaa
+import support
 
 try:
     import joblib

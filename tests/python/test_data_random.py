@@ -11,10 +11,9 @@ import tempfile
 import unittest
 from typing import Any, Iterator, List, NamedTuple, Tuple
 
-import support
-
 import kaa
 import samples
+import support
 
 INTEGERS = (
     ("signed char", -(2**7), 2**7),

@@ -9,10 +9,9 @@ import tempfile
 import unittest
 from typing import Any, Callable, List, NamedTuple, Tuple
 
-import support
-
 import kaa
 import samples
+import support
 
 
 class Index:

@@ -13,11 +13,10 @@ import re
 import unittest
 from typing import Any, List, NamedTuple, Optional, Tuple, Type
 
+import kaa
 import modules
 import support
-
-import kaa
-from kaa import _fault
+from kaa._values import fault as _fault
 
 
 class Number:

@@ -10,7 +10,7 @@ import unittest
 from typing import Any
 
 import kaa
-from kaa import _function
+from kaa._calls import function as _function
 
 
 class Describing(unittest.TestCase):

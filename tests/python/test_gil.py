@@ -15,7 +15,6 @@ import unittest
 from typing import Any, Callable, List
 
 import kaa.gil
-
 import support
 
 AVAILABLE, WHY = kaa.gil.is_available()

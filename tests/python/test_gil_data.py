@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import unittest
 
-from kaa import _gil_data as data
-
 import support  # noqa: F401
+from kaa._insight import gil_data as data
 
 
 def sample() -> data.Recording:

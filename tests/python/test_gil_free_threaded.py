@@ -11,7 +11,6 @@ import unittest
 from typing import Any, Callable
 
 import kaa.gil
-
 import support
 
 HERE = os.path.basename(__file__)

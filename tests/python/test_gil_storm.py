@@ -6,7 +6,6 @@ import os
 import unittest
 
 import kaa.gil
-
 import support
 
 AVAILABLE, WHY = kaa.gil.is_available()
@@ -24,7 +23,8 @@ class Storm(unittest.TestCase):
 
 STORM = """
 import gc, os, sys, threading, time
-from kaa import _gil_trace, gil
+from kaa import gil
+from kaa._insight import gil_trace as _gil_trace
 stop = False
 def compute():
     while not stop: sum(range(2000))
@@ -60,7 +60,8 @@ gc.collect()
 assert rss() < before + (24 << 20), (before, rss())
 stop = True
 for t in threads: t.join()
-from kaa import _native, _native_insight
+from kaa import _native
+from kaa._native import insight as _native_insight
 import ctypes
 trace = _native_insight.InsightTrace(ctypes.sizeof(_native_insight.InsightTrace))
 _native.kaa_insight_trace_read(trace, None)

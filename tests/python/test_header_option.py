@@ -270,7 +270,7 @@ class Macros(unittest.TestCase):
         self.assertEqual(self.c.ABSOLUTE(-4), 4)
         self.assertIs(self.c.PAIR, self.c.pair)
         self.assertTrue(callable(self.c.TRANSIENT))
-        self.assertEqual(ctypes.cast(self.c.TRANSIENT, ctypes.c_void_p).value, 2**64 - 1)
+        self.assertEqual(self.c.TRANSIENT.address, 2**64 - 1)
         self.assertEqual(self.c.errno, self.c.errno + 0)  # evaluated each time
 
     def test_what_is_no_expression(self) -> None:

@@ -11,9 +11,8 @@ import unittest
 from typing import Any, Dict, List
 
 import kaa
-from kaa import _native
-
 import support
+from kaa import _native
 
 HEADERS = """stdio.h stdlib.h string.h math.h time.h signal.h pthread.h locale.h
     wchar.h sys/stat.h sys/socket.h netinet/in.h dirent.h termios.h zlib.h

@@ -21,10 +21,9 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import kaa.heap
 import kaa.objects
-from kaa.__main__ import main
-from kaa._heap_data import HeapReport
-
 import support
+from kaa.__main__ import main
+from kaa._insight.heap_data import HeapReport
 
 try:
     import tracemalloc

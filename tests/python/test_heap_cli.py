@@ -13,9 +13,8 @@ from typing import Any
 
 import kaa.heap
 import kaa.objects
-from kaa._heap_data import HeapReport
-
 import support
+from kaa._insight.heap_data import HeapReport
 
 AVAILABLE, WHY = kaa.heap.is_available()
 

@@ -15,7 +15,7 @@ import zlib
 from typing import Any, Callable, List
 
 import kaa.heap
-from kaa._heap_data import HeapReport, HeapSite
+from kaa._insight.heap_data import HeapReport, HeapSite
 
 import support
 

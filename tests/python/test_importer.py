@@ -15,10 +15,9 @@ import types
 import unittest
 from typing import Any, List
 
+import kaa
 import modules
 import support
-
-import kaa
 
 
 @unittest.skipUnless(support.BRIDGE, "only the interpreter's own objects")

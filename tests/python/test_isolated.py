@@ -11,9 +11,8 @@ import tempfile
 import unittest
 import zipapp
 
-from kaa import _native
-
 import support
+from kaa import _native
 
 PROGRAM = """\
 import os, sys

@@ -13,8 +13,8 @@ import unittest
 import weakref
 from typing import Any, List, Tuple
 
-import support  # noqa: F401
 import modules
+import support  # noqa: F401
 
 Point = Tuple[float, ...]
 

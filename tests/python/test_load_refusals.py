@@ -14,9 +14,8 @@ import unittest
 import weakref
 from typing import Any
 
-import support
-
 import kaa
+import support
 
 LIBRARY = os.environ.get("KAA_TEST_LOAD", "")
 

@@ -12,8 +12,8 @@ import time
 import unittest
 from typing import Any, List, Tuple
 
-import support  # noqa: F401
 import kaa
+import support  # noqa: F401
 from samples import Case, load, main
 
 try:

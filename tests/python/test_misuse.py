@@ -11,9 +11,8 @@ import pickle
 import unittest
 from typing import Any
 
-import support
-
 import kaa
+import support
 
 TEXT = """
 struct opaque;

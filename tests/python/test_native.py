@@ -8,9 +8,10 @@ import re
 import unittest
 from typing import Any, Dict, List
 
-from kaa import _error, _native, _native_insight, _native_walk
-
 import support
+from kaa import _error, _native
+from kaa._native import insight as _native_insight
+from kaa._native import walk as _native_walk
 
 HEADERS = (
     "base",

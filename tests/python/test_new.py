@@ -11,11 +11,11 @@ import unittest
 import zipfile
 
 import kaa
-from kaa import _new, _stub
-from kaa._modules import import_module
-
 import support
 import test_package
+from kaa._headers import stub as _stub
+from kaa._modules import new as _new
+from kaa._modules.loader import import_module
 
 CXX = shutil.which("g++") or shutil.which("clang++")
 

@@ -17,10 +17,11 @@ import kaa
 import kaa.heap
 import kaa.objects
 import support
-from kaa._heap_data import HeapReport
+from kaa._insight.heap_data import HeapReport
 
 try:
-    from kaa import _object_text, _object_walk
+    from kaa._insight import object_text as _object_text
+    from kaa._insight import object_walk as _object_walk
 except ImportError:  # no library for this interpreter
     pass
 

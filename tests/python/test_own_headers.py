@@ -9,9 +9,9 @@ import unittest
 from typing import Any, List
 
 import kaa
-from kaa import _native
-
 import support
+from kaa import _native
+from kaa._values import fault
 
 INCLUDE = os.path.join(support.ROOT, "include")
 HEADERS = sorted(f"kaa/{n}" for n in os.listdir(os.path.join(INCLUDE, "kaa")) if n.endswith(".h"))
@@ -71,6 +71,29 @@ class Own(unittest.TestCase):
         own = self.library
         self.assertEqual(own.kaa_version_number(), _native.kaa_version_number())
         self.assertEqual(own.kaa_status_name(own.KAA_NO_MEMORY), "KAA_NO_MEMORY")
+
+    def test_numbers_are_the_bindings(self) -> None:
+        """kaa._native and kaa._values.fault write the numbers once more: each is that of
+        the header, under one of its names."""
+        own = self.library
+        prefixes = ("KAA_", "KAA_CTYPE_", "KAA_DECL_", "KAA_CONVERT_", "KAA_INSIGHT_")
+        compared, unknown = 0, []
+        for module in (_native, fault):
+            for name, value in list(vars(module).items()):
+                if type(value) is not int or not name.isupper() or name.startswith("_"):
+                    continue
+                names = [p + name.rstrip("_") for p in prefixes]
+                found = [getattr(own, n) for n in names if hasattr(own, n)]
+                if module is fault:
+                    found = [getattr(own, "KAA_CONVERT_" + name)]
+                if name == "SCOPE_RECORD":  # none of libkaa's, and apart from those
+                    self.assertGreater(value, own.KAA_DECL_SCOPE_FOREVER)
+                elif value in found:
+                    compared += 1
+                else:
+                    unknown.append((name, value, found))
+        self.assertEqual(unknown, [])
+        self.assertGreater(compared, 60)
 
     def test_a_heap(self) -> None:
         own = self.library

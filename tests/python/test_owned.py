@@ -10,10 +10,9 @@ import unittest
 import weakref
 from typing import Any
 
-import support
-
 import kaa
 import samples
+import support
 
 # A store with items, each of which counts itself, and a log of what was freed.
 SOURCE = r"""

@@ -10,7 +10,6 @@ import sys
 import unittest
 
 import kaa
-
 import support
 
 

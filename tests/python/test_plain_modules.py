@@ -9,9 +9,9 @@ import sys
 import threading
 import unittest
 
-from kaa import _plain_module, _runtime
-
 import support
+from kaa._modules import plain_module as _plain_module
+from kaa._modules import runtime as _runtime
 
 SAMPLE = os.environ["KAA_TEST_SAMPLE"]
 sample = _plain_module.load(os.fsencode(SAMPLE))
@@ -213,7 +213,7 @@ class Finalisers(unittest.TestCase):
     def test_the_first_use_from_within_the_first_use(self):
         program = """
 import os, sys
-from kaa import _plain_module, _runtime
+from kaa._modules import plain_module as _plain_module, runtime as _runtime
 create, depth = _runtime._create, []
 def create_too(*arguments):
     if not depth:

@@ -8,7 +8,6 @@ import unittest
 from typing import Any, List
 
 import kaa
-
 import samples
 import support
 

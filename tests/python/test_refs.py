@@ -10,9 +10,8 @@ import tempfile
 import unittest
 from typing import Any, Callable, List, Tuple
 
-import support
-
 import kaa
+import support
 from kaa import refs
 
 WRONG = os.path.join(os.environ.get("KAA_TEST_MODULES", ""), "wrong.kaa.so")

@@ -6,8 +6,8 @@ import copy
 import gc
 import os
 import random
-import sys
 import signal
+import sys
 import threading
 import time
 import types

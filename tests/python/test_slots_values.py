@@ -14,8 +14,8 @@ import warnings
 import weakref
 from typing import Any, List
 
-from module_cases import Index, Raises, SlotsCase
 import support
+from module_cases import Index, Raises, SlotsCase
 
 
 class Errors(SlotsCase):

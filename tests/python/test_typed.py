@@ -13,10 +13,9 @@ import unittest
 import weakref
 from typing import Any
 
+import kaa
 import modules
 import support
-
-import kaa
 
 
 class Refusals(unittest.TestCase):

@@ -9,10 +9,9 @@ import unittest
 from typing import Any, Dict, List, Optional, Tuple
 
 import kaa
-from kaa import _native
-from kaa._types import CType, TypeMap, view_of
-
 import support
+from kaa import _native
+from kaa._values.types import CType, TypeMap, view_of
 
 # Tag, definition. Each is one that ctypes alone gets wrong somewhere, or a
 # shape that needs a class of its own.
@@ -385,7 +384,7 @@ class Records(unittest.TestCase):
         count = 400
         names = "".join(f"typedef t{i} t{i + 1};" for i in range(count))
         library = self.load(f"typedef int t0;{names}")
-        self.assertIs(getattr(library, f"t{count}"), ctypes.c_int)
+        self.assertEqual(getattr(library, f"t{count}")(5), 5)
         count = 3000
         chain = "".join(
             f"struct n{i} {{ struct n{i + 1} *next; }};" for i in range(count)

@@ -12,12 +12,11 @@ import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any, Dict, List, Tuple
 
-from kaa import _views
-from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span
-from kaa._views import gil_tables, merge, page, tables, text
-
 import support
 import views_samples as samples
+from kaa import _views
+from kaa._insight.gil_data import HELD, MIXED, OFF, WAITING, Recording, Span
+from kaa._views import gil_tables, merge, page, tables, text
 
 VOID = {"meta", "link", "input", "option", "br", "img"}
 

@@ -7,12 +7,11 @@ import tempfile
 import unittest
 from typing import Any, Set
 
-from kaa import _views
-
 import browser
 import check_samples
 import heap_samples
 import views_samples as samples
+from kaa import _views
 
 # The colours in a canvas, as "r,g,b" with the number of pixels of each.
 COLOURS = """(() => {

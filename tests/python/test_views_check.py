@@ -7,10 +7,9 @@ import json
 import unittest
 from typing import Any
 
-from kaa import _views
-from kaa._check_data import CheckReport, RefsReport
-
 import check_samples as samples
+from kaa import _views
+from kaa._insight.check_data import CheckReport, RefsReport
 from test_views import Page
 
 

@@ -10,10 +10,9 @@ import unittest
 import unittest.mock
 from typing import Any, Dict, Iterator, List, Tuple
 
-from kaa import _views
-from kaa._heap_data import HeapReport
-
 import heap_samples as samples
+from kaa import _views
+from kaa._insight.heap_data import HeapReport
 from test_views import Page
 from views_samples import HOSTILE, recording
 

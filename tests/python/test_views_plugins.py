@@ -18,7 +18,6 @@ import unittest
 import support
 
 
-
 def can_import(name: str) -> bool:
     """Whether this Python has it, with what it needs itself."""
     try:
@@ -33,7 +32,7 @@ MEASURED = """
 import sys, types
 sys.path.insert(0, {samples!r})
 import check_samples, heap_samples, views_samples
-from kaa._check_data import RefsReport
+from kaa._insight.check_data import RefsReport
 
 def module(name, **names):
     made = types.ModuleType(name)

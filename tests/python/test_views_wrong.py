@@ -8,14 +8,13 @@ import random
 import unittest
 from typing import Any, Iterator, List, Tuple
 
-from kaa import _views
-from kaa._check_data import CheckReport, RefsReport
-from kaa._gil_data import Recording
-from kaa._heap_data import HeapReport
-
 import check_samples
 import heap_samples
 import views_samples
+from kaa import _views
+from kaa._insight.check_data import CheckReport, RefsReport
+from kaa._insight.gil_data import Recording
+from kaa._insight.heap_data import HeapReport
 
 VALUES: List[Any] = [
     0, -1, 1, 7, 2**63, -(2**70), 10**30, 1.5, float("nan"), float("inf"), "", "text",

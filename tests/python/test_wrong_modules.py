@@ -12,10 +12,9 @@ import sys
 import unittest
 from typing import Any, Dict, List, Tuple
 
+import kaa
 import support
 from test_checked import quiet
-
-import kaa
 
 # One build a process: a runtime of kaa's own has one module of a name.
 BUILD = os.environ.get("KAA_TEST_WRONG_BUILD", "debug")

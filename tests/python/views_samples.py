@@ -6,7 +6,7 @@ import heapq
 import random
 from typing import Dict, List, Tuple
 
-from kaa._gil_data import (
+from kaa._insight.gil_data import (
     HELD,
     MIXED,
     OFF,

@@ -15,6 +15,9 @@ TYPE_CHECKING = False  # typing's own would cost as much as all the rest
 if TYPE_CHECKING:
     from typing import Any, List
 
+    from kaa._calls.builtin import declaration
+    from kaa._calls.builtin import map_ as map
+    from kaa._calls.function import Function
     from kaa._error import (
         CancelledError,
         CorruptError,
@@ -30,31 +33,24 @@ if TYPE_CHECKING:
         SymbolError,
         UnsupportedError,
     )
-    from kaa._builtin import declaration
-    from kaa._builtin import map_ as map
-    from kaa._cdata import (
+    from kaa._library import Library, load
+    from kaa._modules.checked import mistakes
+    from kaa._modules.loader import import_module
+    from kaa._values.cast import cast
+    from kaa._values.cdata import (
         addressof,
         alignof,
         asdict,
-        cast,
-        from_buffer,
-        handle,
-        new,
-        offsetof,
-        release,
-        sizeof,
-        text,
     )
-    from kaa._cdata import bytes_ as bytes
-    from kaa._cdata import object_ as object
-    from kaa._cdata import view_ as view
-    from kaa._checked import mistakes
-    from kaa._function import Function
-    from kaa._library import Library, load
-    from kaa._modules import import_module
-    from kaa._pointers import Array, NullPointerError, Pointer
-    from kaa._record import Record
-    from kaa._types import CType
+    from kaa._values.cdata import bytes_ as bytes
+    from kaa._values.cdata import from_buffer, handle, new
+    from kaa._values.cdata import object_ as object
+    from kaa._values.cdata import offsetof, release, sizeof, text
+    from kaa._values.cdata import view_ as view
+    from kaa._values.named import FunctionPointer, Number
+    from kaa._values.pointers import Array, NullPointerError, Pointer
+    from kaa._values.record import Record
+    from kaa._values.types import CType
 
     __version__: str
 
@@ -76,7 +72,9 @@ __all__ = [
     "SymbolError",
     "UnsupportedError",
     "Array",
+    "FunctionPointer",
     "NullPointerError",
+    "Number",
     "Pointer",
     "Record",
     "addressof",
@@ -101,25 +99,28 @@ __all__ = [
 ]
 
 # Modules that are attributes at their first use: `import kaa; kaa.gil.monitor()`.
-_SUBMODULES = ("gil",)
+_SUBMODULES = ("bound", "check", "gil", "heap", "objects", "refs")
 
 _HOMES = {
-    "CType": "kaa._types",
-    "declaration": "kaa._builtin",
-    "map": "kaa._builtin",
-    "Function": "kaa._function",
+    "CType": "kaa._values.types",
+    "cast": "kaa._values.cast",
+    "declaration": "kaa._calls.builtin",
+    "map": "kaa._calls.builtin",
+    "Function": "kaa._calls.function",
     "Library": "kaa._library",
-    "import_module": "kaa._modules",
+    "import_module": "kaa._modules.loader",
     "load": "kaa._library",
-    "mistakes": "kaa._checked",
-    "Array": "kaa._pointers",
-    "NullPointerError": "kaa._pointers",
-    "Pointer": "kaa._pointers",
-    "Record": "kaa._record",
+    "mistakes": "kaa._modules.checked",
+    "Array": "kaa._values.pointers",
+    "FunctionPointer": "kaa._values.named",
+    "Number": "kaa._values.named",
+    "NullPointerError": "kaa._values.pointers",
+    "Pointer": "kaa._values.pointers",
+    "Record": "kaa._values.record",
     **dict.fromkeys(
-        ("addressof", "alignof", "asdict", "bytes", "cast", "from_buffer")
+        ("addressof", "alignof", "asdict", "bytes", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),
-        "kaa._cdata",
+        "kaa._values.cdata",
     ),
 }
 # What would hide a built-in in its own module.

@@ -24,10 +24,9 @@ class _Version(argparse.Action):
     """--version: kaa's, Python's, and which library and bridge there are."""
 
     def __call__(self, parser: argparse.ArgumentParser, *unused: Any) -> None:
-        from kaa import __version__, _library, _native
+        from kaa import __version__, _backend, _native
 
-        plain = _library._choose_bind().__module__ == "kaa._plain"
-        bridge = "without the bridge" if plain else "with the bridge"
+        bridge = "with the bridge" if _backend.bridge() else "without the bridge"
         print(f"kaa {__version__} ({_native.path})")
         print(f"{sys.implementation.name} {sys.version.split()[0]}, {bridge}")
         parser.exit()

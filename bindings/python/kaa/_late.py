@@ -3,7 +3,7 @@
 An import within a function fails when the interpreter ends (its machinery is gone
 before the last finalisers run), and may wait for ever in a child of fork(). So a
 function asks here: a module is imported when it is first asked for, and kaa.load()
-asks for all.
+asks for all. What is not in _PLACES is no module of calls.
 """
 
 from __future__ import annotations
@@ -12,48 +12,76 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kaa import _cdata as cdata
-    from kaa import _closure as closure
-    from kaa import _convert as convert
-    from kaa import _declarations as declarations
-    from kaa import _derive as derive
     from kaa import _error as error
-    from kaa import _fault as fault
-    from kaa import _found as found
-    from kaa import _free as free
-    from kaa import _headers as headers
-    from kaa import _host as host
-    from kaa import _instance as instance
-    from kaa import _instance_host as instance_host
-    from kaa import _instance_plain as instance_plain
-    from kaa import _invoke as invoke
     from kaa import _library as library
-    from kaa import _map as map
-    from kaa import _origins as origins
-    from kaa import _plain as plain
-    from kaa import _pointer as pointer
-    from kaa import _pointers as pointers
-    from kaa import _record as record
-    from kaa import _records as records
-    from kaa import _shapes as shapes
-    from kaa import _types as types
-    from kaa import _variable as variable
+    from kaa._backend import free, host, instance_host, instance_plain, plain
+    from kaa._calls import closure, found, function, invoke, map
+    from kaa._headers import declarations
+    from kaa._headers import load as headers
+    from kaa._values import (
+        cast,
+        cdata,
+        convert,
+        derive,
+        fault,
+        instance,
+        named,
+        origins,
+        pointer,
+        pointers,
+        record,
+        records,
+        shapes,
+        types,
+        variable,
+    )
 
-#: What calls need on every interpreter; not `headers`, which brings much, nor
-#: what is for an interpreter with the bridge, or without.
-_NEEDED = (
-    "cdata closure convert declarations derive error fault found free instance invoke"
-    " library map origins plain pointer pointers record records shapes types variable"
-)
+#: What calls need on every interpreter.
+_NEEDED = {
+    "cast": "kaa._values.cast",
+    "cdata": "kaa._values.cdata",
+    "closure": "kaa._calls.closure",
+    "convert": "kaa._values.convert",
+    "declarations": "kaa._headers.declarations",
+    "derive": "kaa._values.derive",
+    "error": "kaa._error",
+    "fault": "kaa._values.fault",
+    "found": "kaa._calls.found",
+    "free": "kaa._backend.free",
+    "function": "kaa._calls.function",
+    "instance": "kaa._values.instance",
+    "invoke": "kaa._calls.invoke",
+    "library": "kaa._library",
+    "map": "kaa._calls.map",
+    "named": "kaa._values.named",
+    "origins": "kaa._values.origins",
+    "pointer": "kaa._values.pointer",
+    "pointers": "kaa._values.pointers",
+    "record": "kaa._values.record",
+    "records": "kaa._values.records",
+    "shapes": "kaa._values.shapes",
+    "types": "kaa._values.types",
+    "variable": "kaa._values.variable",
+}
+
+#: What is for an interpreter with the bridge, or without; headers bring much.
+_PLACES = {
+    **_NEEDED,
+    "headers": "kaa._headers.load",
+    "host": "kaa._backend.host",
+    "instance_host": "kaa._backend.instance_host",
+    "instance_plain": "kaa._backend.instance_plain",
+    "plain": "kaa._backend.plain",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(name)
-    module = globals()[name] = import_module(f"kaa._{name}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = globals()[name] = import_module(_PLACES[name])
     return module
 
 
 def import_all() -> None:
-    for name in _NEEDED.split():
+    for name in _NEEDED:
         __getattr__(name)

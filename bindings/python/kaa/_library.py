@@ -30,61 +30,31 @@ from typing import (
     Union,
 )
 
-from kaa import _error, _late, _native
-from kaa._declarations import Declarations
-from kaa._function import Function
+from kaa import _backend, _error, _late, _native
+from kaa._calls.function import Function
+from kaa._headers.declarations import Declarations
+from kaa._headers.text import Text, read_text
 from kaa._options import Options
-from kaa._owner import keeper
-from kaa._text import Text, read_text
-from kaa._types import Data, TypeMap
+from kaa._values.owner import keeper
+from kaa._values.types import Data, TypeMap
 
-Bind = Callable[["Library", int, int], Function]
-
-
-# Chosen when the first library is loaded. (PyPy takes no annotation here.)
-_bind = None  # type: Optional[Bind]
-# The bridge alone can make many functions at once: the more functions of a
-# library were asked for one by one, the more of their neighbours come along.
-_bind_more = None  # type: Optional[Callable[["Library", int, int], None]]
+# The more functions of a library were asked for one by one, the more of their
+# neighbours come along.
 _MOST_AT_ONCE = 64
 
-
-def _choose_bind() -> Bind:
-    """The bridge's bind() where there is one, else that of plain ctypes."""
-    global _bind, _bind_more
-    if os.environ.get("KAA_HOST") != "none":
-        try:
-            _host = _late.host
-        except ImportError:
-            pass  # no CPython, or one that cannot be attached to
-        else:
-            _bind = _host.bind
-            has_lock = getattr(sys, "_is_gil_enabled", None)
-            if has_lock is None or has_lock():
-                _bind_more = _host.bind_more
-            return _host.bind
-    _bind = _late.plain.bind
-    return _bind
-
-
-def chosen_bind() -> Bind:
-    """What makes functions here."""
-    return _bind or _choose_bind()
-
-
-def has_bridge() -> bool:
-    """Whether libkaa runs on the interpreter's own objects here."""
-    return getattr(chosen_bind(), "__module__", "") == "kaa._host"
+_is_ready = False
 
 
 def _import_all() -> None:
     """Imports what calls need at some time. A child of fork() may not import what
     another thread was importing: it would wait for that for ever. The last
     finalisers cannot import."""
-    if _bind is None:
+    global _is_ready
+    if not _is_ready:
         _late.import_all()
-        _choose_bind()
-        _late.instance.host()
+        _backend.functions()
+        _backend.instances()
+        _is_ready = True
 
 
 _item_at = _native.DeclItem.from_address
@@ -115,6 +85,8 @@ class Library:
         "_closures",
         "_asked",
         "_reasons",
+        "_left_out",
+        "_names",
         "_lock",
         "_token",
         "__dict__",
@@ -132,6 +104,8 @@ class Library:
     _errno: FrozenSet[str]
     _closures: Dict[Any, Any]
     _reasons: Optional[Dict[str, str]]
+    _left_out: Optional[Tuple[Any, ...]]
+    _names: Optional[FrozenSet[str]]
     _token: Optional[bytes]
 
     def __init__(self, name: Optional[str], text: bytes, options: Options) -> None:
@@ -163,6 +137,8 @@ class Library:
         one_by_one = bool(options.hold_gil or options.errno or options.builtins)
         give(self, "_asked", repeat(0) if one_by_one else count())
         give(self, "_reasons", None)
+        give(self, "_left_out", None)
+        give(self, "_names", None)
         give(self, "_lock", RLock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
@@ -251,7 +227,8 @@ class Library:
         item = _item_at(address)
         kind = item.kind
         if self._options.header is not None and (
-            item.flags & (_native.DECL_HIDDEN | _native.DECL_STATIC | _native.DECL_MACRO)
+            item.flags
+            & (_native.DECL_HIDDEN | _native.DECL_STATIC | _native.DECL_MACRO)
         ):
             found, value, keep = _late.headers.special(self, name, address, item)
             if found:
@@ -271,15 +248,16 @@ class Library:
             symbol = self._addresses[number]
             if symbol is None:
                 return self._absent(name, item)
+            backend = _backend.functions()
             try:
-                value = _bind(self, address, symbol)  # type: ignore[misc]
+                value = backend.bind(self, address, symbol)
             except _error.UnsupportedError as error:
                 raise _error.UnusableError(f"{error}{self._why(item)}") from None
             if self._options.is_builtin(name):
-                return _late.host.builtin(value) if has_bridge() else value
+                return backend.builtin(value)
             asked = next(self._asked)
-            if asked and _bind_more is not None and not item.flags & _native.DECL_HIDDEN:
-                _bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
+            if asked and not item.flags & _native.DECL_HIDDEN:
+                backend.bind_more(self, number + 1, min(asked, _MOST_AT_ONCE))
             return value
         if kind == _native.DECL_VARIABLE:
             variable = self._variable(name, address)
@@ -309,7 +287,7 @@ class Library:
             return enum_class
         if _late.instance.has_class(ctype):
             return self._types.data_class(ctype)
-        return self._types.ctypes_class(ctype)
+        return _late.named.new_class(self, ctype)
 
     def _integer(self, item: Any) -> int:
         value: int = item.integer
@@ -355,8 +333,9 @@ class Library:
 
     def _unknown(self, name: str) -> NoReturn:
         hint = ""
-        if self._options.header is not None:
-            _late.headers.say_skipped(self, name)
+        for one in self._unusable():
+            if one.name == name:
+                raise AttributeError(f"{self._label} has no {one}")
         if not (name.startswith("__") and name.endswith("__")):
             reason = self._skipped().get(name)
             if reason is not None:
@@ -379,24 +358,40 @@ class Library:
             self.__dict__[name] = value
             # What is not its own may lead back to its data.
             self._closures[name] = None
-            if has_bridge():
-                _late.host.track(self)
+            _backend.functions().track(self)
 
     def __dir__(self) -> List[str]:
-        names = set(self.__dict__)
-        for address in self._declarations.items():
-            item = _native.DeclItem.from_address(address)
-            if item.kind != _native.DECL_SKIPPED and not item.flags & _native.DECL_HIDDEN:
-                names.add(item.name.decode("utf-8", "surrogateescape"))
-        if self._options.header is not None:
-            names.difference_update(one.name for one in self.skipped)
-        names.discard("")
-        return sorted(names)
+        return sorted(self._declared().union(self.__dict__))
+
+    def _declared(self) -> FrozenSet[str]:
+        """The names that were declared and can be used; found out once."""
+        if self._names is None:
+            names = set()
+            for address in self._declarations.items():
+                item = _native.DeclItem.from_address(address)
+                if (
+                    item.kind != _native.DECL_SKIPPED
+                    and not item.flags & _native.DECL_HIDDEN
+                ):
+                    names.add(item.name.decode("utf-8", "surrogateescape"))
+            names.difference_update(one.name for one in self._unusable())
+            names.discard("")
+            object.__setattr__(self, "_names", frozenset(names))
+        return self._names  # type: ignore[return-value]
+
+    def _unusable(self) -> Tuple[Any, ...]:
+        """What of a header is left out; found out once, by a look at all of it."""
+        if self._left_out is None:
+            left = ()
+            if self._options.header is not None:
+                left = tuple(_late.headers.skipped(self))
+            object.__setattr__(self, "_left_out", left)
+        return self._left_out  # type: ignore[return-value]
 
     @property
     def skipped(self) -> List[Any]:
         """What of the header is left out: a list of (name, file, line, reason)."""
-        return _late.headers.skipped(self)
+        return list(self._unusable())
 
     def __repr__(self) -> str:
         count = self._declarations.count

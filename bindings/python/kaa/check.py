@@ -18,8 +18,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Tuple
 
-from kaa import _checked, importer
-from kaa._check_data import CheckReport, Mistake
+from kaa import importer
+from kaa._insight.check_data import CheckReport, Mistake
+from kaa._modules import checked as _checked
 
 __all__ = ["Checked", "start", "take"]
 

@@ -23,8 +23,9 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from kaa import _gil_record, _gil_trace
-from kaa._gil_data import Frame, Hog, Recording, Thread, Victim
+from kaa._insight import gil_record as _gil_record
+from kaa._insight import gil_trace as _gil_trace
+from kaa._insight.gil_data import Frame, Hog, Recording, Thread, Victim
 
 __all__ = [
     "Alarm",
@@ -70,7 +71,7 @@ class Monitor:
         self._before: Any = None
         self._maxima: Any = None
         self._recording: Optional[Recording] = None
-        self._parks: Any = None  # kaa._gil_parks, without a GIL
+        self._parks: Any = None  # kaa._insight.gil_parks, without a GIL
         self._begin = self._clock = 0
 
     def start(self) -> Monitor:
@@ -79,7 +80,7 @@ class Monitor:
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
         if _is_free_threaded():
-            from kaa import _gil_parks
+            from kaa._insight import gil_parks as _gil_parks
 
             _gil_parks.start(1000)
             self._parks = _gil_parks

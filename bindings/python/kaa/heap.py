@@ -28,8 +28,8 @@ import os
 import weakref
 from typing import Any, Callable, List, Optional, Tuple, Union
 
-from kaa import _heap_trace
-from kaa._heap_data import Account, HeapDiff, HeapReport, HeapSite
+from kaa._insight import heap_trace as _heap_trace
+from kaa._insight.heap_data import Account, HeapDiff, HeapReport, HeapSite
 
 __all__ = [
     "Account",
@@ -91,7 +91,7 @@ class Profile:
     def start(self) -> Profile:
         """Begins. kaa.MisuseError (a RuntimeError) if a profile is running;
         kaa.UnsupportedError where memory cannot be profiled."""
-        from kaa import _heap_record  # noqa: F401 - later, it would be counted
+        from kaa._insight import heap_record as _heap_record  # noqa: F401 - later, it would be counted
 
         generation = _heap_trace.start(
             self._mode, self._frames, self._every, self._seed, self._native
@@ -146,7 +146,7 @@ class Profile:
         finds; where a block is none, such as the entries of a list, it is "(buffer)".
         Sampled: of the samples. kaa.MisuseError if the profile does not run;
         kaa.UnsupportedError where objects cannot be walked."""
-        from kaa import _heap_types
+        from kaa._insight import heap_types as _heap_types
 
         return _heap_types.types(self._generation or 0)
 
@@ -175,7 +175,7 @@ class Profile:
 
 
 def _report(generation: int, use: Callable[[HeapReport], Any] = lambda report: report) -> Any:
-    from kaa import _heap_record
+    from kaa._insight import heap_record as _heap_record
 
     return _heap_trace.read(generation, lambda snapshot: use(_heap_record.report(snapshot)))
 
@@ -235,14 +235,14 @@ def account() -> Account:
     objects are what pymalloc has given (blocks up to 512 bytes), larger ones are
     malloc's. What the allocators tell is divided among the resident pages in that
     order, so a part that was never touched may count for another. Needs Linux."""
-    from kaa import _account
+    from kaa._insight import account as _account
 
     return _account.account()
 
 
 def add_account(report: HeapReport) -> None:
     """Adds the account of this process to a report of it, and what it suggests."""
-    from kaa import _heap_advice
+    from kaa._insight import heap_advice as _heap_advice
 
     report.account = account()
     report.advice += _heap_advice.of_account(report)

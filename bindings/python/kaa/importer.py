@@ -25,7 +25,7 @@ from importlib.machinery import (
     SourcelessFileLoader,
 )
 
-from kaa._modules import Loader, import_module
+from kaa._modules.loader import Loader, import_module
 
 __all__ = ["Loader", "SUFFIX", "import_module", "install", "uninstall"]
 

@@ -23,7 +23,7 @@ import os
 from typing import Any, Callable, List, Optional, Set, Tuple
 
 from kaa._error import OperatingSystemError, UnsupportedError
-from kaa._heap_data import (
+from kaa._insight.heap_data import (
     CycleGroup,
     Footprint,
     HeapReport,
@@ -33,6 +33,7 @@ from kaa._heap_data import (
     Walk,
     Waste,
 )
+from kaa._own import is_own
 
 __all__ = [
     "CycleGroup",
@@ -149,8 +150,7 @@ def _own_frames() -> Set[int]:
     import sys
 
     own, frame = set(), sys._getframe(1)
-    here = os.path.dirname(os.path.abspath(__file__))
-    while frame is not None and os.path.dirname(frame.f_code.co_filename) == here:
+    while frame is not None and is_own(frame.f_code.co_filename):
         own.add(id(frame))
         frame = frame.f_back  # type: ignore[assignment]
     return own
@@ -163,7 +163,7 @@ def walk(retained: bool = True) -> Walk:
     takes the copy about three times as long. kaa.OperatingSystemError if there can be
     no copy of the process, or if it dies; kaa.UnsupportedError where there are no
     walks."""
-    from kaa import _object_walk
+    from kaa._insight import object_walk as _object_walk
 
     def look() -> Any:
         return _object_walk.look(_own_frames(), retained)
@@ -201,7 +201,7 @@ def paths_to(thing: Any, most: int = 3) -> List[List[Step]]:
     """Who keeps an object alive: up to `most` paths to it, the shortest first, each from
     a root (sys.modules, or the frame of a running function) to the object. Step.edge is
     how the step before refers to it. Empty: only C code, or a garbage cycle, does."""
-    from kaa import _object_walk
+    from kaa._insight import object_walk as _object_walk
 
     _check_most(most)
 
@@ -225,7 +225,7 @@ def retained_by(thing: Any) -> int:
     """The bytes that would be free if this object went: its own, and those of all that
     nothing else keeps. What only the caller's variables refer to besides does count as
     kept by them."""
-    from kaa import _object_walk
+    from kaa._insight import object_walk as _object_walk
 
     def look() -> Any:
         looking = _object_walk.Looking(_own_frames())

@@ -25,7 +25,7 @@ from array import array
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
-from kaa._check_data import Growth, RefsReport
+from kaa._insight.check_data import Growth, RefsReport
 
 __all__ = ["assert_no_leaks", "check"]
 

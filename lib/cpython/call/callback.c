@@ -112,18 +112,6 @@ make(kaa_cpython *host, PyObject *library, const kaa_ctype *signature,
     return object;
 }
 
-void *
-kaa_cpython_callback(kaa_cpython *host, void *library,
-                     const kaa_ctype *signature, void *callable)
-{
-    if (!PY(PyCallable_Check)(callable)) {
-        kaa_cpython__raise(PY(PyExc_TypeError), "a callable is expected");
-        return NULL;
-    }
-    return make(host, library, kaa_ctype_strip(signature), callable,
-                KAA_DECL_SCOPE_LIBRARY);
-}
-
 /* What makes two callables one, by addresses: bound methods are made anew each
  * time that they are looked up. */
 static void
@@ -215,6 +203,40 @@ kept_by_library(kaa_cpython__state *state, const kaa_ctype *signature,
     return object;
 }
 
+/* From now on only its one call, or nothing, gives it back. */
+static void
+lend(PyObject *object)
+{
+    PY(Py_IncRef)(object);
+    kaa_cpython__callback_body(object)->was_lent = 1;
+}
+
+void *
+kaa_cpython_callback(kaa_cpython *host, void *library,
+                     const kaa_ctype *signature, void *callable, uint32_t scope)
+{
+    kaa_cpython__state state = {.host = host, .library = library};
+    const kaa_ctype *stripped = kaa_ctype_strip(signature);
+    PyObject *object;
+
+    if (!PY(PyCallable_Check)(callable)) {
+        kaa_cpython__raise(PY(PyExc_TypeError), "a callable is expected");
+        return NULL;
+    }
+    if (scope == KAA_DECL_SCOPE_CALL)
+        return make(host, library, stripped, callable, KAA_DECL_SCOPE_LIBRARY);
+    if (scope != KAA_DECL_SCOPE_LIBRARY) {
+        object = make(host, library, stripped, callable, scope);
+        if (object != NULL)
+            lend(object);
+        return object;
+    }
+    object = kept_by_library(&state, stripped, callable);
+    if (object != NULL && host->is_free_threaded)
+        PY(Py_IncRef)(object); /* as in kaa_cpython__callback_for() */
+    return object;
+}
+
 PyObject *
 kaa_cpython__callback_for(kaa_cpython__state *state,
                           const kaa_cpython__conversion *self,
@@ -258,9 +280,7 @@ kaa_cpython__lend_callbacks(const kaa_cpython__state *state)
             if (self->was_lent || (self->scope != KAA_DECL_SCOPE_ASYNC &&
                                    self->scope != KAA_DECL_SCOPE_FOREVER))
                 continue;
-            /* The one call of an async callback, or nothing, gives it back. */
-            PY(Py_IncRef)(object);
-            self->was_lent = 1;
+            lend(object);
         }
 }
 

@@ -1,6 +1,10 @@
 /* Lists of arguments. */
 #ifndef __GNUC_VA_LIST
+#ifdef __clang__
+#define __GNUC_VA_LIST 1
+#else
 #define __GNUC_VA_LIST
+#endif
 typedef __builtin_va_list __gnuc_va_list;
 #endif
 #ifdef __need___va_list

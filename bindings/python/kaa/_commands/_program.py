@@ -14,8 +14,8 @@ import os
 import sys
 from typing import Any, Dict, Optional
 
-from kaa import _terminated
 from kaa._commands import DONE, FAILED, complain
+from kaa._insight import terminated as _terminated
 
 
 def _code_of(error: SystemExit) -> int:

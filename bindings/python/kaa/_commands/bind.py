@@ -21,7 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kaa import _bind, _error
+    from kaa import _error
+    from kaa._headers import bind as _bind
 
     try:
         library = load_header(options)

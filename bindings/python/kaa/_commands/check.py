@@ -95,8 +95,10 @@ def run(options: argparse.Namespace) -> int:
     import platform
     import time
 
-    from kaa import _checked, _modules, importer
-    from kaa._check_data import CheckReport
+    from kaa import importer
+    from kaa._insight.check_data import CheckReport
+    from kaa._modules import checked as _checked
+    from kaa._modules import loader as _modules
 
     wrong = _take_options(options)
     if wrong is not None:

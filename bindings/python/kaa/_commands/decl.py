@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _header(options: argparse.Namespace) -> int:
     """What was understood, what was skipped and why, and how many of each."""
-    from kaa import _bind, _error, _native
+    from kaa import _error, _native
+    from kaa._headers import bind as _bind
 
     options.header = [options.file]
     try:

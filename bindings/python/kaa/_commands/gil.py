@@ -157,8 +157,9 @@ def _limit(monitor: Any, seconds: Optional[float]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from kaa import _gil_follow, gil
+    from kaa import gil
     from kaa._error import Error
+    from kaa._insight import gil_follow as _gil_follow
 
     prepared = _program.prepare(options)
     if prepared is None:
@@ -185,17 +186,17 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _sampler(pid: int) -> Any:
-    from kaa._gil_remote import Remote
-    from kaa._gil_sample import Sampler, program_of
+    from kaa._insight.gil_remote import Remote
+    from kaa._insight.gil_sample import Sampler, program_of
 
     return Sampler(Remote(pid), program_of(pid))
 
 
 def _attach(options: argparse.Namespace) -> int:
-    from kaa._gil_remote import RemoteError
+    from kaa._insight.gil_remote import RemoteError
 
     if not options.sample:
-        from kaa import _gil_attach
+        from kaa._insight import gil_attach as _gil_attach
 
         try:
             recording = _gil_attach.trace(options.pid, options.duration)
@@ -216,8 +217,8 @@ def _attach(options: argparse.Namespace) -> int:
 def _live(options: argparse.Namespace) -> int:
     import time
 
-    from kaa._gil_remote import RemoteError
-    from kaa._gil_sample import recordings
+    from kaa._insight.gil_remote import RemoteError
+    from kaa._insight.gil_sample import recordings
 
     try:
         sampler = _sampler(options.pid)
@@ -242,7 +243,8 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from kaa import _gil_dump, _gil_remote
+    from kaa._insight import gil_dump as _gil_dump
+    from kaa._insight import gil_remote as _gil_remote
 
     try:
         _gil_dump.dump(options.pid, sys.stdout)
@@ -252,7 +254,8 @@ def _dump(options: argparse.Namespace) -> int:
 
 
 def _lesson(options: argparse.Namespace) -> int:
-    from kaa import _gil_lesson, gil
+    from kaa import gil
+    from kaa._insight import gil_lesson as _gil_lesson
 
     available, why = gil.is_available()
     if not available:
@@ -272,7 +275,7 @@ def _lesson(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from kaa._gil_data import Recording
+    from kaa._insight.gil_data import Recording
 
     recording = _outputs.read(options.file, Recording)
     return FAILED if recording is None else write(recording, options, sys.stdout)

@@ -186,8 +186,8 @@ def _add_objects(report: Any) -> None:
 
 
 def _attach(options: argparse.Namespace) -> int:
-    from kaa import _heap_attach
-    from kaa._gil_remote import RemoteError
+    from kaa._insight import heap_attach as _heap_attach
+    from kaa._insight.gil_remote import RemoteError
 
     choices = (options.exact, options.every, options.frames, options.native)
     try:
@@ -198,8 +198,8 @@ def _attach(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from kaa import _heap_attach
-    from kaa._gil_remote import RemoteError
+    from kaa._insight import heap_attach as _heap_attach
+    from kaa._insight.gil_remote import RemoteError
 
     try:
         report = _heap_attach.dump(options.pid)
@@ -211,8 +211,9 @@ def _dump(options: argparse.Namespace) -> int:
 def _live(options: argparse.Namespace) -> int:
     import contextlib
 
-    from kaa import _heap_attach, _views
-    from kaa._gil_remote import RemoteError
+    from kaa import _views
+    from kaa._insight import heap_attach as _heap_attach
+    from kaa._insight.gil_remote import RemoteError
 
     choices = (options.exact, options.every, options.frames, options.native)
     reports: Any = _heap_attach.follow(options.pid, *choices, options.refresh)
@@ -226,7 +227,7 @@ def _live(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from kaa._heap_data import HeapReport
+    from kaa._insight.heap_data import HeapReport
 
     report = _outputs.read(options.file, HeapReport)
     if report is None:
@@ -235,7 +236,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from kaa._heap_data import HeapDiff, HeapReport
+    from kaa._insight.heap_data import HeapDiff, HeapReport
 
     both = [_outputs.read(one, HeapReport) for one in (options.before, options.after)]
     if None in both:

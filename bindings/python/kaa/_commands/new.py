@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kaa import _new
+    from kaa._modules import new as _new
 
     folder = options.folder or options.name
     try:

@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _find(options: argparse.Namespace) -> Any:
     """The report; None, and says why, if there is none."""
-    from kaa._heap_data import HeapReport
+    from kaa._insight.heap_data import HeapReport
 
     subject = options.subject
     if not subject.isdigit() or os.path.exists(subject):
@@ -46,8 +46,8 @@ def _find(options: argparse.Namespace) -> Any:
             complain(f"{subject}: has no objects: `heap run --objects` adds them")
             return None
         return report
-    from kaa import _heap_attach
-    from kaa._gil_remote import RemoteError
+    from kaa._insight import heap_attach as _heap_attach
+    from kaa._insight.gil_remote import RemoteError
 
     try:
         return _heap_attach.dump(int(subject), not options.count)

@@ -38,11 +38,11 @@ def _is_declarations(source: str) -> bool:
 def _text(options: argparse.Namespace) -> str:
     from importlib import import_module
 
-    from kaa import _stub
+    from kaa._headers import stub as _stub
 
     source = options.source
     if options.header:
-        from kaa import _bind
+        from kaa._headers import bind as _bind
 
         options.header = [source]
         return _bind.stub_of(load_header(options))
@@ -52,7 +52,7 @@ def _text(options: argparse.Namespace) -> str:
         with open(source, "rb") as file:
             return _stub.of_declarations(file.read(), options.tolerant)
     if source.endswith(".so") or os.sep in source:
-        from kaa._modules import import_module as load
+        from kaa._modules.loader import import_module as load
 
         return _stub.of_module(load(source))
     import kaa.importer  # noqa: F401

@@ -1,8 +1,8 @@
 """What people look at: from plain data to tables, pages and profilers' files.
 
 One job: data in, text out. Nothing here measures, needs libkaa, or needs the
-program that was looked at. The data are kaa._gil_data.Recording (the GIL),
-kaa._heap_data.HeapReport and HeapDiff (memory), kaa._check_data.CheckReport and
+program that was looked at. The data are kaa._insight.gil_data.Recording (the GIL),
+kaa._insight.heap_data.HeapReport and HeapDiff (memory), kaa._insight.check_data.CheckReport and
 RefsReport (reference mistakes); their to_json() is the JSON output.
 
     from kaa import _views

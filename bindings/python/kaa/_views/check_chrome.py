@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from kaa._check_data import CheckReport
+from kaa._insight.check_data import CheckReport
 from kaa._views.text import json_text
 
 

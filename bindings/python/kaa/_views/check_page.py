@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Union
 
-from kaa._check_data import CheckReport, Mistake, RefsReport
+from kaa._insight.check_data import CheckReport, Mistake, RefsReport
 from kaa._views import check_tables, page
 from kaa._views.names import Names
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence, Union
 
-from kaa._check_data import CheckReport, Mistake, RefsReport
+from kaa._insight.check_data import CheckReport, Mistake, RefsReport
 from kaa._views import text
 from kaa._views.tables import (
     CODE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
+from kaa._insight.gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
 from kaa._views import merge, text
 from kaa._views.gil_page import processes
 

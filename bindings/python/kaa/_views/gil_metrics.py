@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
-from kaa._gil_data import Recording
+from kaa._insight.gil_data import Recording
 
 _COUNTERS = (
     ("held_seconds", "held_ns", 1e9, "Time with the GIL."),

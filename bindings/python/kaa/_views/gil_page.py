@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from kaa._gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
+from kaa._insight.gil_data import HELD, MIXED, OFF, WAITING, Recording, Span, Thread
 from kaa._views import gil_tables, merge, page, text
 from kaa._views.names import Names
 from kaa._views.tables import Paragraphs

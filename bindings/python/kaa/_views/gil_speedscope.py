@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from kaa._gil_data import HELD, MIXED, WAITING, Recording, Span
+from kaa._insight.gil_data import HELD, MIXED, WAITING, Recording, Span
 from kaa._views import merge
 from kaa._views.gil_page import processes
 from kaa._views.scopefile import Frames, sampled, written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import List, Tuple
 
-from kaa._gil_data import HELD, MIXED, WAITING, Recording, Span
+from kaa._insight.gil_data import HELD, MIXED, WAITING, Recording, Span
 from kaa._views import gil_tables, merge, text
 from kaa._views.page import escaped
 

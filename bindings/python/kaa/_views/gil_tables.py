@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional, Sequence
 
-from kaa._gil_data import Recording, Thread
+from kaa._insight.gil_data import Recording, Thread
 from kaa._views import text
 from kaa._views.tables import (
     BAR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
-from kaa._heap_data import HeapReport
+from kaa._insight.heap_data import HeapReport
 from kaa._views.gil_metrics import number, quoted
 
 _SITES = 20  # a series each; more would cost the server more than they tell

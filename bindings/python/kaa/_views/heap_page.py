@@ -5,8 +5,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple, Union
 
-from kaa._gil_data import Frame
-from kaa._heap_data import Arena, HeapDiff, HeapPoint, HeapReport, Retainer, Walk
+from kaa._insight.gil_data import Frame
+from kaa._insight.heap_data import (
+    Arena,
+    HeapDiff,
+    HeapPoint,
+    HeapReport,
+    Retainer,
+    Walk,
+)
 from kaa._views import heap_tables, page, profile
 from kaa._views.names import Names
 from kaa._views.tables import Table

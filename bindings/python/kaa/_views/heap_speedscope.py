@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa._heap_data import HeapReport
+from kaa._insight.heap_data import HeapReport
 from kaa._views import profile
 from kaa._views.scopefile import Frames, sampled, written
 

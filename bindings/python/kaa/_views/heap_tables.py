@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence, Union
 
-from kaa._heap_data import HeapDiff, HeapReport, HeapSite, Walk
+from kaa._insight.heap_data import HeapDiff, HeapReport, HeapSite, Walk
 from kaa._views import text
 from kaa._views.tables import (
     CODE,

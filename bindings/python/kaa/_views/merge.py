@@ -6,7 +6,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import List, Sequence
 
-from kaa._gil_data import HELD, MIXED, OFF, WAITING, Span
+from kaa._insight.gil_data import HELD, MIXED, OFF, WAITING, Span
 
 
 def shares(span: Span) -> "tuple[int, int]":

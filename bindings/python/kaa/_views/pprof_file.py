@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 from typing import Any, Dict, List, Sequence, Tuple
 
-from kaa._gil_data import Frame
+from kaa._insight.gil_data import Frame
 from kaa._views import profile
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Tuple
 
-from kaa._gil_data import HELD, MIXED, WAITING, Frame, Recording
-from kaa._heap_data import HeapReport, HeapSite
+from kaa._insight.gil_data import HELD, MIXED, WAITING, Frame, Recording
+from kaa._insight.heap_data import HeapReport, HeapSite
 from kaa._views import merge
 from kaa._views.gil_page import processes
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from kaa._gil_data import Frame
+from kaa._insight.gil_data import Frame
 from kaa._views.text import json_text
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"

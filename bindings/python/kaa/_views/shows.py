@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from kaa._check_data import CheckReport, RefsReport
-from kaa._gil_data import Recording
-from kaa._heap_data import HeapDiff, HeapReport
+from kaa._insight.check_data import CheckReport, RefsReport
+from kaa._insight.gil_data import Recording
+from kaa._insight.heap_data import HeapDiff, HeapReport
 
 # For each class of data, the modules that show it; "table" ones have blocks().
 _SHOWS = {

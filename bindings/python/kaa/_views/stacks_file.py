@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from kaa._gil_data import Frame
+from kaa._insight.gil_data import Frame
 from kaa._views import profile, text
 
 

@@ -90,7 +90,7 @@ def cut(rows: List[Sequence[Any]], limit: Optional[int], noun: str) -> str:
 
 
 def ranked_advice(advice: Sequence[Any]) -> Paragraphs:
-    """Sentences of kaa._gil_data.Advice, the most severe first."""
+    """Sentences of kaa._insight.gil_data.Advice, the most severe first."""
     order = {"high": 0, "medium": 1, "low": 2}
     ranked = sorted(advice, key=lambda one: order.get(one.severity, 3))
     return Paragraphs("Advice", [f"[{one.severity}] {one.text}" for one in ranked])

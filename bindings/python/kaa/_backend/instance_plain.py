@@ -1,0 +1,305 @@
+"""Instances of C data without the bridge: Python classes over ctypes' memory."""
+
+from __future__ import annotations
+
+import ctypes
+from _thread import RLock
+from typing import Any, Dict, Optional, Tuple
+
+from kaa import _late, _native
+from kaa._backend.owned import Owned, all_kept_by, is_released
+from kaa._backend.owned import release as _release
+from kaa._values.instance import (
+    RECORDS,
+    Layout,
+    Member,
+    load_member,
+    no_member,
+    store_member,
+)
+from kaa._values.seal import Seal, close, content
+
+_CPYTHON_ALIGN = 16
+
+
+class PlainData:
+    """An instance: where its bytes are, and what owns them."""
+
+    __slots__ = (
+        "_address_",
+        "_owner_",
+        "_kept_",
+        "_length_",
+        "_memory_",
+        "_own_",
+        "__weakref__",
+    )
+
+    def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
+        made = object.__new__(cls)
+        layout = layout_of(cls)
+        _set_layout(made, layout)
+        _set_kept(made, None)
+        _set_owner(made, None)
+        if layout.kind == _native.POINTER_:
+            _set_memory(made, None)
+            _set_address(made, 0)
+            _set_length(made, -1)
+            if len(args) > 1 or keywords:
+                raise TypeError(f"{layout.name} takes one value")
+            if args:
+                address, owner = _late.cdata.pointer_to(layout, args[0])
+                _set_address(made, address)
+                _set_owner(made, owner)
+            return made
+        if layout.size == 0 and not _native.kaa_ctype_is_complete(layout.ctype):
+            raise _late.pointers.null_error(layout)
+        memory = (ctypes.c_char * (layout.size + layout.align))()
+        start = ctypes.addressof(memory)
+        _set_memory(made, memory)
+        _set_address(made, start + -start % layout.align)
+        _set_length(made, layout.count)
+        return made
+
+
+_set_address = PlainData.__dict__["_address_"].__set__
+_set_owner = PlainData.__dict__["_owner_"].__set__
+_set_kept = PlainData.__dict__["_kept_"].__set__
+_set_length = PlainData.__dict__["_length_"].__set__
+_set_memory = PlainData.__dict__["_memory_"].__set__
+_set_layout = PlainData.__dict__["_own_"].__set__
+_get_kept = PlainData.__dict__["_kept_"].__get__
+_get_memory = PlainData.__dict__["_memory_"].__get__
+
+number_of = PlainData.__dict__["_address_"].__get__
+owner_of = PlainData.__dict__["_owner_"].__get__
+layout_in = PlainData.__dict__["_own_"].__get__
+length_of = PlainData.__dict__["_length_"].__get__
+
+
+def address_of(data: Any) -> int:
+    address: int = number_of(data)
+    owner = owner_of(data)
+    if type(owner) is Owned and is_released(owner):
+        raise ValueError(f"'{layout_in(data).name}' was released")
+    return address
+
+
+def ownership(data: Any) -> int:
+    owner = owner_of(data)
+    if type(owner) is not Owned:
+        return 0
+    return 2 if is_released(owner) else 1
+
+
+def release(data: Any) -> int:
+    owner = owner_of(data)
+    return _release(owner) if type(owner) is Owned else 2
+
+
+# Only this module may say where the bytes are: an instance's attribute of that name
+# would let Python code have any address read.
+for _slot in PlainData.__slots__:
+    if not _slot.startswith("__"):
+        delattr(PlainData, _slot)
+
+
+class _Attribute:
+    """One member of a record, as an attribute."""
+
+    __slots__ = ("_layout", "_member")
+
+    def __init__(self, layout: Layout, member: Member) -> None:
+        self._layout = layout
+        self._member = member
+
+    def __get__(self, data: Any, owner: Any = None) -> Any:
+        if data is None:
+            return self
+        self._check(data)
+        return load_member(data, self._member, address_of(data))
+
+    def _check(self, data: Any) -> None:
+        """A class that was assigned has members that are not those of the data."""
+        if layout_in(data) is not self._layout:
+            raise TypeError("the member is not one of what the data are")
+
+    def __set__(self, data: Any, value: Any) -> None:
+        member = self._member
+        self._check(data)
+        store_member(data, self._layout.name, member, address_of(data), value)
+
+    def __repr__(self) -> str:
+        return f"<attribute {self._member.name!r} of {self._layout.name!r} objects>"
+
+
+class PlainRecord(PlainData):
+    """A record: its members are attributes of its class."""
+
+    __slots__ = ()
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_member(layout_in(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            if name in dir(type(self)):
+                raise
+            raise no_member(layout_in(self), name) from None
+
+
+class PlainPointer(PlainData):
+    """A pointer: the members of its target are reached through it."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        layout = layout_in(self)
+        member = layout.reach().get(name)
+        if member is not None:
+            return load_member(self, member, _dereferenced(self, layout))
+        try:
+            return object.__getattribute__(self, name)
+        except AttributeError:
+            if name.startswith("__"):
+                raise
+            raise no_member(layout, name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        layout = layout_in(self)
+        member = layout.reach().get(name)
+        if member is None:
+            raise no_member(layout, name)
+        record = layout.name.rstrip("* ")
+        base = _dereferenced(self, layout)
+        store_member(self, record, member, base, value)
+
+
+class PlainArray(PlainData):
+    """An array."""
+
+    __slots__ = ()
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return _buffer_of(self)
+
+
+def _buffer_of(data: Any) -> memoryview:
+    return memoryview(_late.record.as_exporter(data))
+
+
+def _dereferenced(data: Any, layout: Layout) -> int:
+    address: int = address_of(data)
+    if not address:
+        raise _late.pointers.null_error(layout)
+    return address
+
+
+def new_class(layout: Layout, doc: str) -> Any:
+    _pointers = _late.pointers
+    names: Dict[str, Any] = {
+        "__slots__": (),
+        "__module__": layout.types.module,
+        "__doc__": doc,
+        "__layout__": Seal(),
+    }
+    bases: Any
+    if layout.kind in RECORDS:
+        bases = (_late.record.Record, PlainRecord)
+        for member in layout.members:
+            names[member.name] = _Attribute(layout, member)
+    elif layout.kind == _native.POINTER_:
+        bases = (_pointers.Pointer, PlainPointer)
+    else:
+        bases = (_pointers.Array, PlainArray)
+    made = type(layout.name, bases, names)
+    close(names["__layout__"], made, layout)
+    return made
+
+
+def is_data(value: Any) -> bool:
+    return issubclass(type(value), PlainData)
+
+
+def layout_of(kind: Any) -> Layout:
+    for one in kind.__mro__:
+        made: Optional[Layout] = content(one, "__layout__")
+        if made is not None:
+            return made
+    raise TypeError(f"{kind.__name__} is no class of C data")
+
+
+def new(kind: Any) -> Any:
+    return PlainData.__new__(kind)
+
+
+def view(kind: Any, address: int, owner: Any, length: int) -> Any:
+    made = object.__new__(kind)
+    _set_layout(made, layout_of(kind))
+    _set_address(made, address)
+    _set_owner(made, owner)
+    _set_kept(made, None)
+    _set_length(made, length)
+    _set_memory(made, None)
+    return made
+
+
+def has_memory(data: Any) -> bool:
+    return _get_memory(data) is not None
+
+
+#: What pointers in C's own memory were set from, by their addresses. It outlives a
+#: library's object: the code, and so its variables, stay.
+_pointed: Dict[int, Any] = {}
+#: Held while a pointer and what it keeps alive are written, read or copied.
+_pointing = RLock()
+
+
+def _all_kept(root: Any) -> Dict[int, Any]:
+    """What is remembered; with the lock."""
+    if root is None:
+        return _pointed
+    if type(root) is Owned:
+        return all_kept_by(root)
+    known: Optional[Dict[int, Any]] = _get_kept(root)
+    if known is None:
+        known = {}
+        _set_kept(root, known)
+    return known
+
+
+def set_pointer(root: Any, at: int, address: int, kept: Any) -> None:
+    with _pointing:
+        known = _all_kept(root)
+        before = known.get(at)
+        ctypes.c_void_p.from_address(at).value = address
+        if kept is not None:
+            known[at] = kept
+        elif before is not None:
+            del known[at]
+    del before  # whose end may run user code
+
+
+def get_pointer(root: Any, at: int) -> Tuple[int, Any]:
+    with _pointing:
+        address = ctypes.c_void_p.from_address(at).value or 0
+        return address, _all_kept(root).get(at) if address else None
+
+
+def copy_bytes(root: Any, to: int, source: Any, start: int, size: int) -> None:
+    with _pointing:
+        moved = {
+            at - start + to: kept
+            for at, kept in _all_kept(source).items()
+            if start <= at < start + size
+        }
+        known = _all_kept(root)
+        before = [known.pop(at) for at in list(known) if to <= at < to + size]
+        ctypes.memmove(to, start, size)
+        known.update(moved)
+    del before  # whose ends may run user code

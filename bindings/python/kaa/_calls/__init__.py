@@ -1,0 +1,1 @@
+"""Calls: what bound functions share, callbacks, and calls over arrays."""

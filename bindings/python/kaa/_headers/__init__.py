@@ -1,0 +1,1 @@
+"""Declarations: texts and headers, their macros, and what is written from them."""

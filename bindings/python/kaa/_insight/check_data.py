@@ -1,0 +1,184 @@
+"""What checks of references found: plain data, which views read and files keep.
+
+A CheckReport is made by the checked context of one module, a RefsReport by
+kaa.refs for any callable, by kaa.audit() and kaa.watch(). Times are integers in
+nanoseconds, sizes in bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from kaa import _data
+from kaa._insight.gil_data import Frame
+
+
+@dataclass
+class Mistake:
+    """One mistake of a module. `where` is a place, "file.c:41" or a function's name;
+    `text` a sentence that says what was done and what was right."""
+
+    kind: str  # "leaked reference", "released twice", "used after release", ...
+    function: str  # of the module
+    slot: str  # of the table, such as "list_append"; "" for none
+    type: str
+    repr: str
+    where: str
+    text: str
+    made_at: str = ""  # where the object was made
+    count: int = 1  # times it was seen
+    python: List[Frame] = field(default_factory=list)  # innermost first
+    native: List[Frame] = field(default_factory=list)
+    failed_call: Optional[int] = None  # fault mode: which call was made to fail
+    module: str = ""
+
+
+@dataclass
+class Holder:
+    """References that are kept on purpose: by whom, and where they were taken."""
+
+    holder: str  # "instance of Node", "module state", "static cache", ...
+    file: str
+    line: int
+    function: str
+    type: str
+    count: int
+    bytes: int = 0
+
+
+@dataclass
+class SlotUse:
+    """Calls of one slot of the table by one function of the module."""
+
+    function: str
+    slot: str
+    calls: int
+    total_ns: int = 0
+    max_ns: int = 0
+    failures: int = 0
+
+
+class Call(NamedTuple):
+    """One traced call. `slot` "" is the function of the module itself."""
+
+    start_ns: int
+    end_ns: int
+    thread: int
+    function: str
+    slot: str = ""
+    failed: int = 0
+
+
+@dataclass
+class FaultRun:
+    """Fault mode for one function: each call that may fail has failed once."""
+
+    function: str
+    failed: int  # calls made to fail
+    mistakes: int
+    crashes: int = 0
+
+
+@dataclass
+class CheckReport:
+    """What the checked context saw of one module."""
+
+    module: str
+    python: str = ""
+    context: str = ""  # "native" or "cpython"
+    program: str = ""
+    pid: int = 0
+    started: int = 0  # unix time, ns
+    wall_ns: int = 0
+    calls: int = 0  # of the module's functions
+    mistakes: List[Mistake] = field(default_factory=list)
+    holders: List[Holder] = field(default_factory=list)
+    uses: List[SlotUse] = field(default_factory=list)
+    trace: List[Call] = field(default_factory=list)
+    faults: List[FaultRun] = field(default_factory=list)
+    notes: List[str] = field(default_factory=list)
+
+    def to_data(self) -> Dict[str, Any]:
+        """Plain dicts, lists, texts and numbers."""
+        return _data.to_data(self)
+
+    def to_json(self, indent: Optional[int] = None) -> str:
+        """The report as JSON; from_json() gives an equal one."""
+        return _data.to_json(self, indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> CheckReport:
+        """Reads what to_json() wrote; ValueError says what is wrong and where."""
+        report: CheckReport = _data.from_json(cls, text, "check report")
+        return report
+
+
+@dataclass
+class Growth:
+    """What changes with each round of a callable. `counts`: after each round."""
+
+    kind: str  # "objects", "blocks", "singleton", "interned", "type"
+    name: str  # a type's, or an object's repr
+    verdict: str  # "leak", "cache", "noise"
+    per_round: float
+    counts: List[int] = field(default_factory=list)
+    bytes_per_round: float = 0.0
+    file: str = ""
+    line: int = 0
+    function: str = ""
+    text: str = ""
+
+
+@dataclass
+class Suspect:
+    """An object whose count is not what the references to it come to."""
+
+    type: str
+    repr: str
+    count: int
+    found: int  # references that the walk found
+    address: int = 0
+    text: str = ""
+
+
+class CountChange(NamedTuple):
+    """One change of a watched object's count."""
+
+    at_ns: int
+    references: int  # after it
+    c_function: str
+    file: str = ""
+    line: int = 0
+    thread: int = 0
+
+
+@dataclass
+class RefsReport:
+    """What rounds of a callable, an audit or a watch found."""
+
+    subject: str  # what was called, audited or watched
+    python: str = ""
+    rounds: int = 0
+    program: str = ""
+    pid: int = 0
+    objects: int = 0  # walked by an audit
+    pause_ns: int = 0
+    growth: List[Growth] = field(default_factory=list)
+    suspects: List[Suspect] = field(default_factory=list)
+    changes: List[CountChange] = field(default_factory=list)
+    notes: List[str] = field(default_factory=list)
+
+    def to_data(self) -> Dict[str, Any]:
+        """Plain dicts, lists, texts and numbers."""
+        return _data.to_data(self)
+
+    def to_json(self, indent: Optional[int] = None) -> str:
+        """The report as JSON; from_json() gives an equal one."""
+        return _data.to_json(self, indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> RefsReport:
+        """Reads what to_json() wrote; ValueError says what is wrong and where."""
+        report: RefsReport = _data.from_json(cls, text, "reference report")
+        return report

@@ -1,0 +1,1 @@
+"""Extension modules: loading, checking, and making a project for one."""

@@ -1,0 +1,86 @@
+"""The checked context: choosing modules, and the mistakes it found."""
+
+from __future__ import annotations
+
+import os
+from ctypes import Structure, byref, c_char_p, c_uint32, c_uint64, sizeof
+from typing import List, Set
+
+from kaa import _native
+from kaa._error import check
+from kaa._insight.check_data import Mistake
+
+MODES = ("report", "raise", "abort", "fault")
+
+_selected: Set[str] = set()
+
+
+class _Mistake(Structure):
+    """kaa_checked_mistake"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("count", c_uint64),
+        ("module", c_char_p),
+        ("kind", c_char_p),
+        ("function", c_char_p),
+        ("slot", c_char_p),
+        ("type", c_char_p),
+        ("repr", c_char_p),
+        ("where", c_char_p),
+        ("text", c_char_p),
+    ]
+
+
+def select(module: str, mode: str = "report") -> None:
+    """Has modules of this name, or of the file of this path, checked when they are
+    imported."""
+    if mode not in MODES:
+        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort' or 'fault' was expected")
+    if "," in module:
+        raise ValueError(f"{module}: a comma in the path of a module that is to be checked")
+    error = _native.Error()
+    choice = os.fsencode(module) + b":" + mode.encode()
+    check(_native.kaa_checked_select(choice, error), error)
+    _selected.add(os.path.basename(module).split(".", 1)[0])
+
+
+def is_selected(name: str) -> bool:
+    """Whether modules of this name have been chosen, here or by KAA_CHECK."""
+    asked = os.environ.get("KAA_CHECK", "")
+    names = {os.path.basename(one.split(":", 1)[0]) for one in asked.split(",")}
+    return name in _selected or name in {one.split(".", 1)[0] for one in names}
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def mistakes(module: str = "") -> List[Mistake]:
+    """The mistakes that were found in this process, in the order they were found:
+    of one module, or of all."""
+    found = []
+    for index in range(_native.kaa_checked_count()):
+        error, one = _native.Error(), _Mistake(size=sizeof(_Mistake))
+        check(_native.kaa_checked_get(index, byref(one), error), error)
+        if module in ("", _text(one.module)):
+            found.append(
+                Mistake(
+                    kind=_text(one.kind),
+                    function=_text(one.function),
+                    slot=_text(one.slot),
+                    type=_text(one.type),
+                    repr=_text(one.repr),
+                    where=_text(one.where),
+                    text=_text(one.text),
+                    count=int(one.count),
+                    module=_text(one.module),
+                )
+            )
+    return found
+
+
+def fault_count() -> int:
+    """How many calls were made to fail: checked="fault"."""
+    return int(_native.kaa_checked_fault_count())

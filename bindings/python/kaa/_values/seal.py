@@ -1,0 +1,37 @@
+"""What ties a class of kaa's to what it stands for, where Python code cannot forge it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Seal:
+    """A class that anybody makes has none of its own, whatever it says."""
+
+    __slots__ = ("_class", "_content")
+
+
+_class_of = Seal.__dict__["_class"].__get__
+_content_of = Seal.__dict__["_content"].__get__
+_set_class = Seal.__dict__["_class"].__set__
+_set_content = Seal.__dict__["_content"].__set__
+for _slot in Seal.__slots__:
+    delattr(Seal, _slot)
+
+
+def close(seal: Seal, kind: Any, content: Any) -> None:
+    """Says which class it is of, and what that stands for; once."""
+    # Not weakly: a finaliser may want it when the class is garbage already.
+    _set_class(seal, kind)
+    _set_content(seal, content)
+
+
+def content(kind: Any, name: str) -> Any:
+    """What a class stands for that has a seal of its own by this name; else None."""
+    seal = kind.__dict__.get(name)
+    try:
+        if type(seal) is Seal and _class_of(seal, Seal) is kind:
+            return _content_of(seal, Seal)
+    except AttributeError:
+        pass  # one that never was closed
+    return None
