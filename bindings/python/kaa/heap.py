@@ -29,10 +29,11 @@ import weakref
 from typing import Any, Callable, List, Optional, Tuple, Union
 
 from kaa._insight import heap_trace as _heap_trace
-from kaa._insight.heap_data import Account, HeapDiff, HeapReport, HeapSite
+from kaa._insight.heap_data import Account, Arena, HeapDiff, HeapReport, HeapSite
 
 __all__ = [
     "Account",
+    "Arena",
     "Growth",
     "HeapDiff",
     "HeapReport",
@@ -40,6 +41,7 @@ __all__ = [
     "Profile",
     "account",
     "add_account",
+    "arenas",
     "diff",
     "growth",
     "is_available",
@@ -240,11 +242,31 @@ def account() -> Account:
     return _account.account()
 
 
+def arenas() -> List[Arena]:
+    """pymalloc's arenas (blocks up to 512 bytes), in the order of addresses, each with
+    its pools: pymalloc gives an arena back when all of it is free. Where little of one is
+    in use, kept_by tells by type which objects stay there; that takes a walk in a copy
+    of the process, and is left empty where there can be none. Empty without pymalloc.
+    """
+    from kaa._error import Error
+    from kaa._insight import account as _account
+    from kaa._insight import arenas as _arenas
+
+    found = _account.arenas()
+    try:
+        _arenas.name_keepers(found)
+    except Error:
+        pass  # the arenas are worth telling without
+    return found
+
+
 def add_account(report: HeapReport) -> None:
-    """Adds the account of this process to a report of it, and what it suggests."""
+    """Adds the account of this process and its arenas to a report of it, and what they
+    suggest."""
     from kaa._insight import heap_advice as _heap_advice
 
     report.account = account()
+    report.arenas = arenas()
     report.advice += _heap_advice.of_account(report)
 
 

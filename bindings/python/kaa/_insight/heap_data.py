@@ -92,6 +92,7 @@ class Arena:
     address: int
     bytes: int
     pools: List[Pool] = field(default_factory=list)
+    kept_by: str = ""  # the objects in it, where they are few
 
 
 class Collection(NamedTuple):
