@@ -587,6 +587,41 @@ KAA_API uint32_t kaa_insight_heap_frames(uint32_t number,
                                          kaa_insight_frame *out,
                                          uint32_t capacity);
 
+/** The longest name of a type that is told, with its end. */
+#define KAA_INSIGHT_TYPE_NAME 64
+
+/** What the cycle collector freed of one site: members of garbage cycles, and
+ *  what only they kept. */
+typedef struct kaa_insight_heap_collected {
+    uint32_t site;     /**< For kaa_insight_heap_frames(). */
+    uint32_t reserved; /**< 0 */
+    uint64_t bytes;
+    uint64_t blocks;
+    char type[KAA_INSIGHT_TYPE_NAME]; /**< tp_name; empty: blocks that are no
+                                           objects, such as entries of lists. */
+} kaa_insight_heap_collected;
+
+/**
+ * Says that the collector begins to run in this thread, or has ended: for who
+ * is called by it (gc.callbacks).
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_heap_collecting(int is_collecting);
+
+/**
+ * Tells what has been freed in collections since the start, by site and type.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_freed_by_collector(
+    kaa_insight_heap_collected *out, uint32_t capacity);
+
 KAA_END_DECLS
 
 #endif /* KAA_INSIGHT_H */

@@ -358,6 +358,27 @@ sample(void *block, size_t size)
     kaa_insight__profile_unlock();
 }
 
+/* ---- garbage ---- */
+
+/* Whether this thread runs the collector. */
+static inline int
+is_collecting(void)
+{
+    return KAA_UNLIKELY(PROFILE.garbage.state != NULL) &&
+           PROFILE.garbage.state == PROFILE.current_state();
+}
+
+KAA_INSIGHT__RARE static void
+note_garbage(const void *block)
+{
+    const uint64_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+
+    if (word != NULL && *word != 0)
+        kaa_insight__garbage_note(&PROFILE.garbage, block, *word & SIZE_MASK,
+                                  (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS),
+                                  *word & SIZE_MASK, 1);
+}
+
 KAA_INSIGHT__RARE static void
 forget(const void *block)
 {
@@ -366,8 +387,12 @@ forget(const void *block)
     int entered = enter_either();
 
     if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF &&
-        kaa_insight__samples_take(&PROFILE.samples, block, &one))
+        kaa_insight__samples_take(&PROFILE.samples, block, &one)) {
+        if (is_collecting())
+            kaa_insight__garbage_note(&PROFILE.garbage, block, one.size,
+                                      one.site, one.weight, one.blocks);
         kaa_insight__profile_bury(&one);
+    }
     leave(entered);
 }
 
@@ -408,6 +433,8 @@ freed(const void *block)
 
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
         entered = enter();
+        if (is_collecting())
+            note_garbage(block);
         kaa_insight__profile_died(block);
         leave(entered);
     } else if (KAA_UNLIKELY(

@@ -25,6 +25,7 @@
 
 #include <kaa/insight.h>
 
+#include "insight/garbage.h"
 #include "insight/interpreter.h"
 #include "insight/points.h"
 #include "insight/samples.h"
@@ -70,6 +71,7 @@ typedef struct kaa_insight__profile {
     kaa_insight__shadow shadow;
     kaa_insight__samples samples;
     kaa_insight__points points;
+    kaa_insight__garbage garbage;
     kaa_insight__interpreter interpreter;
     void *(*current_state)(void); /* of this thread; NULL if it has none */
     void *(*interpreter_of)(const void *state);

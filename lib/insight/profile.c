@@ -80,6 +80,7 @@ free_tables(const kaa_insight__interpreter *in)
     kaa_insight__samples_fini(&PROFILE.samples);
     kaa_insight__shadow_fini(&PROFILE.shadow);
     kaa_insight__points_fini(&PROFILE.points);
+    kaa_insight__garbage_fini(&PROFILE.garbage);
     kaa_insight__sites_fini(&PROFILE.sites, in);
 }
 
@@ -158,6 +159,7 @@ begin(const kaa_insight_heap_options *options)
     PROFILE.lost = 0;
     memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
     kaa_insight__points_init(&PROFILE.points);
+    kaa_insight__garbage_init(&PROFILE.garbage, options->handle);
     /* Without it hooks of exact profiles take the lock, always. */
     if (!has_fence || !kaa_base__fence_all_start())
         atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
@@ -254,6 +256,14 @@ kaa_insight_heap_mute(int is_muted)
     } else if (!is_muted && PROFILE.muted == own && --PROFILE.mutes == 0) {
         PROFILE.muted = NULL;
     }
+}
+
+void
+kaa_insight_heap_collecting(int is_collecting)
+{
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
+        kaa_insight__garbage_collect(
+            &PROFILE.garbage, is_collecting ? PROFILE.current_state() : NULL);
 }
 
 /* ---- reading ---- */
@@ -433,5 +443,20 @@ kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
     count = PROFILE.sites.entries[number].count;
     for (uint32_t i = 0; i < count && i < capacity; i++)
         out[i] = frame_of(&places[i]);
+    return count;
+}
+
+uint32_t
+kaa_insight_heap_freed_by_collector(kaa_insight_heap_collected *out,
+                                    uint32_t capacity)
+{
+    uint32_t count;
+    int entered;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    entered = kaa_insight__profile_enter(1);
+    count = kaa_insight__garbage_read(&PROFILE.garbage, out, capacity);
+    kaa_insight__profile_leave(entered);
     return count;
 }

@@ -79,6 +79,42 @@ class Time(unittest.TestCase):
         own = [one for one in report.sites if one.file.endswith("heap_collector.py")]
         self.assertLess(sum(one.allocated_bytes for one in own), 2000)
 
+    def test_makers_of_garbage(self) -> None:
+        class Node:
+            def __init__(self) -> None:
+                self.me = self
+
+        class Slotted:
+            __slots__ = ("me",)
+
+        def nodes() -> None:
+            Node()
+
+        def slotted() -> None:
+            Slotted().me = None  # type: ignore[attr-defined]
+            one = Slotted()
+            one.me = one  # type: ignore[attr-defined]
+
+        gc.collect()
+        for options in ({"exact": True}, {"every": 1}):
+            with kaa.heap.profile(**options) as profile:  # type: ignore[arg-type]
+                for _ in range(500):
+                    nodes()
+                    slotted()
+                    kept = [bytes(20)]
+                gc.collect()
+                report = profile.report()
+            del kept
+            found = {one.type: one for one in report.garbage if one.file == __file__}
+            self.assertEqual(found["Node"].function.rpartition(".")[2], "nodes")
+            self.assertEqual(found["Node"].line, nodes.__code__.co_firstlineno + 1)
+            self.assertEqual(found["Slotted"].line, slotted.__code__.co_firstlineno + 2)
+            self.assertNotIn("bytes", found)  # reference counts free those
+            for name in ("Node", "Slotted"):
+                self.assertEqual(found[name].count, 500)
+                self.assertGreaterEqual(found[name].bytes, 500 * 32)
+            self.assertIn("Garbage cycles by maker", str(profile))
+
     @unittest.skipUnless(kaa.objects.is_available()[0], kaa.objects.is_available()[1])
     def test_types_and_lines(self) -> None:
         class Node:

@@ -1,4 +1,5 @@
-"""The runs of the cycle collector while memory is profiled: gc.callbacks.
+"""The runs of the cycle collector while memory is profiled: gc.callbacks. While one
+runs, libkaa notes what it frees.
 
 What is written down is in no figure of the profile: the thread is muted meanwhile.
 """
@@ -20,6 +21,8 @@ _began = 0
 
 def _note(phase: str, info: Dict[str, Any]) -> None:
     global _began
+    if phase != "start":
+        _native.kaa_insight_heap_collecting(0)
     _native.kaa_insight_heap_mute(1)
     try:
         now = time.monotonic_ns()
@@ -33,6 +36,8 @@ def _note(phase: str, info: Dict[str, Any]) -> None:
             _began = 0
     finally:
         _native.kaa_insight_heap_mute(0)
+        if phase == "start":
+            _native.kaa_insight_heap_collecting(1)
 
 
 def start() -> None:

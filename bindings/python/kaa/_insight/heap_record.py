@@ -6,12 +6,12 @@ import linecache
 import os
 import platform
 import sys
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from kaa._insight import heap_advice as _heap_advice
 from kaa._insight import heap_native as _heap_native
 from kaa._insight.gil_data import Frame
-from kaa._insight.heap_data import Collection, HeapPoint, HeapReport, HeapSite, HeapUse
+from kaa._insight.heap_data import BUFFER, Collection, GarbageSite, HeapPoint, HeapReport, HeapSite, HeapUse
 from kaa._insight.heap_trace import Site, Snapshot
 from kaa._native.insight import HEAP_SAMPLED
 from kaa._own import is_own
@@ -52,6 +52,22 @@ def _by_line(sites: List[Site]) -> List[HeapSite]:
         one.allocated_bytes += site.allocated_bytes
         one.allocated_blocks += site.allocated_blocks
     return sorted(made.values(), key=lambda one: (-one.live_bytes, -one.peak_bytes))
+
+
+def _garbage(found: List[Any]) -> List[GarbageSite]:
+    """By type and line, most bytes first."""
+    made: Dict[Tuple[str, Frame], GarbageSite] = {}
+    for name, frames, size, count in found:
+        frame = frames[0] if frames else _NO_FRAME
+        if is_own(frame.file):  # what calling gc.callbacks took
+            continue
+        name = name or BUFFER
+        one = made.get((name, frame))
+        if one is None:
+            one = made[name, frame] = GarbageSite(name, *frame, count=0)
+        one.count += count
+        one.bytes += size
+    return sorted(made.values(), key=lambda one: (one.type == BUFFER, -one.count, -one.bytes))
 
 
 def _notes(snapshot: Snapshot) -> List[str]:
@@ -97,6 +113,7 @@ def report(snapshot: Snapshot) -> HeapReport:
         every_bytes=heap.every_bytes,
         native=bool(heap.has_native),
         sites=_by_line(sites),
+        garbage=_garbage(snapshot.garbage),
         notes=_notes(snapshot),
     )
     if heap.error_bytes and heap.live_bytes:

@@ -22,7 +22,9 @@ from kaa._insight import hooks as _hooks
 from kaa._insight.gil_data import Frame
 from kaa._native import insight as _native_insight
 
-_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "points", "frames", "stop")]
+_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in (
+    "mute", "read", "sites", "points", "frames", "stop", "collecting", "freed_by_collector"
+)]  # fmt: skip
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
@@ -54,6 +56,7 @@ class Snapshot:
     sites: List[Site]
     points: List[Any]  # (ns after the start, live bytes, resident bytes)
     collections: List[Any]  # of _heap_collector
+    garbage: List[Any]  # (type, frames, bytes, blocks)
 
 
 def why_not() -> Optional[str]:
@@ -186,6 +189,17 @@ def blocks(generation: int) -> Tuple[Any, Dict[int, Tuple[List[Frame], List[Fram
             _native.kaa_insight_heap_mute(0)
 
 
+def _garbage() -> List[Any]:
+    """What the collector freed."""
+    room = _native.kaa_insight_heap_freed_by_collector(None, 0) + 64
+    raw = (_native_insight.HeapCollected * room)()
+    count = min(_native.kaa_insight_heap_freed_by_collector(raw, room), room)
+    return [
+        (one.type.decode("utf-8", "replace"), _site_frames(one.site, 96)[1], one.bytes, one.blocks)
+        for one in raw[:count]
+    ]
+
+
 def _snapshot() -> Snapshot:
     heap = _native_insight.Heap(size=ctypes.sizeof(_native_insight.Heap))
     error = _native.Error()
@@ -203,6 +217,7 @@ def _snapshot() -> Snapshot:
         [],
         [(one.at_ns, one.live_bytes, one.resident_bytes) for one in points[:told]],
         _heap_collector.collections(_started_ns),
+        _garbage(),
     )
     for one in raw[:count]:
         if one.allocated_blocks:

@@ -8,9 +8,7 @@ from kaa import objects
 from kaa._insight import heap_native as _heap_native
 from kaa._insight import heap_trace as _heap_trace
 from kaa._insight.gil_data import Frame
-from kaa._insight.heap_data import HeapSite
-
-BUFFER = "(buffer)"  # a block that is no object, but an object's
+from kaa._insight.heap_data import BUFFER, HeapSite
 
 
 def types(generation: int) -> List[HeapSite]:

@@ -205,6 +205,18 @@ class HeapBlock(Structure):
     _fields_ = [("block", c_void_p), ("bytes", c_uint64), ("blocks", c_uint32), ("site", c_uint32)]
 
 
+class HeapCollected(Structure):
+    """kaa_insight_heap_collected"""
+
+    _fields_ = [
+        ("site", c_uint32),
+        ("reserved", c_uint32),
+        ("bytes", c_uint64),
+        ("blocks", c_uint64),
+        ("type", c_char * 64),
+    ]
+
+
 class HeapPoint(Structure):
     """kaa_insight_heap_point"""
 
@@ -289,6 +301,12 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_insight_heap_blocks": (c_uint32, (POINTER(HeapBlock), c_uint32), True),
         "kaa_insight_heap_points": (c_uint32, (POINTER(HeapPoint), c_uint32), True),
         "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
+        "kaa_insight_heap_collecting": (None, (c_int,), True),
+        "kaa_insight_heap_freed_by_collector": (
+            c_uint32,
+            (POINTER(HeapCollected), c_uint32),
+            True,
+        ),
         "kaa_insight_heap_frames": (
             c_uint32,
             (c_uint32, POINTER(InsightFrame), c_uint32),
