@@ -605,10 +605,11 @@ typedef struct kaa_insight_heap_collected {
  * Says that the collector begins to run in this thread, or has ended: for who
  * is called by it (gc.callbacks).
  *
+ * @return at its end how many ns have passed since its beginning; else 0.
  * @gil    held (the interpreter's)
  * @since  0.1
  */
-KAA_API void kaa_insight_heap_collecting(int is_collecting);
+KAA_API uint64_t kaa_insight_heap_collecting(int is_collecting);
 
 /**
  * Tells what has been freed in collections since the start, by site and type.

@@ -12,6 +12,12 @@
 #define PROFILE (kaa_insight__profiling)
 #define NEVER INT64_MAX
 
+#ifdef __GNUC__
+#define HOT __attribute__((noinline, hot))
+#else
+#define HOT
+#endif
+
 kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
 kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 
@@ -63,10 +69,19 @@ keep_codes(void)
     }
 }
 
+/* Not with the lock: the loader is waited for. */
+static void
+look_for_loaded(void)
+{
+    if ((atomic_load(&PROFILE.attention) & KAA_INSIGHT__LOADED) != 0)
+        kaa_insight__mallocs_look();
+}
+
 KAA_INSIGHT__RARE static int
 enter_slowly(void)
 {
     atomic_store_explicit(&PROFILE.is_inside, 0, memory_order_release);
+    look_for_loaded();
     kaa_insight__profile_lock();
     keep_codes();
     return 1;
@@ -169,8 +184,7 @@ site_of(const void *state)
 
     if (PROFILE.frames != 1)
         return site_of_stack(state);
-    if (kaa_insight__frames_read(&PROFILE.interpreter.frames, state, &place,
-                                 1) == 0)
+    if (!kaa_insight__frame_read(&PROFILE.interpreter.frames, state, &place))
         return site_of_stack(state);
     slot = (uint32_t)((((uintptr_t)place.code >> 4) ^
                        (uintptr_t)place.instruction) *
@@ -241,7 +255,28 @@ kaa_insight__profile_born(void *block, size_t size, uint32_t site)
         PROFILE.lost++;
 }
 
-static void
+static inline int
+is_exact(void)
+{
+    return atomic_load_explicit(&PROFILE.mode, memory_order_relaxed) ==
+           KAA_INSIGHT_HEAP_EXACT;
+}
+
+/* Whether the profile is still exact: where another GIL's thread may have ended
+ * it, the lock was waited for. */
+static inline int
+is_entered(int entered)
+{
+    return KAA_LIKELY(entered == 0) || is_exact();
+}
+
+static inline const void *
+muted(void)
+{
+    return atomic_load_explicit(&PROFILE.muted, memory_order_relaxed);
+}
+
+HOT static void
 born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
@@ -250,8 +285,8 @@ born(void *block, size_t size)
 
     if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
         kaa_insight__profile_note();
-    if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
-                   (state != PROFILE.muted || state == NULL))) {
+    if (KAA_LIKELY(is_entered(entered) &&
+                   (state == NULL || state != muted()))) {
         word = new_word(block);
         if (KAA_LIKELY(word != NULL && size <= SIZE_MASK))
             set_word(word, size, site_of(state));
@@ -342,6 +377,7 @@ sample(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
 
+    look_for_loaded();
     kaa_insight__profile_lock();
     keep_codes();
     if (PROFILE.mode != KAA_INSIGHT_HEAP_SAMPLED) {
@@ -405,14 +441,12 @@ asked_for(uint32_t bits)
            bits;
 }
 
-static void
+static inline void
 allocated(void *block, size_t size)
 {
     int64_t left;
 
-    if (KAA_UNLIKELY(asked_for(KAA_INSIGHT__LOADED) != 0))
-        kaa_insight__mallocs_look();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
+    if (is_exact()) {
         if (block != NULL)
             born(block, size);
         return;
@@ -420,28 +454,38 @@ allocated(void *block, size_t size)
     left = atomic_load_explicit(&PROFILE.left, memory_order_relaxed) -
            (int64_t)size;
     atomic_store_explicit(&PROFILE.left, left, memory_order_relaxed);
-    if (KAA_UNLIKELY(left < 0 || asked_for(KAA_INSIGHT__UNKEPT) != 0))
+    if (KAA_UNLIKELY(left < 0 ||
+                     asked_for(KAA_INSIGHT__UNKEPT | KAA_INSIGHT__LOADED) != 0))
         sample(block, size);
+}
+
+HOT static void
+died(const void *block)
+{
+    int entered = enter();
+    uint64_t *word = NULL;
+
+    if (is_entered(entered))
+        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (word != NULL && *word != 0) {
+        if (is_collecting())
+            note_garbage(block);
+        bury_word(*word);
+        *word = 0;
+    }
+    leave(entered);
 }
 
 /* A code object that a thread without the GIL has found must be referred to
  * before its memory can be another's: so this comes before the real free(). */
-static void
+static inline void
 freed(const void *block)
 {
-    int entered;
-
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        entered = enter();
-        if (is_collecting())
-            note_garbage(block);
-        kaa_insight__profile_died(block);
-        leave(entered);
-    } else if (KAA_UNLIKELY(
-                   kaa_insight__samples_maybe(&PROFILE.samples, block) ||
-                   asked_for(KAA_INSIGHT__UNKEPT) != 0)) {
+    if (is_exact())
+        died(block);
+    else if (KAA_UNLIKELY(kaa_insight__samples_maybe(&PROFILE.samples, block) ||
+                          asked_for(KAA_INSIGHT__UNKEPT) != 0))
         forget(block);
-    }
 }
 
 /* ---- blocks that move ---- */

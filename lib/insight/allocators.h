@@ -47,7 +47,8 @@
 #define KAA_INSIGHT__LOADED 8u /* objects may have been loaded */
 
 typedef struct kaa_insight__profile {
-    _Atomic uint32_t mode;       /* KAA_INSIGHT_HEAP_*; of the hooks */
+    _Alignas(64)                 /* what each call reads is together */
+        _Atomic uint32_t mode;   /* KAA_INSIGHT_HEAP_*; of the hooks */
     _Atomic uint32_t attention;  /* what keeps hooks from their quick way */
     _Atomic uint32_t is_inside;  /* who holds the GIL is in the tables */
     _Atomic uint32_t in_real;    /* and in an allocator that we go on to */

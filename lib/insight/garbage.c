@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "insight/memory.h"
 
@@ -41,13 +42,17 @@ kaa_insight__garbage_fini(kaa_insight__garbage *garbage)
     memset(garbage, 0, sizeof(*garbage));
 }
 
-void
+uint64_t
 kaa_insight__garbage_collect(kaa_insight__garbage *garbage, const void *state)
 {
+    uint64_t now = kaa_base__now_ns(), took = 0;
+
+    if (state == NULL && garbage->began != 0)
+        took = now - garbage->began;
+    garbage->began = state != NULL ? now : 0;
     garbage->state = garbage->entries != NULL ? state : NULL;
-    /* Types may have ended since the last one. */
-    if (garbage->state != NULL)
-        memset(garbage->kinds, 0, sizeof(garbage->kinds));
+    garbage->round += state != NULL;
+    return took;
 }
 
 static uint32_t
@@ -68,58 +73,64 @@ makes_types(const kaa_insight__garbage *garbage, uintptr_t type)
             (flags & IS_TYPE_SUBCLASS) != 0);
 }
 
-/* Fills in the name of a type; empty if the word does not point at one. */
+/* The text of a name, or as much of it as there is. */
 static void
-read_name(const kaa_insight__garbage *garbage, uintptr_t word, char *name)
+read_text(uintptr_t text, char *name)
 {
-    uintptr_t type = 0, text = 0;
-
-    name[0] = '\0';
-    if (word % sizeof(void *) != 0 ||
-        !kaa_insight__peek(getpid(), word + OBJECT_TYPE, &type, sizeof(type)) ||
-        !makes_types(garbage, type) ||
-        !kaa_insight__peek(getpid(), word + TYPE_NAME, &text, sizeof(text)))
+    memset(name, 0, KAA_INSIGHT_TYPE_NAME);
+    if (kaa_insight__peek(getpid(), text, name, KAA_INSIGHT_TYPE_NAME - 1))
         return;
-    for (uint32_t i = 0; i + 1 < KAA_INSIGHT_TYPE_NAME; i++) {
+    for (uint32_t i = 0; i + 1 < KAA_INSIGHT_TYPE_NAME; i++)
         if (!kaa_insight__peek(getpid(), text + i, &name[i], 1) ||
             name[i] == '\0')
             break;
-        name[i + 1] = '\0';
-    }
 }
 
-static const char *
-name_of(kaa_insight__garbage *garbage, uintptr_t word)
+/* Whether the word points at a type. One that was a type in an earlier
+ * collection may be another one now, or none. */
+static int
+look_at(const kaa_insight__garbage *garbage, kaa_insight__kind *kind,
+        uintptr_t word)
 {
-    uint32_t i = mix(word) % KAA_INSIGHT__KINDS_MAX;
+    uintptr_t found[TYPE_NAME / sizeof(uintptr_t) + 1];
+    uintptr_t text;
 
-    if (garbage->kinds[i].word != word) {
-        read_name(garbage, word, garbage->kinds[i].name);
-        garbage->kinds[i].word = word;
-    }
-    return garbage->kinds[i].name;
+    if (word % sizeof(void *) != 0 ||
+        !kaa_insight__peek(getpid(), word, found, sizeof(found)) ||
+        !makes_types(garbage, found[OBJECT_TYPE / sizeof(uintptr_t)]))
+        return 0;
+    text = found[TYPE_NAME / sizeof(uintptr_t)];
+    if (kind->word != word || kind->text != text)
+        read_text(text, kind->name);
+    kind->word = word;
+    kind->text = text;
+    kind->round = garbage->round;
+    return kind->name[0] != '\0';
 }
 
-/* The type of the object in a block; empty if there is none. */
+/* The type of the object in a block; empty if there is none. Those that are
+ * known are looked for first: else a system call is made for each word. */
 static const char *
 type_in(kaa_insight__garbage *garbage, const void *block, size_t size)
 {
     static const uint32_t headers[] = {0, 16, 32};
-    uintptr_t word;
+    kaa_insight__kind *kinds[3];
+    uintptr_t words[3];
+    uint32_t count = 0;
 
-    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        const char *name;
-
-        if (headers[i] + 2 * sizeof(word) > size)
-            break;
-        memcpy(&word, (const char *)block + headers[i] + OBJECT_TYPE,
-               sizeof(word));
-        if (word == 0)
-            continue;
-        name = name_of(garbage, word);
-        if (name[0] != '\0')
-            return name;
+    for (; count < 3 && headers[count] + 2 * sizeof(void *) <= size; count++) {
+        memcpy(&words[count],
+               (const char *)block + headers[count] + OBJECT_TYPE,
+               sizeof(words[0]));
+        kinds[count] =
+            &garbage->kinds[mix(words[count]) % KAA_INSIGHT__KINDS_MAX];
+        if (words[count] != 0 && kinds[count]->word == words[count] &&
+            kinds[count]->round == garbage->round)
+            return kinds[count]->name;
     }
+    for (uint32_t i = 0; i < count; i++)
+        if (words[i] != 0 && look_at(garbage, kinds[i], words[i]))
+            return kinds[i]->name;
     return "";
 }
 

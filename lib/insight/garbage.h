@@ -16,25 +16,33 @@
 
 #define KAA_INSIGHT__KINDS_MAX 1024u /* types of a collection */
 
+/* A type that was looked at. */
+typedef struct kaa_insight__kind {
+    uintptr_t word; /* where it is; 0: none */
+    uintptr_t text; /* where its name is */
+    uint32_t round; /* the last collection that it was seen in */
+    char name[KAA_INSIGHT_TYPE_NAME];
+} kaa_insight__kind;
+
 typedef struct kaa_insight__garbage {
     const void *state;     /* of the thread that collects; NULL: none */
     const void *type_type; /* &PyType_Type */
     kaa_insight_heap_collected *entries;
     uint32_t count;
+    uint32_t round; /* number of the collection */
+    uint64_t began; /* ns; that it began */
     uint64_t lost;
-    struct { /* words that were looked at, by a hash; of one collection */
-        uintptr_t word;
-        char name[KAA_INSIGHT_TYPE_NAME]; /* empty: it is no type */
-    } kinds[KAA_INSIGHT__KINDS_MAX];
+    kaa_insight__kind kinds[KAA_INSIGHT__KINDS_MAX]; /* by a hash */
 } kaa_insight__garbage;
 
 /* Of a new profile. Without memory nothing is told. */
 void kaa_insight__garbage_init(kaa_insight__garbage *garbage, void *handle);
 void kaa_insight__garbage_fini(kaa_insight__garbage *garbage);
 
-/* A collection begins in the thread with this state, or ends (NULL). */
-void kaa_insight__garbage_collect(kaa_insight__garbage *garbage,
-                                  const void *state);
+/* A collection begins in the thread with this state, or ends (NULL): then the
+ * result is how long it took, in ns. */
+uint64_t kaa_insight__garbage_collect(kaa_insight__garbage *garbage,
+                                      const void *state);
 
 /* A block of a site is about to be freed, in a collection. Callers exclude each
  * other. */

@@ -335,11 +335,14 @@ exchange(const object *in, const ElfW(Rela) * one,
     int is_stub = ELF64_R_TYPE(one->r_info) == TYPE_SLOT &&
                   symbol->st_shndx == SHN_UNDEF && address >= in->code_first &&
                   address < in->code_end;
+    int is_address =
+        import->address != NULL && ELF64_R_TYPE(one->r_info) != TYPE_SLOT;
     void *wanted = NULL;
 
     if (!all->are_in && found == import->hook)
-        wanted = import->real;
-    else if (all->are_in && (found == import->real || is_stub))
+        wanted = is_address ? import->address : import->real;
+    else if (all->are_in && (found == import->real || is_stub ||
+                             (is_address && found == import->address)))
         wanted = import->hook;
     else if (all->are_in && found != import->hook && found != NULL)
         all->imports->foreign++;

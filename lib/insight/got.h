@@ -54,7 +54,10 @@ uint32_t kaa_insight__got_remove(kaa_insight__patch *patches, uint32_t count);
 typedef struct kaa_insight__import {
     const char *name;
     void *hook;
-    void *real; /* what the program calls by that name */
+    void *real; /* what calls by that name come to */
+    /* Its address as the program sees it, where that is another one: a stub of
+     * a program that is loaded at a fixed address; else NULL. */
+    void *address;
 } kaa_insight__import;
 
 typedef struct kaa_insight__imports {

@@ -181,17 +181,37 @@ enum {
 static kaa_insight__import entries[HOOKS_COUNT];
 static kaa_insight__imports imports;
 
+/* A program at a fixed address has stubs that stand for what it imports, and
+ * dlsym() gives those: the function itself is what kaa's own imports come to.
+ */
+static void
+look_up(kaa_insight__import *entry)
+{
+    void *found = dlsym(RTLD_DEFAULT, entry->name);
+    void *next = dlsym(RTLD_NEXT, entry->name);
+    uintptr_t address = (uintptr_t)found;
+
+    entry->real = found;
+    entry->address = NULL;
+    if (address >= PROFILE.python_first && address < PROFILE.python_end &&
+        next != NULL) {
+        entry->real = next;
+        entry->address = found;
+    }
+}
+
 static void
 write_entries(void)
 {
 #define ENTRY(function)                                                        \
     {                                                                          \
+        kaa_insight__import *entry = &entries[IS_##function];                  \
         __typeof__(real.function) hook = on_##function;                        \
                                                                                \
-        entries[IS_##function].name = #function;                               \
-        memcpy(&entries[IS_##function].hook, &hook, sizeof(hook));             \
-        entries[IS_##function].real = dlsym(RTLD_DEFAULT, #function);          \
-        memcpy(&real.function, &entries[IS_##function].real, sizeof(hook));    \
+        entry->name = #function;                                               \
+        memcpy(&entry->hook, &hook, sizeof(hook));                             \
+        look_up(entry);                                                        \
+        memcpy(&real.function, &entry->real, sizeof(hook));                    \
     }
     HOOKS(ENTRY)
 #undef ENTRY
@@ -212,15 +232,16 @@ find_functions(kaa_error *err)
 kaa_status
 kaa_insight__mallocs_install(const void *python, kaa_error *err)
 {
-    kaa_status status = find_functions(err);
     kaa_insight__c_frame frame;
+    kaa_status status;
 
-    if (status != KAA_OK)
-        return status;
     if (!kaa_insight__got_code(python, &PROFILE.python_first,
                                &PROFILE.python_end))
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the interpreter is in no loaded object");
+    status = find_functions(err);
+    if (status != KAA_OK)
+        return status;
     if (kaa_insight__unwind_start()) /* what it makes once is made here */
         (void)kaa_insight__unwind(&frame, 1);
     imports = (kaa_insight__imports){.entries = entries,

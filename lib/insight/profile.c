@@ -258,12 +258,13 @@ kaa_insight_heap_mute(int is_muted)
     }
 }
 
-void
+uint64_t
 kaa_insight_heap_collecting(int is_collecting)
 {
-    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
-        kaa_insight__garbage_collect(
-            &PROFILE.garbage, is_collecting ? PROFILE.current_state() : NULL);
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    return kaa_insight__garbage_collect(
+        &PROFILE.garbage, is_collecting ? PROFILE.current_state() : NULL);
 }
 
 /* ---- reading ---- */

@@ -301,7 +301,7 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_insight_heap_blocks": (c_uint32, (POINTER(HeapBlock), c_uint32), True),
         "kaa_insight_heap_points": (c_uint32, (POINTER(HeapPoint), c_uint32), True),
         "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
-        "kaa_insight_heap_collecting": (None, (c_int,), True),
+        "kaa_insight_heap_collecting": (c_uint64, (c_int,), True),
         "kaa_insight_heap_freed_by_collector": (
             c_uint32,
             (POINTER(HeapCollected), c_uint32),
