@@ -25,6 +25,7 @@
 
 #include <kaa/insight.h>
 
+#include "base/assert.h"
 #include "insight/garbage.h"
 #include "insight/interpreter.h"
 #include "insight/points.h"
@@ -99,6 +100,58 @@ int kaa_insight__profile_is_main(const void *state);
 
 /* How many bytes go by until the next sample. */
 int64_t kaa_insight__profile_gap(void);
+
+/* ---- words of the shadow ---- */
+
+#define KAA_INSIGHT__SIZE_BITS 40u
+#define KAA_INSIGHT__SIZE_MASK (((uint64_t)1 << KAA_INSIGHT__SIZE_BITS) - 1)
+/* Tells a block of 0 bytes of site 0 from none. */
+#define KAA_INSIGHT__IS_BLOCK ((uint64_t)1 << 63)
+
+static inline uint32_t
+kaa_insight__word_site(uint64_t word)
+{
+    return (uint32_t)((word & ~KAA_INSIGHT__IS_BLOCK) >>
+                      KAA_INSIGHT__SIZE_BITS);
+}
+
+static inline uint64_t
+kaa_insight__word_size(uint64_t word)
+{
+    return word & KAA_INSIGHT__SIZE_MASK;
+}
+
+static inline void
+kaa_insight__word_bury(uint64_t word)
+{
+    kaa_insight__sites_died(&kaa_insight__profiling.sites,
+                            kaa_insight__word_site(word),
+                            kaa_insight__word_size(word), 1);
+}
+
+/* The block's word, which is 0; NULL: it cannot be followed. */
+static inline uint64_t *
+kaa_insight__word_new(const void *block)
+{
+    uint64_t *word =
+        kaa_insight__shadow_find(&kaa_insight__profiling.shadow, block);
+
+    if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
+        word = kaa_insight__shadow_make(&kaa_insight__profiling.shadow, block);
+    if (word != NULL && KAA_UNLIKELY(*word != 0)) {
+        kaa_insight__word_bury(*word); /* its arena went without a free */
+        *word = 0;
+    }
+    return word;
+}
+
+static inline void
+kaa_insight__word_set(uint64_t *word, size_t size, uint32_t site)
+{
+    *word =
+        KAA_INSIGHT__IS_BLOCK | (uint64_t)site << KAA_INSIGHT__SIZE_BITS | size;
+    kaa_insight__sites_born(&kaa_insight__profiling.sites, site, size, 1);
+}
 
 /* ---- what is done to them; whoever calls has entered ---- */
 
