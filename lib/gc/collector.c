@@ -128,7 +128,7 @@ kaa_gc__collect_now(kaa_context *ctx, int generation,
     KAA_ASSERT(!gc->is_running);
     if (generation == KAA_GC_FULL && gc->phase != KAA_GC__IDLE)
         kaa_gc__full_slice(ctx, INT64_MAX);
-    if (gc->runtime->is_ending)
+    if (atomic_load(&gc->runtime->is_ending))
         kaa_gc_unfreeze(ctx); /* all that there is ends now */
     gc->is_running = 1;
     begin(ctx, collection, generation);

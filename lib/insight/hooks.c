@@ -90,7 +90,8 @@ note(kaa_insight__gil *gil, uint32_t stack, unsigned kind, uint64_t ticks,
 {
     if (stack == 0)
         stack = find_stack(gil);
-    kaa_insight__stacks_add(&TRACE.stacks, stack, kind, ticks, others, own->id);
+    kaa_insight__stacks_add(&TRACE.stacks, stack, kind, ticks, others,
+                            GET(own->id));
     if (own->caller != 0)
         SET(TRACE.stacks.entries[stack].tallies[kind].address, own->caller);
     return stack;
@@ -113,9 +114,13 @@ raise_alarm(const kaa_insight__thread *own, uint32_t stack, uint64_t ticks,
             uint64_t others, uint64_t now)
 {
     uint64_t number = GET(TRACE.alarms_written);
+    kaa_insight__alarm *one = &TRACE.alarms[number % KAA_INSIGHT__ALARMS_MAX];
 
-    TRACE.alarms[number % KAA_INSIGHT__ALARMS_MAX] =
-        (kaa_insight__alarm){own->id, stack, ticks, others, now};
+    SET(one->thread, GET(own->id));
+    SET(one->stack, stack);
+    SET(one->ticks, ticks);
+    SET(one->others, others);
+    SET(one->at, now);
     atomic_store_explicit(&TRACE.alarms_written, number + 1,
                           memory_order_release);
     kaa_insight__alarm_post();
@@ -136,17 +141,17 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
     others = waited_by_all(gil, now) - own->others_before;
     forced = kaa_insight__release_is_forced(
         &TRACE.releases, &own->last_release, address, frame,
-        (int)gil->is_requested, &own->caller);
-    if (KAA_UNLIKELY(held > TRACE.threshold)) {
+        (int)GET(gil->is_requested), &own->caller);
+    if (KAA_UNLIKELY(held > GET(TRACE.threshold))) {
         if (gil == &TRACE.gils[0])
             stack = kaa_insight__divide_hold(own, now, others, forced);
         if (stack == 0)
             stack = note(gil, 0, KAA_INSIGHT__HELD, held, others, own);
-        if (held > TRACE.alarm)
+        if (held > GET(TRACE.alarm))
             raise_alarm(own, stack, held, others, now);
     }
     SET(gil->owner, NULL);
-    gil->last_holder = own->id;
+    gil->last_holder = GET(own->id);
     gil->last_stack = stack;
     own->last_hold = held;
     own->was_forced = (uint32_t)forced;
@@ -167,8 +172,8 @@ static void
 count_convoy(kaa_insight__thread *own, const kaa_insight__gil *gil,
              uint64_t waited, uint32_t stack)
 {
-    if (own->was_forced || waited < TRACE.convoy ||
-        own->last_hold > waited / 8 || gil->last_holder == own->id)
+    if (own->was_forced || waited < GET(TRACE.convoy) ||
+        own->last_hold > waited / 8 || gil->last_holder == GET(own->id))
         return;
     for (uint32_t i = 0; i < KAA_INSIGHT__CONVOYS; i++) {
         kaa_insight__convoy *one = &own->convoys[i];
@@ -195,11 +200,11 @@ end_of_wait(kaa_insight__gil *gil, kaa_insight__thread *own, uint64_t now)
 
     change_waiters(gil, now, -1);
     own->off_before = 0;
-    if (off > TRACE.threshold) {
+    if (off > GET(TRACE.threshold)) {
         stack = note(gil, 0, KAA_INSIGHT__OFF, off, 0, own);
         kaa_insight__timeline_tell(&own->timeline, GET(own->since), stack);
     }
-    if (waited > TRACE.threshold)
+    if (waited > GET(TRACE.threshold))
         stack = note(gil, stack, KAA_INSIGHT__WAITED, waited, 0, own);
     if (own->is_blocked) {
         ADD(own->contended, 1u);
@@ -223,15 +228,15 @@ acquired(kaa_insight__gil *gil)
     } else if (before == KAA_INSIGHT__OFF) {
         uint64_t off = length(now, own);
 
-        if (KAA_UNLIKELY(off > TRACE.threshold))
+        if (KAA_UNLIKELY(off > GET(TRACE.threshold)))
             stack = note(gil, 0, KAA_INSIGHT__OFF, off, 0, own);
     }
-    gil->is_requested = 0;
-    SET(gil->owner, own);
+    SET(gil->is_requested, 0);
+    atomic_store_explicit(&gil->owner, own, memory_order_release);
     if (KAA_UNLIKELY(GET(TRACE.is_asleep)))
         kaa_insight__watch_wake();
     own->is_blocked = 0;
-    own->gil = (uint32_t)(gil - TRACE.gils);
+    SET(own->gil, (uint32_t)(gil - TRACE.gils));
     own->others_before = waited_by_all(gil, now);
     kaa_insight__writing(own);
     ADD(own->acquired, 1u);
@@ -260,22 +265,24 @@ found_taken(kaa_insight__gil *gil)
 /* ---- which GIL ---- */
 
 static int
-is_site(const uintptr_t *sites, uintptr_t address)
+is_site(const _Atomic uintptr_t *sites, uintptr_t address)
 {
     for (uint32_t i = 0; i < KAA_INSIGHT__SITES_MAX; i++)
-        if (sites[i] == address)
+        if (GET(sites[i]) == address)
             return 1;
     return 0;
 }
 
 static void
-add_site(uintptr_t *sites, uintptr_t address)
+add_site(_Atomic uintptr_t *sites, uintptr_t address)
 {
     for (uint32_t i = 0; i < KAA_INSIGHT__SITES_MAX; i++) {
-        if (sites[i] == address)
+        uintptr_t one = GET(sites[i]);
+
+        if (one == address)
             return;
-        if (sites[i] == 0) {
-            sites[i] = address;
+        if (one == 0) {
+            SET(sites[i], address);
             return;
         }
     }
@@ -338,13 +345,20 @@ calibrate(pthread_cond_t *cond, uintptr_t address)
     one->count++;
 }
 
+/* Who sees that it is on sees what it was started with. */
+static inline int
+is_on(void)
+{
+    return atomic_load_explicit(&TRACE.is_on, memory_order_acquire);
+}
+
 static int
 on_signal(pthread_cond_t *cond)
 {
     const uintptr_t *frame = __builtin_frame_address(0);
     uintptr_t address = (uintptr_t)__builtin_return_address(0);
 
-    if (KAA_LIKELY(GET(TRACE.is_on))) {
+    if (KAA_LIKELY(is_on())) {
         kaa_insight__gil *first = &TRACE.gils[0];
 
         if (cond == GET(first->cond)) {
@@ -369,13 +383,13 @@ on_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
     kaa_insight__gil *gil = NULL;
     int result;
 
-    if (GET(TRACE.is_on))
+    if (is_on())
         gil = find_gil(cond, 0);
     if (gil != NULL)
         found_taken(gil);
     result = real_timedwait(cond, mutex, until);
     if (gil != NULL && result == ETIMEDOUT)
-        gil->is_requested = 1; /* the mutex is locked again */
+        SET(gil->is_requested, 1);
     return result;
 }
 

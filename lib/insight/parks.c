@@ -93,7 +93,7 @@ note(uint64_t ticks)
     uint32_t count, stack;
     park *one;
 
-    if (ticks < TRACE.threshold)
+    if (ticks < atomic_load(&TRACE.threshold))
         return;
     count = kaa_insight__unwind(frames, FRAMES_MAX);
     for (uint32_t i = 0; i < KAA_INSIGHT_PARK_FRAMES && i + 3 < count; i++)
@@ -177,8 +177,8 @@ begin(const kaa_insight_options *options, kaa_error *err)
     kaa_insight__ticks_start();
     kaa_insight__unwind_start();
     kaa_insight__scale_start(&TRACE.scale);
-    TRACE.threshold =
-        kaa_insight__scale_ticks(&TRACE.scale, options->threshold_ns);
+    atomic_store(&TRACE.threshold,
+                 kaa_insight__scale_ticks(&TRACE.scale, options->threshold_ns));
     memset(parks, 0, sizeof(parks));
     status = kaa_insight__stacks_init(&TRACE.stacks, err);
     memcpy(&anchor, &TRACE.interpreter.save_thread, sizeof(anchor));

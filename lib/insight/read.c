@@ -29,15 +29,27 @@ typedef struct figures {
     uint64_t since, start, end;
     uint64_t ticks[3];
     uint64_t acquired, contended, forced, voluntary;
+    uint32_t spans;
+    kaa_insight__span last; /* of them */
 } figures;
+
+static void
+copy_last_span(const kaa_insight__timeline *timeline, figures *out)
+{
+    const kaa_insight__slot *spans = GET(timeline->spans);
+    uint32_t count = GET(timeline->count);
+
+    out->spans = spans != NULL ? count : 0;
+    if (out->spans != 0)
+        out->last = kaa_insight__slot_load(&spans[count - 1]);
+}
 
 /* 0: the record is being written by a thread that does not run. */
 static int
 copy_figures(const kaa_insight__thread *record, figures *out)
 {
     for (uint32_t i = 0; i < TRIES_MAX; i++) {
-        uint32_t before =
-            atomic_load_explicit(&record->sequence, memory_order_acquire);
+        uint32_t before = kaa_insight__sequence_read(&record->sequence);
 
         out->state = GET(record->state);
         out->since = GET(record->since);
@@ -49,8 +61,8 @@ copy_figures(const kaa_insight__thread *record, figures *out)
         out->contended = GET(record->contended);
         out->forced = GET(record->forced);
         out->voluntary = GET(record->voluntary);
-        KAA_INSIGHT__FENCE(memory_order_acquire);
-        if ((before & 1) == 0 && GET(record->sequence) == before)
+        copy_last_span(&record->timeline, out);
+        if (kaa_insight__sequence_held(&record->sequence, before))
             return 1;
     }
     return 0;
@@ -122,12 +134,13 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     figures now;
     uint64_t running;
 
+    memset(out, 0, sizeof(*out));
+    out->serial = GET(record->serial);
     if (!copy_figures(record, &now))
         return 0;
-    memset(out, 0, sizeof(*out));
-    out->id = record->id;
+    out->id = GET(record->id);
     out->state = now.state;
-    out->gil = record->gil;
+    out->gil = GET(record->gil);
     running = add_running(&now, moment);
     out->is_ended = now.end != 0;
     out->start_ns = at(now.start);
@@ -151,14 +164,20 @@ tell_thread(kaa_insight__thread *record, uint64_t moment,
     }
     out->cpu_ns = GET(record->cpu_ns);
     if (now.end == 0)
-        out->cpu_ns = kaa_insight__thread_cpu_ns(record->id);
-    memcpy(out->name, record->name, sizeof(out->name));
-    out->spans =
-        record->timeline.spans != NULL ? record->timeline.count + 1 : 0;
+        out->cpu_ns = kaa_insight__thread_cpu_ns(out->id);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t part = GET(record->name[i]);
+
+        memcpy(out->name + i * sizeof(part), &part, sizeof(part));
+    }
+    out->spans = GET(record->timeline.spans) != NULL
+                     ? GET(record->timeline.count) + 1
+                     : 0;
     tell_calls(record, &now, running, out);
-    out->serial = record->serial;
     tell_convoys(record, out);
-    return 1;
+    /* The record of a thread that ended may have become another's meanwhile. */
+    KAA_INSIGHT__FENCE(memory_order_acquire);
+    return GET(record->serial) == out->serial;
 }
 
 /* The records of this recording, in the order of their making. */
@@ -218,29 +237,60 @@ tell_span(const kaa_insight__span *span, kaa_insight_span *out)
     out->reserved = 0;
 }
 
+/* The spans; the last one may be growing. 0: there are none, or they did not
+ * stand still. */
+static uint32_t
+copy_spans(const kaa_insight__thread *record, kaa_insight_span *out,
+           uint32_t capacity)
+{
+    const kaa_insight__timeline *timeline = &record->timeline;
+
+    for (uint32_t i = 0; i < TRIES_MAX; i++) {
+        uint32_t before = kaa_insight__sequence_read(&timeline->moves);
+        const kaa_insight__slot *spans = GET(timeline->spans);
+        uint32_t count =
+            atomic_load_explicit(&timeline->count, memory_order_acquire);
+
+        if (spans == NULL)
+            return 0;
+        for (uint32_t k = 0; k < count && k < capacity; k++) {
+            const kaa_insight__span one = kaa_insight__slot_load(&spans[k]);
+
+            tell_span(&one, &out[k]);
+        }
+        if (kaa_insight__sequence_held(&timeline->moves, before))
+            return count;
+    }
+    return 0;
+}
+
 uint32_t
 kaa_insight_trace_spans(uint32_t serial, kaa_insight_span *out,
                         uint32_t capacity)
 {
     const kaa_insight__thread *record = NULL;
     kaa_insight__span running;
-    uint32_t place = 0, count;
+    uint32_t place = 0, count, tries = 0;
+    int is_whole;
     figures now;
 
     if (!atomic_load(&TRACE.is_on))
         return 0;
     do
         record = next_record(&place);
-    while (record != NULL && record->serial != serial);
-    if (record == NULL)
+    while (record != NULL && GET(record->serial) != serial);
+    if (record == NULL || GET(record->timeline.spans) == NULL)
         return 0;
-    if (record->timeline.spans == NULL)
-        return 0;
-    count = record->timeline.count;
-    for (uint32_t i = 0; i < count && i < capacity; i++)
-        tell_span(&record->timeline.spans[i], &out[i]);
-    if (!copy_figures(record, &now) || now.end != 0 ||
-        count != record->timeline.count)
+    /* What the thread has done between the two looks is in neither. */
+    do {
+        count = copy_spans(record, out, capacity);
+        is_whole = copy_figures(record, &now) && now.spans == count;
+    } while (!is_whole && ++tries < TRIES_MAX);
+    if (!is_whole)
+        return count;
+    if (count != 0 && count <= capacity)
+        tell_span(&now.last, &out[count - 1]);
+    if (now.end != 0)
         return count;
     running = (kaa_insight__span){.start = now.since,
                                   .end = kaa_insight__ticks(),
@@ -295,7 +345,7 @@ kaa_insight_trace_frames(uint32_t number, kaa_insight_frame *out,
 {
     const kaa_insight__stack *entry;
 
-    if (TRACE.stacks.memory == NULL || number >= KAA_INSIGHT__STACKS_MAX)
+    if (!TRACE.stacks.is_open || number >= KAA_INSIGHT__STACKS_MAX)
         return 0;
     entry = &TRACE.stacks.entries[number];
     for (uint32_t i = 0; i < entry->count && i < capacity; i++) {

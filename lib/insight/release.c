@@ -190,25 +190,27 @@ follow(kaa_insight__releases *releases, kaa_insight__last_release *last,
     for (uint32_t i = 0; i <= STEPS_MAX; i++) {
         uint32_t number = find_path(releases, parent, address);
         kaa_insight__path *path = &releases->paths[number];
+        uint32_t verdict = __atomic_load_n(&path->verdict, __ATOMIC_RELAXED);
 
         if (number == 0)
             break;
-        if (path->verdict == KAA_INSIGHT__DEEPER) {
+        if (verdict == KAA_INSIGHT__DEEPER) {
             address = frame[path->offset];
             parent = number;
             continue;
         }
-        if (path->verdict == KAA_INSIGHT__FORCED && !is_requested)
-            path->verdict = KAA_INSIGHT__INLINED;
-        if (path->verdict == KAA_INSIGHT__INLINED)
+        if (verdict == KAA_INSIGHT__FORCED && !is_requested) {
+            verdict = KAA_INSIGHT__INLINED;
+            __atomic_store_n(&path->verdict, verdict, __ATOMIC_RELAXED);
+        }
+        if (verdict == KAA_INSIGHT__INLINED)
             *out_caller = first;
         else if (path->offset != 0)
             *out_caller = frame[path->offset];
-        if (i == 1 && path->verdict == KAA_INSIGHT__VOLUNTARY &&
-            path->offset != 0)
+        if (i == 1 && verdict == KAA_INSIGHT__VOLUNTARY && path->offset != 0)
             *last = (kaa_insight__last_release){
                 first, address, releases->paths[parent].offset, path->offset};
-        return path->verdict;
+        return verdict;
     }
     return KAA_INSIGHT__DEEPER;
 }
@@ -226,7 +228,13 @@ kaa_insight__release_judge(kaa_insight__releases *releases,
         return 0;
     verdict = follow(releases, last, address, frame, is_requested, out_caller);
     if (verdict == KAA_INSIGHT__DEEPER && releases->paths_count < PATHS_FULL) {
+        /* Threads with different GILs may come here; one of them may look
+         * at the same path later. */
+        if (atomic_flag_test_and_set_explicit(&releases->is_busy,
+                                              memory_order_acquire))
+            return 0;
         learn(releases, address, frame);
+        atomic_flag_clear_explicit(&releases->is_busy, memory_order_release);
         verdict =
             follow(releases, last, address, frame, is_requested, out_caller);
     }

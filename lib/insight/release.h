@@ -14,6 +14,7 @@
 #ifndef KAA_INSIGHT_RELEASE_H
 #define KAA_INSIGHT_RELEASE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include <kaa/base.h>
@@ -40,6 +41,7 @@ typedef struct kaa_insight__path {
 typedef struct kaa_insight__releases {
     kaa_insight__path paths[KAA_INSIGHT__PATHS_MAX]; /* number 0 is not used */
     uint32_t paths_count;
+    atomic_flag is_busy; /* paths are learned */
     struct {
         uintptr_t first, end;
         uint32_t verdict;

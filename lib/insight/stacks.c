@@ -16,48 +16,87 @@
 #define CODES_BYTES (KAA_INSIGHT__CODES_MAX * sizeof(void *))
 #define ALL_BYTES (ENTRIES_BYTES + PLACES_BYTES + CODES_BYTES)
 
+static int
+lock(kaa_insight__stacks *stacks, uint32_t spins)
+{
+    while (atomic_flag_test_and_set_explicit(&stacks->is_busy,
+                                             memory_order_acquire))
+        if (spins-- == 0)
+            return 0;
+    return 1;
+}
+
+static void
+unlock(kaa_insight__stacks *stacks)
+{
+    atomic_flag_clear_explicit(&stacks->is_busy, memory_order_release);
+}
+
+/* Under the lock. */
+static void
+forget(kaa_insight__stacks *stacks)
+{
+    stacks->is_open = 0;
+    if (stacks->memory != NULL)
+        madvise(stacks->memory, ALL_BYTES, MADV_DONTNEED);
+    stacks->entries_count = stacks->places_count = stacks->codes_count = 0;
+    atomic_store(&stacks->lost, 0);
+}
+
 kaa_status
 kaa_insight__stacks_init(kaa_insight__stacks *stacks, kaa_error *err)
 {
-    char *memory = MAP_FAILED;
+    char *memory = stacks->memory;
 
-    if (!kaa_base__fault_due())
-        memory = mmap(NULL, ALL_BYTES, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return kaa_base__fail_memory(err, "the table of stacks");
-    memset(stacks, 0, sizeof(*stacks));
-    atomic_flag_clear(&stacks->is_busy);
-    stacks->memory = memory;
+    if (memory == NULL) {
+        memory = MAP_FAILED;
+        if (!kaa_base__fault_due())
+            memory = mmap(NULL, ALL_BYTES, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            return kaa_base__fail_memory(err, "the table of stacks");
+        stacks->memory = memory;
+    }
+    lock(stacks, UINT32_MAX);
+    forget(stacks); /* what a late hook wrote */
     stacks->entries = (kaa_insight__stack *)(void *)memory;
     memory += ENTRIES_BYTES;
     stacks->places = (kaa_insight__place *)(void *)memory;
     memory += PLACES_BYTES;
     stacks->codes = (_Atomic(void *) *)(void *)memory;
     stacks->entries_count = 1; /* 0 stands for all that found no room */
+    stacks->is_open = 1;
+    unlock(stacks);
     return KAA_OK;
 }
 
+/* Letting code objects go may run the program's code, which may come here. */
 void
 kaa_insight__stacks_clear(kaa_insight__stacks *stacks,
                           const kaa_insight__interpreter *in)
 {
-    for (uint32_t i = 0; i < KAA_INSIGHT__CODES_MAX && stacks->memory != NULL;
-         i++) {
+    int was_open;
+
+    lock(stacks, UINT32_MAX);
+    was_open = stacks->is_open;
+    stacks->is_open = 0;
+    unlock(stacks);
+    for (uint32_t i = 0; i < KAA_INSIGHT__CODES_MAX && was_open; i++) {
         void *code = atomic_exchange(&stacks->codes[i], NULL);
 
         if (code != NULL)
             in->decref(code);
     }
-    kaa_insight__stacks_fini(stacks);
+    lock(stacks, UINT32_MAX);
+    forget(stacks);
+    unlock(stacks);
 }
 
 void
 kaa_insight__stacks_fini(kaa_insight__stacks *stacks)
 {
-    if (stacks->memory != NULL)
-        munmap(stacks->memory, ALL_BYTES);
-    memset(stacks, 0, sizeof(*stacks));
+    atomic_flag_clear(&stacks->is_busy); /* by a thread that is not here */
+    forget(stacks);
 }
 
 static uint64_t
@@ -152,19 +191,17 @@ kaa_insight__stacks_find_places(kaa_insight__stacks *stacks,
                                 const kaa_insight__place *places,
                                 uint32_t count)
 {
-    uint32_t number = 0, spins = 0;
+    uint32_t number = 0;
 
     if (count == 0)
         return 0;
-    while (atomic_flag_test_and_set_explicit(&stacks->is_busy,
-                                             memory_order_acquire))
-        if (++spins == SPINS_MAX)
-            return 0;
-    if (stacks->memory != NULL)
+    if (!lock(stacks, SPINS_MAX))
+        return 0;
+    if (stacks->is_open)
         number = find(stacks, in, places, count);
     if (number == 0)
         atomic_fetch_add_explicit(&stacks->lost, 1, memory_order_relaxed);
-    atomic_flag_clear_explicit(&stacks->is_busy, memory_order_release);
+    unlock(stacks);
     return number;
 }
 

@@ -47,20 +47,22 @@ typedef struct kaa_insight__stacks {
     kaa_insight__stack *entries; /* KAA_INSIGHT__STACKS_MAX, and number 0 */
     kaa_insight__place *places;
     _Atomic(void *) *codes; /* a hash set */
-    void *memory;
+    void *memory;           /* kept from the first recording on: a thread may be
+                               within a hook when one ends */
     atomic_flag is_busy;
+    int is_open;
     uint32_t entries_count, places_count, codes_count;
     _Atomic uint64_t lost; /* that found no room */
 } kaa_insight__stacks;
 
-/* Reserves the memory; untouched pages cost nothing. */
+/* Reserves the memory, once; untouched pages cost nothing. */
 KAA_NODISCARD kaa_status kaa_insight__stacks_init(kaa_insight__stacks *stacks,
                                                   kaa_error *err);
 
 /* Drops all references; the GIL is held. */
 void kaa_insight__stacks_clear(kaa_insight__stacks *stacks,
                                const kaa_insight__interpreter *in);
-/* Drops none: for a child after fork(). */
+/* Drops none: for a child after fork(), and after a start that failed. */
 void kaa_insight__stacks_fini(kaa_insight__stacks *stacks);
 
 /* The number of the stack that the thread state is at; 0 if there is none or no

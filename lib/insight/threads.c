@@ -25,7 +25,25 @@ static int failure;
 static atomic_flag is_busy = ATOMIC_FLAG_INIT;
 static kaa_insight__thread *free_records;
 
-#define SPANS_BYTES (KAA_INSIGHT__SPANS_MAX * sizeof(kaa_insight__span))
+#define SPANS_BYTES (KAA_INSIGHT__SPANS_MAX * sizeof(kaa_insight__slot))
+
+/* Eight bytes of a record, whatever they are. */
+typedef uint64_t __attribute__((may_alias)) word;
+
+/* Forgets all that is a thread's; see kaa_insight__thread. What the watcher saw
+ * is nobody's once `hold` says nothing. */
+static void
+clear(kaa_insight__thread *own)
+{
+    const size_t first = offsetof(kaa_insight__thread, since);
+    const size_t end = offsetof(kaa_insight__thread, seen) +
+                       offsetof(kaa_insight__seen, samples);
+
+    KAA_INSIGHT__SET(own->state, KAA_INSIGHT__HELD);
+    for (size_t at = first; at < end; at += sizeof(word))
+        __atomic_store_n((word *)(void *)((char *)own + at), 0,
+                         __ATOMIC_RELAXED);
+}
 
 static void
 lock(void)
@@ -73,6 +91,13 @@ kaa_insight__thread_add_call(kaa_insight__thread *own, uint64_t since,
     }
 }
 
+/* When a record's thread ended; 0: it may still write. */
+static uint64_t
+end_of(const kaa_insight__thread *one)
+{
+    return atomic_load_explicit(&one->end, memory_order_acquire);
+}
+
 /* The thread ends: what it did last is counted, and it is off for ever. */
 static void
 thread_ends(void *subject)
@@ -81,14 +106,15 @@ thread_ends(void *subject)
     uint64_t now = kaa_insight__ticks();
 
     if (KAA_INSIGHT__GET(own->epoch) != KAA_INSIGHT__GET(ALL.epoch)) {
-        KAA_INSIGHT__SET(own->end, now);
+        atomic_store_explicit(&own->end, now, memory_order_release);
         kaa_insight__own = NULL;
         return;
     }
-    KAA_INSIGHT__SET(own->cpu_ns, kaa_insight__thread_cpu_ns(own->id));
+    KAA_INSIGHT__SET(own->cpu_ns,
+                     kaa_insight__thread_cpu_ns(KAA_INSIGHT__GET(own->id)));
     kaa_insight__writing(own);
     kaa_insight__thread_change(own, KAA_INSIGHT__OFF, now, 0);
-    KAA_INSIGHT__SET(own->end, now);
+    atomic_store_explicit(&own->end, now, memory_order_release);
     kaa_insight__written(own);
     kaa_insight__own = NULL;
 }
@@ -122,7 +148,7 @@ kaa_insight__threads_begin(uint64_t grain, double ns_per_tick,
     for (uint32_t i = 0; i < count; i++) {
         kaa_insight__thread *record = atomic_load(&ALL.records[i]);
 
-        if (record != NULL && KAA_INSIGHT__GET(record->end) != 0) {
+        if (record != NULL && end_of(record) != 0) {
             KAA_INSIGHT__SET(record->epoch, 0);
             record->next = free_records;
             free_records = record;
@@ -130,10 +156,10 @@ kaa_insight__threads_begin(uint64_t grain, double ns_per_tick,
     }
     ALL.grain = grain;
     ALL.has_timelines = has_timelines != 0;
-    ALL.ns_scale = (uint64_t)(ns_per_tick * 1048576.0);
-    ALL.lost = 0;
-    ALL.gone_count = 0;
-    memset(&ALL.gone, 0, sizeof(ALL.gone));
+    KAA_INSIGHT__SET(ALL.ns_scale, (uint64_t)(ns_per_tick * 1048576.0));
+    atomic_store(&ALL.lost, 0);
+    atomic_store(&ALL.gone_count, 0);
+    clear(&ALL.gone);
     atomic_fetch_add(&ALL.epoch, 1);
     unlock();
 }
@@ -146,8 +172,8 @@ kaa_insight__threads_end(void)
     for (uint32_t i = 0; i < count; i++) {
         kaa_insight__thread *record = atomic_load(&ALL.records[i]);
 
-        if (record != NULL && record->timeline.spans != NULL)
-            madvise(record->timeline.spans, SPANS_BYTES, MADV_DONTNEED);
+        if (record != NULL && record->spans != NULL)
+            madvise(record->spans, SPANS_BYTES, MADV_DONTNEED);
     }
 }
 
@@ -209,7 +235,7 @@ take_ended(void)
 
     for (uint32_t i = 0; i < KAA_INSIGHT__RECORDS_MAX; i++) {
         kaa_insight__thread *one = atomic_load(&ALL.records[i]);
-        uint64_t end = KAA_INSIGHT__GET(one->end);
+        uint64_t end = end_of(one);
 
         if (end != 0 && (oldest == NULL || end < KAA_INSIGHT__GET(oldest->end)))
             oldest = one;
@@ -243,29 +269,41 @@ take_record(void)
     return record;
 }
 
+/* Its spans, while nobody can have them in use: a timeline that is read again
+ * and again while it is cleared is read until it stands still. */
+static void
+reset_timeline(kaa_insight__thread *own)
+{
+    kaa_insight__timeline *timeline = &own->timeline;
+
+    if (own->spans == NULL && ALL.has_timelines)
+        own->spans = map(SPANS_BYTES);
+    kaa_insight__sequence_begin(&timeline->moves);
+    KAA_INSIGHT__SET(timeline->count, 0);
+    KAA_INSIGHT__SET(timeline->spans, ALL.has_timelines ? own->spans : NULL);
+    timeline->grain = ALL.grain;
+    kaa_insight__sequence_end(&timeline->moves);
+}
+
 static void
 reset(kaa_insight__thread *own)
 {
-    uint64_t now;
-    kaa_insight__span *spans = own->timeline.spans;
-    size_t kept = offsetof(kaa_insight__thread, state);
+    uint64_t now, name[2] = {0};
 
-    memset((char *)own + kept, 0, sizeof(*own) - kept);
-    if (spans == NULL && ALL.has_timelines)
-        spans = map(SPANS_BYTES);
-    own->timeline.spans = ALL.has_timelines ? spans : NULL;
-    if (spans != NULL && !ALL.has_timelines)
-        munmap(spans, SPANS_BYTES);
-    own->timeline.grain = ALL.grain;
-    own->serial = atomic_fetch_add(&ALL.serial, 1) + 1;
-    own->id = (uint32_t)syscall(SYS_gettid);
-    prctl(PR_GET_NAME, own->name);
+    clear(own);
+    reset_timeline(own);
+    KAA_INSIGHT__SET(own->serial, atomic_fetch_add(&ALL.serial, 1) + 1);
+    KAA_INSIGHT__SET(own->id, (uint32_t)syscall(SYS_gettid));
+    prctl(PR_GET_NAME, name);
+    for (unsigned i = 0; i < 2; i++)
+        KAA_INSIGHT__SET(own->name[i], name[i]);
     /* All this takes a while: it begins when readers can see it. */
     now = kaa_insight__ticks();
     KAA_INSIGHT__SET(own->state, KAA_INSIGHT__OFF);
     KAA_INSIGHT__SET(own->since, now);
     KAA_INSIGHT__SET(own->start, now);
-    KAA_INSIGHT__SET(own->epoch, KAA_INSIGHT__GET(ALL.epoch));
+    atomic_store_explicit(&own->epoch, KAA_INSIGHT__GET(ALL.epoch),
+                          memory_order_release);
 }
 
 kaa_insight__thread *

@@ -5,9 +5,9 @@
  *
  *     held + waited + off == end - start
  *
- * holds by construction. Its own thread alone writes a record; a reader on
- * another thread looks at `sequence` before and after, and reads again if it
- * changed or is odd. Records are kept for the next recording when one ends: a
+ * holds by construction. Its own thread alone writes a record, the watcher its
+ * part of it; `sequence` guards what readers read, see figures.h. Records and
+ * their timelines are kept for the next recording when one ends: a
  * thread may be within a hook whenever the hooks are removed.
  */
 #ifndef KAA_INSIGHT_THREADS_H
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "insight/figures.h"
 #include "insight/release.h"
 #include "insight/stacks.h"
 #include "insight/timeline.h"
@@ -47,12 +48,15 @@ typedef struct kaa_insight__sample {
 } kaa_insight__sample;
 
 /* What the watcher saw of one spell. It writes, the thread reads at the end of
- * the spell, and believes it if it is of that spell. */
+ * the spell, and believes it if it is of that spell: `hold` and `off` are
+ * written after what they stand for. The next spell's beginning, `since`, is
+ * written after the thread has read that, and read before the watcher writes
+ * again. */
 typedef struct kaa_insight__seen {
     _Atomic uint64_t hold; /* since when: which spell */
-    _Atomic uint32_t samples_count;
-    _Atomic uint64_t off; /* likewise, of a time off */
+    _Atomic uint64_t off;  /* likewise, of a time off */
     _Atomic uint32_t off_call;
+    _Atomic uint32_t samples_count;
     kaa_insight__sample samples[KAA_INSIGHT__SAMPLES_MAX];
 } kaa_insight__seen;
 
@@ -75,17 +79,19 @@ typedef struct kaa_insight__thread {
     _Atomic uint64_t start, end; /* end 0: it lives */
     _Atomic uint64_t cpu_ns;     /* of the processor; at its end */
     _Atomic uint32_t epoch;      /* of the recording it is of; 0: of none */
-    uint32_t serial;             /* of this thread in this recording */
-    uint32_t id;                 /* the operating system's */
-    uint32_t gil;                /* which GIL it last had */
-    char name[16];               /* the operating system's */
+    _Atomic uint32_t serial;     /* of this thread in this recording */
+    _Atomic uint32_t id;         /* the operating system's */
+    _Atomic uint32_t gil;        /* which GIL it last had */
+    _Atomic uint64_t name[2];    /* the operating system's, 16 bytes */
     kaa_insight__convoy convoys[KAA_INSIGHT__CONVOYS];
     struct {
         _Atomic uint32_t call; /* 0: free */
         _Atomic uint64_t ticks;
     } calls[KAA_INSIGHT__CALLS_MAX]; /* times off, by system call */
     kaa_insight__seen seen;
+    /* What is not cleared when the record becomes another thread's. */
     kaa_insight__timeline timeline;
+    kaa_insight__slot *spans;         /* the timeline's, or for the next one */
     struct kaa_insight__thread *next; /* of those that are free */
 } kaa_insight__thread;
 
@@ -93,7 +99,7 @@ typedef struct kaa_insight__thread {
 typedef struct kaa_insight__threads {
     kaa_insight__thread gone; /* the sum of ended threads that found no room */
     _Atomic uint32_t gone_count;
-    uint64_t ns_scale; /* nanoseconds in 2^20 ticks */
+    _Atomic uint64_t ns_scale; /* nanoseconds in 2^20 ticks */
     _Atomic(kaa_insight__thread *) records[KAA_INSIGHT__RECORDS_MAX];
     _Atomic uint32_t count;
     _Atomic uint32_t serial; /* the last that was given */
@@ -147,35 +153,16 @@ kaa_insight__thread_own(void)
     return kaa_insight__thread_begin();
 }
 
-#define KAA_INSIGHT__GET(figure)                                               \
-    atomic_load_explicit(&(figure), memory_order_relaxed)
-#define KAA_INSIGHT__SET(figure, value)                                        \
-    atomic_store_explicit(&(figure), (value), memory_order_relaxed)
-/* For figures that one thread writes. */
-#define KAA_INSIGHT__ADD(figure, value)                                        \
-    KAA_INSIGHT__SET(figure, KAA_INSIGHT__GET(figure) + (value))
-
-/* ThreadSanitizer knows no fences, and gcc refuses them under it. What these
- * order are atomics, so that no race is hidden; there the compiler alone is
- * held, and the processor is x86-64, which keeps the order of stores. */
-#ifdef __SANITIZE_THREAD__
-#define KAA_INSIGHT__FENCE(order) atomic_signal_fence(order)
-#else
-#define KAA_INSIGHT__FENCE(order) atomic_thread_fence(order)
-#endif
-
 static inline void
 kaa_insight__writing(kaa_insight__thread *own)
 {
-    KAA_INSIGHT__ADD(own->sequence, 1u);
-    KAA_INSIGHT__FENCE(memory_order_release);
+    kaa_insight__sequence_begin(&own->sequence);
 }
 
 static inline void
 kaa_insight__written(kaa_insight__thread *own)
 {
-    atomic_store_explicit(&own->sequence, KAA_INSIGHT__GET(own->sequence) + 1u,
-                          memory_order_release);
+    kaa_insight__sequence_end(&own->sequence);
 }
 
 /* Ends a time off that the watcher saw something of. */
@@ -186,7 +173,8 @@ void kaa_insight__thread_add_call(kaa_insight__thread *own, uint64_t since,
 static inline unsigned
 kaa_insight__bucket(uint64_t ticks)
 {
-    uint64_t ns = ticks * kaa_insight__all_threads.ns_scale >> 20;
+    uint64_t ns =
+        ticks * KAA_INSIGHT__GET(kaa_insight__all_threads.ns_scale) >> 20;
     unsigned bucket = 63u - (unsigned)__builtin_clzll(ns | 1);
 
     if (KAA_UNLIKELY(bucket >= KAA_INSIGHT__BUCKETS || ticks >> 43 != 0))
@@ -216,11 +204,12 @@ kaa_insight__thread_change(kaa_insight__thread *own, uint32_t state,
             KAA_INSIGHT__SET(own->longest[before], ticks);
     }
     if (before == KAA_INSIGHT__OFF &&
-        KAA_UNLIKELY(KAA_INSIGHT__GET(own->seen.off) == since))
+        KAA_UNLIKELY(atomic_load_explicit(&own->seen.off,
+                                          memory_order_acquire) == since))
         kaa_insight__thread_add_call(own, since, now, stack);
     else
         kaa_insight__timeline_add(&own->timeline, since, now, before, stack);
-    KAA_INSIGHT__SET(own->since, now);
+    atomic_store_explicit(&own->since, now, memory_order_release);
     KAA_INSIGHT__SET(own->state, state);
     return ticks;
 }

@@ -18,8 +18,9 @@
 
 /* Guards starts and stops. */
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t users;
-static uint32_t left; /* hooks of an earlier trace that could not be removed */
+static _Atomic uint32_t users;
+static _Atomic uint32_t
+    left; /* hooks of an earlier trace that could not be removed */
 static int is_prepared;
 static sem_t alarm_bell;
 
@@ -46,6 +47,7 @@ after_fork_child(void)
     atomic_store(&TRACE.is_on, 0);
     kaa_insight__threads_after_fork();
     kaa_insight__watch_after_fork();
+    atomic_flag_clear(&TRACE.releases.is_busy);
     if (users != 0) {
         kaa_insight__hooks_remove();
         kaa_insight__stacks_fini(&TRACE.stacks);
@@ -71,6 +73,22 @@ prepare(kaa_error *err)
 }
 
 /* ---- start ---- */
+
+/* A thread may still be in a wait that the last trace saw. */
+static void
+forget_gils(void)
+{
+    for (uint32_t i = 0; i < KAA_INSIGHT__GILS_MAX; i++) {
+        kaa_insight__gil *gil = &TRACE.gils[i];
+
+        atomic_store(&gil->cond, NULL);
+        atomic_store(&gil->switch_cond, NULL);
+        atomic_store(&gil->owner, NULL);
+        atomic_store(&gil->is_requested, 0);
+        gil->waiters = gil->last_holder = gil->last_stack = 0;
+        gil->waited = gil->waited_at = 0;
+    }
+}
 
 /* Lets the GIL go and takes it back, and sees what is signalled. */
 static kaa_status
@@ -99,7 +117,7 @@ find_gil(kaa_error *err)
                               "the GIL of this interpreter works in a way that "
                               "is not known (%u signals)",
                               (unsigned)seen.count);
-    memset(TRACE.gils, 0, sizeof(TRACE.gils));
+    forget_gils();
     TRACE.switch_offset = (char *)switch_cond - (char *)cond;
     atomic_store(&TRACE.gils[0].switch_cond, switch_cond);
     atomic_store(&TRACE.gils[0].cond, cond);
@@ -129,15 +147,16 @@ begin(const kaa_insight_options *options)
     kaa_insight__thread *own;
 
     kaa_insight__scale_start(&TRACE.scale);
-    TRACE.threshold =
-        kaa_insight__scale_ticks(&TRACE.scale, options->threshold_ns);
-    TRACE.alarm =
-        options->alarm_ns == 0
-            ? UINT64_MAX
-            : kaa_insight__scale_ticks(&TRACE.scale, options->alarm_ns);
+    atomic_store(&TRACE.threshold,
+                 kaa_insight__scale_ticks(&TRACE.scale, options->threshold_ns));
+    atomic_store(&TRACE.alarm, options->alarm_ns == 0
+                                   ? UINT64_MAX
+                                   : kaa_insight__scale_ticks(
+                                         &TRACE.scale, options->alarm_ns));
     /* A wait that the holder ended at the interval's end is a bit longer. */
-    TRACE.convoy =
-        kaa_insight__scale_ticks(&TRACE.scale, options->interval_ns) / 2;
+    atomic_store(&TRACE.convoy,
+                 kaa_insight__scale_ticks(&TRACE.scale, options->interval_ns) /
+                     2);
     atomic_store(&TRACE.alarms_written, 0);
     atomic_store(&TRACE.alarms_read, 0);
     kaa_insight__threads_begin(kaa_insight__scale_ticks(&TRACE.scale, GRAIN_NS),
@@ -145,7 +164,8 @@ begin(const kaa_insight_options *options)
                                (options->flags & KAA_INSIGHT_NO_TIMELINE) == 0);
     now = TRACE.scale.start_ticks;
     TRACE.gils[0].waited_at = now;
-    TRACE.gils[0].is_requested = 1; /* by threads that wait since before */
+    atomic_store(&TRACE.gils[0].is_requested,
+                 1); /* by threads that wait since before */
     own = kaa_insight__thread_own();
     if (own != NULL) {
         atomic_store(&own->start, now);
@@ -292,11 +312,44 @@ kaa_insight__alarm_post(void)
     sem_post(&alarm_bell);
 }
 
+/* The oldest alarm that is still kept and was not told. */
+static int
+next_alarm(kaa_insight_alarm *out)
+{
+    const kaa_insight__scale *scale = &TRACE.scale;
+    uint64_t read = atomic_load(&TRACE.alarms_read), written;
+
+    for (;; read++) {
+        const kaa_insight__alarm *one;
+
+        written =
+            atomic_load_explicit(&TRACE.alarms_written, memory_order_acquire);
+        if (written > read + KAA_INSIGHT__ALARMS_MAX)
+            read = written - KAA_INSIGHT__ALARMS_MAX;
+        if (users == 0 || read >= written)
+            return 0;
+        one = &TRACE.alarms[read % KAA_INSIGHT__ALARMS_MAX];
+        *out = (kaa_insight_alarm){
+            .thread = KAA_INSIGHT__GET(one->thread),
+            .stack = KAA_INSIGHT__GET(one->stack),
+            .held_ns = kaa_insight__scale_ns(scale, one->ticks),
+            .others_ns = kaa_insight__scale_ns(scale, one->others),
+            .at_ns =
+                kaa_insight__scale_ns(scale, one->at - scale->start_ticks)};
+        /* It may have been written anew meanwhile. */
+        KAA_INSIGHT__FENCE(memory_order_acquire);
+        if (KAA_INSIGHT__GET(TRACE.alarms_written) <
+            read + KAA_INSIGHT__ALARMS_MAX)
+            break;
+    }
+    atomic_store(&TRACE.alarms_read, read + 1);
+    return 1;
+}
+
 int
 kaa_insight_trace_alarm(uint64_t timeout_ns, kaa_insight_alarm *out)
 {
     struct timespec until;
-    uint64_t read, written;
 
     if (out == NULL || users == 0)
         return 0;
@@ -307,22 +360,5 @@ kaa_insight_trace_alarm(uint64_t timeout_ns, kaa_insight_alarm *out)
     while (sem_timedwait(&alarm_bell, &until) != 0)
         if (errno != EINTR)
             return 0;
-    read = atomic_load(&TRACE.alarms_read);
-    written = atomic_load_explicit(&TRACE.alarms_written, memory_order_acquire);
-    if (written > read + KAA_INSIGHT__ALARMS_MAX)
-        read = written - KAA_INSIGHT__ALARMS_MAX;
-    if (users == 0 || read >= written)
-        return 0;
-    const kaa_insight__alarm *one =
-        &TRACE.alarms[read % KAA_INSIGHT__ALARMS_MAX];
-
-    *out = (kaa_insight_alarm){
-        .thread = one->thread,
-        .stack = one->stack,
-        .held_ns = kaa_insight__scale_ns(&TRACE.scale, one->ticks),
-        .others_ns = kaa_insight__scale_ns(&TRACE.scale, one->others),
-        .at_ns = kaa_insight__scale_ns(&TRACE.scale,
-                                       one->at - TRACE.scale.start_ticks)};
-    atomic_store(&TRACE.alarms_read, read + 1);
-    return 1;
+    return next_alarm(out);
 }

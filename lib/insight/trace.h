@@ -45,16 +45,16 @@ typedef struct kaa_insight__gil {
     _Atomic(pthread_cond_t *) switch_cond;
     _Atomic(kaa_insight__thread *) owner; /* who has it; or NULL */
     uint32_t waiters;
-    uint32_t is_requested; /* a waiting thread asked the holder to let go */
-    uint64_t waited;       /* by all of them, up to waited_at */
+    _Atomic uint32_t is_requested; /* a waiting thread asked for it */
+    uint64_t waited;               /* by all of them, up to waited_at */
     uint64_t waited_at;
     uint32_t last_holder; /* who let go last, and where */
     uint32_t last_stack;
 } kaa_insight__gil;
 
 typedef struct kaa_insight__alarm {
-    uint32_t thread, stack;
-    uint64_t ticks, others, at;
+    _Atomic uint32_t thread, stack;
+    _Atomic uint64_t ticks, others, at;
 } kaa_insight__alarm;
 
 typedef struct kaa_insight__trace {
@@ -62,12 +62,12 @@ typedef struct kaa_insight__trace {
     _Atomic int is_asleep; /* the watcher, until the GIL is held again */
     kaa_insight__gil gils[KAA_INSIGHT__GILS_MAX];
     _Atomic uint32_t gils_count;
-    uint64_t threshold, alarm, convoy; /* ticks */
-    ptrdiff_t switch_offset;           /* of switch_cond from cond */
+    _Atomic uint64_t threshold, alarm, convoy; /* ticks */
+    ptrdiff_t switch_offset;                   /* of switch_cond from cond */
     int holder_is_known; /* the GIL says which thread state has it */
     struct {             /* return addresses of the two signals */
-        uintptr_t drops[KAA_INSIGHT__SITES_MAX];
-        uintptr_t takes[KAA_INSIGHT__SITES_MAX];
+        _Atomic uintptr_t drops[KAA_INSIGHT__SITES_MAX];
+        _Atomic uintptr_t takes[KAA_INSIGHT__SITES_MAX];
     } sites;
     kaa_insight__interpreter interpreter;
     kaa_insight__releases releases;

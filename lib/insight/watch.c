@@ -99,21 +99,20 @@ sample(watch *own, kaa_insight__thread *holder, uint64_t since, uint64_t now)
     kaa_insight__sample *one;
     uint64_t age = now - since;
 
-    if (own->hold == since && now < own->next)
+    if ((own->hold == since && now < own->next) ||
+        n == KAA_INSIGHT__SAMPLES_MAX) /* the last stands for all later time */
         return;
-    if (n == KAA_INSIGHT__SAMPLES_MAX)
-        n--; /* the last one then stands for all that is later */
     one = &seen->samples[n];
     SET(seen->samples_count, n);
     one->count = kaa_insight__frames_peek(
         &TRACE.interpreter.frames, getpid(),
         (uintptr_t)kaa_insight__holder_of(&TRACE.gils[0]), one->places,
         KAA_INSIGHT__SAMPLE_DEPTH);
-    one->call = age > own->blocked ? read_call(holder->id) : 0;
+    one->call = age > own->blocked ? read_call(GET(holder->id)) : 0;
     if (one->call == KAA_INSIGHT__RUNNING)
         one->call = 0;
     one->at = now;
-    SET(seen->hold, since);
+    atomic_store_explicit(&seen->hold, since, memory_order_release);
     atomic_store_explicit(&seen->samples_count, n + 1, memory_order_release);
     own->hold = since;
     own->next = n < EVEN_SAMPLES ? 0 : now + age / 4;
@@ -122,12 +121,13 @@ sample(watch *own, kaa_insight__thread *holder, uint64_t since, uint64_t now)
 static void
 look_at_holder(watch *own)
 {
-    kaa_insight__thread *holder = GET(TRACE.gils[0].owner);
+    kaa_insight__thread *holder =
+        atomic_load_explicit(&TRACE.gils[0].owner, memory_order_acquire);
     uint64_t since, now = kaa_insight__ticks();
 
     if (holder == NULL || GET(holder->state) != KAA_INSIGHT__HELD)
         return;
-    since = GET(holder->since);
+    since = atomic_load_explicit(&holder->since, memory_order_acquire);
     if (now > since && now - since > own->old) {
         own->quiet = 0;
         sample(own, holder, since, now);
@@ -231,7 +231,8 @@ kaa_insight__divide_hold(kaa_insight__thread *own, uint64_t now,
     uint64_t since = GET(own->since), most = 0;
     uint32_t count, largest = 0;
 
-    if (GET(own->seen.hold) != since || now <= since)
+    if (atomic_load_explicit(&own->seen.hold, memory_order_acquire) != since ||
+        now <= since)
         return 0;
     count = find_parts(own, since, now, forced, parts);
     for (uint32_t i = 0; i < count; i++) {
@@ -239,9 +240,9 @@ kaa_insight__divide_hold(kaa_insight__thread *own, uint64_t now,
         kaa_insight__tally *tally =
             &TRACE.stacks.entries[parts[i].stack].tallies[KAA_INSIGHT__HELD];
 
-        kaa_insight__stacks_add(&TRACE.stacks, parts[i].stack,
-                                KAA_INSIGHT__HELD, parts[i].ticks,
-                                (uint64_t)((double)others * share), own->id);
+        kaa_insight__stacks_add(
+            &TRACE.stacks, parts[i].stack, KAA_INSIGHT__HELD, parts[i].ticks,
+            (uint64_t)((double)others * share), GET(own->id));
         if (parts[i].call != 0)
             SET(tally->call, parts[i].call);
         if (parts[i].ticks > most) {
@@ -277,11 +278,11 @@ look_at_off(watch *own)
             GET(one->seen.off_call) != KAA_INSIGHT__RUNNING)
             continue; /* it blocks in one call */
         looked++;
-        call = read_call(one->id);
+        call = read_call(GET(one->id));
         if (call == 0 || GET(one->since) != since)
             continue;
         SET(one->seen.off_call, call);
-        SET(one->seen.off, since);
+        atomic_store_explicit(&one->seen.off, since, memory_order_release);
     }
 }
 

@@ -123,7 +123,7 @@ kaa_runtime_attach(kaa_runtime *runtime, const char *name,
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT,
                               runtime == NULL ? 0 : 2,
                               "runtime and out_ctx may not be NULL");
-    if (runtime->is_ending)
+    if (atomic_load(&runtime->is_ending))
         return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being destroyed",
                               runtime->name);
     status = kaa_gil_attach(runtime->gil, name, &thread, err);

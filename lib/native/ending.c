@@ -177,7 +177,7 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     status = read_report(&told, report, err);
     if (status != KAA_OK)
         return status;
-    if (runtime->is_ending)
+    if (atomic_load(&runtime->is_ending))
         return kaa_base__fail(err, KAA_MISUSE, 0, "\"%s\" is being destroyed",
                               runtime->name);
     was_closing = atomic_load(&runtime->is_closing);
@@ -205,7 +205,7 @@ kaa_runtime_destroy(kaa_runtime *runtime, kaa_runtime_report *report,
     }
     if (kaa_error_occurred(ctx))
         kaa_object__error_unraisable(ctx, NULL);
-    runtime->is_ending = 1;
+    atomic_store(&runtime->is_ending, 1);
     kaa_object__modules_stop(ctx);
     if (runtime->gc != NULL && (report != NULL || runtime->calls != 0) &&
         kaa_collect(ctx) < 0) {

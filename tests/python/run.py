@@ -2,9 +2,10 @@
 
     run.py MODULE
 
-As `python -m unittest MODULE`: the same output, and 5 where every test was
-skipped. With KAA_TEST_RESULTS, the name of a file, it writes there as JSON what
-ran, failed and was skipped with which reason; table.py reads that.
+MODULE stands here or in ../cpython. As `python -m unittest MODULE`: the same
+output, and 5 where every test was skipped. With KAA_TEST_RESULTS, the name of a
+file, it writes there as JSON what ran, failed and was skipped with which reason;
+table.py reads that.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import sys
 import sysconfig
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+_HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [_HERE, os.path.join(os.path.dirname(_HERE), "cpython")]
 
 
 def interpreter() -> dict:

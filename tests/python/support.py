@@ -88,6 +88,14 @@ def run_python(
     )
 
 
+def run_module(name: str, **variables: str) -> subprocess.CompletedProcess:
+    """The tests of a module in a fresh interpreter, which note no results."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return run_python(
+        os.path.join(here, "run.py"), name, **variables, KAA_TEST_RESULTS=""
+    )
+
+
 #: Begins a program: `lib`, with some of the functions of samples.c.
 PRELUDE = """
 import sys
@@ -120,7 +128,8 @@ def eventually(method: Callable[..., None]) -> Callable[..., None]:
     """For a test of what one thread makes of another's clock: a busy system may stop
     any thread between two looks at it, or let the watcher see nothing of a spell.
     Such a test is tried again for some minutes: once there is a quiet moment. What
-    holds at any speed belongs in tests that are not tried again."""
+    holds at any speed belongs in tests that are not tried again. ThreadSanitizer
+    makes each look as long as a spell: there it is run once, for the races."""
 
     @functools.wraps(method)
     def run(self: unittest.TestCase) -> None:
@@ -128,12 +137,20 @@ def eventually(method: Callable[..., None]) -> Callable[..., None]:
         while True:
             try:
                 return method(self)
-            except AssertionError:
+            except AssertionError as error:
+                if os.environ.get("KAA_TEST_SANITIZE") == "tsan":
+                    raise unittest.SkipTest(f"slow under ThreadSanitizer: {error}")
                 if time.monotonic() > end:
                     raise
             self.doCleanups()
 
     return run
+
+
+threads_after_fork = unittest.skipIf(
+    os.environ.get("KAA_TEST_SANITIZE") == "tsan",
+    "ThreadSanitizer ends a child of fork() that starts a thread",
+)
 
 
 def until(condition: Callable[[], Any], seconds: float = 150) -> Any:

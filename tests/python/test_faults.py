@@ -315,7 +315,7 @@ CASES: List[Case] = [
 def declarations() -> str:
     """Those of the module's file."""
     with open(
-        os.path.join(support.ROOT, "tests", "python", "modules", "faults.c")
+        os.path.join(support.ROOT, "tests", "cpython", "modules", "faults.c")
     ) as f:
         text = re.sub(r'"\s*\n\s*"', "", f.read())
     found = re.findall(r'KAA_FUNCTION\(\s*"([^"]*)"', text)
@@ -360,7 +360,7 @@ class Faults(unittest.TestCase):
     def test_without_layouts(self) -> None:
         if not support.BRIDGE or os.environ.get("KAA_HOST") == "no-layout":
             self.skipTest("that is what this is")
-        done = support.run_python("-m", "unittest", "test_faults", KAA_HOST="no-layout")
+        done = support.run_module("test_faults", KAA_HOST="no-layout")
         self.assertEqual(done.returncode, 0, done.stderr)
 
 

@@ -427,6 +427,7 @@ class Monitors(unittest.TestCase):
             time.sleep(0.001)
             self.assertGreater(m.recording().wall_ns, first)
 
+    @support.threads_after_fork
     def test_fork(self) -> None:
         with kaa.gil.monitor() as m:
             pid = os.fork()

@@ -176,7 +176,7 @@ struct kaa_runtime {
     uint32_t watch;
     uint64_t hash_key[2];
     uint32_t depth_limit;
-    uint32_t is_ending;
+    atomic_uint is_ending;  /* kaa_runtime_destroy() is at it */
     atomic_uint is_closing; /* no thread may come in any more */
     char name[32];
     char *checked; /* modules to check; see kaa/checked.h. NULL: none */

@@ -1,9 +1,9 @@
 /* wrong.h - what the modules of this folder share.
  *
  * Each is one mistake. The comment at its head shows a call and what the
- * checked context says of it, which tests/python/test_wrong_modules.py compares
- * word by word; `here` marks the line that is named. A line that begins with
- * [cpython] or [native] is said in that context alone. */
+ * checked context says of it, which tests/cpython/test_wrong_modules.py
+ * compares word by word; `here` marks the line that is named. A line that
+ * begins with [cpython] or [native] is said in that context alone. */
 #ifndef KAA_TEST_WRONG_H
 #define KAA_TEST_WRONG_H
 

@@ -1,4 +1,4 @@
-/* kjson on the native context; tests/python/test_kjson.py has the many cases.
+/* kjson on the native context; tests/cpython/test_kjson.py has the many cases.
  */
 #include "examples/modules/help.h"
 

@@ -1,5 +1,5 @@
-/* python/modules/natives.c - native types with every slot, for test_natives.py.
- * The state counts what the host lets happen to instances. */
+/* cpython/modules/natives.c - native types with every slot, for
+ * test_natives.py. The state counts what the host lets happen to instances. */
 #include <kaa/module.h>
 
 #include <stdlib.h>

@@ -7,8 +7,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import subprocess
-import sys
 import unittest
 from typing import Any, Dict, List, Tuple
 
@@ -111,14 +109,7 @@ class WrongModules(unittest.TestCase):
     @unittest.skipIf(BUILD == "release", "this is it")
     def test_release(self) -> None:
         """The same without information for debuggers, in another process."""
-        done = subprocess.run(
-            [sys.executable, "-m", "unittest", "test_wrong_modules"],
-            env={**os.environ, "KAA_TEST_WRONG_BUILD": "release"},
-            cwd=os.path.dirname(os.path.abspath(__file__)),
-            stderr=subprocess.PIPE,
-            universal_newlines=True,
-            timeout=300,
-        )
+        done = support.run_module("test_wrong_modules", KAA_TEST_WRONG_BUILD="release")
         self.assertEqual(done.returncode, 0, done.stderr)
 
 

@@ -1,4 +1,4 @@
-/* python/modules/recursive.c - a type whose every slot asks itself what it was
+/* cpython/modules/recursive.c - a type whose every slot asks itself what it was
  * asked, and functions that recurse by themselves; for test_recursion.py. */
 #include <kaa/module.h>
 

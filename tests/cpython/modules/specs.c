@@ -1,4 +1,4 @@
-/* python/modules/specs.c - specs that are refused, and small types that must
+/* cpython/modules/specs.c - specs that are refused, and small types that must
  * end; for test_specs.py. */
 #include <kaa/module.h>
 

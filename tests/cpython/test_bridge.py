@@ -277,7 +277,9 @@ class Hosts(unittest.TestCase):
     """The quick path, the documented functions and plain ctypes agree."""
 
     def output(self, host: str, seed: str) -> List[str]:
-        done = run_python("bridge_values.py", seed, KAA_HOST=host)
+        program = os.path.join(os.path.dirname(__file__), "bridge_values.py")
+        path = os.pathsep.join(sys.path)
+        done = run_python(program, seed, KAA_HOST=host, PYTHONPATH=path)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         lines = done.stdout.split("\n")
         self.assertGreater(len(lines), 10000)

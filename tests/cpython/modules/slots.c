@@ -1,5 +1,5 @@
-/* python/modules/slots.c - every slot of kaa/api.def as a function of Python's,
- * for test_slots.py to compare with what Python does itself.
+/* cpython/modules/slots.c - every slot of kaa/api.def as a function of
+ * Python's, for test_slots.py to compare with what Python does itself.
  *
  * A text travels as bytes, an `out` result as a tuple. What is left out, or is
  * of a type that the slot is not tried with, is None, 0 or "". */

@@ -1,4 +1,4 @@
-/* python/modules/untyped.c - a module whose typed function cannot be had
+/* cpython/modules/untyped.c - a module whose typed function cannot be had
  * anywhere; for test_typed.py. */
 #include <kaa/module.h>
 

@@ -195,7 +195,7 @@ class WithoutLayouts(unittest.TestCase):
     def test_all_of_it(self) -> None:
         if os.environ.get("KAA_HOST") == "no-layout":
             self.skipTest("these are")
-        done = support.run_python("-m", "unittest", "test_quick", KAA_HOST="no-layout")
+        done = support.run_module("test_quick", KAA_HOST="no-layout")
         self.assertEqual(done.returncode, 0, done.stderr)
 
 

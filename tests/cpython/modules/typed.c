@@ -1,4 +1,4 @@
-/* python/modules/typed.c - typed functions that only the bridge converts, and
+/* cpython/modules/typed.c - typed functions that only the bridge converts, and
  * where a typed function may not stand; for test_typed.py. */
 #include <kaa/module.h>
 
