@@ -1,7 +1,7 @@
 /* kaa/checked.h - the checked context: an extension's reference mistakes.
  *
- *     KAA_CHECK=module[:report|raise|abort|fault][,...]   in the environment
- *     kaa_runtime_options::check                          of a runtime
+ *     KAA_CHECK=module[:report|raise|abort|fault|trace][,...]   in the
+ * environment kaa_runtime_options::check                          of a runtime
  *     kaa_checked_select("module:raise", &err)            in a program
  *
  * A module that is chosen when it is imported is called through a table of its
@@ -35,6 +35,8 @@ enum {
                                  makes a call that may fail sees it fail once,
                                  in a process of its own (fork()), which ends
                                  with the outermost call of the module. */
+    KAA_CHECKED_TRACE = 4,  /**< Nothing is checked: each call is counted and
+                                 timed, see kaa_checked_uses(). */
 };
 
 /** One mistake; the texts live as long as the process. */
@@ -55,8 +57,8 @@ typedef struct kaa_checked_mistake {
 
 /**
  * Chooses modules that are imported from now on: names or paths of files,
- * separated by commas, each with ":report", ":raise", ":abort" or ":fault", or
- * without.
+ * separated by commas, each with ":report", ":raise", ":abort", ":fault" or
+ * ":trace", or without.
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT for NULL, an empty name or another mode;
@@ -93,6 +95,52 @@ KAA_API size_t kaa_checked_fault_count(void);
 KAA_API KAA_NODISCARD kaa_status kaa_checked_get(size_t index,
                                                  kaa_checked_mistake *out,
                                                  kaa_error *err);
+
+/** Calls of one slot by one function of a traced module. */
+typedef struct kaa_checked_use {
+    const char *module;
+    const char *function;
+    const char *slot; /**< "": the function itself. */
+    uint64_t calls;
+    uint64_t total_ns;
+    uint64_t max_ns;   /**< The longest. */
+    uint64_t failures; /**< Calls that returned NULL, or below 0. */
+} kaa_checked_use;
+
+/**
+ * What the modules that were chosen with ":trace" have called so far, and how
+ * long that took. Not seen is what kaa's headers do inline: counting of
+ * references, data of instances, ints that are small.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @owns   The texts are borrowed; they live as long as the process.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_uses(kaa_checked_use *out, size_t capacity);
+
+/** One call of a traced module. */
+typedef struct kaa_checked_call {
+    const char *module;
+    const char *function;
+    const char *slot;  /**< "": the function itself. */
+    uint64_t start_ns; /**< Since the first module was traced. */
+    uint64_t end_ns;
+    uint64_t thread; /**< A number of the thread's own. */
+    uint32_t failed; /**< 1: it returned NULL, or below 0. */
+    uint32_t reserved;
+} kaa_checked_call;
+
+/**
+ * The first 131,072 calls of each traced module, in the order that they ended;
+ * nearly so where threads run at the same time.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @owns   The texts are borrowed; they live as long as the process.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_calls(kaa_checked_call *out, size_t capacity);
 
 KAA_END_DECLS
 

@@ -14,7 +14,7 @@
  *
  * When it runs: in allocations of containers and in kaa_poll(), never when a
  * reference is given up, never within itself. Its pace comes from the heap's
- * own books: a young collection when so many containers more are live than
+ * own counters: a young collection when so many containers more are live than
  * after the last one, a full one when what is live has grown by half.
  *
  * All functions are for native contexts; of others they ask KAA_UNSUPPORTED, or

@@ -12,10 +12,10 @@
  * A heap reserves arenas of 64 MiB, uses them by pages of 64 KiB, and cuts a
  * page into blocks of one size class and one kind:
  *
- *     arena  | books | page | page | page | ... never touched, no memory yet
- * ... page           | block | block | block | ...   48 bytes, tracked objects
+ *     arena  | header | page | page | page | ... never touched, no memory yet
+ * ... page            | block | block | block | ...   48 bytes, tracked objects
  *
- * The books say, outside the pages, which blocks are free, so a free block is
+ * The header says, outside the pages, which blocks are free, so a free block is
  * never written to. The blocks freed last wait in an array per class and kind
  * and are handed out first. Blocks above 32 KiB take whole pages.
  *
@@ -356,8 +356,8 @@ KAA_API kaa_status kaa_heap_read_class_statistics(
     kaa_heap_class_statistics *out_stats, kaa_error *err);
 
 /**
- * Checks all of the heap's books, and in a debug heap every guard and fill. The
- * handler is not called; the first fault found is told in `err`.
+ * Checks all bookkeeping of the heap, and in a debug heap every guard and fill.
+ * The handler is not called; the first fault found is told in `err`.
  *
  * @gil    held: the owner
  * @fails  KAA_CORRUPT

@@ -25,6 +25,7 @@
 
 #include <kaa/base.h>
 #include <kaa/gil.h>
+#include <kaa/heap.h>
 
 KAA_BEGIN_DECLS
 
@@ -395,6 +396,17 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
  * @since  0.1
  */
 KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
+
+/**
+ * Writes the books of a heap of kaa's own, kaa/heap.h, as JSON of the form that
+ * `python -m kaa heap report` and the views of the Python package read: what
+ * its pages are used for, and its live blocks by kind and size.
+ *
+ * @return the length of the text, as snprintf() does; 0 for no heap.
+ * @gil    held: the heap's owner
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_heap_json(kaa_heap *heap, char *buffer, size_t size);
 
 /* ---- memory ---- */
 

@@ -7,6 +7,7 @@
  *     kaa_walk_retainers(walk, retainers, capacity)
  *     kaa_walk_paths(walk, object, paths, capacity)
  *     kaa_walk_cycles(walk, cycles, capacity, &count, &err)
+ *     kaa_walk_audit(walk, suspects, capacity, &count, &err)
  *     kaa_walk_destroy(walk)
  *
  * A walk is a picture of one moment. It holds no references: nothing that it
@@ -25,6 +26,8 @@ KAA_BEGIN_DECLS
 #define KAA_WALK_FIELDS 16
 /** Objects of a path that are told. */
 #define KAA_WALK_STEPS 62
+/** Objects that refer to a suspect and are told. */
+#define KAA_WALK_HOLDERS 4
 /** As kaa_walk_retainer::parent: there is none. */
 #define KAA_WALK_NONE 0xffffffffu
 
@@ -307,6 +310,43 @@ KAA_API uint32_t kaa_walk_duplicates(const kaa_walk *walk, kaa_walk_waste *out,
 KAA_API uint32_t kaa_walk_rooms(const kaa_walk *walk, int of_dicts,
                                 kaa_walk_waste *out, uint32_t capacity,
                                 kaa_walk_waste *all);
+
+/** An object whose reference count is wrong. */
+typedef struct kaa_walk_suspect {
+    void *object;
+    int64_t count;      /**< What it says itself. */
+    int64_t references; /**< That there are: at most, if `count` is larger; at
+                             least, if it is smaller. */
+    uint32_t holders_count;
+    uint32_t reserved;               /**< 0. */
+    void *holders[KAA_WALK_HOLDERS]; /**< The first objects that refer to it. */
+} kaa_walk_suspect;
+
+/**
+ * Finds the objects whose count is not what the references to them come to,
+ * those that are furthest from it first. A reference is what an object tells
+ * of, or a word of the process's memory that holds the address: C code has its
+ * references somewhere. So a count is too large only if a reference was taken
+ * and lost, and too small only if one was given up that was not owned. Objects
+ * that nothing refers to and the collector does not know are found too, in
+ * memory. Immortal objects have no count and are left out. An address that has
+ * stayed in memory that is not used any more hides a lost reference.
+ *
+ * For a copy of the process, as kaa_walk_create(), which has to be made without
+ * links.
+ *
+ * @param count  Is set to how many there are; at most `capacity` are written.
+ *
+ * @gil    held (the interpreter's)
+ * @fails  KAA_INVALID_ARGUMENT; KAA_NO_MEMORY; KAA_UNSUPPORTED (memory cannot
+ *         be read)
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_walk_audit(kaa_walk *walk,
+                                                kaa_walk_suspect *out,
+                                                uint32_t capacity,
+                                                uint32_t *count,
+                                                kaa_error *err);
 
 KAA_END_DECLS
 

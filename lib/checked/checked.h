@@ -26,6 +26,7 @@
 #define KAA_CHECKED_CHECKED_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include <kaa/checked.h>
@@ -63,6 +64,7 @@ typedef struct kaa_checked__ledger {
     kaa_checked__entry *entries;
     size_t capacity;             /* a power of two, or 0 */
     size_t count;                /* with those whose balance is 0 */
+    size_t last;                 /* where the last look-up ended */
     kaa_checked__entry *storage; /* not to be freed; may be NULL */
 } kaa_checked__ledger;
 
@@ -146,6 +148,14 @@ typedef struct kaa_checked__region {
     int is_static; /* the file's own: there as long as the process */
 } kaa_checked__region;
 
+/* One call of a trace's log, in ticks. */
+typedef struct kaa_checked__logged {
+    uint64_t start, thread;
+    const kaa_checked__thunk *thunk;
+    uint32_t slot, failed;
+    _Atomic uint64_t end; /* 0: not yet written */
+} kaa_checked__logged;
+
 /* A checked module; lives as long as the process, as its file does. */
 typedef struct kaa_checked__module {
     struct kaa_checked__module *next;
@@ -174,6 +184,8 @@ typedef struct kaa_checked__module {
     int answer; /* in a child: where mistakes go; 0: this is no child */
     uint32_t failed_slot;
     char failed_at[120];
+    kaa_checked__logged *logged; /* of a trace; NULL: there is none */
+    _Atomic uint64_t logged_count;
 } kaa_checked__module;
 
 /* A spec that is refused is shown to the inner context as it is. */
@@ -249,7 +261,18 @@ typedef struct kaa_checked__frame {
     char text[512];             /* the first mistake */
 } kaa_checked__frame;
 
-enum { KAA_CHECKED__SITES = 256 };
+enum { KAA_CHECKED__SITES = 256, KAA_CHECKED__BUCKETS = 32 };
+
+/* What a traced function has called, and the function itself; one thread's. */
+typedef struct kaa_checked__use {
+    _Atomic uint64_t calls, ticks, most, failures;
+} kaa_checked__use;
+
+typedef struct kaa_checked__block {
+    struct kaa_checked__block *next;
+    const kaa_checked__thunk *thunk;
+    kaa_checked__use uses[SLOT_NONE + 1]; /* by slot */
+} kaa_checked__block;
 
 /* The context that functions of a module are called with: one for each thread
  * and inner context. */
@@ -266,6 +289,8 @@ typedef struct kaa_checked__context {
     const void *own_sites[KAA_CHECKED__SITES]; /* some of those in the module's
                                                   own functions, by hash */
     kaa_checked__ledger sites; /* which are in functions of kaa's headers */
+    kaa_checked__block *block; /* of a trace: the innermost function's */
+    _Atomic(kaa_checked__block *) blocks[KAA_CHECKED__BUCKETS];
     struct kaa_checked__context *next;
 } kaa_checked__context;
 
@@ -430,5 +455,16 @@ void kaa_checked__fill_objects(kaa_api *table);
 
 void kaa_checked__fill_lent(kaa_api *table);
 kaa_context *kaa_checked__thread_enter(void *handle);
+
+/* ---- trace.c: KAA_CHECKED_TRACE */
+
+const kaa_api *kaa_checked__trace_table(void);
+/* Before the module's first call. */
+void kaa_checked__trace_begin(kaa_checked__module *module);
+intptr_t kaa_checked__trace_call(kaa_checked__context *own,
+                                 const kaa_checked__thunk *thunk,
+                                 intptr_t *given);
+/* What a module has for a runtime's handle; NULL: memory is short. */
+void *kaa_checked__handle_of(kaa_checked__module *module, kaa_context *inner);
 
 #endif /* KAA_CHECKED_CHECKED_H */

@@ -16,7 +16,8 @@ static int
 next_choice(const char **list, const char **name, size_t *length,
             uint32_t *mode)
 {
-    static const char *const modes[] = {"report", "raise", "abort", "fault"};
+    static const char *const modes[] = {"report", "raise", "abort", "fault",
+                                        "trace"};
     const char *start = *list, *colon = NULL;
     size_t all_of_it = strcspn(start, ",");
 
@@ -34,7 +35,7 @@ next_choice(const char **list, const char **name, size_t *length,
     for (uint32_t i = 0; colon != NULL; i++) {
         size_t rest = all_of_it - *length - 1;
 
-        if (i == 4)
+        if (i == sizeof(modes) / sizeof(modes[0]))
             return -1;
         if (strlen(modes[i]) == rest &&
             memcmp(modes[i], colon + 1, rest) == 0) {
@@ -50,7 +51,7 @@ refuse_choice(const char *what, const char *choice, kaa_error *err)
 {
     return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
                           "%s\"%.80s\": a module, or a module and :report, "
-                          ":raise, :abort or :fault was expected",
+                          ":raise, :abort, :fault or :trace was expected",
                           what, choice);
 }
 

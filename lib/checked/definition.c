@@ -508,6 +508,8 @@ kaa_checked__open(const char *path, const char *choice,
     if (module == NULL)
         return kaa_base__fail_memory(err, "a checked module");
     module->mode = mode;
+    if (mode == KAA_CHECKED_TRACE)
+        kaa_checked__trace_begin(module);
     *out = &module->definition;
     return KAA_OK;
 }

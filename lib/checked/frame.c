@@ -36,6 +36,10 @@ kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
     if (own == NULL)
         return NULL;
     own->open = *inner; /* one that is gone may have had the same address */
+    if (module->mode == KAA_CHECKED_TRACE) {
+        own->open.api = kaa_checked__trace_table();
+        return own;
+    }
     own->open.api = kaa_checked__table();
     own->open.counting = KAA_COUNT_CALL;
     own->open.data_offset = 0;
@@ -493,6 +497,11 @@ kaa_checked__called(void *result, void *const *arguments, void *user)
     own = kaa_checked__context_of(thunk->module, (kaa_context *)given[0]);
     if (own == NULL || own->is_telling) {
         answer = call(thunk, given);
+        memcpy(result, &answer, sizeof(answer));
+        return;
+    }
+    if (thunk->module->mode == KAA_CHECKED_TRACE) {
+        answer = kaa_checked__trace_call(own, thunk, given);
         memcpy(result, &answer, sizeof(answer));
         return;
     }

@@ -53,7 +53,12 @@ kaa_checked__entry_of(kaa_checked__ledger *ledger, const void *key, int add)
     kaa_checked__entry *entry;
 
     if (ledger->capacity != 0) {
-        entry = &ledger->entries[place_of(ledger, (uintptr_t)key)];
+        /* What came is often what goes next. */
+        entry = &ledger->entries[ledger->last];
+        if (entry->key == (uintptr_t)key && key != NULL)
+            return entry;
+        ledger->last = place_of(ledger, (uintptr_t)key);
+        entry = &ledger->entries[ledger->last];
         if (entry->key != 0)
             return entry;
     }
@@ -75,5 +80,5 @@ kaa_checked__ledger_fini(kaa_checked__ledger *ledger)
     if (ledger->entries != ledger->storage)
         kaa_base__free(ledger->entries);
     ledger->entries = NULL;
-    ledger->capacity = ledger->count = 0;
+    ledger->capacity = ledger->count = ledger->last = 0;
 }

@@ -293,17 +293,12 @@ lend_end(kaa_context *ctx, void *begun)
 
 /* ---- Threads */
 
-static void *
-lend_runtime_handle(kaa_context *ctx)
+void *
+kaa_checked__handle_of(kaa_checked__module *module, kaa_context *inner)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_runtime_handle, SITE);
-    kaa_checked__module *module = own_of(ctx)->module;
-    void *handle;
+    void *handle = inner->api->runtime_handle(inner);
     kaa_checked__handle *one;
 
-    if (inner == NULL)
-        return NULL;
-    handle = inner->api->runtime_handle(inner);
     pthread_mutex_lock(&module->lock);
     one = module->handles;
     while (one != NULL && (one->handle != handle || one->api != inner->api))
@@ -317,6 +312,15 @@ lend_runtime_handle(kaa_context *ctx)
     }
     pthread_mutex_unlock(&module->lock);
     return one;
+}
+
+static void *
+lend_runtime_handle(kaa_context *ctx)
+{
+    kaa_context *inner = kaa_checked__enter(ctx, SLOT_runtime_handle, SITE);
+
+    return inner != NULL ? kaa_checked__handle_of(own_of(ctx)->module, inner)
+                         : NULL;
 }
 
 static kaa_checked__module *
@@ -384,6 +388,8 @@ kaa_checked__thread_enter(void *handle)
     if (inner == NULL)
         return NULL;
     own = kaa_checked__context_of(module, inner);
+    if (own != NULL && module->mode == KAA_CHECKED_TRACE)
+        return &own->open;
     frame = own != NULL ? kaa_base__alloc(sizeof(*frame)) : NULL;
     if (frame == NULL) {
         inner->api->thread_leave(inner);

@@ -157,7 +157,8 @@ read_program(kaa_checked__span *all, program *out)
     out->line_range = (unsigned char)take(&in, 1);
     out->opcode_base = (unsigned char)take(&in, 1);
     out->lengths = in.at;
-    if (out->line_range == 0 || out->opcode_base == 0)
+    if (out->line_range == 0 || out->opcode_base == 0 ||
+        out->opcode_base - 1 > in.end - in.at)
         return 0;
     (void)take(&in, out->opcode_base - 1u);
     out->names = in;
@@ -168,6 +169,13 @@ typedef struct row {
     uint64_t address, file;
     int64_t line;
 } row;
+
+/* A file may say any number: it wraps. */
+static void
+add_lines(row *now, int64_t by)
+{
+    now->line = (int64_t)((uint64_t)now->line + (uint64_t)by);
+}
 
 /* An opcode that makes no row; 1 for the end of a sequence. */
 static int
@@ -192,7 +200,7 @@ step_other(program *self, unsigned opcode, row *now)
         now->address += take_uleb(in) * self->step;
         return 0;
     case OP_ADVANCE_LINE:
-        now->line += take_sleb(in);
+        add_lines(now, take_sleb(in));
         return 0;
     case OP_SET_FILE:
         now->file = take_uleb(in);
@@ -232,7 +240,7 @@ find_row(program *self, uint64_t wanted, uint64_t avoid, row *out)
             unsigned rest = opcode - self->opcode_base;
 
             now.address += (uint64_t)(rest / self->line_range) * self->step;
-            now.line += self->line_base + (int)(rest % self->line_range);
+            add_lines(&now, self->line_base + (int)(rest % self->line_range));
         } else if (opcode != OP_COPY) {
             is_end = step_other(self, opcode, &now);
             if (!is_end)
@@ -304,7 +312,7 @@ read_table(const kaa_checked__image *file, const program *self,
     size_t count = (size_t)take(in, 1);
     uint64_t entries;
 
-    if (count > FORMATS_MAX)
+    if (count == 0 || count > FORMATS_MAX) /* entries would take no bytes */
         return "";
     for (size_t i = 0; i < count; i++) {
         formats[i][0] = take_uleb(in);

@@ -222,7 +222,7 @@ adopt_parameter(kaa_ctype_table *table, const kaa_ctype_parameter *given,
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, number,
                               "parameter %u has %s", number + 1,
                               given->type == NULL ? "no type" : "type void");
-    *own = (kaa_ctype_parameter){NULL, given->type};
+    *own = (kaa_ctype_parameter){NULL, NULL};
     if (given->name != NULL && given->name[0] != '\0') {
         own->name =
             kaa_ctype__intern_name(table, given->name, strlen(given->name));

@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-/* What `aligned` without a number means: the largest alignment of the machine.
- */
-#ifdef __BIGGEST_ALIGNMENT__
-#define ALIGN_LARGEST 16u /* gcc's is 16 unless compiled for wider vectors */
+/* What `aligned` without a number means: the processor's own, wherever this
+ * file is compiled for wider vectors than its users' are. */
+#if defined(__s390x__)
+#define ALIGN_LARGEST 8u
 #else
 #define ALIGN_LARGEST 16u
 #endif

@@ -211,7 +211,7 @@ void kaa_gil__abandon(kaa_gil__thread *thread);
 
 /* deadlock.c. The registry and the mutex of thread's lock are held. */
 /* Whether waiting closes a circle. *out_victim is the thread that is to give
- * up, NULL if none can; `err` tells the story. */
+ * up, NULL if none can; `err` says who waits for whom. */
 int kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
                          kaa_error *err);
 /* Whether the thread's person holds another lock. */

@@ -37,7 +37,7 @@ kaa_gil__check_person(kaa_gil__thread *thread, const char *action,
     if (person == thread->person)
         return KAA_OK;
     return kaa_gil__misuse(
-        thread->gil, err, "a stranger%s%s%s %s \"%s\" as thread \"%s\"",
+        thread->gil, err, "another thread%s%s%s %s \"%s\" as thread \"%s\"",
         person != NULL ? " (\"" : "",
         person != NULL ? person->threads->name : "",
         person != NULL ? "\")" : "", action, thread->gil->name, thread->name);

@@ -310,11 +310,11 @@ kaa_heap__free_quick(kaa_heap *heap, void *block)
 
 /* ---- cache.c: arenas from the system, and those kept for the next heap */
 
-/* The books of a fresh or formerly used arena of `bytes` reserved: no page is
+/* The header of a fresh or formerly used arena of `bytes` reserved: no page is
  * free yet; NULL when memory is short. */
 kaa_heap__arena *kaa_heap__arena_get(size_t bytes, int huge_pages,
                                      uint64_t now);
-/* For an arena of 64 MiB all of whose pages but books are free. */
+/* For an arena of 64 MiB all of whose pages are free. */
 void kaa_heap__arena_keep(kaa_heap__arena *arena, uint64_t now);
 void kaa_heap__arena_unmap(kaa_heap__arena *arena);
 /* Frees what destroyed heaps left for longer than a second; or all of it. */

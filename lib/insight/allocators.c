@@ -216,38 +216,50 @@ is_exact(void)
            KAA_INSIGHT_HEAP_EXACT;
 }
 
-/* Whether the profile is still exact: where another GIL's thread may have ended
- * it, the lock was waited for. */
-static inline int
-is_entered(int entered)
-{
-    return KAA_LIKELY(entered == 0) || is_exact();
-}
-
 static inline const void *
 muted(void)
 {
     return atomic_load_explicit(&PROFILE.muted, memory_order_relaxed);
 }
 
+static inline void
+follow(void *block, size_t size, const void *state)
+{
+    uint64_t *word;
+
+    if (state != NULL && state == muted())
+        return;
+    word = kaa_insight__word_new(block);
+    if (word != NULL && size <= KAA_INSIGHT__SIZE_MASK)
+        kaa_insight__word_set(word, size, site_of(state));
+    else
+        PROFILE.lost++;
+}
+
+/* Where another GIL's thread may have ended the profile, the lock was waited
+ * for. */
+KAA_INSIGHT__RARE static void
+born_locked(void *block, size_t size, const void *state)
+{
+    PROFILE.calls++;
+    if (is_exact())
+        follow(block, size, state);
+    kaa_insight__profile_unlock();
+}
+
 HOT static void
 born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
-    uint64_t *word;
-    int entered = enter();
 
-    if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
-        kaa_insight__profile_note();
-    if (KAA_LIKELY(is_entered(entered) &&
-                   (state == NULL || state != muted()))) {
-        word = kaa_insight__word_new(block);
-        if (KAA_LIKELY(word != NULL && size <= KAA_INSIGHT__SIZE_MASK))
-            kaa_insight__word_set(word, size, site_of(state));
-        else
-            PROFILE.lost++;
+    if (enter() != 0) {
+        born_locked(block, size, state);
+        return;
     }
-    leave(entered);
+    follow(block, size, state);
+    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
+        kaa_insight__profile_note();
+    leave(0);
 }
 
 /* ---- sampled ---- */
@@ -339,21 +351,32 @@ allocated(void *block, size_t size)
         sample(block, size);
 }
 
+KAA_INSIGHT__RARE static void
+died_locked(const void *block)
+{
+    if (is_exact() && is_collecting())
+        note_garbage(block);
+    kaa_insight__profile_died(block);
+    kaa_insight__profile_unlock();
+}
+
 HOT static void
 died(const void *block)
 {
-    int entered = enter();
-    uint64_t *word = NULL;
+    uint64_t *word;
 
-    if (is_entered(entered))
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (enter() != 0) {
+        died_locked(block);
+        return;
+    }
+    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
     if (word != NULL && *word != 0) {
         if (is_collecting())
             note_garbage(block);
         kaa_insight__word_bury(*word);
         *word = 0;
     }
-    leave(entered);
+    leave(0);
 }
 
 /* A code object that a thread without the GIL has found must be referred to

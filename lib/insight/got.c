@@ -1,5 +1,5 @@
 /* insight/got.c - see got.h. The layout of ELF's dynamic section, relocations
- * and symbols: System V ABI, x86-64 supplement. */
+ * and symbols: System V ABI, the processors' supplements. */
 #include "insight/got.h"
 #include "base/os/os.h"
 
@@ -22,6 +22,11 @@
 #define TYPE_SLOT R_AARCH64_JUMP_SLOT
 #define TYPE_DATA R_AARCH64_GLOB_DAT
 #define TYPE_WORD R_AARCH64_ABS64
+#elif defined(__s390x__)
+#define IS_SUPPORTED 1
+#define TYPE_SLOT R_390_JMP_SLOT
+#define TYPE_DATA R_390_GLOB_DAT
+#define TYPE_WORD R_390_64
 #else
 #define IS_SUPPORTED 0
 #define TYPE_SLOT 0

@@ -5,6 +5,7 @@
  *     retain.c   roots, the dominator tree, retained sizes
  *     cycles.c   what keeps itself alive
  *     wastes.c   strings that are there twice, room that is not used
+ *     audit.c    counts that the references to an object do not come to
  */
 #ifndef KAA_WALK_INTERNAL_H
 #define KAA_WALK_INTERNAL_H
@@ -17,10 +18,11 @@
 
 /* What is known of a node. */
 enum {
-    KAA_WALK__LISTED = 1,   /* the caller's list refers to it */
-    KAA_WALK__ROOT = 2,     /* the caller named it as one */
-    KAA_WALK__LINKED = 4,   /* has references that the caller told */
-    KAA_WALK__LEFT_OUT = 8, /* of cycles: what all programs have */
+    KAA_WALK__LISTED = 1,     /* the caller's list refers to it */
+    KAA_WALK__ROOT = 2,       /* the caller named it as one */
+    KAA_WALK__LINKED = 4,     /* has references that the caller told */
+    KAA_WALK__LEFT_OUT = 8,   /* of cycles: what all programs have */
+    KAA_WALK__CANDIDATE = 16, /* of an audit: its count is not what was found */
 };
 
 /* Objects that look alike in cycles: components of the same types. */
@@ -68,6 +70,15 @@ struct kaa_walk {
 
 /* The node of an object; NO_NODE: it was not seen. */
 uint32_t kaa_walk__node(kaa_walk *walk, const void *object);
+
+/* The type that stands there, as a number of `kinds`; NO_NODE: none was seen.
+ */
+uint32_t kaa_walk__kind_at(const kaa_walk *walk, const void *type);
+
+/* How many references to each node were found. The caller's links stand for a
+ * reference each, and so does the caller's own to what they lead to. NULL:
+ * there is no memory; for kaa_base__free(). */
+uint32_t *kaa_walk__count_references(kaa_walk *walk);
 
 /* The `capacity` largest of the values that are handed to it; a heap whose
  * first is the least. */

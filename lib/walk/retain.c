@@ -13,10 +13,8 @@
 
 #define NONE KAA_WALK__NO_NODE
 
-/* How many references to each node were found. The caller's links stand for a
- * reference each, and so does the caller's own to what they lead to. */
-static uint32_t *
-count_references(kaa_walk *walk)
+uint32_t *
+kaa_walk__count_references(kaa_walk *walk)
 {
     uint32_t *found = kaa_base__alloc_zeroed((size_t)walk->count * 4 + 4);
 
@@ -51,7 +49,7 @@ is_root(const kaa_walk *walk, uint32_t node, uint32_t found)
 static kaa_status
 add_root(kaa_walk *walk, kaa_error *err)
 {
-    uint32_t *found = count_references(walk);
+    uint32_t *found = kaa_walk__count_references(walk);
     uint32_t edges = walk->graph.first[walk->count], roots = 0;
     uint32_t *targets = NULL;
 

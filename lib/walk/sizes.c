@@ -12,6 +12,8 @@
 #define IN(member) offsetof(kaa_walk__python, member)
 #define CHECKED 16u    /* objects of a type, before a rule is believed */
 #define BEFORE_MAX 64u /* bytes in front of an object */
+#define FLAG_GC ((unsigned long)1 << 14) /* Py_TPFLAGS_HAVE_GC */
+#define SMALL_INT 256u
 #define FLAG_TYPES ((unsigned long)1 << 31) /* Py_TPFLAGS_TYPE_SUBCLASS */
 
 static const struct {
@@ -29,6 +31,7 @@ static const struct {
     {"PyCode_Type", IN(code_type)},
     {"PyModule_Type", IN(module_type)},
     {"PyFrame_Type", IN(frame_type)},
+    {"PyTuple_Type", IN(tuple_type)},
     {"PyObject_IS_GC", IN(is_gc)},
     {"PyType_GetFlags", IN(type_flags)},
     {"_PyType_Lookup", IN(type_lookup)},
@@ -75,6 +78,7 @@ kaa_walk__type_of(const kaa_walk__python *in, const void *object)
     return (void *)(uintptr_t)word(object, in->head - 8);
 }
 
+#define DEFERRED 64u /* of ob_gc_bits: not all references are counted */
 /* Counts of more than this are marks of objects whose count is deferred. */
 #define COUNT_MAX ((int64_t)1 << 40)
 
@@ -86,7 +90,7 @@ kaa_walk__count_of(const kaa_walk__python *in, const void *object)
     if (in->is_free_threaded) {
         uint32_t local = half(object, 12);
 
-        if (local == UINT32_MAX)
+        if (local == UINT32_MAX || (byte(object, 11) & DEFERRED) != 0)
             return -1;
         /* The low two bits of the shared count are flags. */
         count = (int64_t)local + ((int64_t)word(object, 16) >> 2);
@@ -293,6 +297,19 @@ dict_size(const kaa_walk__python *in, const kaa_walk__kind *kind,
     return kind->basic + read_keys(in, at).bytes;
 }
 
+int
+kaa_walk__shares(const kaa_walk__python *in, const void *dict)
+{
+    uint64_t values = word(dict, in->head + 24u); /* ma_values */
+
+    if (values == 0)
+        return 0;
+    /* From 3.13 on there is a byte `embedded` in front of the values. */
+    if (in->version >= 0x030d && byte((const void *)(uintptr_t)values, 2) != 0)
+        return KAA_WALK__SHARES_VALUES;
+    return KAA_WALK__SHARES_KEYS;
+}
+
 size_t
 kaa_walk__dict_length(const kaa_walk__python *in, const void *dict)
 {
@@ -421,6 +438,88 @@ kaa_walk__size_of(const kaa_walk__python *in, kaa_walk__kind *kind,
     else
         kind->rule = KAA_WALK__RULE_ASK;
     return asked;
+}
+
+size_t
+kaa_walk__block_of(const kaa_walk__python *in, const kaa_walk__kind *kind,
+                   const void *object, size_t room)
+{
+    size_t bytes = kind->basic, items = 0;
+
+    if (room < in->head + 16u || bytes > room)
+        return room;
+    if (kind->rule == KAA_WALK__RULE_STR) {
+        size_t length = (size_t)word(object, in->head), wide = room;
+
+        if (length < room && in->str_shift != 0)
+            wide = length * (half(object, in->head + 16u) >> in->str_shift & 7);
+        bytes = wide < room ? str_head(in, 1) + wide : room;
+    } else if (kind->rule == KAA_WALK__RULE_INT) {
+        bytes = int_size(in, object);
+    } else if (kind->rule == KAA_WALK__RULE_PLAIN && kind->item != 0) {
+        items = abs_size(in, object);
+        bytes += items < room ? items * kind->item : room;
+    }
+    return bytes < room ? bytes : room;
+}
+
+static int
+is_likely_dict(const kaa_walk__python *in, const void *dict)
+{
+    uint64_t at = word(dict, in->head + 16u);
+
+    return at != 0 && at % 8 == 0 && at >> 47 == 0 &&
+           word(dict, in->head) <= UINT32_MAX;
+}
+
+static int
+is_likely_str(const kaa_walk__python *in, const kaa_walk__kind *kind,
+              const void *object, size_t room)
+{
+    size_t length = (size_t)word(object, in->head), bytes, end;
+    const char *at;
+
+    if (length >= room || room < str_head(in, 0))
+        return 0;
+    at = kaa_walk__characters(in, kind, object, &bytes);
+    if (at == NULL || bytes % length != 0)
+        return 0;
+    end = (size_t)(at - (const char *)object) + bytes;
+    return end < room && at[bytes] == '\0';
+}
+
+int
+kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
+                    const void *object, size_t room)
+{
+    size_t least = in->head, size;
+
+    /* Of an object without fields nothing could be looked at. */
+    if (kind->basic <= least || kind->basic > room || room < least + 24)
+        return 0;
+    if (kind->rule == KAA_WALK__RULE_STR)
+        return is_likely_str(in, kind, object, room);
+    if (kind->type == in->dict_type)
+        return is_likely_dict(in, object);
+    if ((kind->flags & FLAG_GC) != 0 && kind->type != in->tuple_type)
+        return 0;
+    if (kind->rule == KAA_WALK__RULE_INT) {
+        size = int_size(in, object);
+        /* Of small ones there is one object each, which is never freed. */
+        return size >= least + 12 && size <= room && size <= 4096 &&
+               half(object, size - 4) - 1 < (1u << 30) - 1 &&
+               (size > least + 12 || half(object, size - 4) > SMALL_INT) &&
+               (in->version < 0x030c || word(object, least) >> 3 != 0);
+    }
+    if (kind->item == 0)
+        return 1;
+    size = (size_t)word(object, least);
+    if (size >= room || kind->basic + size * kind->item > room)
+        return 0;
+    /* Of bytes that are shorter there is one object each, which is never freed.
+     */
+    return kind->item != 1 ||
+           (size > 1 && byte(object, kind->basic + size - 1) == 0);
 }
 
 int

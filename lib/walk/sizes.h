@@ -37,7 +37,7 @@ typedef struct kaa_walk__python {
     void *sizeof_of[8]; /* by rule: the descriptor of the type that has it */
     void *type_type, *list_type, *dict_type, *set_type, *frozenset_type,
         *str_type, *int_type, *object_type, *code_type, *module_type,
-        *frame_type;
+        *frame_type, *tuple_type;
     int (*is_gc)(void *);
     unsigned long (*type_flags)(void *);
     void *(*type_lookup)(void *, void *);
@@ -83,10 +83,25 @@ void kaa_walk__kind_init(const kaa_walk__python *in, void *type,
 size_t kaa_walk__size_of(const kaa_walk__python *in, kaa_walk__kind *kind,
                          void *object);
 
+/* The bytes of the block that an object stands in, from its address, without
+ * blocks that it points to; at most `room`. */
+size_t kaa_walk__block_of(const kaa_walk__python *in,
+                          const kaa_walk__kind *kind, const void *object,
+                          size_t room);
+/* Whether what stands there, in `room` bytes of memory, can be an object of the
+ * type: of str, bytes, int, tuple and dict more is looked at than of others;
+ * and other objects of the collector's are always in its lists. */
+int kaa_walk__is_likely(const kaa_walk__python *in, const kaa_walk__kind *kind,
+                        const void *object, size_t room);
+
 /* Of a list or dict whose rule is believed: the bytes of entries that it has
  * room for, and of those in use. 0: not known. */
 int kaa_walk__room_of(const kaa_walk__python *in, const kaa_walk__kind *kind,
                       const void *object, size_t *room, size_t *used);
+/* What a dict does not have alone: its keys, which are those of others too, or
+ * also its values, which are an instance's. */
+enum { KAA_WALK__SHARES_KEYS = 1, KAA_WALK__SHARES_VALUES = 2 };
+int kaa_walk__shares(const kaa_walk__python *in, const void *dict);
 size_t kaa_walk__dict_length(const kaa_walk__python *in, const void *dict);
 /* The characters of a str whose rule is believed; NULL: not known. */
 const void *kaa_walk__characters(const kaa_walk__python *in,

@@ -8,7 +8,9 @@
 #include "base/memory.h"
 
 #define NONE KAA_WALK__NO_NODE
-#define OBJECTS_FIRST 4096u
+/* Arrays of so many come from the system, and grow without leaving a copy of
+ * their content behind: audit.c looks for addresses in all memory. */
+#define OBJECTS_FIRST ((uint32_t)1 << 18)
 #define KINDS_FIRST 256u /* a power of two */
 #define FLAG_GC ((unsigned long)1 << 14)
 #define FLAG_DICTS ((unsigned long)1 << 29)
@@ -157,6 +159,14 @@ grow_kinds(kaa_walk *walk)
     for (uint32_t i = 0; i < walk->kinds_count; i++)
         index[slot_of(walk, walk->kinds[i].type)] = i + 1;
     return 1;
+}
+
+uint32_t
+kaa_walk__kind_at(const kaa_walk *walk, const void *type)
+{
+    uint32_t number = walk->kind_index[slot_of(walk, type)];
+
+    return number != 0 ? number - 1 : NONE;
 }
 
 static uint32_t

@@ -574,6 +574,23 @@ MEMBER(kaa_insight_heap_site, allocated_blocks, 48);
 #endif
 
 /* checked.h */
+SIZE(kaa_checked_use, 56);
+MEMBER(kaa_checked_use, module, 0);
+MEMBER(kaa_checked_use, function, 8);
+MEMBER(kaa_checked_use, slot, 16);
+MEMBER(kaa_checked_use, calls, 24);
+MEMBER(kaa_checked_use, total_ns, 32);
+MEMBER(kaa_checked_use, max_ns, 40);
+MEMBER(kaa_checked_use, failures, 48);
+SIZE(kaa_checked_call, 56);
+MEMBER(kaa_checked_call, module, 0);
+MEMBER(kaa_checked_call, function, 8);
+MEMBER(kaa_checked_call, slot, 16);
+MEMBER(kaa_checked_call, start_ns, 24);
+MEMBER(kaa_checked_call, end_ns, 32);
+MEMBER(kaa_checked_call, thread, 40);
+MEMBER(kaa_checked_call, failed, 48);
+MEMBER(kaa_checked_call, reserved, 52);
 SIZE(kaa_checked_mistake, 80);
 MEMBER(kaa_checked_mistake, size, 0);
 MEMBER(kaa_checked_mistake, reserved, 4);
@@ -590,3 +607,4 @@ VALUE(KAA_CHECKED_REPORT, 0);
 VALUE(KAA_CHECKED_RAISE, 1);
 VALUE(KAA_CHECKED_ABORT, 2);
 VALUE(KAA_CHECKED_FAULT, 3);
+VALUE(KAA_CHECKED_TRACE, 4);

@@ -3,12 +3,14 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os/os.h"
 #include "base/table.h"
 #include "base/text.h"
 
@@ -212,4 +214,46 @@ KAA_TEST(memory_refuses_what_overflows)
 {
     CHECK_EQ((uintptr_t)kaa_base__alloc_array(SIZE_MAX / 2, 3), 0);
     CHECK_EQ((uintptr_t)kaa_base__realloc_array(NULL, SIZE_MAX / 2, 3), 0);
+}
+
+/* ---- Stacks */
+
+static void *
+small_stack(void *user)
+{
+    uintptr_t top = 0;
+    size_t bytes = 0;
+
+    if (kaa_base__stack_bounds(&top, &bytes))
+        *(size_t *)user = (uintptr_t)&top < top ? bytes : SIZE_MAX;
+    return NULL;
+}
+
+/* The main thread's may grow up to its limit, how far it has grown or not;
+ * another thread's has the size it was made with. */
+KAA_TEST(stacks_are_as_large_as_they_may_become)
+{
+    enum { SMALL = 256 << 10 };
+    struct rlimit limit;
+    pthread_attr_t attributes;
+    pthread_t id;
+    uintptr_t top = 0, here = (uintptr_t)&limit;
+    size_t bytes = 0;
+
+    CHECK_EQ(getrlimit(RLIMIT_STACK, &limit), 0);
+    CHECK(kaa_base__stack_bounds(&top, &bytes));
+    CHECK(here < top && top - here < bytes);
+    if (limit.rlim_cur < SIZE_MAX / 8) {
+        CHECK(bytes > limit.rlim_cur / 2);
+        CHECK(bytes < limit.rlim_cur * 2);
+    } else {
+        CHECK(bytes > (size_t)64 << 20);
+    }
+    bytes = 0;
+    CHECK_EQ(pthread_attr_init(&attributes), 0);
+    CHECK_EQ(pthread_attr_setstacksize(&attributes, SMALL), 0);
+    CHECK_EQ(pthread_create(&id, &attributes, small_stack, &bytes), 0);
+    pthread_attr_destroy(&attributes);
+    pthread_join(id, NULL);
+    CHECK(bytes >= SMALL / 2 && bytes <= 2 * SMALL);
 }

@@ -169,7 +169,7 @@ class Wrong(unittest.TestCase):
         self.assertIs(kaa.import_module(WRONG, checked=True), self.wrong)
 
     def test_a_wrong_mode_is_refused(self) -> None:
-        with self.assertRaisesRegex(ValueError, "'report', 'raise', 'abort' or 'fault'"):
+        with self.assertRaisesRegex(ValueError, "'report', 'raise', 'abort', 'fault' or 'trace'"):
             kaa.import_module(WRONG, "other", checked="loudly")
 
 
@@ -279,6 +279,44 @@ class Command(unittest.TestCase):
         path = self.script("import wrong\nwrong.crash_on_error()")
         done = self.check("--fault", WRONG, path)
         self.assertIn("crash_on_error(): crashed where a call had failed: the process ended by signal 6", done.stderr)
+
+    def test_trace(self) -> None:
+        """Calls are counted by function and slot, and nothing is checked."""
+        text = "import wrong\nfor _ in range(5): wrong.append_leaked()\nwrong.cached()"
+        out, log, page = (os.path.join(self.folder, one) for one in ("a", "b.jsonl", "c"))
+        done = self.check("--trace", WRONG, "--json", out, "--calls", log, "--chrome", page,
+                          self.script(text))  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Only traced: nothing was checked.", done.stderr)
+        with open(out, encoding="utf-8") as file:
+            data = json.load(file)
+        self.assertEqual((data["calls"], data["mistakes"]), (6, []))
+        uses = {(one["function"], one["slot"]): one for one in data["uses"]}
+        for slot in ("", "list_append"):
+            one = uses["append_leaked", slot]
+            self.assertEqual((one["calls"], one["failures"]), (5, 0))
+            self.assertLessEqual(one["max_ns"], one["total_ns"])
+        self.assertLessEqual(
+            uses["append_leaked", "list_append"]["total_ns"],
+            uses["append_leaked", ""]["total_ns"],
+        )
+        with open(log, encoding="utf-8") as file:
+            calls = [json.loads(line) for line in file]
+        self.assertEqual(len(calls), sum(one["calls"] for one in data["uses"]))
+        whole = [one for one in calls if (one["function"], one["slot"]) == ("append_leaked", "")]
+        inner = [one for one in calls if one["slot"] == "list_append"]
+        for outer, one in zip(whole, inner):
+            self.assertLessEqual(outer["start_ns"], one["start_ns"])
+            self.assertLessEqual(one["end_ns"], outer["end_ns"])
+        with open(page, encoding="utf-8") as file:
+            self.assertIn("list_append", file.read())
+        for wrong, said in (
+            (("--trace", "--fault"), "cannot be had together"),
+            (("--chrome", page), "--chrome and --calls need --trace"),
+        ):
+            done = self.check(*wrong, WRONG, self.script(text))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
 
     def test_without_mistakes(self) -> None:
         path = self.script("import wrong\nwrong.cached()\nraise SystemExit(3)")

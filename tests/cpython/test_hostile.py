@@ -200,8 +200,8 @@ print("survived", sys.argv[1])
 
 
 @unittest.skipIf(
-    sys.implementation.name == "pypy",
-    "ends now and then by an exception that PyPy cannot print: not understood yet",
+    sys.implementation.name == "pypy" and sys.version_info < (3, 11),
+    "what __repr__ raises leaves every `try` there: [].index(x) calls it in `except`",
 )
 class Hostile(unittest.TestCase):
     def attack(self, name: str) -> None:

@@ -25,8 +25,6 @@ from typing import Dict, List, NamedTuple, Optional
 SKIPPED = 77
 # All but checks of the sources, Python's tests and benches.
 LABELS = "^(plain|fault|collect)$"
-# An emulator is slow: its tests get more time than CTest gives them.
-TIMEOUT = "1800"
 
 
 class Missing(Exception):
@@ -175,7 +173,7 @@ def test(options: argparse.Namespace) -> int:
     """Runs CTest, which shows what fails, and says how many did what."""
     log = options.build / "tests.log"
     command = [str(Path(options.cmake).with_name("ctest")), "--test-dir"]
-    command += [str(options.build / "cross"), "--output-on-failure", "--timeout", TIMEOUT]
+    command += [str(options.build / "cross"), "--output-on-failure"]
     command += ["-j", str(os.cpu_count()), "-L", LABELS]
     if options.tests:
         command = command[:-2] + ["-R", options.tests]

@@ -410,6 +410,28 @@ KAA_TEST(flexible_arrays)
     CHECK_EQ(kaa_ctype_flags(whole), KAA_CTYPE_FLEXIBLE);
 }
 
+KAA_TEST(flags_of_members_are_handed_on)
+{
+    kaa_ctype_table *table = new_table(t);
+    kaa_ctype_record_options options = {.size = sizeof(options),
+                                        .flags = KAA_CTYPE_BY_ADDRESS};
+    const kaa_ctype *plain = record(t, table, KAA_CTYPE_STRUCT, "plain");
+    const kaa_ctype *large = record(t, table, KAA_CTYPE_STRUCT, "large");
+    const kaa_ctype *both = record(t, table, KAA_CTYPE_STRUCT, "both");
+    const kaa_ctype *last = record(t, table, KAA_CTYPE_STRUCT, "last");
+    kaa_ctype_member inner = MEMBER("a", BASIC(INT));
+    kaa_ctype_member outer[2] = {MEMBER("first", plain),
+                                 MEMBER("second", large)};
+
+    CHECK_OK(kaa_ctype_record_define(table, plain, &inner, 1, NULL, &t->err));
+    CHECK_OK(
+        kaa_ctype_record_define(table, large, &inner, 1, &options, &t->err));
+    CHECK_OK(kaa_ctype_record_define(table, both, outer, 2, NULL, &t->err));
+    CHECK_EQ(kaa_ctype_flags(both), KAA_CTYPE_BY_ADDRESS);
+    CHECK_OK(kaa_ctype_record_define(table, last, outer, 1, NULL, &t->err));
+    CHECK_EQ(kaa_ctype_flags(last), 0);
+}
+
 KAA_TEST(a_flexible_array_may_lie_in_the_padding)
 {
     kaa_ctype_table *table = new_table(t);

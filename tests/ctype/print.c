@@ -161,6 +161,31 @@ KAA_TEST(definitions)
     defines(t, in, "union {\n    double d;\n};");
 }
 
+/* Whose elements are laid out otherwise than the record around them. */
+KAA_TEST(an_array_of_records_of_another_packing)
+{
+    kaa_ctype_table *table = new_table(t);
+    const kaa_ctype *in = record(t, table, KAA_CTYPE_UNION, NULL);
+    const kaa_ctype *made = record(t, table, KAA_CTYPE_STRUCT, "s");
+    kaa_ctype_record_options options = {.size = sizeof(options), .pack = 2};
+    kaa_ctype_member inner[] = {MEMBER("d", BASIC(DOUBLE))};
+
+    CHECK_OK(kaa_ctype_record_define(table, in, inner, 1, NULL, &t->err));
+    kaa_ctype_member members[] = {MEMBER("a", array_of(t, table, in, 3))};
+    CHECK_OK(
+        kaa_ctype_record_define(table, made, members, 1, &options, &t->err));
+    defines(t, made,
+            "#pragma pack(push, 2)\n"
+            "struct s {\n"
+            "    #pragma pack(push, 0)\n"
+            "    union {\n"
+            "        double d;\n"
+            "    } a[3];\n"
+            "    #pragma pack(pop)\n"
+            "};\n"
+            "#pragma pack(pop)");
+}
+
 KAA_TEST(definitions_of_enums)
 {
     kaa_ctype_table *table = new_table(t);

@@ -40,6 +40,15 @@ KAA_TEST(members_of_every_kind)
     CHECK_EQ(find(t, decl, "L")->kind, KAA_DECL_INTEGER);
 }
 
+/* Alignments that each machine has its own of. */
+struct extended {
+    long double a;
+    char b;
+};
+struct largest {
+    char a;
+} __attribute__((aligned));
+
 static const struct {
     const char *text;
     const char *name;
@@ -52,7 +61,8 @@ static const struct {
     {"struct s { char a; __attribute__((aligned(16))) char b; };", "s", 32, 16},
     {"struct s { char a; char b __attribute__((aligned(4))), c; };", "s", 8, 4},
     {"struct s { char a; } __attribute__((aligned(64)));", "s", 64, 64},
-    {"struct s { char a; } __attribute__((aligned));", "s", 16, 16},
+    {"struct s { char a; } __attribute__((aligned));", "s",
+     sizeof(struct largest), _Alignof(struct largest)},
     {"struct s { char a; _Alignas(8) char b; };", "s", 16, 8},
     {"struct s { char a; _Alignas(double) char b; };", "s", 16, 8},
     {"#pragma pack(1)\nstruct s { char a; int b; };", "s", 5, 1},
@@ -74,7 +84,8 @@ static const struct {
     {"struct s { _Pragma(\"pack(push, 1)\") int a; char b; _Pragma(\"pack(pop)"
      "\") };",
      "s", 8, 4},
-    {"struct s { long double a; char b; };", "s", 2 * sizeof(long double), 16},
+    {"struct s { long double a; char b; };", "s", sizeof(struct extended),
+     _Alignof(struct extended)},
     {"struct s {};", "s", 0, 1},
     {"union u { int a; char b[9]; };", "u", 12, 4},
     {"typedef int T __attribute__((aligned(16))); struct s { char a; T b; };",

@@ -168,6 +168,34 @@ KAA_TEST(chains_that_lead_forwards)
     check_chain(t, 0);
 }
 
+/* An allocation that fails is tried again after a collection. */
+KAA_TEST(garbage_makes_room_where_memory_is_short)
+{
+    kaa_context *ctx = fresh_graph_with(t, 0);
+    uint64_t live = live_now(), made = 0;
+    kaa_object *chain = NULL;
+
+    if (kaa_test_is_collect_run() || kaa_test_is_fault_run())
+        SKIP("sets the fault itself");
+    for (int i = 0; i < 10; i++)
+        make_pair(t, PLAIN, PLAIN);
+    kaa_base__fault_set(1);
+    for (; made < 100000 && !kaa_base__fault_happened(); made++) {
+        kaa_object *next = node_new(t, PLAIN, 1);
+
+        CHECK(next != NULL);
+        if (chain != NULL) {
+            set_left(next, chain);
+            kaa_decref(ctx, chain);
+        }
+        chain = next;
+    }
+    CHECK(kaa_base__fault_happened());
+    kaa_base__fault_set(0);
+    CHECK_EQ(live_now(), live + made);
+    kaa_decref(ctx, chain);
+}
+
 /* A comb whose spine is followed first: its teeth are all to be remembered, and
  * where there is no room they are looked for again. */
 KAA_TEST(what_cannot_be_remembered_is_found_again)

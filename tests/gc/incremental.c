@@ -204,6 +204,30 @@ KAA_TEST(long_lists)
     CHECK_REF(item, 1);
 }
 
+/* References are counted part by part, too: it is garbage, and all it holds. */
+KAA_TEST(a_long_list_in_a_cycle)
+{
+    enum { COUNT = 20000 };
+    kaa_context *ctx = fresh_graph(t);
+    uint64_t live = live_now();
+    kaa_object *list = NEW(kaa_list_new(ctx, 0));
+
+    if (kaa_test_is_collect_run() || kaa_test_is_fault_run())
+        SKIP("takes long");
+    for (int i = 0; i < COUNT; i++) {
+        kaa_object *item = node_new(t, PLAIN, i);
+
+        CHECK(item != NULL);
+        set_left(item, list);
+        CHECK_ZERO(kaa_list_append(ctx, list, item));
+        kaa_decref(ctx, item);
+    }
+    DROP(list);
+    CHECK_EQ(live_now(), live + COUNT + 1);
+    go_on(begin(t), KAA_GC__JUDGING + 1, 50);
+    CHECK_EQ(live_now(), live);
+}
+
 /* An object that is the only one of its arena goes, arena and all. */
 KAA_TEST(very_large_objects_die_between_slices)
 {

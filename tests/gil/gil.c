@@ -41,6 +41,24 @@ KAA_TEST(attachment_is_counted)
     CHECK_OK(kaa_gil_verify(gil, &t->err));
 }
 
+KAA_TEST(leaving_releases_what_entering_acquired)
+{
+    kaa_gil *gil = NULL;
+    kaa_gil_thread *thread = NULL;
+    kaa_gil_entry outer = {0}, inner = {0};
+
+    CHECK_OK(kaa_gil_create(NULL, &gil, &t->err));
+    DEFER(t, kaa_gil_destroy, gil);
+    CHECK_OK(kaa_gil_attach(gil, "main", &thread, &t->err));
+    DEFER(t, kaa_gil_detach, thread);
+    CHECK_OK(kaa_gil_enter(gil, "main", &outer, &t->err));
+    CHECK_OK(kaa_gil_enter(gil, "main", &inner, &t->err));
+    kaa_gil_leave(&inner);
+    CHECK(kaa_gil_is_held(thread));
+    kaa_gil_leave(&outer);
+    CHECK(!kaa_gil_is_held(thread));
+}
+
 /* Threads that count together, and whether two were ever in at once. */
 typedef struct storm_state {
     kaa_gil *gil;

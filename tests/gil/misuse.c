@@ -174,7 +174,7 @@ KAA_TEST(a_strangers_use_is_named)
     CHECK_EQ(stolen.checked, KAA_MISUSE);
     CHECK_EQ(reports, 4);
     CHECK_STR(last_report,
-              "a stranger (\"thief\") uses \"lock\" as thread \"main\"");
+              "another thread (\"thief\") uses \"lock\" as thread \"main\"");
     CHECK_OK(kaa_gil_release(stolen.thread, &t->err));
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "gil/internal.h"
 
 DEFERRABLE(kaa_gil_destroy, kaa_gil)
@@ -99,6 +100,66 @@ KAA_TEST(a_lock_outlives_its_owner)
     DEFER(t, kaa_gil_detach, thread);
     CHECK_OK(kaa_gil_acquire(thread, &t->err));
     CHECK_OK(kaa_gil_release(thread, &t->err));
+}
+
+typedef struct stay_state {
+    kaa_gil *gil;
+    atomic_int step;
+} stay_state;
+
+static void *
+stay(void *user)
+{
+    stay_state *state = user;
+    kaa_gil_thread *thread = NULL;
+
+    if (kaa_gil_attach(state->gil, "stays", &thread, NULL) != KAA_OK) {
+        atomic_store(&state->step, 3);
+        return NULL;
+    }
+    atomic_store(&state->step, 1);
+    wait_for(&state->step, 2);
+    kaa_gil_detach(thread);
+    return NULL;
+}
+
+/* How many blocks fork() freed in the child, where that thread is not. */
+static int
+freed_in_child(kaa_test *t, int is_destroyed)
+{
+    stay_state state = {.gil = NULL};
+    uint64_t before;
+    pthread_t id;
+    pid_t child;
+    int status = 0;
+
+    CHECK_OK(kaa_gil_create(NULL, &state.gil, &t->err));
+    CHECK_EQ(pthread_create(&id, NULL, stay, &state), 0);
+    while (atomic_load(&state.step) == 0)
+        sleep_ns(100000);
+    if (is_destroyed)
+        kaa_gil_destroy(state.gil);
+    before = kaa_base__blocks_live();
+    child = atomic_load(&state.step) == 1 ? fork() : -1;
+    if (child == 0)
+        _exit((int)(before - kaa_base__blocks_live()));
+    if (child > 0)
+        waitpid(child, &status, 0);
+    atomic_store(&state.step, 2);
+    pthread_join(id, NULL);
+    if (!is_destroyed)
+        kaa_gil_destroy(state.gil);
+    CHECK_MEMORY(child > 0 ? &state : NULL);
+    CHECK(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* With its last thread, which is not in the child. */
+KAA_TEST(a_lock_that_was_destroyed_ends_in_the_child)
+{
+    int with_owner = freed_in_child(t, 0);
+
+    CHECK(freed_in_child(t, 1) > with_owner);
 }
 
 /* --- Several locks -------------------------------------------------------- */

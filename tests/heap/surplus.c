@@ -110,7 +110,7 @@ KAA_TEST(a_batch_is_parked_and_used_again)
     CHECK_OK(kaa_heap_verify(heap, &t->err));
 }
 
-KAA_TEST(steps_up_and_down_keep_the_books)
+KAA_TEST(steps_up_and_down_keep_the_bookkeeping)
 {
     kaa_heap *heap = make_heap(t);
     kaa_test_random random = {12345};

@@ -67,6 +67,50 @@ KAA_TEST(a_library_is_read)
         CHECK_HAS(elf.needed[i], ".so");
 }
 
+/* A file that is mapped elsewhere than it stands: two segments, and the table
+ * of strings begins the second where the first one ends. */
+static void
+map_in_two(kaa_test *t, contents *c)
+{
+    ElfW(Ehdr) *header = (void *)c->bytes;
+    ElfW(Phdr) *parts = (void *)(c->bytes + header->e_phoff);
+    ElfW(Dyn) *entry = NULL;
+    const ElfW(Addr) address = 0x123000;
+    ElfW(Off) texts = 0;
+    int loaded = 0;
+
+    for (int i = 0; i < header->e_phnum; i++)
+        if (parts[i].p_type == PT_DYNAMIC)
+            entry = (void *)(c->bytes + parts[i].p_offset);
+    CHECK(entry != NULL);
+    for (; entry->d_tag != DT_STRTAB; entry++)
+        CHECK(entry->d_tag != DT_NULL);
+    texts = entry->d_un.d_ptr; /* in the first segment, which is at 0 */
+    entry->d_un.d_ptr = address;
+    for (int i = 0; i < header->e_phnum; i++) {
+        if (parts[i].p_type != PT_LOAD)
+            continue;
+        parts[i].p_type = loaded < 2 ? PT_LOAD : PT_NULL;
+        parts[i].p_vaddr = loaded == 0 ? address - 0x100 : address;
+        parts[i].p_offset = loaded == 0 ? 0 : texts;
+        parts[i].p_filesz = loaded == 0 ? 0x100 : c->size - texts;
+        loaded++;
+    }
+    CHECK(loaded >= 2);
+}
+
+KAA_TEST(addresses_lead_into_their_segment)
+{
+    contents c = read_file(t, CHAIN_GONE);
+    kaa_library__elf elf;
+
+    map_in_two(t, &c);
+    elf = read_bytes(new_arena(t), c.bytes, c.size);
+    CHECK_MEMORY(elf.verdict == KAA_LIBRARY__NO_MEMORY ? NULL : &elf);
+    CHECK_EQ(elf.verdict, KAA_LIBRARY__GOOD);
+    CHECK_STR(elf.soname, "libkaa_gone.so.7");
+}
+
 /* One verdict by content. */
 static void
 expect(kaa_test *t, const void *bytes, size_t size,

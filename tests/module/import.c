@@ -141,6 +141,11 @@ KAA_TEST(import_by_name)
     unsetenv("KAA_PATH");
     CHECK_RAISES(kaa_import(ctx, "sample") == NULL, KAA_MODULE_NOT_FOUND_ERROR,
                  "no module named 'sample'");
+    if (!kaa_test_is_fault_run()) { /* and no more: nowhere was looked */
+        CHECK(kaa_import(ctx, "sample") == NULL);
+        CHECK_REPR(NEW(kaa_error_take(ctx)),
+                   "ModuleNotFoundError(\"no module named 'sample'\")");
+    }
     CHECK_OK(kaa_runtime_add_path(ctx, "/no/such/directory", &t->err));
     CHECK_OK(kaa_runtime_add_path(ctx, SAMPLE_FOLDER, &t->err));
     CHECK_RAISES(kaa_import(ctx, "nothing") == NULL, KAA_MODULE_NOT_FOUND_ERROR,

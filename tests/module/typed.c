@@ -296,6 +296,32 @@ KAA_TEST(types_refuse_them)
                      KAA_TYPE_ERROR, "can only stand in the table of a module");
 }
 
+/* What stands in a table by a name that has a slot is never called. */
+KAA_TEST(names_of_slots_are_refused_in_each_table)
+{
+    static const kaa_method methods[] = {
+        KAA_METHOD_NOARGS("__len__", target, NULL), KAA_METHODS_END};
+    static const kaa_member members[] = {{.name = "__len__"}, {.name = NULL}};
+    static const kaa_property properties[] = {{.name = "__len__"},
+                                              {.name = NULL}};
+    static const kaa_type_spec specs[] = {
+        {.size = sizeof(kaa_type_spec), .name = "m.Bad", .methods = methods},
+        {.size = sizeof(kaa_type_spec), .name = "m.Bad", .members = members},
+        {.size = sizeof(kaa_type_spec),
+         .name = "m.Bad",
+         .properties = properties},
+    };
+    static const char *const parts[] = {
+        "the method '__len__' would not be called; use the slot 'length'",
+        "the member '__len__' would not be called; use the slot 'length'",
+        "the property '__len__' would not be called; use the slot 'length'"};
+    kaa_context *ctx = fresh(t);
+
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+        CHECK_RAISES(kaa_type_new(ctx, &specs[i], NULL, NULL) == NULL,
+                     KAA_SYSTEM_ERROR, parts[i]);
+}
+
 KAA_TEST(functions_outlive_their_module)
 {
     kaa_context *ctx = fresh(t);

@@ -40,6 +40,7 @@ PYTHON = r"python/[\d.]+t?/(checked/)?test_"
 TESTS = {
     "base": "(base|gil|heap|library|insight)/",
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
+    "native": "(native|module)/",
     "insight": f"insight/|{PYTHON}(gil|heap|refs)",
     "walk": f"walk/|{PYTHON}(objects|refs|heap)",
     "cpython": f"{PYTHON}(?!docs|new|package|views|gil|heap|refs|objects)",

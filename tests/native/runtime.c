@@ -29,6 +29,19 @@ KAA_TEST(options_are_checked)
     CHECK_EQ(runtime, NULL);
 }
 
+KAA_TEST(a_runtime_has_a_heap_and_none_has_none)
+{
+    kaa_runtime *runtime = NULL;
+
+    CHECK_OK(kaa_runtime_create(NULL, &runtime, &t->err));
+    CHECK(kaa_runtime_heap(runtime) != NULL);
+    CHECK(kaa_runtime_gil(runtime) != NULL);
+    CHECK_OK(kaa_heap_verify(kaa_runtime_heap(runtime), &t->err));
+    CHECK_OK(kaa_runtime_destroy(runtime, NULL, NULL));
+    CHECK(kaa_runtime_heap(NULL) == NULL);
+    CHECK(kaa_runtime_gil(NULL) == NULL);
+}
+
 KAA_TEST(every_allocation_of_a_beginning_may_fail)
 {
     kaa_runtime *runtime = NULL;

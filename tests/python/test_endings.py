@@ -121,6 +121,28 @@ class Last(unittest.TestCase):
                     with open(path) as file:
                         self.assertEqual(file.read(), "the end\n" * times)
 
+    @unittest.skipUnless(sys.implementation.name == "cpython", "PyPy ends without finalisers")
+    def test_a_record_that_is_first_used_at_the_end(self) -> None:
+        """ctypes cannot lay it out any more from 3.14 on, and that is said."""
+        text = (
+            "import os, sys, kaa\n"
+            "lib = kaa.load(None, 'typedef struct { int quot, rem; } div_t;"
+            " div_t div(int a, int b);')\n"
+            "class Owner:\n"
+            "    def __del__(self, lib=lib, write=os.write, repr=repr, error=Exception):\n"
+            "        try:\n"
+            "            said = lib.div(7, 2).rem\n"
+            "        except error as raised:\n"
+            "            said = raised\n"
+            "        write(1, repr(said).encode())\n"
+            "sys.last = Owner()\n"
+        )
+        done = support.run_python("-c", text)
+        if support.BRIDGE or sys.version_info < (3, 14):
+            self.assertEqual((done.stdout, done.stderr), ("1", ""))
+        else:
+            self.assertRegex(done.stdout, r"^RuntimeError\(.div_t is first used when")
+
     def test_handlers_of_the_end_that_come_later(self) -> None:
         """atexit runs the first registered last: that may import kaa anew."""
         text = (

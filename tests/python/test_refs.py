@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 from typing import Any, Callable, List, Tuple
 
 import kaa
+import kaa.objects
 import support
 from kaa import refs
 
@@ -83,15 +86,103 @@ class Check(unittest.TestCase):
             refs.check(lambda: 1 // 0)
 
 
+AVAILABLE, WHY = kaa.objects.is_available()
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+@unittest.skipUnless(AVAILABLE, WHY)
+class Audit(unittest.TestCase):
+    """What other tests and Python itself have lost is told too: only the difference of what
+    is done here counts."""
+
+    def found(self, kind: str) -> List[Any]:
+        report = kaa.audit()
+        self.assertGreater(report.objects, 10_000)
+        self.assertEqual(json.loads(report.to_json())["subject"], "all objects")
+        return [one for one in report.suspects if one.type == kind]
+
+    def test_taken_and_lost(self) -> None:
+        name = f"{__name__}.Thing"
+        self.assertEqual(self.found(name), [])
+        thing = Thing()
+        for _ in range(200):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+        suspects = self.found(name)
+        for _ in range(200):
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(thing))
+        (found,) = suspects
+        self.assertGreaterEqual(found.count, 201)
+        # Each address that was left in memory hides one.
+        self.assertIn(found.count - found.found, range(100, 201))
+        self.assertIn("references were taken and are held by nobody", found.text)
+        self.assertEqual(self.found(name), [])
+
+    def test_given_up_and_not_owned(self) -> None:
+        name = f"{__name__}.Thing"
+        things = [Thing()] * 50
+        for _ in range(10):
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(things[0]))
+        found = self.found(name)
+        for _ in range(10):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(things[0]))
+        self.assertEqual(len(found), 1)
+        self.assertLess(found[0].count, found[0].found)
+        self.assertIn("given up that were not owned: it will be freed in use", found[0].text)
+        self.assertIn("referred to by list 50 items [0]", found[0].text)
+
+    @unittest.skipIf(FREE_THREADED, "not found here, as kaa.audit() says")
+    def test_what_nothing_refers_to(self) -> None:
+        def lose() -> None:
+            for i in range(500):
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(i + 0.125))
+
+        before = sum(one.count for one in self.found("float"))
+        lose()
+        lost = sum(one.count for one in self.found("float")) - before
+        # Addresses in memory that was given back hide some.
+        self.assertIn(lost, range(250, 501))
+
+    def test_what_c_code_keeps_is_no_suspect(self) -> None:
+        """An address anywhere in memory is a reference."""
+        things = [Thing() for _ in range(100)]
+        words = (ctypes.c_void_p * 100)(*map(id, things))
+        for one in things:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
+        del one, things
+        self.assertEqual(self.found(f"{__name__}.Thing"), [])
+        for address in words:
+            ctypes.pythonapi.Py_DecRef(ctypes.c_void_p(address))
+
+    def test_cycles_caches_and_threads_are_no_suspects(self) -> None:
+        import threading
+
+        def run() -> None:
+            own = Thing()
+            ready.set()
+            over.wait()
+            del own
+
+        ready, over = threading.Event(), threading.Event()
+        thread = threading.Thread(target=run)
+        thread.start()
+        ready.wait()
+        cycle: Any = Thing()
+        cycle.self = cycle
+        del cycle
+        self.assertEqual(self.found(f"{__name__}.Thing"), [])
+        over.set()
+        thread.join()
+
+
 @unittest.skipIf(PYPY, "this interpreter counts neither blocks nor references")
 class Command(unittest.TestCase):
-    def refs(self, text: str) -> "subprocess.CompletedProcess[str]":
+    def refs(self, text: str, *options: str) -> "subprocess.CompletedProcess[str]":
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "script.py")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             return subprocess.run(
-                [sys.executable, "-m", "kaa", "refs", "--rounds", "6", path],
+                [sys.executable, "-m", "kaa", "refs", *(options or ("--rounds", "6")), path],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 universal_newlines=True,
@@ -107,6 +198,17 @@ class Command(unittest.TestCase):
         done = self.refs("print('one round')")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreaterEqual(done.stdout.count("one round"), 7)
+
+    @unittest.skipUnless(AVAILABLE, WHY)
+    def test_audit(self) -> None:
+        done = self.refs("print('one run')", "--audit")
+        self.assertEqual((done.returncode, done.stdout), (0, "one run\n"), done.stderr)
+        self.assertIn("Every reference count is right.", done.stderr)
+        lose = "import ctypes\nclass A: pass\na = A()\n"
+        lose += "for _ in range(20): ctypes.pythonapi.Py_IncRef(ctypes.py_object(a))"
+        done = self.refs(lose, "--audit")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r"__main__\.A .*references were taken and are held by nobody")
 
     def test_a_program_that_fails(self) -> None:
         self.assertEqual(self.refs("raise SystemExit(4)").returncode, 4)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from kaa._values.pointers import Array, NullPointerError, Pointer
     from kaa._values.record import Record
     from kaa._values.types import CType
+    from kaa.refs import audit
 
     __version__: str
 
@@ -80,6 +81,7 @@ __all__ = [
     "addressof",
     "alignof",
     "asdict",
+    "audit",
     "bytes",
     "cast",
     "declaration",
@@ -117,6 +119,7 @@ _HOMES = {
     "NullPointerError": "kaa._values.pointers",
     "Pointer": "kaa._values.pointers",
     "Record": "kaa._values.record",
+    "audit": "kaa.refs",
     **dict.fromkeys(
         ("addressof", "alignof", "asdict", "bytes", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),

@@ -1,8 +1,11 @@
-"""What grows when a function is called again and again: leaks, told from caches.
+"""References that are lost: what grows when a function is called again and again, and
+objects whose reference count is wrong.
 
     report = kaa.refs.check(function)        # a RefsReport
     report.growth                            # leaks first, then caches
     kaa.refs.assert_no_leaks(function)       # AssertionError with the leaks
+
+    kaa.audit().suspects                     # counts that references do not come to
 
 For any extension module and any Python code, on release builds. Nothing of the
 interpreter is patched: after each round garbage is collected, and then counted are
@@ -25,9 +28,9 @@ from array import array
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
-from kaa._insight.check_data import Growth, RefsReport
+from kaa._insight.check_data import Growth, RefsReport, Suspect
 
-__all__ = ["assert_no_leaks", "check"]
+__all__ = ["assert_no_leaks", "audit", "check"]
 
 _SINGLETONS: Tuple[Any, ...] = (None, True, False, Ellipsis, NotImplemented, (), "", b"")
 
@@ -124,3 +127,48 @@ def assert_no_leaks(function: Callable[[], Any], rounds: int = 12) -> None:
     if leaks:
         said = ", ".join(f"{one.name} {one.per_round:+.1f} a round" for one in leaks)
         raise AssertionError(f"{getattr(function, '__qualname__', function)} leaks: {said}")
+
+
+def audit() -> RefsReport:
+    """Objects whose reference count is not what the references to them come to:
+    RefsReport.suspects, those that will crash first.
+
+    `count` is what an object says itself, `found` how many references there are. A count
+    that is larger is a reference that was taken and lost, by C code: the object is never
+    freed. A smaller one is a reference that was given up and not owned: the object will be
+    freed while others use it. Suspects of one type that miss by little are told together.
+
+    A reference is what an object tells the collector of, or any word of the process's
+    memory that holds its address, so what C code keeps in variables of its own is no
+    suspect; an address that was left in memory that nobody uses any more hides one. Floats,
+    strings and the like that nothing refers to are found by their looks in memory, but not
+    in free-threaded interpreters. Immortal objects have no count: None and True from 3.12 on.
+
+    The look is taken by a copy of the process, as kaa.objects.walk() does: the program
+    pauses for fork() alone, and the same errors are raised. Needs Linux's /proc.
+    """
+    from kaa import objects
+
+    def look() -> Any:
+        from kaa._insight import object_audit
+
+        return object_audit.look(objects._own_frames())
+
+    found, pause = objects._in_copy(look)
+    report = RefsReport(
+        subject="all objects",
+        python=platform.python_version(),
+        program=" ".join(sys.argv),
+        pid=os.getpid(),
+        objects=found["objects"],
+        pause_ns=pause,
+        suspects=[Suspect(**one) for one in found["suspects"]],
+    )
+    if found["cut"]:
+        report.notes.append(f"{found['cut']} suspects more were left out.")
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        report.notes.append(
+            "This interpreter is free-threaded: floats, strings and the like that nothing refers"
+            " to are not found, nor references to functions, modules and classes."
+        )
+    return report

@@ -54,6 +54,19 @@ void kaa_base__purge(void *start, size_t bytes);
 /* Asks for huge pages, or no longer; does nothing where there are none. */
 void kaa_base__want_huge_pages(void *start, size_t bytes, int are_wanted);
 
+/* Calls `look` for each stretch of the process's private memory that may be
+ * written and has been touched, by address; is_anonymous: no file is behind it.
+ * What is mapped meanwhile may be missing, and nothing may be unmapped. 0: the
+ * system does not tell. */
+typedef void kaa_base__look(uintptr_t start, uintptr_t end, int is_anonymous,
+                            void *user);
+int kaa_base__each_written(kaa_base__look *look, void *user);
+
+/* Overwrites what malloc() keeps for later and would hand to this thread, but
+ * small pieces, and leaks it: for a process that ends soon. Does nothing where
+ * that is not known. */
+void kaa_base__wipe_free_memory(void);
+
 /* Above which address the calling thread's stack lies, and how large it may
  * grow; 0 where the system does not say. */
 int kaa_base__stack_bounds(uintptr_t *out_top, size_t *out_bytes);

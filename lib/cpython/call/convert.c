@@ -18,7 +18,7 @@ kaa_cpython__conversion_init(kaa_cpython__conversion *self,
 }
 
 static void
-drop(PyObject **reference)
+clear(PyObject **reference)
 {
     PyObject *object = *reference;
 
@@ -30,15 +30,15 @@ drop(PyObject **reference)
 void
 kaa_cpython__conversion_fini(kaa_cpython__conversion *self)
 {
-    drop(&self->own_class);
-    drop(&self->direct_class);
-    drop(&self->indirect_class);
-    drop(&self->byref_class);
-    drop(&self->buffer_class);
+    clear(&self->own_class);
+    clear(&self->direct_class);
+    clear(&self->indirect_class);
+    clear(&self->byref_class);
+    clear(&self->buffer_class);
     self->data_class = NULL;
-    drop(&self->data_type);
-    drop(&self->result_class);
-    drop(&self->enum_members);
+    clear(&self->data_type);
+    clear(&self->result_class);
+    clear(&self->enum_members);
 }
 
 int

@@ -94,14 +94,14 @@ static void
 destroy(kaa_cpython__context *own)
 {
     for (int id = 0; id < KAA_BUILTIN_COUNT; id++)
-        drop(own->builtins[id]);
-    drop(own->list_extend);
-    drop(own->list_pop);
-    drop(own->bit_length);
-    drop(own->missing);
-    drop(own->get_refcount);
-    drop(own->lock);
-    drop(own->holder_type);
+        xdecref(own->builtins[id]);
+    xdecref(own->list_extend);
+    xdecref(own->list_pop);
+    xdecref(own->bit_length);
+    xdecref(own->missing);
+    xdecref(own->get_refcount);
+    xdecref(own->lock);
+    xdecref(own->holder_type);
     kaa_base__free(own);
 }
 

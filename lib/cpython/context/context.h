@@ -82,14 +82,14 @@ own_of(kaa_context *ctx)
 }
 
 static inline PyObject *
-new_reference(PyObject *object)
+new_ref(PyObject *object)
 {
     PY(Py_IncRef)(object);
     return object;
 }
 
 static inline void
-drop(PyObject *object)
+xdecref(PyObject *object)
 {
     if (object != NULL)
         PY(Py_DecRef)(object);

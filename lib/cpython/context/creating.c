@@ -44,7 +44,7 @@ call_usually(PyObject *type, PyObject *const *args, size_t nargs,
     if (tuple == NULL)
         return NULL;
     for (size_t i = 0; i < nargs; i++)
-        PY(PyTuple_SetItem)(tuple, (ssize_t)i, new_reference(args[i]));
+        PY(PyTuple_SetItem)(tuple, (ssize_t)i, new_ref(args[i]));
     if (count > 0)
         kwargs = PY(PyDict_New)();
     result = NULL;
@@ -58,7 +58,7 @@ call_usually(PyObject *type, PyObject *const *args, size_t nargs,
         if (i == count)
             result = call(type, tuple, kwargs);
     }
-    drop(kwargs);
+    xdecref(kwargs);
     PY(Py_DecRef)(tuple);
     return result;
 }

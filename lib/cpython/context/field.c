@@ -276,7 +276,7 @@ set_member(PyObject *self, PyObject *value, void *closure)
         if (value != NULL)
             PY(Py_IncRef)(value);
         end_section(&section);
-        drop(before);
+        xdecref(before);
         return 0;
     }
     if (value == NULL)

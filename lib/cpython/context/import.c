@@ -140,7 +140,7 @@ fill_definition(kaa_cpython__module_record *record)
 static void
 free_record(kaa_cpython__module_record *record)
 {
-    drop(record->lock);
+    xdecref(record->lock);
     kaa_base__free(record->host_definition);
     kaa_base__free(record);
 }
@@ -438,7 +438,7 @@ kaa_cpython__slot_module_find(kaa_context *ctx,
     for (const filling *own = fillings; own != NULL && module == NULL;
          own = own->outer)
         if (kaa_cpython__record_of_module(own->module) == record)
-            module = as_kaa(new_reference(own->module));
+            module = as_kaa(new_ref(own->module));
     if (module == NULL && record != NULL)
         module = find_made(ctx, record, 1);
     if (module == NULL && record != NULL)
@@ -466,8 +466,8 @@ kaa_cpython__slot_import(kaa_context *ctx, const char *name)
     path = PY(PyUnicode_DecodeFSDefault)(name);
     if (import != NULL && path != NULL)
         module = PY(PyObject_CallFunctionObjArgs)(import, path, NULL);
-    drop(import);
-    drop(path);
+    xdecref(import);
+    xdecref(path);
     PY(Py_DecRef)(kaa);
     return as_kaa(module);
 }

@@ -53,7 +53,7 @@ clear_place(PyObject *self, size_t offset)
     PyObject *held = *place;
 
     *place = NULL;
-    drop(held);
+    xdecref(held);
 }
 
 static void
@@ -261,8 +261,8 @@ reduce_ex(PyObject *self, PyObject *protocol)
     raised = PY(PyLong_FromLongLong)(number < 2 ? 2 : number);
     if (reduce != NULL && raised != NULL)
         result = PY(PyObject_CallFunctionObjArgs)(reduce, self, raised, NULL);
-    drop(reduce);
-    drop(raised);
+    xdecref(reduce);
+    xdecref(raised);
     return result;
 }
 

@@ -135,11 +135,11 @@ kaa_cpython__probe_sequences(void)
     for (int i = 0; tuple != NULL && list != NULL && i < ITEMS; i++) {
         items[i] = PY(PyFloat_FromDouble)(i);
         if (items[i] == NULL) {
-            drop(tuple);
+            xdecref(tuple);
             tuple = NULL;
             break;
         }
-        PY(PyTuple_SetItem)(tuple, i, new_reference(items[i]));
+        PY(PyTuple_SetItem)(tuple, i, new_ref(items[i]));
         PY(PyList_SetItem)(list, i, items[i]);
     }
     if (tuple != NULL && list != NULL) {
@@ -148,8 +148,8 @@ kaa_cpython__probe_sequences(void)
         probe_tuple(tuple, items, header, &found);
         probe_list(list, items, header, &found);
     }
-    drop(tuple);
-    drop(list);
+    xdecref(tuple);
+    xdecref(list);
     PY(PyErr_Clear)();
     kaa_cpython__sequence = found;
     find_ascii();

@@ -342,7 +342,7 @@ dealloc_holder(PyObject *object)
 {
     PyObject *type = kaa_cpython__type(object);
 
-    drop(holder_of(object)->bound.lock);
+    xdecref(holder_of(object)->bound.lock);
     PY(PyObject_Free)(object);
     PY(Py_DecRef)(type);
 }
@@ -376,7 +376,7 @@ new_held(kaa_context *ctx, const kaa_method *method, PyObject *self,
     made = holder_of(object);
     made->method = *method;
     made->bound.ctx = ctx;
-    made->bound.lock = lock != NULL ? new_reference(lock) : NULL;
+    made->bound.lock = lock != NULL ? new_ref(lock) : NULL;
     made->definition.name = method->name;
     made->definition.doc = method->doc;
     memcpy(&made->definition.function, &call, sizeof(call));
@@ -480,7 +480,7 @@ kaa_cpython__arguments_init(kaa_cpython__arguments *out, PyObject *args,
          at < (size_t)count && PY(PyDict_Next)(kwargs, &position, &key, &value);
          at++) {
         PY(PyTuple_SetItem)
-        (as_host(out->kwnames), (ssize_t)at, new_reference(key));
+        (as_host(out->kwnames), (ssize_t)at, new_ref(key));
         items[(size_t)nargs + at] = as_kaa(value);
     }
     return 0;

@@ -105,7 +105,7 @@ check_base(const kaa_type_spec *spec, PyObject *type,
         snprintf(name, sizeof(name), "%s",
                  PY(PyUnicode_AsUTF8AndSize)(text, NULL));
     PY(PyErr_Clear)();
-    drop(text);
+    xdecref(text);
     return kaa_cpython__raise(PY(PyExc_TypeError),
                               "type '%s' is not an acceptable base type", name);
 }
@@ -155,7 +155,7 @@ kaa_cpython__full_name(const char *given, PyObject *module)
     }
     if (made == NULL)
         PY(PyErr_NoMemory)();
-    drop(name);
+    xdecref(name);
     return made;
 }
 
@@ -254,7 +254,7 @@ free_record(kaa_cpython__type_record *record)
     kaa_base__free(record->methods);
     kaa_base__free(record->bound_methods);
     kaa_base__free(record->name);
-    drop(record->lock);
+    xdecref(record->lock);
     kaa_base__free(record);
 }
 
@@ -327,7 +327,7 @@ make_record(kaa_context *ctx, const kaa_type_spec *given,
     record->spec = *spec;
     record->base = base;
     record->is_exception = is_exception;
-    record->lock = lock != NULL ? new_reference(lock) : NULL;
+    record->lock = lock != NULL ? new_ref(lock) : NULL;
     derive(record); /* for the fields */
     record->name = kaa_cpython__full_name(spec->name, module);
     if (record->name == NULL || kaa_cpython__fill_fields(record) != 0 ||
@@ -400,7 +400,7 @@ make_type(kaa_cpython__type_record *record, PyObject *module, PyObject *base)
     bases = PY(PyTuple_New)(1);
     if (bases == NULL)
         return NULL;
-    PY(PyTuple_SetItem)(bases, 0, new_reference(base));
+    PY(PyTuple_SetItem)(bases, 0, new_ref(base));
     type = PY(PyType_FromModuleAndSpec)(module, &made, bases);
     PY(Py_DecRef)(bases);
     if (type == NULL)
@@ -410,7 +410,7 @@ make_type(kaa_cpython__type_record *record, PyObject *module, PyObject *base)
         PY(Py_DecRef)(type);
         return NULL;
     }
-    drop(record->weak);
+    xdecref(record->weak);
     record->weak = weak;
     record->type = type;
     kaa_cpython__speed_up(record);

@@ -18,7 +18,7 @@ static void
 drop_items(kaa_object *const *items, size_t from, size_t count)
 {
     for (size_t i = from; i < count; i++)
-        drop(as_host(items[i]));
+        xdecref(as_host(items[i]));
 }
 
 static int

@@ -54,8 +54,8 @@ kaa_cpython__slot_error_take(kaa_context *ctx)
     PY(PyErr_NormalizeException)(&type, &value, &traceback);
     if (traceback != NULL && value != NULL)
         PY(PyException_SetTraceback)(value, traceback);
-    drop(type);
-    drop(traceback);
+    xdecref(type);
+    xdecref(traceback);
     return as_kaa(value);
 }
 
@@ -161,8 +161,8 @@ kaa_cpython__slot_error_print(kaa_context *ctx)
     traceback = PY(PyException_GetTraceback)(value);
     PY(PyErr_Display)(kaa_cpython__type(value), value, traceback);
     PY(PyErr_Clear)();
-    drop(traceback);
-    drop(value);
+    xdecref(traceback);
+    xdecref(value);
 }
 
 void
@@ -223,7 +223,7 @@ kaa_cpython__slot_exception_set_cause(kaa_context *ctx, kaa_object *exception,
         return -1;
     }
     PY(PyException_SetCause)
-    (as_host(exception), given != NULL ? new_reference(given) : NULL);
+    (as_host(exception), given != NULL ? new_ref(given) : NULL);
     return 0;
 }
 

@@ -12,7 +12,7 @@ static PyObject *
 as_index(PyObject *object)
 {
     if (is_kind_of(object, PY(PyLong_Type)))
-        return new_reference(object);
+        return new_ref(object);
     return PY(PyNumber_Index)(object);
 }
 
@@ -220,7 +220,7 @@ kaa_cpython__slot_int_as_text(kaa_context *ctx, kaa_object *object, int base)
         PyObject *minus = PY(PyUnicode_DecodeUTF8)("-", 1, NULL), *whole;
 
         whole = minus != NULL ? PY(PyNumber_Add)(minus, bare) : NULL;
-        drop(minus);
+        xdecref(minus);
         PY(Py_DecRef)(bare);
         bare = whole;
     }

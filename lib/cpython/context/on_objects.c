@@ -279,7 +279,7 @@ call_with_dict(PyObject *callable, kaa_object *const *args, size_t nargs,
     }
     result = PY(PyObject_VectorcallDict)(
         callable, (PyObject *const *)(const void *)args, nargs, kwargs);
-    drop(kwargs);
+    xdecref(kwargs);
     return result;
 }
 

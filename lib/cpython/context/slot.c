@@ -297,7 +297,7 @@ call_get_buffer(kaa_cpython__type_record *record, PyObject *self,
     result = record->spec.get_buffer(record->ctx, as_kaa(self),
                                      (kaa_buffer *)(void *)buffer, request);
     end_slot(&section);
-    buffer->obj = result == 0 ? new_reference(self) : NULL;
+    buffer->obj = result == 0 ? new_ref(self) : NULL;
     return result;
 }
 
@@ -312,7 +312,7 @@ refuse_new(kaa_cpython__type_record *record, PyObject *type)
     (void)record;
     if (utf8 != NULL)
         strncpy(name, utf8, sizeof(name) - 1);
-    drop(text);
+    xdecref(text);
     kaa_cpython__raise(PY(PyExc_TypeError), "cannot create '%s' instances",
                        record->name != NULL ? record->name : name);
     return NULL;

@@ -51,7 +51,7 @@ kaa_cpython__lock_function(PyObject *function, PyObject *lock)
 {
     kaa_cpython__function *self = kaa_cpython__function_body(function);
 
-    self->lock = new_reference(lock);
+    self->lock = new_ref(lock);
     self->unlocked = self->vectorcall;
     self->vectorcall = call_locked;
 }
@@ -80,10 +80,10 @@ ask(kaa_cpython *host, PyObject *keep, const kaa_decl_item *item,
     if (name != NULL && doc != NULL && at != NULL && address != NULL)
         made = PY(PyObject_CallFunctionObjArgs)(host->hooks[HOOK_TYPED], keep,
                                                 at, address, name, doc, NULL);
-    drop(name);
-    drop(doc);
-    drop(at);
-    drop(address);
+    xdecref(name);
+    xdecref(doc);
+    xdecref(at);
+    xdecref(address);
     return made;
 }
 

@@ -22,7 +22,7 @@ typedef kaa_cpython__member field;
 /* ---- classes ---- */
 
 static void
-drop(PyObject *object)
+xdecref(PyObject *object)
 {
     if (object != NULL)
         PY(Py_DecRef)(object);
@@ -45,10 +45,10 @@ kaa_cpython__class_release(class *self)
     if (KAA_LIKELY(before != 1))
         return;
     for (uint32_t i = 0; i < self->member_count; i++) {
-        drop(self->members[i].name);
-        drop(self->members[i].names);
+        xdecref(self->members[i].name);
+        xdecref(self->members[i].names);
     }
-    drop(self->element.names);
+    xdecref(self->element.names);
     twin = self->twin;
     if (twin != NULL) {
         kaa_base__free(twin->members);
@@ -208,19 +208,19 @@ make_holder(class *self)
     if (types == NULL) {
         if (capsule == NULL)
             kaa_cpython__class_release(self);
-        drop(capsule);
-        drop(holder);
+        xdecref(capsule);
+        xdecref(holder);
         return NULL;
     }
     if (PY(PyObject_SetAttrString)(holder, "data", capsule) != 0 ||
         PY(PyObject_SetAttrString)(holder, "library", self->library) != 0 ||
         PY(PyObject_SetAttrString)(holder, "layout", self->layout) != 0 ||
         PY(PyObject_SetAttrString)(holder, "types", types) != 0) {
-        drop(holder);
+        xdecref(holder);
         holder = NULL;
     }
-    drop(types);
-    drop(capsule);
+    xdecref(types);
+    xdecref(capsule);
     self->holder = holder;
     return holder;
 }
@@ -424,7 +424,7 @@ kaa_cpython__member_class(class *self, field *member)
         found = NULL;
     else
         atomic_store_explicit(&member->class_, found, memory_order_release);
-    drop(types);
+    xdecref(types);
     PY(Py_DecRef)(type);
     return found;
 }

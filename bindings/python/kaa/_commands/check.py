@@ -9,17 +9,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import List, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 from kaa._commands import DONE, FAILED, _outputs, _program, complain
+
+if TYPE_CHECKING:
+    from kaa._insight.check_data import Call, CheckReport
 
 # Files that a report can be written to: option, help, and the view's name.
 _FILES = (
     ("html", "one page for a browser: each mistake", "html"),
     ("json", "all mistakes", None),
+    ("chrome", "the traced calls, for Perfetto: --trace", "chrome"),
 )
-_FLAGS = ("-q", "--quiet", "--fault")
-_WITH_VALUES = ("-o", "--output", "--html", "--json")
+_FLAGS = ("-q", "--quiet", "--fault", "--trace")
+_WITH_VALUES = ("-o", "--output", "--html", "--json", "--chrome", "--calls")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " a program the module is only imported. Exits with 1 where there are mistakes."
     )
     parser.usage = (
-        "python -m kaa check [--fault] [--html FILE] [--json FILE] [-o FILE] [-q]"
+        "python -m kaa check [--fault | --trace] [--html FILE] [--json FILE] [-o FILE] [-q]"
         " MODULE [SCRIPT | -m NAME] [ARG ...]"
     )
     _add_arguments(parser)
@@ -45,6 +49,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fault",
         action="store_true",
         help="make each call of the module that may fail fail once, in a child process",
+    )
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="count and time the module's functions and what they call; nothing is checked",
+    )
+    parser.add_argument(
+        "--calls", metavar="FILE", help="write the traced calls, a line each; *.jsonl as JSON"
     )
 
 
@@ -71,7 +83,7 @@ def _take_options(options: argparse.Namespace) -> Optional[str]:
     return None
 
 
-def _import(module: str, is_fault: bool) -> int:
+def _import(module: str, mode: str) -> int:
     """The module alone; the exit code."""
     from importlib import import_module
 
@@ -79,7 +91,7 @@ def _import(module: str, is_fault: bool) -> int:
 
     try:
         if os.sep in module or module.endswith(".kaa.so"):
-            kaa.import_module(module, checked="fault" if is_fault else True)
+            kaa.import_module(module, checked=mode)
         else:
             import_module(module)
     except (ImportError, SystemError) as error:
@@ -87,8 +99,52 @@ def _import(module: str, is_fault: bool) -> int:
     return DONE
 
 
+def _write_calls(path: str, calls: List[Call]) -> int:
+    """A line for each call; the exit code."""
+    import json
+
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            for one in calls:
+                if path.endswith(".jsonl"):
+                    file.write(json.dumps(one._asdict()) + "\n")
+                    continue
+                name = f"{one.function}() {one.slot}".rstrip()
+                failed = " failed" if one.failed else ""
+                took = one.end_ns - one.start_ns
+                file.write(f"{one.start_ns / 1e9:.9f} {one.thread:#x} {name} {took} ns{failed}\n")
+    except OSError as error:
+        return complain(f"{path}: {error.strerror}")
+    return DONE
+
+
 def _is_imported(name: str) -> bool:
     return any(one.rpartition(".")[2] == name for one in sys.modules)
+
+
+def _contradiction(options: argparse.Namespace) -> Optional[str]:
+    """What the options ask for and cannot have together, or None."""
+    if options.fault and options.trace:
+        return "--fault and --trace cannot be had together"
+    if not options.trace and (options.chrome or options.calls):
+        return "--chrome and --calls need --trace"
+    return None
+
+
+def _add_trace(report: CheckReport, options: argparse.Namespace) -> int:
+    """The exit code."""
+    from kaa._modules import checked
+
+    report.uses = checked.uses(report.module)
+    report.calls = sum(one.calls for one in report.uses if not one.slot)
+    calls = checked.calls(report.module)
+    if options.chrome:
+        report.trace = calls
+    traced = sum(one.calls for one in report.uses)
+    if traced > len(calls):
+        report.notes.append(f"Of {traced:,} calls the first {len(calls):,} are told one by one.")
+    report.notes.append("Only traced: nothing was checked.")
+    return _write_calls(options.calls, calls) if options.calls else DONE
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,7 +156,7 @@ def run(options: argparse.Namespace) -> int:
     from kaa._modules import checked as _checked
     from kaa._modules import loader as _modules
 
-    wrong = _take_options(options)
+    wrong = _take_options(options) or _contradiction(options)
     if wrong is not None:
         return complain(wrong)
     path = options.module
@@ -111,10 +167,11 @@ def run(options: argparse.Namespace) -> int:
             return complain(f"{options.module}: there is no such file")
         sys.path.insert(0, os.path.dirname(path))
     importer.install()
-    _checked.select(name, "fault" if options.fault else "report")
+    mode = "fault" if options.fault else "trace" if options.trace else "report"
+    _checked.select(name, mode)
     started, begin = time.time_ns(), time.monotonic_ns()
     if options.script is None:
-        code = _import(path, options.fault)
+        code = _import(path, mode)
         if code != DONE:
             return code
     else:
@@ -135,6 +192,8 @@ def run(options: argparse.Namespace) -> int:
     if options.fault:
         count = _checked.fault_count()
         report.notes.append(f"{count} calls of {name} were made to fail, one in a process.")
+    if options.trace:
+        code = _add_trace(report, options) or code
     sys.stdout.flush()
     written = _outputs.write(report, options, _FILES, sys.stderr)
     if not _is_imported(name):

@@ -2,14 +2,19 @@
 
 Objects by type, blocks of memory, counts of None and the like: what grows with each
 round is a leak, what grew and then stopped is a cache. For any extension module.
+With --audit: reference counts that are wrong, in one run.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from kaa._commands import DONE, FAILED, _outputs, _program
+from kaa._commands import DONE, FAILED, _outputs, _program, complain
+
+if TYPE_CHECKING:
+    from kaa._insight.check_data import RefsReport
 
 # Files that a report can be written to: option, help, and the view's name.
 _FILES = (
@@ -31,7 +36,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " with the program's code where that fails. Options stand before SCRIPT."
     )
     parser.add_argument(
-        "--rounds", type=_rounds, default=12, metavar="N", help="after a warm-up (12)"
+        "--rounds", type=_rounds, metavar="N", help="after a warm-up (12; 0 with --audit)"
+    )
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="look at all objects at the end, for counts that references do not come to",
     )
     _outputs.add_arguments(parser, _FILES)
     _program.add_arguments(parser)
@@ -41,7 +51,14 @@ class _Failed(Exception):
     pass
 
 
+def _add(report: RefsReport, audit: RefsReport) -> None:
+    report.suspects, report.objects = audit.suspects, audit.objects
+    report.pause_ns = audit.pause_ns
+    report.notes += audit.notes
+
+
 def run(options: argparse.Namespace) -> int:
+    import kaa
     from kaa import refs
 
     path, main = list(sys.path), sys.modules["__main__"]
@@ -57,11 +74,19 @@ def run(options: argparse.Namespace) -> int:
             raise _Failed(code)
 
     try:
-        report = refs.check(program, options.rounds)
+        if options.audit and options.rounds is None:
+            program()
+            report = refs.audit()
+        else:
+            report = refs.check(program, options.rounds or 12)
+            if options.audit:
+                _add(report, refs.audit())
     except _Failed as error:
         return int(error.args[0])
+    except kaa.Error as error:  # no audit here
+        return complain(str(error))
     report.subject = " ".join([options.script, *options.arguments])
     sys.stdout.flush()
     written = _outputs.write(report, options, _FILES, sys.stderr)
-    leaks = any(one.verdict == "leak" for one in report.growth)
-    return written or (FAILED if leaks else DONE)
+    is_wrong = report.suspects or any(one.verdict == "leak" for one in report.growth)
+    return written or (FAILED if is_wrong else DONE)

@@ -77,7 +77,8 @@ def _mappings() -> Dict[str, int]:
 
 def _pymalloc() -> Optional[Tuple[int, int, int]]:
     """Arenas, bytes of each, and bytes in allocated blocks; None if that is not told."""
-    print_stats = getattr(ctypes.pythonapi, "_PyObject_DebugMallocStats", None)
+    api = getattr(ctypes, "pythonapi", None)  # PyPy has none
+    print_stats = getattr(api, "_PyObject_DebugMallocStats", None)
     if print_stats is None:
         return None
     libc: Any = ctypes.CDLL(None)
@@ -138,7 +139,8 @@ def _anonymous(resident: int) -> List[AccountPart]:
         claim("malloc, in use", used, "malloc",
               "objects above 512 bytes, and memory of C code")  # fmt: skip
         claim("malloc, free", malloc.fordblks, "malloc", "kept by malloc for later")
-    claim("other mappings", resident, "maps", "mmap() by libraries")
+    own = "the interpreter's own heap, and " if python is None else ""
+    claim("other mappings", resident, "maps", f"{own}mmap() by libraries")
     return parts
 
 

@@ -55,18 +55,19 @@ def frame(address: int) -> Frame:
     return made
 
 
-def is_c(one: Frame, is_native: bool) -> bool:
-    """Whether a frame of a native stack is one of C."""
-    return is_native and one.line == 0
+def _has_name(one: Frame) -> bool:
+    return "+0x" not in one.function and not one.function.startswith("0x")
 
 
 def label(frames: List[Frame]) -> Optional[str]:
     """What to call the C frames of a site, the innermost first: its function and
-    library, that of an allocator's own passed over."""
+    library, that of an allocator's own passed over. Of a library without names it is the
+    nearest caller with one, such as an exported function."""
     if not frames:
         return None
     own = [one for one in frames if not _PASSED.match(one.file)] or frames
-    first = own[0]
-    if "+0x" in first.function or first.function.startswith("0x"):
-        return first.file or "?"
-    return f"{first.function} in {first.file}" if first.file else first.function
+    library = own[0].file
+    for one in own:
+        if one.file == library and _has_name(one):
+            return f"{one.function} in {library}" if library else one.function
+    return library or "?"

@@ -13,7 +13,8 @@ def name_of(kind: type) -> str:
     """A type's name, with its module."""
     module = type.__dict__["__module__"].__get__(kind)
     name = str(type.__dict__["__qualname__"].__get__(kind))
-    return name if module == "builtins" else f"{module}.{name}"
+    # A metatype may have a descriptor of that name.
+    return name if type(module) is not str or module == "builtins" else f"{module}.{name}"
 
 
 def text_of(one: Any) -> str:

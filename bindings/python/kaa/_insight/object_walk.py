@@ -102,10 +102,11 @@ def _variables(frame: FrameType) -> List[Any]:
 class Looking:
     """All objects, and what they refer to."""
 
-    def __init__(self, own: Set[int]) -> None:
-        """own: the ids of frames of kaa's."""
+    def __init__(self, own: Set[int], has_variables: bool = True) -> None:
+        """own: the ids of frames of kaa's. has_variables: what the variables of running
+        functions refer to is linked to their frames, which an audit may not have."""
         own = {*own, *_own()}
-        self.frames = _frames(own)
+        self.frames = _frames(own) if has_variables else []
         links = [(one, value) for one in self.frames for value in _variables(one)]
         roots = [sys.modules, *self.frames]
         probe = sys.intern(f"kaa.objects {id(self)} {os.getpid()}")

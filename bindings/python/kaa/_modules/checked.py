@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from ctypes import Structure, byref, c_char_p, c_uint32, c_uint64, sizeof
-from typing import List, Set
+from typing import Any, List, Set
 
 from kaa import _native
 from kaa._error import check
-from kaa._insight.check_data import Mistake
+from kaa._insight.check_data import Call, Mistake, SlotUse
 
-MODES = ("report", "raise", "abort", "fault")
+MODES = ("report", "raise", "abort", "fault", "trace")
 
 _selected: Set[str] = set()
 
@@ -33,11 +33,40 @@ class _Mistake(Structure):
     ]
 
 
+class _Use(Structure):
+    """kaa_checked_use"""
+
+    _fields_ = [
+        ("module", c_char_p),
+        ("function", c_char_p),
+        ("slot", c_char_p),
+        ("calls", c_uint64),
+        ("total_ns", c_uint64),
+        ("max_ns", c_uint64),
+        ("failures", c_uint64),
+    ]
+
+
+class _Call(Structure):
+    """kaa_checked_call"""
+
+    _fields_ = [
+        ("module", c_char_p),
+        ("function", c_char_p),
+        ("slot", c_char_p),
+        ("start_ns", c_uint64),
+        ("end_ns", c_uint64),
+        ("thread", c_uint64),
+        ("failed", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
 def select(module: str, mode: str = "report") -> None:
     """Has modules of this name, or of the file of this path, checked when they are
     imported."""
     if mode not in MODES:
-        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort' or 'fault' was expected")
+        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort', 'fault' or 'trace' was expected")
     if "," in module:
         raise ValueError(f"{module}: a comma in the path of a module that is to be checked")
     error = _native.Error()
@@ -84,3 +113,30 @@ def mistakes(module: str = "") -> List[Mistake]:
 def fault_count() -> int:
     """How many calls were made to fail: checked="fault"."""
     return int(_native.kaa_checked_fault_count())
+
+
+def _all(kind: Any, read: Any) -> Any:
+    """Calls are made meanwhile: what came later is left out."""
+    count = read(None, 0)
+    found = (kind * max(count, 1))()
+    return found[: min(read(found, count), count)]
+
+
+def uses(module: str = "") -> List[SlotUse]:
+    """What traced modules have called, and how long that took: of one, or of all."""
+    return [
+        SlotUse(_text(one.function), _text(one.slot), one.calls, one.total_ns, one.max_ns,
+                one.failures)
+        for one in _all(_Use, _native.kaa_checked_uses)
+        if module in ("", _text(one.module))
+    ]  # fmt: skip
+
+
+def calls(module: str = "") -> List[Call]:
+    """The first calls of traced modules, each by itself."""
+    return [
+        Call(one.start_ns, one.end_ns, one.thread, _text(one.function), _text(one.slot),
+             one.failed)
+        for one in _all(_Call, _native.kaa_checked_calls)
+        if module in ("", _text(one.module))
+    ]  # fmt: skip

@@ -74,7 +74,9 @@ def import_module(
     True, its mistakes with references are told on stderr, call by call, and
     `kaa.mistakes()` lists them; "raise" makes such a call fail with SystemError,
     "abort" ends the process, and "fault" makes each place of the module that makes a
-    call which may fail see it fail once, in a child. A module that was loaded unchecked is a ValueError.
+    call which may fail see it fail once, in a child. "trace" checks nothing, but counts and
+    times calls: `python -m kaa check --trace`. A module that was loaded unchecked is a
+    ValueError.
     """
     file = os.path.abspath(os.fsdecode(path))
     if name is None:

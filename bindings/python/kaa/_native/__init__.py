@@ -399,10 +399,12 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_status_python": (c_char_p, (c_int32,), HELD),
     "kaa_version_number": (c_uint32, (), HELD),
     # checked.h
+    "kaa_checked_calls": (c_size_t, (_A, c_size_t), HELD),
     "kaa_checked_count": (c_size_t, (), HELD),
     "kaa_checked_fault_count": (c_size_t, (), HELD),
     "kaa_checked_get": (c_int, (c_size_t, _A, ErrorP), HELD),
     "kaa_checked_select": (c_int, (c_char_p, ErrorP), HELD),
+    "kaa_checked_uses": (c_size_t, (_A, c_size_t), HELD),
     # ctype.h
     "kaa_ctype_table_create": (c_int, (POINTER(TableP), ErrorP), HELD),
     "kaa_ctype_table_destroy": (None, (TableP,), HELD),

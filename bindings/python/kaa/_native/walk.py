@@ -3,12 +3,13 @@ kaa._native."""
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Dict, Tuple
 
 NONE = 0xFFFFFFFF  # KAA_WALK_NONE
 STEPS = 62  # KAA_WALK_STEPS
 FIELDS = 16  # KAA_WALK_FIELDS
+HOLDERS = 4  # KAA_WALK_HOLDERS
 
 
 class WalkLink(Structure):
@@ -102,6 +103,19 @@ class WalkWaste(Structure):
     _fields_ = [("object", c_void_p), ("count", c_uint64), ("bytes", c_uint64)]
 
 
+class WalkSuspect(Structure):
+    """kaa_walk_suspect"""
+
+    _fields_ = [
+        ("object", c_void_p),
+        ("count", c_int64),
+        ("references", c_int64),
+        ("holders_count", c_uint32),
+        ("reserved", c_uint32),
+        ("holders", c_void_p * HOLDERS),
+    ]
+
+
 def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
     """As in _native.PROTOTYPES; True: the interpreter's lock is kept."""
     walk, number, wide = c_void_p, c_uint32, POINTER(c_uint64)
@@ -109,6 +123,11 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_walk_create": (
             c_int,
             (POINTER(WalkOptions), POINTER(c_void_p), error),
+            True,
+        ),
+        "kaa_walk_audit": (
+            c_int,
+            (walk, POINTER(WalkSuspect), number, POINTER(number), error),
             True,
         ),
         "kaa_walk_destroy": (None, (walk,), True),

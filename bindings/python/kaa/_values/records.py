@@ -133,6 +133,10 @@ _INCOMPLETE = {
 # What the interpreter's allocators give: C may count on more.
 _ALLOCATED_ALIGN = 16
 
+# Since CPython 3.14 ctypes imports what lays out its classes. (Asked for here: at
+# the very end even `sys` is empty.)
+_LAID_OUT_BY_AN_IMPORT = sys.version_info >= (3, 14)
+
 
 def _aligned_new(size: int, align: int) -> Any:
     """A __new__ that places instances at multiples of `align`."""
@@ -431,6 +435,11 @@ class RecordMaker:
         size = _native.kaa_ctype_size(address)
         is_union = _native.kaa_ctype_kind_of(address) == _native.UNION
         plain, align = self._is_plain(pieces, classes, size, is_union)
+        if _LAID_OUT_BY_AN_IMPORT and getattr(sys, "meta_path", None) is None:
+            raise RuntimeError(
+                f"{made.__name__} is first used when the interpreter has ended but for"
+                " the last finalisers: use it, or a function that passes it, before"
+            )
         if plain:
             made._fields_ = [(one.name, kind) for one, kind in zip(pieces, classes)]
         else:

@@ -179,6 +179,11 @@ def _refs(report: RefsReport, limit: Optional[int]) -> List[Block]:
     said = []
     if report.growth or report.rounds:
         said = [f"{text.plural(len(leaks), 'leak')}." if leaks else "No leaks."]
+    if report.objects:
+        said.append(
+            f"{text.plural(len(report.suspects), 'suspect')}." if report.suspects
+            else "Every reference count is right."
+        )
     found: List[Block] = [Paragraphs(title, [", ".join(about) or "nothing done", *said])]
     found += [one for one in (_growth(report, limit), _suspects(report, limit)) if one]
     if report.changes:
