@@ -89,6 +89,19 @@ kaa_insight_trace_start(const kaa_insight_options *options, kaa_error *err);
  */
 KAA_API int kaa_insight_trace_stop(void);
 
+/**
+ * Ends kaa's own thread of the trace (`is_on` 0), or begins it again when a
+ * thread next takes the GIL: for fork(). CPython 3.12 and later warn of a
+ * fork() in a process with more than one thread, and count threads that are not
+ * theirs too, some after the fork. Without it the trace goes on; what is not
+ * seen meanwhile is the lines of holds that nobody asks for, and the calls that
+ * threads are blocked in. Nothing happens without a trace.
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_trace_watch(int is_on);
+
 /** What is to be known of a trace as a whole. */
 typedef struct kaa_insight_trace {
     uint32_t size;       /**< sizeof(kaa_insight_trace) in the caller. */

@@ -44,9 +44,11 @@ static kaa_insight__calibration *_Atomic calibrating;
 static inline uint64_t
 waited_by_all(kaa_insight__gil *gil, uint64_t now)
 {
-    if (gil->waiters != 0 && now > gil->waited_at)
-        gil->waited += gil->waiters * (now - gil->waited_at);
-    gil->waited_at = now;
+    if (KAA_UNLIKELY(gil->waiters != 0)) {
+        if (now > gil->waited_at)
+            gil->waited += gil->waiters * (now - gil->waited_at);
+        gil->waited_at = now;
+    }
     return gil->waited;
 }
 
@@ -54,10 +56,12 @@ static inline void
 change_waiters(kaa_insight__gil *gil, uint64_t now, int by)
 {
     waited_by_all(gil, now);
-    if (by > 0)
-        gil->waiters++;
-    else if (gil->waiters != 0)
-        gil->waiters--;
+    if (by < 0) {
+        gil->waiters -= gil->waiters != 0;
+        return;
+    }
+    if (gil->waiters++ == 0)
+        gil->waited_at = now;
 }
 
 /* The thread state that has this GIL, or had it last. */
@@ -157,7 +161,7 @@ released(kaa_insight__gil *gil, uintptr_t address, const uintptr_t *frame)
     own->was_forced = (uint32_t)forced;
     kaa_insight__writing(own);
     if (forced) {
-        gil->waiters++;
+        change_waiters(gil, now, 1);
         ADD(own->forced, 1u);
         kaa_insight__thread_change(own, KAA_INSIGHT__WAITED, now, stack);
     } else {
@@ -236,7 +240,7 @@ acquired(kaa_insight__gil *gil)
     if (KAA_UNLIKELY(GET(TRACE.is_asleep)))
         kaa_insight__watch_wake();
     own->is_blocked = 0;
-    SET(own->gil, (uint32_t)(gil - TRACE.gils));
+    SET(own->gil, gil->number);
     own->others_before = waited_by_all(gil, now);
     kaa_insight__writing(own);
     ADD(own->acquired, 1u);

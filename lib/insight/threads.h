@@ -60,50 +60,51 @@ typedef struct kaa_insight__seen {
     kaa_insight__sample samples[KAA_INSIGHT__SAMPLES_MAX];
 } kaa_insight__seen;
 
+/* What each event needs is in the first three lines of the cache. */
 typedef struct kaa_insight__thread {
     _Atomic uint32_t sequence;
-    _Atomic uint32_t state;      /* KAA_INSIGHT__HELD, ... */
-    _Atomic uint64_t since;      /* when that began */
+    _Atomic uint32_t state; /* KAA_INSIGHT__HELD, ... */
+    kaa_insight__timeline timeline;
+    /* From here to `seen.samples` a record is cleared for its next thread. */
+    _Atomic uint64_t since;      /* when the state began */
     _Atomic uint64_t ticks[3];   /* in each, before */
     _Atomic uint64_t longest[2]; /* held, waited; since they were last taken */
     _Atomic uint64_t acquired, contended, forced, voluntary;
-    _Atomic uint32_t histograms[2][KAA_INSIGHT__BUCKETS]; /* by log2(ns) */
+    _Atomic uint32_t epoch; /* of the recording it is of; 0: of none */
+    _Atomic uint32_t id;    /* the operating system's */
     /* Of this spell. */
+    uint64_t last_hold; /* the length of its last hold */
     kaa_insight__last_release last_release;
-    uint32_t is_blocked; /* it did wait: the GIL was not free */
-    uint32_t was_forced; /* its last release was forced */
     uintptr_t caller;    /* in the C function that let it go by itself, or 0 */
-    uint64_t last_hold;  /* the length of its last hold */
     uint64_t off_before; /* how long it was off before this wait */
-    uint64_t others_before; /* what others had waited when the hold began */
+    uint64_t others_before;  /* what others had waited when the hold began */
+    uint32_t is_blocked;     /* it did wait: the GIL was not free */
+    uint32_t was_forced;     /* its last release was forced */
+    _Atomic uint32_t gil;    /* which GIL it last had */
+    _Atomic uint32_t serial; /* of this thread in this recording */
     _Atomic uint64_t start, end; /* end 0: it lives */
     _Atomic uint64_t cpu_ns;     /* of the processor; at its end */
-    _Atomic uint32_t epoch;      /* of the recording it is of; 0: of none */
-    _Atomic uint32_t serial;     /* of this thread in this recording */
-    _Atomic uint32_t id;         /* the operating system's */
-    _Atomic uint32_t gil;        /* which GIL it last had */
     _Atomic uint64_t name[2];    /* the operating system's, 16 bytes */
+    _Atomic uint32_t histograms[2][KAA_INSIGHT__BUCKETS]; /* by log2(ns) */
     kaa_insight__convoy convoys[KAA_INSIGHT__CONVOYS];
     struct {
         _Atomic uint32_t call; /* 0: free */
         _Atomic uint64_t ticks;
     } calls[KAA_INSIGHT__CALLS_MAX]; /* times off, by system call */
     kaa_insight__seen seen;
-    /* What is not cleared when the record becomes another thread's. */
-    kaa_insight__timeline timeline;
     kaa_insight__slot *spans;         /* the timeline's, or for the next one */
     struct kaa_insight__thread *next; /* of those that are free */
 } kaa_insight__thread;
 
 /* All records of the process. */
 typedef struct kaa_insight__threads {
-    kaa_insight__thread gone; /* the sum of ended threads that found no room */
-    _Atomic uint32_t gone_count;
     _Atomic uint64_t ns_scale; /* nanoseconds in 2^20 ticks */
+    _Atomic uint32_t epoch;    /* of this recording; 0: none yet */
+    _Atomic uint32_t gone_count;
+    kaa_insight__thread gone; /* the sum of ended threads that found no room */
     _Atomic(kaa_insight__thread *) records[KAA_INSIGHT__RECORDS_MAX];
     _Atomic uint32_t count;
     _Atomic uint32_t serial; /* the last that was given */
-    _Atomic uint32_t epoch;  /* of this recording; 0: none yet */
     _Atomic uint64_t lost;   /* threads that found no record */
     uint64_t grain;          /* of new timelines */
     uint32_t has_timelines;

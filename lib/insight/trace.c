@@ -22,20 +22,24 @@ static _Atomic uint32_t users;
 static _Atomic uint32_t
     left; /* hooks of an earlier trace that could not be removed */
 static int is_prepared;
+static int is_forking; /* with `control` */
 static sem_t alarm_bell;
 
 /* ---- fork ---- */
 
+/* A thread that starts a trace has `control` and waits for the GIL, which this
+ * thread may have: then the child's trace is one that has not begun. */
 static void
 before_fork(void)
 {
-    pthread_mutex_lock(&control);
+    is_forking = pthread_mutex_trylock(&control) == 0;
 }
 
 static void
 after_fork_parent(void)
 {
-    pthread_mutex_unlock(&control);
+    if (is_forking)
+        pthread_mutex_unlock(&control);
 }
 
 /* The child is no part of the recording: its hooks go, its figures are
@@ -48,10 +52,9 @@ after_fork_child(void)
     kaa_insight__threads_after_fork();
     kaa_insight__watch_after_fork();
     atomic_flag_clear(&TRACE.releases.is_busy);
-    if (users != 0) {
-        kaa_insight__hooks_remove();
-        kaa_insight__stacks_fini(&TRACE.stacks);
-    }
+    kaa_insight__hooks_calibrate(NULL);
+    kaa_insight__hooks_remove();
+    kaa_insight__stacks_fini(&TRACE.stacks);
     users = 0;
     sem_init(&alarm_bell, 0, 0);
 }
@@ -85,6 +88,7 @@ forget_gils(void)
         atomic_store(&gil->switch_cond, NULL);
         atomic_store(&gil->owner, NULL);
         atomic_store(&gil->is_requested, 0);
+        gil->number = i;
         gil->waiters = gil->last_holder = gil->last_stack = 0;
         gil->waited = gil->waited_at = 0;
     }
@@ -265,6 +269,30 @@ kaa_insight_trace_stop(void)
     goes_on = users != 0;
     pthread_mutex_unlock(&control);
     return goes_on;
+}
+
+/* In a hook. */
+void
+kaa_insight__watch_wanted(void)
+{
+    if (pthread_mutex_trylock(&control) != 0)
+        return;
+    if (users != 0 && kaa_insight__watch_start(NULL) != KAA_OK)
+        atomic_fetch_add(&kaa_insight__all_threads.lost, 1);
+    pthread_mutex_unlock(&control);
+}
+
+void
+kaa_insight_trace_watch(int is_on)
+{
+    /* Whoever has it is about to start or stop the thread. */
+    if (pthread_mutex_trylock(&control) != 0)
+        return;
+    if (!is_on)
+        kaa_insight__watch_stop();
+    else if (users != 0)
+        kaa_insight__watch_later();
+    pthread_mutex_unlock(&control);
 }
 
 /* ---- what is told of all ---- */

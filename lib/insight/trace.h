@@ -44,6 +44,7 @@ typedef struct kaa_insight__gil {
     _Atomic(pthread_cond_t *) cond;
     _Atomic(pthread_cond_t *) switch_cond;
     _Atomic(kaa_insight__thread *) owner; /* who has it; or NULL */
+    uint32_t number;                      /* in the table */
     uint32_t waiters;
     _Atomic uint32_t is_requested; /* a waiting thread asked for it */
     uint64_t waited;               /* by all of them, up to waited_at */
@@ -59,9 +60,8 @@ typedef struct kaa_insight__alarm {
 
 typedef struct kaa_insight__trace {
     _Atomic int is_on;
-    _Atomic int is_asleep; /* the watcher, until the GIL is held again */
-    kaa_insight__gil gils[KAA_INSIGHT__GILS_MAX];
-    _Atomic uint32_t gils_count;
+    _Atomic int is_asleep; /* the watcher, until the GIL is held again: see
+                              watch.c */
     _Atomic uint64_t threshold, alarm, convoy; /* ticks */
     ptrdiff_t switch_offset;                   /* of switch_cond from cond */
     int holder_is_known; /* the GIL says which thread state has it */
@@ -69,6 +69,8 @@ typedef struct kaa_insight__trace {
         _Atomic uintptr_t drops[KAA_INSIGHT__SITES_MAX];
         _Atomic uintptr_t takes[KAA_INSIGHT__SITES_MAX];
     } sites;
+    kaa_insight__gil gils[KAA_INSIGHT__GILS_MAX];
+    _Atomic uint32_t gils_count;
     kaa_insight__interpreter interpreter;
     kaa_insight__releases releases;
     kaa_insight__stacks stacks;
@@ -104,6 +106,9 @@ void kaa_insight__hooks_calibrate(kaa_insight__calibration *calibration);
 KAA_NODISCARD kaa_status kaa_insight__watch_start(kaa_error *err);
 void kaa_insight__watch_stop(void);
 void kaa_insight__watch_wake(void);
+/* It begins at the next kaa_insight__watch_wake(), with _watch_wanted(). */
+void kaa_insight__watch_later(void);
+void kaa_insight__watch_wanted(void);
 void kaa_insight__watch_after_fork(void);
 
 /* The thread state that has this GIL, or had it last. */

@@ -13,12 +13,14 @@
  * the system call and its arguments, or "running" (proc(5)).
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,9 +47,13 @@
 #define DOUBLED_MAX 2u
 /* After so many samples of a hold the next ones are each a quarter later. */
 #define EVEN_SAMPLES 16u
+#define YIELDS_MAX 10000
 #define STACK_BYTES ((size_t)256 * 1024)
 
+enum { AWAKE, ASLEEP, NOT_BEGUN }; /* TRACE.is_asleep */
+
 static pthread_t watcher;
+static _Atomic int watcher_id; /* the operating system's */
 static int is_watching;
 static sem_t bell; /* wakes the watcher */
 static _Atomic int is_over;
@@ -297,11 +303,11 @@ wait_a_while(watch *own)
     own->idle = GET(TRACE.gils[0].owner) == NULL ? own->idle + 1 : 0;
     if (own->idle == IDLE_PERIODS) {
         look_at_off(own);
-        atomic_store(&TRACE.is_asleep, 1);
+        atomic_store(&TRACE.is_asleep, ASLEEP);
         if (GET(TRACE.gils[0].owner) == NULL)
             while (sem_wait(&bell) != 0)
                 continue;
-        atomic_store(&TRACE.is_asleep, 0);
+        atomic_store(&TRACE.is_asleep, AWAKE);
         own->idle = 0;
         own->hold = 0;
     }
@@ -319,10 +325,19 @@ wait_a_while(watch *own)
 void
 kaa_insight__watch_wake(void)
 {
-    int asleep = 1;
+    int asleep = atomic_exchange(&TRACE.is_asleep, AWAKE);
 
-    if (atomic_compare_exchange_strong(&TRACE.is_asleep, &asleep, 0))
+    if (asleep == ASLEEP)
         sem_post(&bell);
+    else if (asleep == NOT_BEGUN)
+        kaa_insight__watch_wanted();
+}
+
+void
+kaa_insight__watch_later(void)
+{
+    if (!is_watching)
+        atomic_store(&TRACE.is_asleep, NOT_BEGUN);
 }
 
 static void *
@@ -332,6 +347,7 @@ watch_all(void *user)
                  .blocked = kaa_insight__scale_ticks(&TRACE.scale, BLOCKED_NS)};
 
     (void)user;
+    atomic_store(&watcher_id, (int)syscall(SYS_gettid));
     prctl(PR_SET_NAME, "kaa-watch");
     for (;;) {
         if (wait_a_while(&own))
@@ -353,6 +369,8 @@ kaa_insight__watch_start(kaa_error *err)
     sigset_t all, before;
     int failed;
 
+    if (is_watching)
+        return KAA_OK;
     if (sem_init(&bell, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
         return kaa_base__fail_memory(err, "the watcher");
     atomic_store(&is_over, 0);
@@ -372,11 +390,19 @@ kaa_insight__watch_start(kaa_error *err)
 void
 kaa_insight__watch_stop(void)
 {
-    if (!is_watching)
+    if (!is_watching) {
+        atomic_store(&TRACE.is_asleep, AWAKE);
         return;
+    }
     atomic_store(&is_over, 1);
     sem_post(&bell);
     pthread_join(watcher, NULL);
+    /* A moment passes until the kernel counts it no more. */
+    for (int i = 0; i < YIELDS_MAX && syscall(SYS_tgkill, getpid(),
+                                              atomic_load(&watcher_id), 0) == 0;
+         i++)
+        sched_yield();
+    atomic_store(&TRACE.is_asleep, AWAKE);
     is_watching = 0;
 }
 

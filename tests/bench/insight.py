@@ -51,7 +51,7 @@ def _cycle(folder: str) -> Callable[[], float]:
     library = ctypes.PyDLL(target)  # the loop itself keeps the GIL
     library.cycle.restype = ctypes.c_double
     api = ctypes.pythonapi
-    count = 200000
+    count = 20000
     return lambda: library.cycle(
         api.PyEval_SaveThread, api.PyEval_RestoreThread, ctypes.c_long(count), library.now
     ) / count

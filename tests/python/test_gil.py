@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import unittest
+import warnings
 from typing import Any, Callable, List
 
 import kaa.gil
@@ -149,6 +150,17 @@ class Truth(unittest.TestCase):
         here = at_line(m.victims(), "wait")
         self.assertLess(here.waited_ns, 1.001 * sum(measured))
         self.close(here.waited_ns, sum(measured), 2000 * len(measured))
+
+    @support.eventually
+    def test_the_call_that_holds(self) -> None:
+        """What a line was in a call of, while that ran; and of the hold that is not
+        over when the monitor ends."""
+        items = [hash(str(i)) for i in range(300000)]
+        with kaa.gil.monitor() as m:
+            items.sort()  # call
+        first = m.hogs()[0]
+        self.assertEqual(first.line, support.line_of(__file__, "call"))
+        self.assertIn(first.c_function, ("items.sort", "sort"))
 
     @support.eventually
     def test_holds_of_code_that_nobody_asks(self) -> None:
@@ -442,6 +454,29 @@ class Monitors(unittest.TestCase):
             _, status = os.waitpid(pid, 0)
         self.assertEqual(status, 0)
         self.assertEqual(m.recording().pid, os.getpid())
+
+    def test_fork_is_not_warned_of(self) -> None:
+        """kaa's own thread is none that fork() has to be warned of (3.12 on), and is
+        there again afterwards."""
+
+        def names() -> List[str]:
+            made = []
+            for one in os.listdir("/proc/self/task"):
+                with open(f"/proc/self/task/{one}/comm") as file:
+                    made.append(file.read().strip())
+            return made
+
+        with kaa.gil.monitor(), warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            support.until(lambda: "kaa-watch" in names())
+            for _ in range(3):
+                pid = os.fork()
+                if not pid:
+                    os._exit(0)
+                self.assertEqual(os.waitpid(pid, 0)[1], 0)
+            self.assertEqual([str(one.message) for one in seen], [])
+            time.sleep(0.001)
+            support.until(lambda: names().count("kaa-watch") == 1)
 
     def test_round_trip(self) -> None:
         with kaa.gil.monitor() as m:

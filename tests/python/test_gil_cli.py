@@ -200,7 +200,8 @@ class Children(unittest.TestCase):
     def recorded(self, text: str, printed: str) -> Recording:
         with program(text) as path:
             out = path + ".json"
-            # kaa's own thread makes a fork() that of a process with threads.
+            # The thread that waits for SIGTERM makes a fork() that of a process
+            # with threads.
             done = support.run_python(
                 *("-W", "ignore:This process:DeprecationWarning"),
                 *("-m", "kaa", "gil", "run", "-q", "--json", out, path),
@@ -219,11 +220,13 @@ class Children(unittest.TestCase):
                 self.assertEqual(one.held_ns + one.waited_ns + one.off_ns, life)
         return recording
 
+    @support.threads_after_fork
     def test_are_recorded(self) -> None:
         recording = self.recorded(CHILDREN, "[9]\n[9]\n")
         self.assertEqual(len(recording.children), 3)
         self.assertNotIn("Subprocess", " ".join(recording.notes))
 
+    @support.threads_after_fork
     def test_that_are_ended(self) -> None:
         recording = self.recorded(ENDED, "[16]\nTrue\n0\n9\n")
         self.assertEqual(len(recording.children), 2)

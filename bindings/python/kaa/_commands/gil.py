@@ -105,6 +105,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tell the lines of longer holds and waits (100us)",
     )
     run.add_argument(
+        "--sample",
+        action="store_true",
+        help="estimate: a process of kaa's reads the program's memory, which is left"
+        " as it is",
+    )
+    _add_interval(run)
+    run.add_argument(
         "--no-children", action="store_true", help="do not record subprocesses"
     )
     run.add_argument(
@@ -165,11 +172,14 @@ def _run(options: argparse.Namespace) -> int:
     if prepared is None:
         return FAILED
     monitor = gil.Monitor(options.threshold)
+    if options.sample:
+        monitor = gil.SampledMonitor(options.interval)
     try:
         monitor.start()
     except Error as error:
         return complain(str(error))
-    following = None if options.no_children else _gil_follow.Following()
+    is_alone = options.no_children or options.sample
+    following = None if is_alone else _gil_follow.Following()
     _limit(monitor, options.duration)
     _program.catch_termination()
     code = _program.execute(prepared)

@@ -92,7 +92,11 @@ def _about_hog(recording: Recording, hog: Hog) -> Optional[Advice]:
         return None
     names = _named(recording)
     who = ", ".join(names.get(one, str(one)) for one in hog.threads[:3]) or "a thread"
-    inside = f" in {hog.function}(), {hog.c_function}," if hog.c_function else f" in {hog.function}()"
+    inside = f" in {hog.function}()"
+    if hog.c_function and hog.c_function.startswith("blocked"):
+        inside += f", {hog.c_function},"
+    elif hog.c_function:
+        inside = f" in {hog.c_function}, called by {hog.function}(),"
     waiting = sum(one.waited_ns > 0 for one in recording.threads)
     return Advice(
         "high",

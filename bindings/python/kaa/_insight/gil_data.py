@@ -90,7 +90,9 @@ class Hog:
     file: str
     line: int
     function: str
-    c_function: Optional[str]  # the C function it was in, where that is known
+    # The C function it was in, where that is known: as the source names it, where
+    # it ran with the GIL; by its symbol, where it let go.
+    c_function: Optional[str]
     held_ns: int
     held_max_ns: int
     count: int

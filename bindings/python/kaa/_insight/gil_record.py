@@ -216,7 +216,10 @@ def _lines(
 ) -> List[Any]:
     """Hogs or victims: places with the same line are one."""
     found: Dict[Tuple[str, int, str], Any] = {}
-    for number, (count, ns, others), tally, longest in places:
+    # The largest first: what the line was in a call of is said of that.
+    for number, (count, ns, others), tally, longest in sorted(
+        places, key=lambda place: -place[1][1]
+    ):
         frames = _gil_trace.frames(number) or [_NO_FRAME]
         if _is_own(frames):
             continue
@@ -225,6 +228,8 @@ def _lines(
             one = found[frames[0]] = kind(*frames[0], None, 0, 0, 0)
             one.site = stacks.index(number)
             one.source = _source(frames[0])
+            if kind is Hog:
+                one.c_function = _gil_trace.called(number)
         one.count += count
         for thread in tally.threads:
             if thread not in one.threads:
@@ -233,7 +238,7 @@ def _lines(
             one.held_ns += ns
             one.held_max_ns = max(one.held_max_ns, longest)
             one.waited_by_others_ns += others
-            if tally.call and not one.c_function:
+            if tally.call and not str(one.c_function).startswith("blocked"):
                 one.c_function = f"blocked in {_gil_calls.name(tally.call)}"
         else:
             one.waited_ns += ns

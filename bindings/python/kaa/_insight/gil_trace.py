@@ -18,6 +18,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from kaa import _native
 from kaa._error import BY_STATUS, Error
+from kaa._insight import gil_called as _gil_called
 from kaa._insight import hooks as _hooks
 from kaa._insight.gil_data import Frame
 from kaa._native import insight as _native_insight
@@ -31,6 +32,7 @@ _lock = threading.RLock()
 _users = 0
 _generation = 0  # changes with each trace, and in a child after fork()
 _frames: Dict[int, List[Frame]] = {}  # of stacks, by number; one trace's
+_called: Dict[int, Optional[str]] = {}  # likewise, what they were in a call of
 _symbols: Dict[int, Optional[str]] = {}
 _readers: "weakref.WeakSet[Maxima]" = weakref.WeakSet()
 
@@ -188,6 +190,7 @@ def start(threshold_ns: int = 0, alarm_ns: int = 0) -> int:
         if _users == 1:
             _generation += 1
             _frames.clear()
+            _called.clear()
             _names.clear()
             for thread in threading.enumerate():
                 _remember(thread)
@@ -220,8 +223,23 @@ def _after_fork() -> None:
     _generation += 1
 
 
+def _before_fork() -> None:
+    """kaa's own thread is none that a fork() should be warned of."""
+    if _users:
+        _native.kaa_insight_trace_watch(0)
+
+
+def _after_fork_parent() -> None:
+    if _users:
+        _native.kaa_insight_trace_watch(1)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_parent,
+        after_in_child=_after_fork,
+    )
 
 # ---- reading ----
 
@@ -317,10 +335,18 @@ def frames(number: int) -> List[Frame]:
     made = []
     for one in raw[:count]:
         code = ctypes.cast(one.code, ctypes.py_object).value
+        if number not in _called:
+            _called[number] = _gil_called.called(code, one.instruction)
         name = getattr(code, "co_qualname", code.co_name)
         made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
     _frames[number] = made
     return made
+
+
+def called(number: int) -> Optional[str]:
+    """What the innermost frame of a stack was in a call of; None: of nothing."""
+    frames(number)
+    return _called.get(number)
 
 
 def next_alarm(seconds: float) -> Any:

@@ -272,6 +272,7 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
     return {
         "kaa_insight_trace_start": (c_int, (POINTER(InsightOptions), error), True),
         "kaa_insight_trace_stop": (c_int, (), True),
+        "kaa_insight_trace_watch": (None, (c_int,), True),
         "kaa_insight_trace_read": (c_int, (POINTER(InsightTrace), error), True),
         "kaa_insight_trace_threads": (
             c_uint32,
