@@ -241,9 +241,10 @@ follow(void *block, size_t size, const void *state)
 KAA_INSIGHT__RARE static void
 born_locked(void *block, size_t size, const void *state)
 {
-    PROFILE.calls++;
     if (is_exact())
         follow(block, size, state);
+    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
+        kaa_insight__profile_note();
     kaa_insight__profile_unlock();
 }
 
