@@ -340,6 +340,15 @@ KAA_API int kaa_cpython_module_exec(kaa_cpython *host, void *module);
 KAA_API uint32_t kaa_cpython_layouts(const kaa_cpython *host);
 
 /**
+ * Makes the locks of the bridge free in a child of fork(): threads that held
+ * one are not there. For os.register_at_fork(after_in_child=...).
+ *
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void kaa_cpython_after_fork(kaa_cpython *host);
+
+/**
  * Ends all callbacks into the interpreter: from now on they return their error
  * value and touch nothing, but for those in calls that this same thread still
  * makes from Python. For the interpreter's atexit. Waits (at most a

@@ -28,13 +28,34 @@ static kaa_closure *_Atomic slots[SLOTS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint16_t ring[SLOTS];
 static uint32_t ring_first, ring_count, fresh;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+take_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void
+give_lock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* A child of fork() finds the lock free, and the slots whole. */
+static void
+start(void)
+{
+    (void)pthread_atfork(take_lock, give_lock, give_lock);
+}
 
 static uint32_t
 take_slot(void)
 {
     uint32_t slot = KAA_CLOSURE__NO_SLOT;
 
-    pthread_mutex_lock(&lock);
+    pthread_once(&once, start);
+    take_lock();
     if (fresh < SLOTS) {
         slot = fresh++;
     } else if (ring_count > 0) {
@@ -42,18 +63,18 @@ take_slot(void)
         ring_first = (ring_first + 1) % SLOTS;
         ring_count--;
     }
-    pthread_mutex_unlock(&lock);
+    give_lock();
     return slot;
 }
 
 static void
 give_slot(uint32_t slot)
 {
-    pthread_mutex_lock(&lock);
+    take_lock();
     KAA_ASSERT(ring_count < SLOTS);
     ring[(ring_first + ring_count) % SLOTS] = (uint16_t)slot;
     ring_count++;
-    pthread_mutex_unlock(&lock);
+    give_lock();
 }
 
 /* Where an argument stands, from the closure's frame. An argument without a

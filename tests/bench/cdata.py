@@ -126,7 +126,8 @@ class Bench:
         self.cffi = self._cffi(directory, target)
 
     def _ctypes(self, target: str) -> Any:
-        library = ctypes.PyDLL(target)
+        # PyPy has no PyDLL.
+        library = getattr(ctypes, "PyDLL", ctypes.CDLL)(target)
         library.norm_pointer.restype = library.norm_value.restype = ctypes.c_double
         library.norm_pointer.argtypes = [ctypes.POINTER(CPoint)]
         library.norm_value.argtypes = library.swapped.argtypes = [CPoint]

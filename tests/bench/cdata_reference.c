@@ -242,5 +242,8 @@ PyInit_cdata_reference(void)
         PyType_Ready(&mixed_type) != 0 || PyType_Ready(&view_type) != 0 ||
         PyModule_AddObject(module, "point", (PyObject *)&point_type) != 0)
         return NULL;
+#ifdef Py_GIL_DISABLED
+    PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);
+#endif
     return module;
 }

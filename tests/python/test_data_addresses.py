@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import unittest
 import weakref
@@ -75,6 +76,46 @@ class Addresses(unittest.TestCase):
             calls = lib.calls(fails)
             with self.assertRaisesRegex(LookupError, "of 5"):
                 calls.f(5)
+
+
+class Assigned(unittest.TestCase):
+    """A class that was put on an instance by hand says nothing of its bytes."""
+
+    def setUp(self) -> None:
+        self.lib = kaa.load(
+            None, "struct point { double x, y; }; struct named { long n; const char *t; };"
+        )
+
+    def test_another_type_is_refused(self) -> None:
+        one = self.lib.point(1, 2)
+        for kind in (self.lib.named, object, int):
+            with self.assertRaises(TypeError):
+                one.__class__ = kind
+        self.assertEqual((type(one), one.x), (self.lib.point, 1.0))
+
+    def test_a_class_of_the_same_type(self) -> None:
+        class Point(self.lib.point):  # type: ignore[name-defined,misc]
+            __slots__ = ()
+
+            def sum(self) -> float:
+                return self.x + self.y
+
+        one = self.lib.point(1, 2)
+        one.__class__ = Point
+        self.assertEqual((one.sum(), copy.copy(one).sum(), repr(one)), (3, 3, "Point(x=1.0, y=2.0)"))
+
+    def test_one_that_was_forced(self) -> None:
+        one = self.lib.point(1, 2)
+        try:
+            object.__dict__["__class__"].__set__(one, self.lib.named)
+        except TypeError:
+            return  # the interpreter itself refuses it
+        self.assertEqual(copy.copy(one), self.lib.point(1, 2))
+        with self.assertRaises(TypeError):
+            kaa.new(self.lib.named, one)
+        for name in ("n", "t"):
+            with self.assertRaises(TypeError):
+                getattr(one, name)
 
 
 if __name__ == "__main__":

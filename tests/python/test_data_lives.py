@@ -545,5 +545,19 @@ class Cycles(samples.Case):
         self.assertEqual(done.stdout, "gone\n", done.stderr)
 
 
+class Views(unittest.TestCase):
+    def test_what_is_cut_out_of_a_view_keeps_the_memory(self) -> None:
+        lib = kaa.load(None, "typedef struct point { double x, y; } point;")
+        cut = []
+        for i in range(100):
+            view = kaa.view(kaa.new("point[8]", [(i, i)] * 8, library=lib))
+            cut += [(i, view[48:64].cast("d")), (i, view[40:][8:16].cast("d"))]
+        del view
+        gc.collect()
+        others = [kaa.new("point[8]", [(-1, -1)] * 8, library=lib) for _ in range(1000)]
+        self.assertEqual([i for i, view in cut if view[0] != i], [])
+        self.assertEqual(len(others), 1000)
+
+
 if __name__ == "__main__":
     samples.main()

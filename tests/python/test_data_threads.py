@@ -5,7 +5,12 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import os
+import signal
+import sys
 import threading
+import unittest
+import warnings
 from typing import Any, List
 
 import kaa
@@ -117,6 +122,57 @@ class Threads(samples.Case):
 
         self.in_threads(2500, write, read)
         ctypes.memset(memory, 0, len(memory))
+
+
+@unittest.skipIf(sys.implementation.name == "pypy", "forks its own thread's locks alone")
+class Forks(unittest.TestCase):
+    def test_children_find_no_lock_held(self) -> None:
+        lib = kaa.load(
+            None,
+            "struct text { const char *a, *b; }; struct pair { struct text x, y; };"
+            " struct held { int (*f)(int); };",
+        )
+        shared = [lib.pair() for _ in range(50)]
+        ended = threading.Event()
+
+        def write(first: int) -> None:
+            for i in range(first, 10**9):
+                if ended.is_set():
+                    return
+                one, other = shared[i % 50], shared[i * 7 % 50]
+                one.x = other.y
+                other.y.a = f"text {i}"
+                lib.held(lambda value: value)
+
+        threads = [threading.Thread(target=write, args=(one,)) for one in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            stuck = sum(self.child(lib, shared) for _ in range(10))
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+        # Without a GIL the interpreter's own locks may be held as well, rarely.
+        free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+        self.assertLessEqual(stuck, 1 if free else 0)
+
+    def child(self, lib: Any, shared: List[Any]) -> bool:
+        """Whether a child comes to no end."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # threads and forks
+            pid = os.fork()
+        if pid == 0:
+            signal.alarm(60)
+            for i, one in enumerate(shared):
+                one.x = shared[i - 1].y
+                shared[i - 1].y.a = "text of the child"
+                one.y = shared[i - 1].x
+                held = lib.held(lambda value: value + i)
+                if held.f(1) != i + 1:
+                    os._exit(1)
+            os._exit(0)
+        return os.waitpid(pid, 0)[1] != 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import ctypes
 import os
 import sys
 import weakref
-from _thread import RLock
 from collections import deque
 from itertools import count, repeat
 from operator import methodcaller
@@ -35,6 +34,7 @@ from kaa._calls.function import Function
 from kaa._headers.declarations import Declarations
 from kaa._headers.text import Text, read_text
 from kaa._options import Options
+from kaa._values.locks import make_lock
 from kaa._values.owner import keeper
 from kaa._values.types import Data, TypeMap
 
@@ -139,7 +139,7 @@ class Library:
         give(self, "_reasons", None)
         give(self, "_left_out", None)
         give(self, "_names", None)
-        give(self, "_lock", RLock())
+        give(self, "_lock", make_lock())
         give(self, "_token", None)
         give(self, "_addresses", self._find_symbols(options.missing))
         for option in ("hold_gil", "errno", "builtins"):
@@ -440,7 +440,7 @@ class _Finder:
 # a function after each call.
 _pickled: weakref.WeakValueDictionary[bytes, Library] = weakref.WeakValueDictionary()
 _recent: Deque[Library] = deque(maxlen=8)
-_loading = RLock()
+_loading = make_lock()
 
 
 def _again(

@@ -128,7 +128,7 @@ kaa_cpython__probe_sequences(void)
     kaa_cpython__sequences found = {0};
     PyObject *items[ITEMS], *tuple, *list;
 
-    if (kaa_cpython__layout.type_offset == 0)
+    if (kaa_cpython__layout.type_offset != 8) /* or it has no GIL */
         return;
     tuple = PY(PyTuple_New)(ITEMS);
     list = PY(PyList_New)(ITEMS);

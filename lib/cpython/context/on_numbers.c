@@ -16,23 +16,19 @@ as_index(PyObject *object)
     return PY(PyNumber_Index)(object);
 }
 
-/* The value of an exact small int, where its layout is known: the header is one
- * of 16 bytes with the type in its second word then. */
+/* The value of an exact small int, where its layout is known. */
 static inline int
 read_small(PyObject *object, int64_t *out)
 {
     int layout = kaa_cpython__layout.long_layout;
-    PyObject *type;
+    const char *at = (const char *)object + kaa_cpython__layout.header;
     int64_t word;
     uint32_t digit;
 
-    if (layout == LONG_UNKNOWN)
+    if (layout == LONG_UNKNOWN || kaa_cpython__type(object) != PY(PyLong_Type))
         return 0;
-    memcpy(&type, (char *)object + 8, sizeof(type));
-    if (type != PY(PyLong_Type))
-        return 0;
-    memcpy(&word, (char *)object + 16, sizeof(word));
-    memcpy(&digit, (char *)object + 24, sizeof(digit));
+    memcpy(&word, at, sizeof(word));
+    memcpy(&digit, at + 8, sizeof(digit));
     if (layout == LONG_SIZE_FIELD) {
         if (word < -1 || word > 1)
             return 0;

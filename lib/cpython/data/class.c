@@ -225,22 +225,24 @@ make_holder(class *self)
     return holder;
 }
 
+/* Behind a type's header: its length (a word), its name, two sizes, what ends
+ * instances, then where they keep their vectorcall. */
+#define VECTORCALL_BEHIND_HEADER 40
+
 /* Where types keep tp_vectorcall, as in cpython/context/creating.c; 0: not
  * certain. `type` has none yet. */
-#define AT_VECTORCALL_OFFSET 56
-
 static size_t
 vectorcall_at(const kaa_cpython *host, PyObject *type)
 {
+    size_t at = kaa_cpython__layout.header + VECTORCALL_BEHIND_HEADER;
     PyObject *meta = kaa_cpython__type(type);
     size_t known = 0, offset = 0;
     void *there = NULL;
 
-    if (kaa_cpython__layout.type_offset != 8)
+    if (kaa_cpython__layout.type_offset == 0)
         return 0;
-    memcpy(&known, (char *)host->function_type + AT_VECTORCALL_OFFSET,
-           sizeof(known));
-    memcpy(&offset, (char *)meta + AT_VECTORCALL_OFFSET, sizeof(offset));
+    memcpy(&known, (char *)host->function_type + at, sizeof(known));
+    memcpy(&offset, (char *)meta + at, sizeof(offset));
     if (known != kaa_cpython__layout.header || offset < 312 || offset > 800 ||
         offset % sizeof(void *) != 0)
         return 0;

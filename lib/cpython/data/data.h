@@ -327,6 +327,11 @@ int kaa_cpython__clear_data(PyObject *object);
  * to what it was set from, or NULL: not known. 0, or -1 with an exception. */
 int kaa_cpython__read_pointer(PyObject *object, const char *at,
                               void **out_address, PyObject **out_kept);
+/* A text of ASCII that such a pointer points at, copied while it is there: its
+ * length; -1: none, or a longer one, or of other characters. */
+#define DATA_TEXT_SHORT 64
+ssize_t kaa_cpython__read_short_text(PyObject *object, const char *at,
+                                     char text[DATA_TEXT_SHORT]);
 /* Writes it, and remembers what it was set from; `kept` is borrowed, or NULL.
  * 0, or -1 with an exception, and nothing is written. `root` is an instance, an
  * owned, or NULL: the bytes are C's. */

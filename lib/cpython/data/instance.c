@@ -374,19 +374,20 @@ refuse_new(PyObject *type, PyObject *args, PyObject *kwargs)
 static const host_getset no_attributes[1] = {{0}};
 
 /* Where a type keeps its tp_getset, by which calls of it find the class. */
-#define AT_GETSET 248
+#define GETSET_BEHIND_HEADER 232
 
 static void
 probe_getset(PyObject *type)
 {
+    size_t at = kaa_cpython__layout.header + GETSET_BEHIND_HEADER;
     const void *found;
 
-    if (kaa_cpython__layout.type_offset != 8)
+    if (kaa_cpython__layout.type_offset == 0)
         return;
-    memcpy(&found, (char *)type + AT_GETSET, sizeof(found));
+    memcpy(&found, (char *)type + at, sizeof(found));
     if (found == no_attributes &&
         PY(PyType_GetSlot)(type, HOST_TP_GETSET) == found)
-        kaa_cpython__layout.getset_offset = AT_GETSET;
+        kaa_cpython__layout.getset_offset = at;
 }
 
 PyObject *

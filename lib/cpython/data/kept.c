@@ -9,6 +9,8 @@
  * hold up a collection. (A critical section would not do: the interpreter opens
  * it when the thread waits for anything else.)
  */
+#include <string.h>
+
 #include "base/assert.h"
 #include "cpython/data/data.h"
 
@@ -137,6 +139,31 @@ kaa_cpython__read_pointer(PyObject *object, const char *at, void **out_address,
 {
     return read_pointer(kaa_cpython__data_body(object)->class_->host,
                         dict_for(object), at, out_address, out_kept);
+}
+
+ssize_t
+kaa_cpython__read_short_text(PyObject *object, const char *at,
+                             char text[DATA_TEXT_SHORT])
+{
+    dict *place = dict_for(object);
+    uint64_t *mine =
+        lock_of(kaa_cpython__data_body(object)->class_->host, place);
+    const char *found;
+    size_t length = DATA_TEXT_SHORT;
+    int is_ascii = 1;
+
+    lock(mine);
+    memcpy(&found, at, sizeof(found));
+    if (found != NULL)
+        length = strnlen(found, DATA_TEXT_SHORT);
+    if (length < DATA_TEXT_SHORT)
+        memcpy(text, found, length);
+    unlock(mine);
+    if (length == DATA_TEXT_SHORT)
+        return -1;
+    for (size_t i = 0; i < length; i++)
+        is_ascii &= (unsigned char)text[i] < 0x80;
+    return is_ascii ? (ssize_t)length : -1;
 }
 
 static void

@@ -189,17 +189,25 @@ load_inside(PyObject *object, class *self, field *member, char *at)
     return kaa_cpython__new_inside(inner, at, object, inner->count);
 }
 
+/* Without a GIL what is short is copied while nobody can free it. */
 static PyObject *
 load_text(PyObject *object, const char *at)
 {
     PyObject *kept = NULL, *made;
+    char copy[DATA_TEXT_SHORT];
+    ssize_t length;
     void *text;
 
     if (KAA_LIKELY(
-            !kaa_cpython__data_body(object)->class_->host->is_free_threaded))
+            !kaa_cpython__data_body(object)->class_->host->is_free_threaded)) {
         memcpy(&text, at, sizeof(text)); /* nobody frees it meanwhile */
-    else if (kaa_cpython__read_pointer(object, at, &text, &kept) != 0)
-        return NULL;
+    } else {
+        length = kaa_cpython__read_short_text(object, at, copy);
+        if (length >= 0)
+            return PY(PyUnicode_DecodeUTF8)(copy, length, "strict");
+        if (kaa_cpython__read_pointer(object, at, &text, &kept) != 0)
+            return NULL;
+    }
     if (text == NULL)
         made = kaa_cpython__new_none();
     else

@@ -292,6 +292,25 @@ probe_ctypes(const kaa_cpython_options *options, kaa_cpython__layouts *found)
     }
 }
 
+/* What does not change once it is made: in a build without a GIL this alone may
+ * be read while other threads run. */
+static void
+probe_values(kaa_cpython__layouts *found, PyObject *bytes)
+{
+    size_t header = found->header;
+    size_t data = (size_t)(PY(PyBytes_AsString)(bytes) - (char *)bytes);
+
+    found->type_offset = header - 8;
+    if (probe_float(header, 1.5) && probe_float(header, -2.25e300))
+        found->float_offset = header;
+    if (probe_long(header, LONG_TAG_FIELD))
+        found->long_layout = LONG_TAG_FIELD;
+    else if (probe_long(header, LONG_SIZE_FIELD))
+        found->long_layout = LONG_SIZE_FIELD;
+    if (data == header + 16 && word_is(bytes, header, (void *)5))
+        found->bytes_offset = data;
+}
+
 /* Each object below has at least as many bytes as the probes read: a header,
  * and 16 more for an int (12 of them its own, in blocks of 16). */
 static void
@@ -302,22 +321,17 @@ probe_layouts(const kaa_cpython_options *options, kaa_cpython__layouts *found)
     PyObject *bytes = PY(PyBytes_FromStringAndSize)("bytes", 5);
 
     if (real != NULL && integer != NULL && bytes != NULL) {
-        size_t header = found->header;
-        size_t data = (size_t)(PY(PyBytes_AsString)(bytes) - (char *)bytes);
+        size_t header = found->header,
+               expected = options->free_threaded ? 32 : 16;
 
-        if (header == 16 && probe_type(header - 8, real, integer, bytes)) {
-            found->type_offset = header - 8;
-            found->count_is_first = probe_count();
-            if (probe_float(header, 1.5) && probe_float(header, -2.25e300))
-                found->float_offset = header;
-            if (probe_long(header, LONG_TAG_FIELD))
-                found->long_layout = LONG_TAG_FIELD;
-            else if (probe_long(header, LONG_SIZE_FIELD))
-                found->long_layout = LONG_SIZE_FIELD;
-            if (data == header + 16 && word_is(bytes, header, (void *)5))
-                found->bytes_offset = data;
-            find_text(found);
-            probe_ctypes(options, found);
+        if (header == expected &&
+            probe_type(header - 8, real, integer, bytes)) {
+            probe_values(found, bytes);
+            if (!options->free_threaded) {
+                found->count_is_first = probe_count();
+                find_text(found);
+                probe_ctypes(options, found);
+            }
         }
     }
     if (real != NULL)
@@ -352,7 +366,7 @@ fill_process(const kaa_cpython_options *options, kaa_error *err)
     kaa_cpython__py = found;
     kaa_cpython__layout.header = (size_t)options->header_size;
     kaa_cpython__layout.text_bits = 1;
-    if (!options->free_threaded && !(options->flags & KAA_CPYTHON_NO_LAYOUT))
+    if (!(options->flags & KAA_CPYTHON_NO_LAYOUT))
         probe_layouts(options, &kaa_cpython__layout);
     return KAA_OK;
 }
@@ -393,6 +407,15 @@ kaa_cpython_close(kaa_cpython *host)
     atomic_store(&host->is_closing, 1);
     while (atomic_load(&host->entering) != 0 && kaa_base__now_ns() < give_up)
         nanosleep(&moment, NULL);
+}
+
+/* What they guard is whole: the interpreter stops its threads before it forks,
+ * and it can stop them at a lock of kaa's only while they wait for one. */
+void
+kaa_cpython_after_fork(kaa_cpython *host)
+{
+    memset(host->pointing, 0, sizeof(host->pointing));
+    pthread_mutex_init(&host->lending, NULL);
 }
 
 int

@@ -185,6 +185,7 @@ def _attach() -> Any:
 _host = _attach()
 # While the interpreter goes, callbacks of threads that go on must not enter it.
 atexit.register(_native.kaa_cpython_close, _host)
+os.register_at_fork(after_in_child=partial(_native.kaa_cpython_after_fork, _host))
 
 _make = _native.kaa_cpython_function
 _adopted = False

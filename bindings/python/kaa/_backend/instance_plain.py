@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import ctypes
-from _thread import RLock
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._backend.owned import Owned, all_kept_by, is_released
 from kaa._backend.owned import release as _release
+from kaa._backend.plain_members import Members, view_class
 from kaa._values.instance import (
     RECORDS,
     Layout,
-    Member,
     load_member,
     no_member,
     store_member,
 )
+from kaa._values.locks import make_lock
 from kaa._values.seal import Seal, close, content
 
 _CPYTHON_ALIGN = 16
+
+
+def _assign_class(data: Any, kind: Any) -> None:
+    """As the interpreter refuses it where classes have other layouts."""
+    if not isinstance(kind, type) or not issubclass(kind, PlainData):
+        raise TypeError("__class__ may be set to a class of the same C type alone")
+    if layout_of(kind) is not layout_in(data):
+        raise TypeError(
+            f"__class__ assignment: {kind.__name__!r} object layout differs from"
+            f" {type(data).__name__!r}"
+        )
+    object.__dict__["__class__"].__set__(data, kind)
 
 
 class PlainData:
@@ -31,9 +43,11 @@ class PlainData:
         "_kept_",
         "_length_",
         "_memory_",
+        "_view_",
         "_own_",
         "__weakref__",
     )
+    __class__ = property(type, _assign_class)  # type: ignore[assignment]
 
     def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)
@@ -41,6 +55,7 @@ class PlainData:
         _set_layout(made, layout)
         _set_kept(made, None)
         _set_owner(made, None)
+        _set_view(made, None)
         if layout.kind == _native.POINTER_:
             _set_memory(made, None)
             _set_address(made, 0)
@@ -67,9 +82,12 @@ _set_owner = PlainData.__dict__["_owner_"].__set__
 _set_kept = PlainData.__dict__["_kept_"].__set__
 _set_length = PlainData.__dict__["_length_"].__set__
 _set_memory = PlainData.__dict__["_memory_"].__set__
+_set_view = PlainData.__dict__["_view_"].__set__
 _set_layout = PlainData.__dict__["_own_"].__set__
 _get_kept = PlainData.__dict__["_kept_"].__get__
 _get_memory = PlainData.__dict__["_memory_"].__get__
+_get_view = PlainData.__dict__["_view_"].__get__
+_ctypes_address = ctypes.addressof
 
 number_of = PlainData.__dict__["_address_"].__get__
 owner_of = PlainData.__dict__["_owner_"].__get__
@@ -104,33 +122,35 @@ for _slot in PlainData.__slots__:
         delattr(PlainData, _slot)
 
 
-class _Attribute:
-    """One member of a record, as an attribute."""
+def _look(data: Any, layout: Layout) -> Any:
+    """Gives an instance a view, by which its numbers are quick; None: it can have
+    none, or is of another layout."""
+    if layout_in(data) is not layout or type(owner_of(data)) is Owned:
+        return None
+    view = _get_view(data)
+    if view is None:
+        kind = view_class(layout)
+        if not kind:
+            return None
+        view = kind.from_address(number_of(data))
+        _set_view(data, view)
+    return view
 
-    __slots__ = ("_layout", "_member")
 
-    def __init__(self, layout: Layout, member: Member) -> None:
-        self._layout = layout
-        self._member = member
+def _inside(kind: Any, layout: Layout, address: int, data: Any) -> Any:
+    """A view of a record in the memory of another instance."""
+    made = object.__new__(kind)
+    _set_layout(made, layout)
+    _set_address(made, address)
+    _set_owner(made, data if _get_memory(data) is not None else owner_of(data))
+    _set_kept(made, None)
+    _set_length(made, -1)
+    _set_memory(made, None)
+    _set_view(made, None)
+    return made
 
-    def __get__(self, data: Any, owner: Any = None) -> Any:
-        if data is None:
-            return self
-        self._check(data)
-        return load_member(data, self._member, address_of(data))
 
-    def _check(self, data: Any) -> None:
-        """A class that was assigned has members that are not those of the data."""
-        if layout_in(data) is not self._layout:
-            raise TypeError("the member is not one of what the data are")
-
-    def __set__(self, data: Any, value: Any) -> None:
-        member = self._member
-        self._check(data)
-        store_member(data, self._layout.name, member, address_of(data), value)
-
-    def __repr__(self) -> str:
-        return f"<attribute {self._member.name!r} of {self._layout.name!r} objects>"
+_members = Members(_get_view, layout_in, address_of, _look, _inside)
 
 
 class PlainRecord(PlainData):
@@ -200,6 +220,43 @@ def _dereferenced(data: Any, layout: Layout) -> int:
     return address
 
 
+def _maker(layout: Layout) -> Any:
+    """`__new__` of a record's class, and of those that are derived from it."""
+    if layout.align > 8:
+        return PlainData.__new__
+    slow, make = PlainData.__new__, object.__new__
+
+    def __new__(cls: Any, /, *args: Any, **keywords: Any) -> Any:
+        kind = layout.view_class
+        if not kind:
+            return slow(cls)
+        made = make(cls)
+        memory = kind()
+        _set_layout(made, layout)
+        _set_kept(made, None)
+        _set_owner(made, None)
+        _set_view(made, memory)
+        _set_memory(made, memory)
+        _set_address(made, _ctypes_address(memory))
+        _set_length(made, -1)
+        return made
+
+    return __new__
+
+
+def _initialiser(setters: List[Any]) -> Any:
+    count = len(setters)
+
+    def __init__(self: Any, /, *args: Any, **keywords: Any) -> None:
+        if keywords or len(args) > count:
+            _late.record.init_record(self, args, keywords)
+            return
+        for store, value in zip(setters, args):
+            store(self, value)
+
+    return __init__
+
+
 def new_class(layout: Layout, doc: str) -> Any:
     _pointers = _late.pointers
     names: Dict[str, Any] = {
@@ -212,7 +269,10 @@ def new_class(layout: Layout, doc: str) -> Any:
     if layout.kind in RECORDS:
         bases = (_late.record.Record, PlainRecord)
         for member in layout.members:
-            names[member.name] = _Attribute(layout, member)
+            names[member.name] = _members.attribute(layout, member)
+        setters = [names[member.name].fset for member in layout.members]
+        names["__init__"] = _initialiser(setters)
+        names["__new__"] = _maker(layout)
     elif layout.kind == _native.POINTER_:
         bases = (_pointers.Pointer, PlainPointer)
     else:
@@ -246,6 +306,7 @@ def view(kind: Any, address: int, owner: Any, length: int) -> Any:
     _set_kept(made, None)
     _set_length(made, length)
     _set_memory(made, None)
+    _set_view(made, None)
     return made
 
 
@@ -253,11 +314,16 @@ def has_memory(data: Any) -> bool:
     return _get_memory(data) is not None
 
 
+def memory_of(data: Any) -> Any:
+    """The ctypes array that has an instance's bytes; None: they are not its own."""
+    return _get_memory(data)
+
+
 #: What pointers in C's own memory were set from, by their addresses. It outlives a
 #: library's object: the code, and so its variables, stay.
 _pointed: Dict[int, Any] = {}
 #: Held while a pointer and what it keeps alive are written, read or copied.
-_pointing = RLock()
+_pointing = make_lock()
 
 
 def _all_kept(root: Any) -> Dict[int, Any]:

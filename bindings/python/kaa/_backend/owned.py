@@ -8,10 +8,11 @@ the end of `with`, or by a call of f itself; and what was borrowed from it first
 from __future__ import annotations
 
 import weakref
-from _thread import RLock
 from typing import Any, Callable, Dict, List, Optional
 
-_ending = RLock()
+from kaa._values.locks import make_lock
+
+_ending = make_lock()
 #: Whether there ever was one.
 were_made = False
 

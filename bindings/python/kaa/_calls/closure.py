@@ -26,6 +26,7 @@ from kaa import _backend, _error, _late, _native
 from kaa._calls.function import Function, bound
 from kaa._values.convert import Value, is_refusal, prefixed, value_of
 from kaa._values.fault import SIGNATURE, TYPE, refusal
+from kaa._values.locks import make_lock
 from kaa._values.pointer import FIXED, POINTED, Found, fits
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class _Here(threading.local):
 
 here = _Here()
 
-_making = threading.RLock()
+_making = make_lock()
 _tokens = itertools.count(1)
 _live: weakref.WeakValueDictionary[int, Closure] = weakref.WeakValueDictionary()
 #: Closures that nobody else keeps: for ever, or until they have been called.

@@ -7,7 +7,6 @@ the cells. Variable arguments get a plan for each combination of their types.
 from __future__ import annotations
 
 import ctypes
-from _thread import RLock
 from ctypes import (  # type: ignore[attr-defined]
     Array,
     Structure,
@@ -33,6 +32,7 @@ from kaa import _error, _native
 from kaa._values.convert import Value
 from kaa._values.fault import NUL, SURROGATE, VARIABLE, VARIABLE_INT, refusal
 from kaa._values.instance import RECORDS, address_of, is_data, layout_in
+from kaa._values.locks import make_lock
 from kaa._values.origins import origin_of
 from kaa._values.owner import keeper
 from kaa._values.pointer import (
@@ -305,7 +305,7 @@ def _record(value: Any) -> Optional[Promoted]:
 
 
 # A table of types is changed by one thread at a time.
-_planning = RLock()
+_planning = make_lock()
 
 
 class Variadic:

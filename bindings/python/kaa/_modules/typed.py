@@ -7,15 +7,15 @@ its own, and so an owner of its own.
 
 from __future__ import annotations
 
-from _thread import RLock
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Optional, Tuple
 
 from kaa import _late
+from kaa._values.locks import make_lock
 
 if TYPE_CHECKING:
     from kaa._values.types import TypeMap
 
-_making = RLock()
+_making = make_lock()
 _END = ")\n--\n\n"
 
 

@@ -640,6 +640,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
         HELD,
     ),
     "kaa_cpython_layouts": (c_uint32, (CpythonP,), HELD),
+    "kaa_cpython_after_fork": (None, (CpythonP,), HELD),
     "kaa_cpython_close": (None, (CpythonP,), FREE),
     # insight.h
     **_native_insight.prototypes(ErrorP),

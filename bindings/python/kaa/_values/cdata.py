@@ -459,10 +459,22 @@ def view_(value: Any, length: Optional[int] = None) -> memoryview:
     flat._kaa_owner = kept  # type: ignore[attr-defined]
     if is_data(value) and ownership(value):
         return _guarded_view(value, address, size)
-    made = memoryview(flat).cast("B")
     if sys.implementation.name != "cpython":
-        # PyPy's views keep the bytes alone: not what says who owns them.
-        weakref.finalize(made, _nothing, kept).atexit = False
+        return _view_on_pypy(flat, address, size, kept)
+    return memoryview(flat).cast("B")
+
+
+def _view_on_pypy(flat: Any, address: int, size: int, kept: Any) -> memoryview:
+    """Views keep the bytes alone there, not what says who owns them: so of memory
+    that ctypes made the view is of that. Of other memory a view that is cut out of
+    this one does not keep the owner."""
+    memory = _late.instance_plain.memory_of(kept) if is_data(kept) else None
+    if memory is not None:
+        start = address - ctypes.addressof(memory)
+        made = memoryview(memory).cast("B")[start : start + size]
+    else:
+        made = memoryview(flat).cast("B")
+    weakref.finalize(made, _nothing, kept).atexit = False
     return made
 
 

@@ -62,6 +62,7 @@ class Layout:
         "by_name",
         "element",
         "count",
+        "view_class",
         "__weakref__",
     )
 
@@ -73,6 +74,8 @@ class Layout:
         self.size = _native.kaa_ctype_size(ctype)
         self.align = _native.kaa_ctype_align(ctype)
         self.name = name
+        #: Of a record without the bridge: see _backend.plain_members.
+        self.view_class: Any = None
         self.members: Tuple[Member, ...] = ()
         self.element: Optional[Element] = None
         self.count = -1
@@ -269,7 +272,7 @@ def record_address(types: TypeMap, core: int, value: Any) -> int:
     none."""
     kind = type(value)
     if is_data(value):
-        if _native.kaa_ctype_same(layout_of(kind).ctype, core):
+        if _native.kaa_ctype_same(layout_in(value).ctype, core):
             return address_of(value)
     elif issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes.Array)):
         if _late.pointer.fits(types, core, kind):

@@ -205,7 +205,8 @@ def own_class(data: Any) -> Any:
     if layout.kind == _native.ARRAY and layout.count < 0 and layout.element:
         count = max(length_of(data), 0)
         return layout.types.array_class(layout.element.ctype, count)
-    return type(data)
+    kind = type(data)  # which may have been assigned by way of object's __class__
+    return kind if layout_of(kind) is layout else layout.types.data_class(layout.ctype)
 
 
 def pickled(data: Any) -> Tuple[Any, ...]:

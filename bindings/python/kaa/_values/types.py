@@ -10,12 +10,12 @@ from __future__ import annotations
 import ctypes
 import enum
 import weakref
-from _thread import RLock
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _last, _late, _native
 from kaa._values.basic import BASIC
 from kaa._values.enums import int_enum
+from kaa._values.locks import make_lock
 from kaa._values.origins import forget, remember
 
 
@@ -307,7 +307,7 @@ class TypeMap:
         # Keys of ctypes' own caches, and which classes of this map are in them.
         self._cached: List[Tuple[str, Any]] = []
         self._own: Set[Any] = set()
-        self._lock = RLock()
+        self._lock = make_lock()
         self.records = _late.records.RecordMaker(self)
         # Gives the library that pickles name, or one like it.
         self._finder: Any = None
