@@ -156,6 +156,8 @@ class Test:
         self.name, self.command = told["name"], told["command"]
         labels = properties.get("LABELS", [])
         self.label = next((one for one in LABELS if one in labels), None)
+        if "headers" in labels:  # of the machine, by its compilers: minutes
+            self.label = None
         self.folder = properties.get("WORKING_DIRECTORY", build)
         changed = dict(one.split("=", 1) for one in properties.get("ENVIRONMENT", []))
         self.environment = {**os.environ, **changed}
@@ -199,6 +201,10 @@ class Tree:
         names = source.tracked(root)
         if names is None:
             raise SystemExit("mutate: a clone of the repository is needed")
+        names = set(names)
+        for old in self.path.rglob("*"):
+            if old.is_file() and old.relative_to(self.path).as_posix() not in names:
+                old.unlink()  # of a run before
         for name in names:
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)

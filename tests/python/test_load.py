@@ -7,6 +7,7 @@ import gc
 import os
 import pathlib
 import sys
+import sysconfig
 import tempfile
 import threading
 import unittest
@@ -57,6 +58,40 @@ int other_name(int value) __asm__("renamed_symbol");
 
 def load(**options: Any) -> kaa.Library:
     return kaa.load(LIBRARY, DECLARATIONS, **options)
+
+
+GROWTH = """
+import ctypes, gc, kaa
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in
+                "arena ordblks smblks hblks hblkhd usmblks fsmblks used free top".split()]
+mallinfo2 = ctypes.CDLL(None).mallinfo2
+mallinfo2.restype = Info
+def used():
+    gc.collect(), gc.collect()
+    info = mallinfo2()
+    return info.used + info.hblkhd
+text = "".join(
+    f"struct s{i}; typedef struct r{i} {{ int a; struct s{i} *p; }} r{i};"
+    f"r{i} *f{i}(struct s{i} *);"
+    for i in range(300)
+)
+def load():
+    library = kaa.load(None, text, missing="ignore")
+    record = library.r9()
+    pointer = kaa.new("r5 *", library=library)
+    return library, record, pointer, kaa.cast("struct s7 *", record)
+for _ in range(10):
+    load()
+start = used()
+kept = load()
+one = used() - start
+del kept
+start = used()
+for _ in range(100):
+    load()
+print(one, used() - start)
+"""
 
 
 class Attributes(unittest.TestCase):
@@ -259,6 +294,20 @@ class Loading(unittest.TestCase):
             "print(gone() is None)\n",
         )
         self.assertEqual((done.stdout, done.stderr), ("s(x=1) True\nTrue\n", ""))
+
+    @unittest.skipUnless(sys.implementation.name == "cpython", "PyPy's collector waits")
+    @unittest.skipUnless(hasattr(ctypes.CDLL(None), "mallinfo2"), "no count of malloc's")
+    @unittest.skipIf(
+        sysconfig.get_config_var("Py_GIL_DISABLED"),
+        "without a GIL the tables of types stay: not mended yet",
+    )
+    @unittest.skipIf("KAA_TEST_SANITIZE" in os.environ, "a sanitizer does not count")
+    def test_loading_and_dropping_a_hundred_times(self) -> None:
+        """One that is loaded takes some 800 KB here, classes of its pointers too."""
+        done = support.run_python("-c", GROWTH)
+        one, hundred = (int(word) for word in done.stdout.split())
+        self.assertGreater(one, 100000)
+        self.assertLess(hundred, 2 * one)
 
     def test_types_outlive_their_library(self) -> None:
         library = kaa.load(None, "int f(struct s { int x : 3; } *p);", missing="ignore")
