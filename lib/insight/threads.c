@@ -240,7 +240,9 @@ take_ended(void)
         if (end != 0 && (oldest == NULL || end < KAA_INSIGHT__GET(oldest->end)))
             oldest = one;
     }
-    if (oldest != NULL) {
+    /* One that ended late, of an earlier recording, is no part of this one. */
+    if (oldest != NULL &&
+        KAA_INSIGHT__GET(oldest->epoch) == KAA_INSIGHT__GET(ALL.epoch)) {
         add_figures(&ALL.gone, oldest);
         KAA_INSIGHT__SET(ALL.gone.end, 1);
         atomic_fetch_add(&ALL.gone_count, 1);

@@ -149,7 +149,7 @@ def eventually(method: Callable[..., None]) -> Callable[..., None]:
 
 threads_after_fork = unittest.skipIf(
     os.environ.get("KAA_TEST_SANITIZE") == "tsan",
-    "ThreadSanitizer ends a child of fork() that starts a thread",
+    "ThreadSanitizer has a thread of its own, and ends a child of fork() that starts one",
 )
 
 

@@ -455,9 +455,9 @@ class Monitors(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertEqual(m.recording().pid, os.getpid())
 
+    @support.threads_after_fork
     def test_fork_is_not_warned_of(self) -> None:
-        """kaa's own thread is none that fork() has to be warned of (3.12 on), and is
-        there again afterwards."""
+        """kaa's own thread is gone then, and there again afterwards."""
 
         def names() -> List[str]:
             made = []

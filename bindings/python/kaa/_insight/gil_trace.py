@@ -310,12 +310,14 @@ def snapshot() -> Snapshot:
 def add_reader() -> Maxima:
     """Maxima of all spells that end from now on, up to remove_reader()."""
     maxima = Maxima()
-    _readers.add(maxima)
+    with _lock:
+        _readers.add(maxima)
     return maxima
 
 
 def remove_reader(maxima: Maxima) -> None:
-    _readers.discard(maxima)
+    with _lock:
+        _readers.discard(maxima)
 
 
 def spans(figures: Figures) -> List[Any]:
