@@ -25,6 +25,7 @@
 
 #include <kaa/base.h>
 #include <kaa/gil.h>
+#include <kaa/heap.h>
 
 KAA_BEGIN_DECLS
 
@@ -409,6 +410,17 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
  */
 KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
 
+/**
+ * Writes the books of a heap of kaa's own, kaa/heap.h, as JSON of the form that
+ * `python -m kaa heap report` and the views of the Python package read: what
+ * its pages are used for, and its live blocks by kind and size.
+ *
+ * @return the length of the text, as snprintf() does; 0 for no heap.
+ * @gil    held: the heap's owner
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_heap_json(kaa_heap *heap, char *buffer, size_t size);
+
 /* ---- memory ---- */
 
 /** How memory is profiled. */
@@ -417,6 +429,15 @@ typedef enum kaa_insight_heap_mode {
     KAA_INSIGHT_HEAP_SAMPLED = 1, /**< One block every so many bytes. */
     KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. */
 } kaa_insight_heap_mode;
+
+/** kaa_insight_heap_options::flags. */
+#define KAA_INSIGHT_HEAP_NATIVE                                                \
+    1u /**< malloc() and its family, wherever loaded objects call it: sampled, \
+            in exact profiles too. */
+
+/** kaa_insight_frame::instruction of a C frame: `code` is a return address, for
+ *  kaa_insight_symbol(). */
+#define KAA_INSIGHT_FRAME_C (-2)
 
 /** Choices for a profile. All zero but `size`, `mode` and `version` means the
  *  defaults. */
@@ -429,12 +450,15 @@ typedef struct kaa_insight_heap_options {
                            16 if sampled. */
     uint64_t every_bytes; /**< Between two samples, on average; 0: 512 KiB. */
     uint64_t seed;        /**< Of the samples' choice; 0: a new one. */
+    uint32_t flags;       /**< KAA_INSIGHT_HEAP_NATIVE */
+    uint32_t reserved;    /**< 0 */
 } kaa_insight_heap_options;
 
 /**
  * Starts to follow the blocks that the interpreter's allocators give from now
- * on (domains MEM and OBJ; not RAW, nor malloc() by C code), by the Python
- * frames that asked for them. There is one profile in a process.
+ * on, by the Python frames that asked for them, and with
+ * KAA_INSIGHT_HEAP_NATIVE those of malloc() in extension modules and libraries,
+ * by the C frames and the Python frames. There is one profile in a process.
  *
  * Sampled: a byte is chosen every `every_bytes` on average, with exponential
  * gaps; the block that it is in stands for all that were not chosen. What is
@@ -480,7 +504,7 @@ typedef struct kaa_insight_heap {
     uint64_t live_blocks;
     uint64_t peak_bytes; /**< The most that was alive at a time. */
     uint64_t peak_blocks;
-    uint64_t every_bytes; /**< Between two samples; 0: exact. */
+    uint64_t every_bytes; /**< Between two samples; 0: there are none. */
     uint64_t error_bytes; /**< The standard error of live_bytes. */
     uint64_t lost;        /**< Blocks or sites that found no room. */
     uint32_t samples;     /**< Sampled blocks that are alive. */
@@ -493,7 +517,10 @@ typedef struct kaa_insight_heap {
     uint64_t peak_at_ns;  /**< After the start, when memory was asked for last
                                before or at the peak, within some ms. */
     uint32_t points;      /**< How many kaa_insight_heap_points() has. */
-    uint32_t reserved;    /**< 0. */
+    uint32_t has_native;  /**< malloc() is followed. */
+    uint32_t native_foreign; /**< Places in loaded objects that go to another
+                                  malloc() or tool, and were left alone. */
+    uint32_t reserved;       /**< 0. */
 } kaa_insight_heap;
 
 /**
@@ -572,7 +599,9 @@ KAA_API uint32_t kaa_insight_heap_points(kaa_insight_heap_point *out,
                                          uint32_t capacity);
 
 /**
- * The frames of a site, the innermost first.
+ * The frames of a site, the innermost first: of malloc() those of C, marked
+ * with KAA_INSIGHT_FRAME_C, before those of Python. A code object is NULL if it
+ * ended before it could be referred to.
  *
  * @return how many there are; 0 if there is no such site.
  * @owns   The code objects belong to the profile, and live until its stop.
@@ -582,6 +611,42 @@ KAA_API uint32_t kaa_insight_heap_points(kaa_insight_heap_point *out,
 KAA_API uint32_t kaa_insight_heap_frames(uint32_t number,
                                          kaa_insight_frame *out,
                                          uint32_t capacity);
+
+/** The longest name of a type that is told, with its end. */
+#define KAA_INSIGHT_TYPE_NAME 64
+
+/** What the cycle collector freed of one site: members of garbage cycles, and
+ *  what only they kept. */
+typedef struct kaa_insight_heap_collected {
+    uint32_t site;     /**< For kaa_insight_heap_frames(). */
+    uint32_t reserved; /**< 0 */
+    uint64_t bytes;
+    uint64_t blocks;
+    char type[KAA_INSIGHT_TYPE_NAME]; /**< tp_name; empty: blocks that are no
+                                           objects, such as entries of lists. */
+} kaa_insight_heap_collected;
+
+/**
+ * Says that the collector begins to run in this thread, or has ended: for who
+ * is called by it (gc.callbacks).
+ *
+ * @return at its end how many ns have passed since its beginning; else 0.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint64_t kaa_insight_heap_collecting(int is_collecting);
+
+/**
+ * Tells what has been freed in collections since the start, by site and type.
+ *
+ * @param out  Room for `capacity`; may be NULL to count.
+ *
+ * @return how many there are.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_heap_freed_by_collector(
+    kaa_insight_heap_collected *out, uint32_t capacity);
 
 KAA_END_DECLS
 

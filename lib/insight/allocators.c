@@ -1,49 +1,29 @@
-/* insight/allocators.c - see allocators.h. struct PyMemAllocatorEx is part of
- * CPython's documented C API, and the same from 3.5 on. */
+/* insight/allocators.c - see allocators.h. The hooks of the domains whose
+ * allocators are called with the GIL, and the tables. */
 #include "insight/allocators.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <sched.h>
-#include <string.h>
 
 #include "base/assert.h"
-#include "base/error.h"
 #include "base/os/os.h"
+#include "insight/mallocs.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define DOMAIN_FIRST 1 /* PYMEM_DOMAIN_MEM, and PYMEM_DOMAIN_OBJ */
-#define DOMAINS 2
 #define NEVER INT64_MAX
 
 #ifdef __GNUC__
-#define RARE __attribute__((noinline, cold))
+#define HOT __attribute__((noinline, hot))
 #else
-#define RARE
+#define HOT
 #endif
 
-typedef struct allocator {
-    void *context;
-    void *(*malloc)(void *context, size_t size);
-    void *(*calloc)(void *context, size_t count, size_t size);
-    void *(*realloc)(void *context, void *block, size_t size);
-    void (*free)(void *context, void *block);
-} allocator;
-
 kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
-
-static allocator real[DOMAINS];
-static int is_in[DOMAINS];
-static struct {
-    void (*get)(int domain, allocator *out);
-    void (*set)(int domain, allocator *from);
-    void *(*mem_malloc)(size_t);
-    void (*mem_free)(void *);
-    void *(*object_malloc)(size_t);
-    void (*object_free)(void *);
-} python;
+kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 
 static atomic_flag is_locked = ATOMIC_FLAG_INIT;
+
+/* ---- who may write ---- */
 
 void
 kaa_insight__profile_lock(void)
@@ -62,49 +42,122 @@ void
 kaa_insight__profile_after_fork(void)
 {
     atomic_flag_clear(&is_locked);
+    atomic_store(&PROFILE.is_inside, 0);
+    atomic_store(&PROFILE.in_real, 0);
+    atomic_fetch_and(&PROFILE.attention, KAA_INSIGHT__SHARED);
 }
 
-static int
-enter(void)
-{
-    if (KAA_LIKELY(atomic_load_explicit(&PROFILE.is_shared,
-                                        memory_order_relaxed) == 0))
-        return 0;
-    kaa_insight__profile_lock();
-    return 1;
-}
-
-static void
-leave(int was_locked)
-{
-    if (KAA_UNLIKELY(was_locked))
-        kaa_insight__profile_unlock();
-}
-
-/* ---- sites ---- */
-
-/* Whether the thread is one of the main interpreter, or of none. Of others no
- * code object is kept: they may end, and their memory with them. */
-static int
-is_main(const void *state)
+int
+kaa_insight__profile_is_main(const void *state)
 {
     if (KAA_LIKELY(state == NULL ||
                    PROFILE.interpreter_of(state) == PROFILE.main_interpreter))
         return 1;
     if (PROFILE.interpreter.version >= 0x030c)
-        atomic_store(&PROFILE.is_shared, 1);
+        atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
     return 0;
 }
 
+/* With the lock and the GIL. */
+static void
+keep_codes(void)
+{
+    if ((atomic_load(&PROFILE.attention) & KAA_INSIGHT__UNKEPT) != 0 &&
+        kaa_insight__profile_is_main(PROFILE.current_state())) {
+        kaa_insight__sites_keep(&PROFILE.sites, &PROFILE.interpreter);
+        atomic_fetch_and(&PROFILE.attention, ~KAA_INSIGHT__UNKEPT);
+    }
+}
+
+/* Not with the lock: the loader is waited for. */
+static void
+look_for_loaded(void)
+{
+    if ((atomic_load(&PROFILE.attention) & KAA_INSIGHT__LOADED) != 0)
+        kaa_insight__mallocs_look();
+}
+
+KAA_INSIGHT__RARE static int
+enter_slowly(void)
+{
+    atomic_store_explicit(&PROFILE.is_inside, 0, memory_order_release);
+    look_for_loaded();
+    kaa_insight__profile_lock();
+    keep_codes();
+    return 1;
+}
+
+/* With the GIL. */
+static inline int
+enter(void)
+{
+    atomic_store_explicit(&PROFILE.is_inside, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (KAA_LIKELY(atomic_load_explicit(&PROFILE.attention,
+                                        memory_order_acquire) == 0))
+        return 0;
+    return enter_slowly();
+}
+
+static inline void
+leave(int was_locked)
+{
+    if (KAA_UNLIKELY(was_locked))
+        kaa_insight__profile_unlock();
+    else
+        atomic_store_explicit(&PROFILE.is_inside, 0, memory_order_release);
+}
+
+/* With the GIL, where time does not matter. What is sampled is rare: the lock
+ * is taken always. */
+static int
+enter_either(void)
+{
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
+        return enter();
+    kaa_insight__profile_lock();
+    keep_codes();
+    return 1;
+}
+
+/* What kaa_insight__profile_enter() returns to a thread without the GIL. */
+#define ENTERED_FREE 2
+
+int
+kaa_insight__profile_enter(int has_gil)
+{
+    if (has_gil)
+        return enter_either();
+    kaa_insight__profile_lock();
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
+        (atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__WANTED) &
+         KAA_INSIGHT__SHARED) == 0) {
+        kaa_base__fence_all();
+        while (atomic_load_explicit(&PROFILE.is_inside, memory_order_acquire))
+            sched_yield();
+    }
+    return ENTERED_FREE;
+}
+
+void
+kaa_insight__profile_leave(int entered)
+{
+    if (entered == ENTERED_FREE)
+        atomic_fetch_and(&PROFILE.attention, ~KAA_INSIGHT__WANTED);
+    leave(entered);
+}
+
+/* ---- sites ---- */
+
 /* The site of a place that was not the last in its slot. Code objects in the
  * cache are kept alive, so no other interpreter's can be found there. */
-RARE static uint32_t
+KAA_INSIGHT__RARE static uint32_t
 site_of_new(const void *state, const kaa_insight__place *place, uint32_t slot)
 {
-    if (!is_main(state))
+    if (!kaa_insight__profile_is_main(state))
         return 0;
-    PROFILE.cache[slot].site =
-        kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, place, 1);
+    PROFILE.cache[slot].site = kaa_insight__sites_find(
+        &PROFILE.sites, &PROFILE.interpreter, place, 1, 1);
     PROFILE.cache[slot].place = *place;
     return PROFILE.cache[slot].site;
 }
@@ -115,12 +168,12 @@ site_of_stack(const void *state)
     kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX];
     uint32_t count;
 
-    if (!is_main(state))
+    if (!kaa_insight__profile_is_main(state))
         return 0;
     count = kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
                                      PROFILE.frames);
     return kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, places,
-                                   count);
+                                   count, 1);
 }
 
 static uint32_t
@@ -131,8 +184,7 @@ site_of(const void *state)
 
     if (PROFILE.frames != 1)
         return site_of_stack(state);
-    if (kaa_insight__frames_read(&PROFILE.interpreter.frames, state, &place,
-                                 1) == 0)
+    if (!kaa_insight__frame_read(&PROFILE.interpreter.frames, state, &place))
         return site_of_stack(state);
     slot = (uint32_t)((((uintptr_t)place.code >> 4) ^
                        (uintptr_t)place.instruction) *
@@ -145,11 +197,8 @@ site_of(const void *state)
     return PROFILE.cache[slot].site;
 }
 
-/* Allocations between two looks at the clock, less 1. */
-#define CALLS_TO_LOOK 1023u
-
-RARE static void
-note_point(void)
+KAA_INSIGHT__RARE void
+kaa_insight__profile_note(void)
 {
     kaa_insight__points_note(&PROFILE.points, PROFILE.sites.all.live_bytes,
                              PROFILE.sites.all.peak, 0);
@@ -157,154 +206,140 @@ note_point(void)
 
 /* ---- exact ---- */
 
-#define SIZE_BITS 40u
-#define SIZE_MASK (((uint64_t)1 << SIZE_BITS) - 1)
-/* Tells a block of 0 bytes of site 0 from none. */
-#define IS_BLOCK ((uint64_t)1 << 63)
+/* Allocations between two looks at the clock, less 1. */
+#define CALLS_TO_LOOK 1023u
 
-static void
-bury_word(uint64_t word)
+static inline int
+is_exact(void)
 {
-    kaa_insight__sites_died(&PROFILE.sites,
-                            (uint32_t)((word & ~IS_BLOCK) >> SIZE_BITS),
-                            word & SIZE_MASK, 1);
+    return atomic_load_explicit(&PROFILE.mode, memory_order_relaxed) ==
+           KAA_INSIGHT_HEAP_EXACT;
 }
 
-static void
+static inline const void *
+muted(void)
+{
+    return atomic_load_explicit(&PROFILE.muted, memory_order_relaxed);
+}
+
+static inline void
+follow(void *block, size_t size, const void *state)
+{
+    uint64_t *word;
+
+    if (state != NULL && state == muted())
+        return;
+    word = kaa_insight__word_new(block);
+    if (word != NULL && size <= KAA_INSIGHT__SIZE_MASK)
+        kaa_insight__word_set(word, size, site_of(state));
+    else
+        PROFILE.lost++;
+}
+
+/* Where another GIL's thread may have ended the profile, the lock was waited
+ * for. */
+KAA_INSIGHT__RARE static void
+born_locked(void *block, size_t size, const void *state)
+{
+    if (is_exact())
+        follow(block, size, state);
+    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
+        kaa_insight__profile_note();
+    kaa_insight__profile_unlock();
+}
+
+HOT static void
 born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
-    uint64_t *word;
-    int locked = enter();
-    uint32_t site;
 
-    if (KAA_UNLIKELY((++PROFILE.calls & CALLS_TO_LOOK) == 0))
-        note_point();
-    if (KAA_LIKELY(PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
-                   (state != PROFILE.muted || state == NULL))) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
-            word = kaa_insight__shadow_make(&PROFILE.shadow, block);
-        if (KAA_LIKELY(word != NULL && size <= SIZE_MASK)) {
-            if (KAA_UNLIKELY(*word != 0)) /* its arena went without a free */
-                bury_word(*word);
-            site = site_of(state);
-            *word = IS_BLOCK | (uint64_t)site << SIZE_BITS | size;
-            kaa_insight__sites_born(&PROFILE.sites, site, size, 1);
-        } else {
-            PROFILE.lost++;
-        }
+    if (enter() != 0) {
+        born_locked(block, size, state);
+        return;
     }
-    leave(locked);
-}
-
-static void
-died(const void *block)
-{
-    int locked = enter();
-    uint64_t *word;
-
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        if (word != NULL && *word != 0) {
-            bury_word(*word);
-            *word = 0;
-        }
-    }
-    leave(locked);
-}
-
-uint32_t
-kaa_insight__profile_blocks(kaa_insight_heap_block *out, uint32_t capacity)
-{
-    uint32_t count = 0;
-    uintptr_t address = 0;
-    uint64_t *word;
-
-    while ((word = kaa_insight__shadow_next(&PROFILE.shadow, &address)) != NULL)
-        if (count++ < capacity && out != NULL)
-            out[count - 1] = (kaa_insight_heap_block){
-                (void *)(address - 16), *word & SIZE_MASK, 1,
-                (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS)};
-    return count;
+    follow(block, size, state);
+    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
+        kaa_insight__profile_note();
+    leave(0);
 }
 
 /* ---- sampled ---- */
 
-/* The bytes to the next sample. Each byte has the same chance to be the sampled
- * one, whatever came before: the gaps are exponential. (xorshift64: Marsaglia,
- * "Xorshift RNGs", 2003.) */
-int64_t
-kaa_insight__profile_gap(void)
-{
-    double u;
-
-    PROFILE.random ^= PROFILE.random << 13;
-    PROFILE.random ^= PROFILE.random >> 7;
-    PROFILE.random ^= PROFILE.random << 17;
-    u = ((double)(PROFILE.random >> 11) + 1.0) * 0x1p-53;
-    return (int64_t)(-log(u) * PROFILE.mean) + 1;
-}
-
-/* A block of n bytes is sampled with the chance p = 1 - exp(-n / mean), and so
- * stands for 1 / p blocks: Horvitz and Thompson's estimator. */
-RARE static void
+KAA_INSIGHT__RARE static void
 sample(void *block, size_t size)
 {
-    kaa_insight__sampled one = {.block = (uintptr_t)block, .size = size};
-    double chance = -expm1(-(double)size / PROFILE.mean);
-    kaa_insight__sampled old;
     void *state = PROFILE.current_state();
 
+    look_for_loaded();
     kaa_insight__profile_lock();
-    PROFILE.calls++;
+    keep_codes();
     if (PROFILE.mode != KAA_INSIGHT_HEAP_SAMPLED) {
+        PROFILE.calls++;
         atomic_store_explicit(&PROFILE.left, NEVER, memory_order_relaxed);
-    } else {
+    } else if (atomic_load_explicit(&PROFILE.left, memory_order_relaxed) < 0) {
+        PROFILE.calls++;
         atomic_store_explicit(&PROFILE.left, kaa_insight__profile_gap(),
                               memory_order_relaxed);
-        if (block != NULL && chance > 0 &&
-            (state != PROFILE.muted || state == NULL)) {
-            one.weight = (uint64_t)((double)size / chance + 0.5);
-            one.blocks = (uint32_t)(1 / chance + 0.5);
-            one.site = site_of(state);
-            /* Its arena may have gone without a free. */
-            if (kaa_insight__samples_maybe(&PROFILE.samples, block) &&
-                kaa_insight__samples_take(&PROFILE.samples, block, &old))
-                kaa_insight__sites_died(&PROFILE.sites, old.site, old.weight,
-                                        old.blocks);
-            if (kaa_insight__samples_add(&PROFILE.samples, &one))
-                kaa_insight__sites_born(&PROFILE.sites, one.site, one.weight,
-                                        one.blocks);
-            else
-                PROFILE.lost++;
-        }
-        note_point();
+        if (block != NULL && (state != PROFILE.muted || state == NULL))
+            (void)kaa_insight__profile_chosen(block, size, site_of(state));
+        kaa_insight__profile_note();
     }
     kaa_insight__profile_unlock();
 }
 
-RARE static void
+/* ---- garbage ---- */
+
+/* Whether this thread runs the collector. */
+static inline int
+is_collecting(void)
+{
+    return KAA_UNLIKELY(PROFILE.garbage.state != NULL) &&
+           PROFILE.garbage.state == PROFILE.current_state();
+}
+
+KAA_INSIGHT__RARE static void
+note_garbage(const void *block)
+{
+    const uint64_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+
+    if (word != NULL && *word != 0)
+        kaa_insight__garbage_note(
+            &PROFILE.garbage, block, kaa_insight__word_size(*word),
+            kaa_insight__word_site(*word), kaa_insight__word_size(*word), 1);
+}
+
+KAA_INSIGHT__RARE static void
 forget(const void *block)
 {
     kaa_insight__sampled one;
 
-    kaa_insight__profile_lock();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED &&
-        kaa_insight__samples_take(&PROFILE.samples, block, &one))
-        kaa_insight__sites_died(&PROFILE.sites, one.site, one.weight,
-                                one.blocks);
-    kaa_insight__profile_unlock();
+    int entered = enter_either();
+
+    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF &&
+        kaa_insight__samples_take(&PROFILE.samples, block, &one)) {
+        if (is_collecting())
+            kaa_insight__garbage_note(&PROFILE.garbage, block, one.size,
+                                      one.site, one.weight, one.blocks);
+        kaa_insight__profile_bury(&one);
+    }
+    leave(entered);
 }
 
-/* ---- the hooks ---- */
+/* ---- born and died ---- */
 
-static void
+static inline uint32_t
+asked_for(uint32_t bits)
+{
+    return atomic_load_explicit(&PROFILE.attention, memory_order_relaxed) &
+           bits;
+}
+
+static inline void
 allocated(void *block, size_t size)
 {
     int64_t left;
 
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
+    if (is_exact()) {
         if (block != NULL)
             born(block, size);
         return;
@@ -312,78 +347,86 @@ allocated(void *block, size_t size)
     left = atomic_load_explicit(&PROFILE.left, memory_order_relaxed) -
            (int64_t)size;
     atomic_store_explicit(&PROFILE.left, left, memory_order_relaxed);
-    if (KAA_UNLIKELY(left < 0))
+    if (KAA_UNLIKELY(left < 0 ||
+                     asked_for(KAA_INSIGHT__UNKEPT | KAA_INSIGHT__LOADED) != 0))
         sample(block, size);
 }
 
-static void
+KAA_INSIGHT__RARE static void
+died_locked(const void *block)
+{
+    if (is_exact() && is_collecting())
+        note_garbage(block);
+    kaa_insight__profile_died(block);
+    kaa_insight__profile_unlock();
+}
+
+HOT static void
+died(const void *block)
+{
+    uint64_t *word;
+
+    if (enter() != 0) {
+        died_locked(block);
+        return;
+    }
+    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (word != NULL && *word != 0) {
+        if (is_collecting())
+            note_garbage(block);
+        kaa_insight__word_bury(*word);
+        *word = 0;
+    }
+    leave(0);
+}
+
+/* A code object that a thread without the GIL has found must be referred to
+ * before its memory can be another's: so this comes before the real free(). */
+static inline void
 freed(const void *block)
 {
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
+    if (is_exact())
         died(block);
-    else if (KAA_UNLIKELY(kaa_insight__samples_maybe(&PROFILE.samples, block)))
+    else if (KAA_UNLIKELY(kaa_insight__samples_maybe(&PROFILE.samples, block) ||
+                          asked_for(KAA_INSIGHT__UNKEPT) != 0))
         forget(block);
 }
 
 /* ---- blocks that move ---- */
 
-/* Whether the block is followed: *out is what is known of it, and it is
- * followed no longer, but still counts. */
 static int
 take(const void *block, kaa_insight__sampled *out)
 {
-    int locked, found = 0;
-    uint64_t *word;
+    int entered, found;
 
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
-        if (KAA_LIKELY(!kaa_insight__samples_maybe(&PROFILE.samples, block)))
-            return 0;
-        kaa_insight__profile_lock();
-        found = kaa_insight__samples_take(&PROFILE.samples, block, out);
-        kaa_insight__profile_unlock();
-        return found;
-    }
-    locked = enter();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        found = word != NULL && *word != 0;
-        if (found) {
-            out->site = (uint32_t)((*word & ~IS_BLOCK) >> SIZE_BITS);
-            out->size = out->weight = *word & SIZE_MASK;
-            out->blocks = 1;
-            *word = 0;
-        }
-    }
-    leave(locked);
+    if (KAA_LIKELY(PROFILE.mode != KAA_INSIGHT_HEAP_EXACT &&
+                   !kaa_insight__samples_maybe(&PROFILE.samples, block)))
+        return 0;
+    entered = enter_either();
+    found = kaa_insight__profile_take(block, out);
+    leave(entered);
     return found;
 }
 
-/* It could not be moved. */
 static void
-give_back(void *block, const kaa_insight__sampled *one)
+settle(void *block, const void *moved, const kaa_insight__sampled *old)
 {
-    uint64_t *word;
+    int entered = enter_either();
 
-    kaa_insight__profile_lock();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
-        (void)kaa_insight__samples_add(&PROFILE.samples, one);
-    } else if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
-        word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-        if (word != NULL)
-            *word = IS_BLOCK | (uint64_t)one->site << SIZE_BITS | one->size;
-    }
-    kaa_insight__profile_unlock();
+    if (moved != NULL)
+        kaa_insight__profile_bury(old);
+    else
+        kaa_insight__profile_give_back(block, old);
+    leave(entered);
 }
 
-static void
-bury(const kaa_insight__sampled *one)
-{
-    int locked = enter();
+/* ---- the hooks ---- */
 
-    if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF)
-        kaa_insight__sites_died(&PROFILE.sites, one->site, one->weight,
-                                one->blocks);
-    leave(locked);
+/* What the real allocator asks domain RAW for is a part of the same block. */
+static inline void
+in_real(uint32_t is_in)
+{
+    atomic_store_explicit(&PROFILE.in_real, is_in, memory_order_relaxed);
 }
 
 /* A moved block counts for the line that moves it. It is looked up before it
@@ -393,31 +436,36 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
 {
     kaa_insight__sampled old;
     int is_known = block != NULL && take(block, &old);
-    void *moved = real[domain].realloc(context, block, size);
+    void *moved;
 
-    if (is_known && moved != NULL)
-        bury(&old);
-    else if (is_known)
-        give_back(block, &old);
+    in_real(1);
+    moved = kaa_insight__real[domain].realloc(context, block, size);
+    in_real(0);
+    if (is_known)
+        settle(block, moved, &old);
     if (moved != NULL)
         allocated(moved, size);
     return moved;
 }
 
-/* ---- the hooks ---- */
-
 #define HOOKS(domain)                                                          \
     static void *malloc_##domain(void *context, size_t size)                   \
     {                                                                          \
-        void *block = real[domain].malloc(context, size);                      \
+        void *block;                                                           \
                                                                                \
+        in_real(1);                                                            \
+        block = kaa_insight__real[domain].malloc(context, size);               \
+        in_real(0);                                                            \
         allocated(block, size);                                                \
         return block;                                                          \
     }                                                                          \
     static void *calloc_##domain(void *context, size_t count, size_t size)     \
     {                                                                          \
-        void *block = real[domain].calloc(context, count, size);               \
+        void *block;                                                           \
                                                                                \
+        in_real(1);                                                            \
+        block = kaa_insight__real[domain].calloc(context, count, size);        \
+        in_real(0);                                                            \
         if (block != NULL)                                                     \
             allocated(block, count *size);                                     \
         return block;                                                          \
@@ -430,142 +478,13 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     {                                                                          \
         if (block != NULL)                                                     \
             freed(block);                                                      \
-        real[domain].free(context, block);                                     \
+        kaa_insight__real[domain].free(context, block);                        \
     }
 
-HOOKS(0)
 HOOKS(1)
+HOOKS(2)
 
-static const allocator hooks[DOMAINS] = {
-    {NULL, malloc_0, calloc_0, realloc_0, free_0},
+const kaa_insight__allocator kaa_insight__hooks_gil[2] = {
     {NULL, malloc_1, calloc_1, realloc_1, free_1},
+    {NULL, malloc_2, calloc_2, realloc_2, free_2},
 };
-
-/* ---- in and out ---- */
-
-static int
-is_ours(const allocator *found, unsigned domain)
-{
-    return found->malloc == hooks[domain].malloc &&
-           found->free == hooks[domain].free;
-}
-
-static kaa_status
-find_functions(void *handle, kaa_error *err)
-{
-    static const struct {
-        const char *name;
-        void *place;
-    } wanted[] = {
-        {"PyMem_GetAllocator", &python.get},
-        {"PyMem_SetAllocator", &python.set},
-        {"PyMem_Malloc", &python.mem_malloc},
-        {"PyMem_Free", &python.mem_free},
-        {"PyObject_Malloc", &python.object_malloc},
-        {"PyObject_Free", &python.object_free},
-    };
-
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        kaa_status status = kaa_base__find_function(handle, wanted[i].name,
-                                                    wanted[i].place, err);
-
-        if (status != KAA_OK)
-            return status;
-    }
-    return KAA_OK;
-}
-
-/* Allocates a block of one byte, and looks whether that was seen. */
-static int
-is_called(unsigned domain)
-{
-    int64_t left = atomic_load(&PROFILE.left);
-    uint64_t calls = PROFILE.calls;
-
-    if (domain == 0)
-        python.mem_free(python.mem_malloc(1));
-    else
-        python.object_free(python.object_malloc(1));
-    return calls != PROFILE.calls || left != atomic_load(&PROFILE.left);
-}
-
-int
-kaa_insight__allocators_are_called(void)
-{
-    const void *muted = PROFILE.muted;
-    int all = 1;
-
-    PROFILE.muted = PROFILE.current_state();
-    for (unsigned i = 0; i < DOMAINS; i++)
-        if (!is_in[i] || !is_called(i))
-            all = 0;
-    PROFILE.muted = muted;
-    return all;
-}
-
-uint32_t
-kaa_insight__allocators_foreign(void)
-{
-    void *(*object_malloc)(size_t) = python.object_malloc;
-    Dl_info python_file, function_file;
-    uint32_t count = 0;
-    void *address;
-
-    memcpy(&address, &object_malloc, sizeof(address));
-    if (dladdr(address, &python_file) == 0)
-        return 0;
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        memcpy(&address, &real[i].malloc, sizeof(address));
-        if (is_in[i] && (dladdr(address, &function_file) == 0 ||
-                         function_file.dli_fbase != python_file.dli_fbase))
-            count++;
-    }
-    return count;
-}
-
-kaa_status
-kaa_insight__allocators_install(void *handle, kaa_error *err)
-{
-    kaa_status status = find_functions(handle, err);
-
-    if (status != KAA_OK)
-        return status;
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        allocator found, hook = hooks[i];
-
-        /* Ours may be there still, behind another tool's; or that tool may
-         * have thrown them out. */
-        if (is_in[i] && is_called(i))
-            continue;
-        python.get(DOMAIN_FIRST + (int)i, &found);
-        if (is_ours(&found, i))
-            continue;
-        real[i] = found;
-        hook.context = found.context;
-        python.set(DOMAIN_FIRST + (int)i, &hook);
-        is_in[i] = 1;
-    }
-    return KAA_OK;
-}
-
-uint32_t
-kaa_insight__allocators_remove(void)
-{
-    uint32_t left = 0;
-
-    for (unsigned i = 0; i < DOMAINS; i++) {
-        allocator found;
-
-        if (!is_in[i])
-            continue;
-        python.get(DOMAIN_FIRST + (int)i, &found);
-        if (!is_ours(&found, i) && is_called(i)) {
-            left++;
-            continue;
-        }
-        if (is_ours(&found, i))
-            python.set(DOMAIN_FIRST + (int)i, &real[i]);
-        is_in[i] = 0;
-    }
-    return left;
-}

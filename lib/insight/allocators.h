@@ -3,9 +3,19 @@
  * PyMem_SetAllocator() replaces five pointers of a domain: a context and four
  * functions. The hooks keep the context and go on to what stood there, so a
  * block looks the same with and without them, and they may come and go at any
- * time. The domains MEM and OBJ are called with the GIL held, which guards all
- * that is written; once an interpreter with a GIL of its own allocates, a lock
- * does.
+ * time.
+ *
+ * Who may write the tables:
+ *
+ *     domains MEM and OBJ        the GIL is held: no lock, but `is_inside` says
+ *                                that somebody is there
+ *     RAW, malloc(): any thread  takes the lock, asks for attention, and waits
+ *                                until nobody is inside
+ *     an interpreter with a      takes the lock, and so does everybody from
+ *     GIL of its own             then on
+ *
+ * The fence between a store to `is_inside` and the load of `attention` is made
+ * by whoever asks (base/os: kaa_base__fence_all()), as in biased locks.
  */
 #ifndef KAA_INSIGHT_ALLOCATORS_H
 #define KAA_INSIGHT_ALLOCATORS_H
@@ -15,6 +25,8 @@
 
 #include <kaa/insight.h>
 
+#include "base/assert.h"
+#include "insight/garbage.h"
 #include "insight/interpreter.h"
 #include "insight/points.h"
 #include "insight/samples.h"
@@ -23,18 +35,37 @@
 
 #define KAA_INSIGHT__PLACE_CACHE 4096u
 
+#ifdef __GNUC__
+#define KAA_INSIGHT__RARE __attribute__((noinline, cold))
+#else
+#define KAA_INSIGHT__RARE
+#endif
+
+/* Bits of kaa_insight__profile::attention. */
+#define KAA_INSIGHT__SHARED 1u /* the lock is taken by everybody, for good */
+#define KAA_INSIGHT__WANTED 2u /* a thread without the GIL wants the tables */
+#define KAA_INSIGHT__UNKEPT 4u /* code objects are to be referred to */
+#define KAA_INSIGHT__LOADED 8u /* objects may have been loaded */
+
 typedef struct kaa_insight__profile {
-    uint32_t mode;              /* KAA_INSIGHT_HEAP_*; of the hooks */
-    _Atomic uint32_t is_shared; /* a second GIL was seen: the lock is used */
-    _Atomic int64_t left;       /* bytes to the next sample */
-    const void *muted;          /* whose allocations are not counted */
-    uint32_t mutes;             /* how often, by that thread */
-    uint32_t frames;            /* of a site, at most */
-    double mean;                /* bytes between two samples */
-    uint64_t random;
-    uint64_t lost;  /* blocks that could not be followed */
-    uint64_t calls; /* of allocating hooks that counted */
-    struct {        /* places that were seen, by a hash */
+    _Alignas(64)                 /* what each call reads is together */
+        _Atomic uint32_t mode;   /* KAA_INSIGHT_HEAP_*; of the hooks */
+    _Atomic uint32_t attention;  /* what keeps hooks from their quick way */
+    _Atomic uint32_t is_inside;  /* who holds the GIL is in the tables */
+    _Atomic uint32_t in_real;    /* and in an allocator that we go on to */
+    _Atomic int64_t left;        /* bytes to the next sample */
+    _Atomic(const void *) muted; /* whose allocations are not counted */
+    uint32_t mutes;              /* how often, by that thread */
+    uint32_t frames;             /* of a site, at most */
+    double mean;                 /* bytes between two samples */
+    _Atomic uint64_t random;
+    uint64_t lost;               /* blocks that could not be followed */
+    uint64_t calls;              /* of allocating hooks that counted */
+    _Atomic uint64_t raw_calls;  /* of those of domain RAW */
+    _Atomic uint32_t start;      /* number of this profile; 0: none runs */
+    _Atomic uint32_t has_native; /* malloc() is followed */
+    uintptr_t python_first, python_end; /* the interpreter's code */
+    struct {                            /* places that were seen, by a hash */
         kaa_insight__place place;
         uint32_t site;
     } cache[KAA_INSIGHT__PLACE_CACHE];
@@ -42,6 +73,7 @@ typedef struct kaa_insight__profile {
     kaa_insight__shadow shadow;
     kaa_insight__samples samples;
     kaa_insight__points points;
+    kaa_insight__garbage garbage;
     kaa_insight__interpreter interpreter;
     void *(*current_state)(void); /* of this thread; NULL if it has none */
     void *(*interpreter_of)(const void *state);
@@ -50,15 +82,116 @@ typedef struct kaa_insight__profile {
 
 extern kaa_insight__profile kaa_insight__profiling;
 
+/* ---- the tables ---- */
+
 void kaa_insight__profile_lock(void);
 void kaa_insight__profile_unlock(void);
+/* In a child after fork(): whoever held it is gone. */
+void kaa_insight__profile_after_fork(void);
+
+/* Before and after the tables are used. Returns what leave() is to be given.
+ * `has_gil`: the caller is a thread that holds a GIL. */
+int kaa_insight__profile_enter(int has_gil);
+void kaa_insight__profile_leave(int entered);
+
+/* Whether the state is one of the main interpreter, or none. Of others no code
+ * object is kept: they may end, and their memory with them. */
+int kaa_insight__profile_is_main(const void *state);
+
+/* How many bytes go by until the next sample. */
+int64_t kaa_insight__profile_gap(void);
+
+/* ---- words of the shadow ---- */
+
+#define KAA_INSIGHT__SIZE_BITS 40u
+#define KAA_INSIGHT__SIZE_MASK (((uint64_t)1 << KAA_INSIGHT__SIZE_BITS) - 1)
+/* Tells a block of 0 bytes of site 0 from none. */
+#define KAA_INSIGHT__IS_BLOCK ((uint64_t)1 << 63)
+
+static inline uint32_t
+kaa_insight__word_site(uint64_t word)
+{
+    return (uint32_t)((word & ~KAA_INSIGHT__IS_BLOCK) >>
+                      KAA_INSIGHT__SIZE_BITS);
+}
+
+static inline uint64_t
+kaa_insight__word_size(uint64_t word)
+{
+    return word & KAA_INSIGHT__SIZE_MASK;
+}
+
+static inline void
+kaa_insight__word_bury(uint64_t word)
+{
+    kaa_insight__sites_died(&kaa_insight__profiling.sites,
+                            kaa_insight__word_site(word),
+                            kaa_insight__word_size(word), 1);
+}
+
+/* The block's word, which is 0; NULL: it cannot be followed. */
+static inline uint64_t *
+kaa_insight__word_new(const void *block)
+{
+    uint64_t *word =
+        kaa_insight__shadow_find(&kaa_insight__profiling.shadow, block);
+
+    if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
+        word = kaa_insight__shadow_make(&kaa_insight__profiling.shadow, block);
+    if (word != NULL && KAA_UNLIKELY(*word != 0)) {
+        kaa_insight__word_bury(*word); /* its arena went without a free */
+        *word = 0;
+    }
+    return word;
+}
+
+static inline void
+kaa_insight__word_set(uint64_t *word, size_t size, uint32_t site)
+{
+    *word =
+        KAA_INSIGHT__IS_BLOCK | (uint64_t)site << KAA_INSIGHT__SIZE_BITS | size;
+    kaa_insight__sites_born(&kaa_insight__profiling.sites, site, size, 1);
+}
+
+/* ---- what is done to them; whoever calls has entered ---- */
+
+/* A block that stands for itself. */
+void kaa_insight__profile_born(void *block, size_t size, uint32_t site);
+void kaa_insight__profile_died(const void *block);
+/* A block that was chosen. Returns whether it is followed. */
+int kaa_insight__profile_chosen(void *block, size_t size, uint32_t site);
+/* Whether the block is followed, sampled or not: it is no longer, but still
+ * counts. */
+int kaa_insight__profile_take(const void *block, kaa_insight__sampled *out);
+/* The same block again, which did not move. */
+void kaa_insight__profile_give_back(void *block,
+                                    const kaa_insight__sampled *one);
+void kaa_insight__profile_bury(const kaa_insight__sampled *one);
+/* Notes how much there is, now and then. */
+void kaa_insight__profile_note(void);
+
 /* Of an exact profile: what kaa_insight_heap_blocks() tells. */
 uint32_t kaa_insight__profile_blocks(kaa_insight_heap_block *out,
                                      uint32_t capacity);
-/* How many bytes go by until the next sample. */
-int64_t kaa_insight__profile_gap(void);
-/* In a child after fork(): whoever held it is gone. */
-void kaa_insight__profile_after_fork(void);
+
+/* ---- the hooks of domains ---- */
+
+/* PyMemAllocatorEx */
+typedef struct kaa_insight__allocator {
+    void *context;
+    void *(*malloc)(void *context, size_t size);
+    void *(*calloc)(void *context, size_t count, size_t size);
+    void *(*realloc)(void *context, void *block, size_t size);
+    void (*free)(void *context, void *block);
+} kaa_insight__allocator;
+
+enum { KAA_INSIGHT__RAW, KAA_INSIGHT__MEM, KAA_INSIGHT__OBJ };
+#define KAA_INSIGHT__DOMAINS 3
+
+/* By the number that CPython gives a domain. */
+extern kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
+extern const kaa_insight__allocator kaa_insight__hooks_gil[2]; /* MEM, OBJ */
+extern const kaa_insight__allocator kaa_insight__hook_raw;
 
 /* Puts the hooks in and checks that they are called; the GIL is held. */
 KAA_NODISCARD kaa_status kaa_insight__allocators_install(void *handle,
@@ -66,7 +199,7 @@ KAA_NODISCARD kaa_status kaa_insight__allocators_install(void *handle,
 /* Takes them out where nobody stands in front of them. Returns how many domains
  * keep one, which does nothing and goes away with a later removal. */
 uint32_t kaa_insight__allocators_remove(void);
-/* Whether the hooks of both domains are still called: another tool that was
+/* Whether the hooks of all domains are still called: another tool that was
  * there before may have put back what it found. */
 int kaa_insight__allocators_are_called(void);
 /* How many of the domains had another tool's functions below ours. */

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,18 +16,22 @@
 #define IS_SUPPORTED 1
 #define TYPE_SLOT R_X86_64_JUMP_SLOT
 #define TYPE_DATA R_X86_64_GLOB_DAT
+#define TYPE_WORD R_X86_64_64
 #elif defined(__aarch64__)
 #define IS_SUPPORTED 1
 #define TYPE_SLOT R_AARCH64_JUMP_SLOT
 #define TYPE_DATA R_AARCH64_GLOB_DAT
+#define TYPE_WORD R_AARCH64_ABS64
 #elif defined(__s390x__)
 #define IS_SUPPORTED 1
 #define TYPE_SLOT R_390_JMP_SLOT
 #define TYPE_DATA R_390_GLOB_DAT
+#define TYPE_WORD R_390_64
 #else
 #define IS_SUPPORTED 0
 #define TYPE_SLOT 0
 #define TYPE_DATA 0
+#define TYPE_WORD 0
 #endif
 
 /* What is read of an object. */
@@ -279,4 +284,168 @@ kaa_insight__got_write(kaa_insight__patch *patches, uint32_t count,
     return kaa_base__fail(err, KAA_SYSTEM, KAA_NO_ARGUMENT,
                           "the table of imported functions cannot be made "
                           "writable");
+}
+
+/* ---- in all objects ---- */
+
+typedef struct visit_all {
+    kaa_insight__imports *imports;
+    int are_in;
+} visit_all;
+
+static int
+lies_in(const struct dl_phdr_info *info, const void *address)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+
+        if (segment->p_type == PT_LOAD &&
+            (uintptr_t)address - (info->dlpi_addr + segment->p_vaddr) <
+                segment->p_memsz)
+            return 1;
+    }
+    return 0;
+}
+
+/* Variables with the function's address are replaced too, where they are
+ * initialised with nothing else: the allocators that libraries let be chosen.
+ */
+static const kaa_insight__import *
+import_of(const object *in, const ElfW(Rela) * one,
+          const kaa_insight__imports *imports, uint32_t count)
+{
+    uint32_t type = (uint32_t)ELF64_R_TYPE(one->r_info);
+    const char *name;
+
+    if (type != TYPE_SLOT && type != TYPE_DATA &&
+        (type != TYPE_WORD || one->r_addend != 0))
+        return NULL;
+    name = in->names + in->symbols[ELF64_R_SYM(one->r_info)].st_name;
+    for (uint32_t k = 0; k < count; k++)
+        if (name[0] == imports->entries[k].name[0] &&
+            strcmp(name, imports->entries[k].name) == 0)
+            return &imports->entries[k];
+    return NULL;
+}
+
+/* A function that is not bound yet is the object's own stub. */
+static void
+exchange(const object *in, const ElfW(Rela) * one,
+         const kaa_insight__import *import, const visit_all *all)
+{
+    const ElfW(Sym) *symbol = &in->symbols[ELF64_R_SYM(one->r_info)];
+    void **place = (void **)(in->base + one->r_offset);
+    void *found = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    uintptr_t address = (uintptr_t)found;
+    int is_stub = ELF64_R_TYPE(one->r_info) == TYPE_SLOT &&
+                  symbol->st_shndx == SHN_UNDEF && address >= in->code_first &&
+                  address < in->code_end;
+    int is_address =
+        import->address != NULL && ELF64_R_TYPE(one->r_info) != TYPE_SLOT;
+    void *wanted = NULL;
+
+    if (!all->are_in && found == import->hook)
+        wanted = is_address ? import->address : import->real;
+    else if (all->are_in && (found == import->real || is_stub ||
+                             (is_address && found == import->address)))
+        wanted = import->hook;
+    else if (all->are_in && found != import->hook && found != NULL)
+        all->imports->foreign++;
+    if (wanted != NULL && write_place(in, place, wanted) != 0)
+        all->imports->failed++;
+}
+
+static int
+visit_imports(struct dl_phdr_info *info, size_t size, void *user)
+{
+    visit_all *all = user;
+    kaa_insight__imports *imports = all->imports;
+    object in = {.base = info->dlpi_addr};
+    uint32_t count = imports->count;
+
+    (void)size;
+    imports->loads = info->dlpi_adds;
+    if (info->dlpi_addr == getauxval(AT_BASE) ||
+        info->dlpi_addr == getauxval(AT_SYSINFO_EHDR) ||
+        lies_in(info, imports->never[0]) || lies_in(info, imports->never[1]))
+        return 0;
+    if (lies_in(info, imports->apart))
+        count = imports->count_apart;
+    read_segments(info, &in);
+    if (in.dynamic == NULL)
+        return 0;
+    read_dynamic(&in);
+    if (in.symbols == NULL || in.names == NULL)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        const ElfW(Rela) *one = in.relocations[i].first;
+        size_t left = one != NULL ? in.relocations[i].count : 0;
+
+        for (; left != 0; left--, one++) {
+            const kaa_insight__import *import =
+                import_of(&in, one, imports, count);
+
+            if (import != NULL)
+                exchange(&in, one, import, all);
+        }
+    }
+    return 0;
+}
+
+void
+kaa_insight__got_write_all(kaa_insight__imports *imports, int are_in)
+{
+    visit_all all = {imports, are_in};
+
+    imports->foreign = 0;
+    imports->failed = 0;
+    if (IS_SUPPORTED)
+        dl_iterate_phdr(visit_imports, &all);
+}
+
+static int
+visit_first(struct dl_phdr_info *info, size_t size, void *user)
+{
+    (void)size;
+    *(uint64_t *)user = info->dlpi_adds;
+    return 1;
+}
+
+uint64_t
+kaa_insight__got_loads(void)
+{
+    uint64_t loads = 0;
+
+    dl_iterate_phdr(visit_first, &loads);
+    return loads;
+}
+
+typedef struct code {
+    const void *address;
+    object in;
+} code;
+
+static int
+visit_code(struct dl_phdr_info *info, size_t size, void *user)
+{
+    code *wanted = user;
+
+    (void)size;
+    if (!lies_in(info, wanted->address))
+        return 0;
+    read_segments(info, &wanted->in);
+    return 1;
+}
+
+int
+kaa_insight__got_code(const void *address, uintptr_t *out_first,
+                      uintptr_t *out_end)
+{
+    code wanted = {.address = address};
+
+    if (dl_iterate_phdr(visit_code, &wanted) == 0)
+        return 0;
+    *out_first = wanted.in.code_first;
+    *out_end = wanted.in.code_end;
+    return 1;
 }

@@ -48,4 +48,42 @@ KAA_NODISCARD kaa_status kaa_insight__got_write(kaa_insight__patch *patches,
  * left alone, so the hook may still be called, and goes on to `real`. */
 uint32_t kaa_insight__got_remove(kaa_insight__patch *patches, uint32_t count);
 
+/* ---- in all objects ---- */
+
+/* A function that is replaced wherever it is imported. */
+typedef struct kaa_insight__import {
+    const char *name;
+    void *hook;
+    void *real; /* what calls by that name come to */
+    /* Its address as the program sees it, where that is another one: a stub of
+     * a program that is loaded at a fixed address; else NULL. */
+    void *address;
+} kaa_insight__import;
+
+typedef struct kaa_insight__imports {
+    kaa_insight__import *entries;
+    uint32_t count;
+    /* How many of them, the first, are replaced in an object that one of
+     * `apart` lies in; in all others it is all. */
+    uint32_t count_apart;
+    const void *apart;
+    const void *never[2]; /* objects that these lie in are left alone */
+    uint32_t foreign;     /* out: places where neither hook nor real stands */
+    uint32_t failed;      /* out: places that could not be written */
+    uint64_t loads;       /* out: how many objects the loader has loaded yet */
+} kaa_insight__imports;
+
+/* Puts the hooks into all loaded objects, the loader's own excepted, or takes
+ * them out. What is another tool's is left alone. Keeps no list: an object that
+ * was unloaded is of no concern. Waits for the loader. */
+void kaa_insight__got_write_all(kaa_insight__imports *imports, int are_in);
+
+/* How many objects the loader has loaded up to now, those that have gone
+ * included. Waits for the loader. */
+uint64_t kaa_insight__got_loads(void);
+
+/* The code of the object that `address` lies in. 0: it lies in none. */
+int kaa_insight__got_code(const void *address, uintptr_t *out_first,
+                          uintptr_t *out_end);
+
 #endif /* KAA_INSIGHT_GOT_H */

@@ -49,19 +49,8 @@ static const struct {
     {0x030e, {1, 72, -1, 0, 8, 56, 74, 3, 208, 1}},
 };
 
-/* References to code objects carry marks in their low bits from 3.14 on. */
-#define POINTER_BITS (~(uintptr_t)7)
 /* No stack is deeper; a damaged one may be endless. */
 #define DEPTH_MAX 100000u
-
-static uintptr_t
-word(uintptr_t base, uint32_t offset)
-{
-    uintptr_t value;
-
-    memcpy(&value, (const void *)(base + offset), sizeof(value));
-    return value;
-}
 
 static int
 is_of_c(const kaa_insight__frame_layout *layout, uintptr_t frame)
@@ -81,18 +70,12 @@ instruction_of(const kaa_insight__frame_layout *layout, uintptr_t frame,
     int number;
 
     if (layout->code_bytes != 0)
-        return (int64_t)(word(frame, layout->instruction) -
+        return (int64_t)(kaa_insight__word(frame, layout->instruction) -
                          (code + layout->code_bytes));
     memcpy(&number, (const void *)(frame + layout->instruction),
            sizeof(number));
     return (int64_t)number * layout->scale;
 }
-
-/* A frame that has not got to its first instruction that can be traced is none
- * yet, or only there to call another one. 3.11 and later: the number of that
- * instruction (_co_firsttraceable) stands 16 bytes before the instructions. */
-#define FIRST_BEFORE 16u
-#define INSTRUCTION_BYTES 2
 
 int
 kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
@@ -103,9 +86,11 @@ kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
     if (layout->code_bytes == 0)
         return 1;
     memcpy(&first,
-           (const char *)place->code + layout->code_bytes - FIRST_BEFORE,
+           (const char *)place->code + layout->code_bytes -
+               KAA_INSIGHT__FIRST_BEFORE,
            sizeof(first));
-    return place->instruction >= (int64_t)first * INSTRUCTION_BYTES;
+    return place->instruction >=
+           (int64_t)first * KAA_INSIGHT__INSTRUCTION_BYTES;
 }
 
 uint32_t
@@ -118,19 +103,20 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
 
     if (!layout->is_known || state == NULL)
         return 0;
-    frame = word((uintptr_t)state, layout->frame);
+    frame = kaa_insight__word((uintptr_t)state, layout->frame);
     if (frame != 0 && layout->through >= 0)
-        frame = word(frame, (uint32_t)layout->through);
+        frame = kaa_insight__word(frame, (uint32_t)layout->through);
     for (uint32_t i = 0; frame != 0 && count < capacity && i < DEPTH_MAX; i++) {
         if (!is_of_c(layout, frame)) {
-            uintptr_t code = word(frame, layout->code) & POINTER_BITS;
+            uintptr_t code = kaa_insight__word(frame, layout->code) &
+                             KAA_INSIGHT__POINTER_BITS;
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, frame, code);
             count +=
                 (uint32_t)kaa_insight__place_is_begun(layout, &places[count]);
         }
-        frame = word(frame, layout->back);
+        frame = kaa_insight__word(frame, layout->back);
     }
     return count;
 }
@@ -176,13 +162,14 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
             break;
         at = (uintptr_t)bytes;
         if (!is_of_c(layout, at)) {
-            uintptr_t code = word(at, layout->code) & POINTER_BITS;
+            uintptr_t code =
+                kaa_insight__word(at, layout->code) & KAA_INSIGHT__POINTER_BITS;
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, at, code);
             count++;
         }
-        frame = word(at, layout->back);
+        frame = kaa_insight__word(at, layout->back);
     }
     return count;
 }
@@ -194,6 +181,14 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
  * topmost 16 bits (Include/object.h), which are 0 in a pointer. */
 #define COUNT_BITS 0xffffffffu
 #define FLAGS_BITS ((uintptr_t)0xffff << 48)
+
+int
+kaa_insight__is_referred(const kaa_insight__interpreter *in, const void *object)
+{
+    uintptr_t count = kaa_insight__word((uintptr_t)object, 0);
+
+    return (in->version >= 0x030e ? count & ~FLAGS_BITS : count) != 0;
+}
 
 int
 kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)

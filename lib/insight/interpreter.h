@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <kaa/base.h>
@@ -69,6 +70,56 @@ uint32_t kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                                   const void *state, kaa_insight__place *places,
                                   uint32_t capacity);
 
+static inline uintptr_t
+kaa_insight__word(uintptr_t base, uint32_t offset)
+{
+    uintptr_t value;
+
+    memcpy(&value, (const void *)(base + offset), sizeof(value));
+    return value;
+}
+
+/* References to code objects carry marks in their low bits from 3.14 on. */
+#define KAA_INSIGHT__POINTER_BITS (~(uintptr_t)7)
+
+/* A frame that has not got to its first instruction that can be traced is none
+ * yet, or only there to call another one. 3.11 and later: the number of that
+ * instruction (_co_firsttraceable) stands 16 bytes before the instructions. */
+#define KAA_INSIGHT__FIRST_BEFORE 16u
+#define KAA_INSIGHT__INSTRUCTION_BYTES 2
+
+/* The innermost place, where it is as simple as it mostly is from 3.11 on. 0:
+ * ask kaa_insight__frames_read(). */
+static inline int
+kaa_insight__frame_read(const kaa_insight__frame_layout *layout,
+                        const void *state, kaa_insight__place *place)
+{
+    uintptr_t frame, code;
+    int first;
+
+    if (layout->code_bytes == 0 || state == NULL)
+        return 0;
+    frame = kaa_insight__word((uintptr_t)state, layout->frame);
+    if (frame != 0 && layout->through >= 0)
+        frame = kaa_insight__word(frame, (uint32_t)layout->through);
+    if (frame == 0 ||
+        (layout->owner >= 0 &&
+         *(const unsigned char *)(frame + (uint32_t)layout->owner) >=
+             layout->owner_c))
+        return 0;
+    code = kaa_insight__word(frame, layout->code) & KAA_INSIGHT__POINTER_BITS;
+    place->code = (void *)code;
+    place->instruction =
+        (int64_t)(kaa_insight__word(frame, layout->instruction) -
+                  (code + layout->code_bytes));
+    memcpy(
+        &first,
+        (const void *)(code + layout->code_bytes - KAA_INSIGHT__FIRST_BEFORE),
+        sizeof(first));
+    return place->instruction >=
+           (int64_t)first * KAA_INSIGHT__INSTRUCTION_BYTES;
+}
+
 /* Whether a frame at that place runs already; its code object must live. */
 int kaa_insight__place_is_begun(const kaa_insight__frame_layout *layout,
                                 const kaa_insight__place *place);
@@ -80,6 +131,11 @@ uint32_t kaa_insight__frames_peek(const kaa_insight__frame_layout *layout,
                                   pid_t process, uintptr_t state,
                                   kaa_insight__place *places,
                                   uint32_t capacity);
+
+/* Whether an object's memory, which may be read, has a reference count other
+ * than 0. */
+int kaa_insight__is_referred(const kaa_insight__interpreter *in,
+                             const void *object);
 
 /* Whether there is a live code object, as far as its memory tells. */
 int kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code);

@@ -1,9 +1,10 @@
-/* insight/own.c - kaa's own locks, told as CPython's is. */
+/* insight/own.c - kaa's own locks and heaps, told as CPython's are. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <kaa/gil.h>
+#include <kaa/heap.h>
 #include <kaa/insight.h>
 
 #include "base/clock.h"
@@ -13,7 +14,7 @@
 typedef struct writer {
     char *buffer;
     size_t size, length;
-    uint32_t threads;
+    uint32_t threads; /* or parts: how many stand there */
 } writer;
 
 static void write_text(writer *to, const char *format, ...) KAA_PRINTF(2, 3);
@@ -108,5 +109,93 @@ kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size)
     write_text(&to, "], \"notes\": [");
     write_text(&to, "\"A lock of kaa's own: threads that are attached; wall_ns "
                     "is the time that it was held.\"]}");
+    return to.length;
+}
+
+/* ---- heaps ---- */
+
+static const struct {
+    const char *name, *group, *text;
+} kinds[KAA_HEAP_KIND_COUNT] = {
+    {"tracked objects", "objects", "those that the collector walks"},
+    {"plain objects", "objects", "those that hold no references"},
+    {"other memory", "memory", "tables, texts and buffers"},
+};
+
+static void
+write_part(writer *to, const char *name, const char *group, uint64_t bytes,
+           const char *text)
+{
+    write_text(to,
+               "%s{\"name\": \"%s\", \"group\": \"%s\", \"bytes\": %llu, "
+               "\"text\": \"%s\"}",
+               to->threads++ != 0 ? ", " : "", name, group, NS(bytes), text);
+}
+
+static void
+write_account(writer *to, const kaa_heap_statistics *all)
+{
+    write_text(to,
+               "\"account\": {\"rss_bytes\": %llu, \"trim_bytes\": %llu, "
+               "\"unknown_bytes\": 0, \"parts\": [",
+               NS(all->bytes_in_pages + all->bytes_kept), NS(all->bytes_kept));
+    for (uint32_t i = 0; i < KAA_HEAP_KIND_COUNT; i++)
+        write_part(to, kinds[i].name, kinds[i].group, all->kinds[i].bytes_live,
+                   kinds[i].text);
+    write_part(to, "free blocks", "free", all->bytes_idle,
+               "in pages that live blocks keep");
+    write_part(to, "free pages", "free", all->bytes_kept,
+               "given back after half a second, or by kaa_heap_trim()");
+    write_text(to, "]}");
+}
+
+/* Blocks by kind and size, in the place of types. */
+static void
+write_classes(writer *to, kaa_heap *heap, const kaa_heap_statistics *all)
+{
+    uint32_t written = 0;
+
+    write_text(to,
+               "\"walk\": {\"objects\": %llu, \"bytes\": %llu, \"types\": [",
+               NS(all->total.blocks_live), NS(all->total.bytes_live));
+    for (int kind = 0; kind < KAA_HEAP_KIND_COUNT; kind++)
+        for (uint32_t i = 0; i < kaa_heap_class_count(); i++) {
+            kaa_heap_class_statistics one = {.size = sizeof(one)};
+            char size[32] = "of whole pages";
+
+            if (kaa_heap_read_class_statistics(heap, (kaa_heap_kind)kind, i,
+                                               &one, NULL) != KAA_OK ||
+                one.count.blocks_live == 0)
+                continue;
+            if (one.block_size != 0)
+                snprintf(size, sizeof(size), "of %u bytes", one.block_size);
+            write_text(to,
+                       "%s{\"type\": \"%s %s\", \"count\": %llu, "
+                       "\"bytes\": %llu}",
+                       written++ != 0 ? ", " : "", kinds[kind].name, size,
+                       NS(one.count.blocks_live), NS(one.count.bytes_live));
+        }
+    write_text(to, "]}");
+}
+
+size_t
+kaa_insight_heap_json(kaa_heap *heap, char *buffer, size_t size)
+{
+    writer to = {.buffer = buffer, .size = buffer != NULL ? size : 0};
+    kaa_heap_statistics all = {.size = sizeof(all)};
+
+    if (heap == NULL || kaa_heap_read_statistics(heap, &all, NULL) != KAA_OK)
+        return 0;
+    write_text(
+        &to,
+        "{\"mode\": \"account\", \"python\": \"\", \"live_bytes\": %llu, "
+        "\"live_blocks\": %llu, \"peak_bytes\": %llu, ",
+        NS(all.total.bytes_live), NS(all.total.blocks_live),
+        NS(all.total.bytes_peak));
+    write_account(&to, &all);
+    write_text(&to, ", ");
+    write_classes(&to, heap, &all);
+    write_text(&to, ", \"notes\": [\"A heap of kaa's own: its pages, by its "
+                    "books.\"]}");
     return to.length;
 }

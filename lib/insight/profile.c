@@ -6,12 +6,22 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/os/os.h"
 #include "insight/allocators.h"
+#include "insight/mallocs.h"
 
 #define PROFILE (kaa_insight__profiling)
 #define EVERY_BYTES (512u * 1024u)
 #define FRAMES_SAMPLED 16u
 
+/* ThreadSanitizer does not see what membarrier() does. */
+#if defined(__SANITIZE_THREAD__)
+static const int has_fence = 0;
+#else
+static const int has_fence = 1;
+#endif
+
+static uint32_t starts;  /* how many profiles there were */
 static uint32_t left_in; /* hooks that could not be removed */
 static int has_fork_handler;
 
@@ -22,6 +32,7 @@ after_fork_child(void)
 {
     kaa_insight__profile_after_fork();
     PROFILE.mode = KAA_INSIGHT_HEAP_OFF;
+    atomic_store(&PROFILE.start, 0);
     atomic_store(&PROFILE.left, INT64_MAX);
 }
 
@@ -69,6 +80,7 @@ free_tables(const kaa_insight__interpreter *in)
     kaa_insight__samples_fini(&PROFILE.samples);
     kaa_insight__shadow_fini(&PROFILE.shadow);
     kaa_insight__points_fini(&PROFILE.points);
+    kaa_insight__garbage_fini(&PROFILE.garbage);
     kaa_insight__sites_fini(&PROFILE.sites, in);
 }
 
@@ -77,9 +89,12 @@ make_tables(const kaa_insight_heap_options *options, kaa_error *err)
 {
     kaa_status status = kaa_insight__sites_init(&PROFILE.sites, err);
 
-    if (status == KAA_OK && options->mode == KAA_INSIGHT_HEAP_EXACT)
+    int is_exact = options->mode == KAA_INSIGHT_HEAP_EXACT;
+
+    if (status == KAA_OK && is_exact)
         status = kaa_insight__shadow_init(&PROFILE.shadow, err);
-    else if (status == KAA_OK)
+    if (status == KAA_OK &&
+        (!is_exact || (options->flags & KAA_INSIGHT_HEAP_NATIVE) != 0))
         status = kaa_insight__samples_init(&PROFILE.samples, err);
     if (status != KAA_OK)
         free_tables(NULL);
@@ -103,6 +118,10 @@ check(const kaa_insight_heap_options *chosen, kaa_error *err)
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
                               "options.mode is %u, neither sampled nor exact",
                               (unsigned)chosen->mode);
+    if ((chosen->flags & ~(uint32_t)KAA_INSIGHT_HEAP_NATIVE) != 0 ||
+        chosen->reserved != 0)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, 0,
+                              "options have bits that this kaa does not know");
     if (chosen->version < 0x0309 || chosen->version > 0x03ff)
         return kaa_base__fail(err, KAA_UNSUPPORTED, 0,
                               "options.version is 0x%x, not a CPython from 3.9",
@@ -140,9 +159,26 @@ begin(const kaa_insight_heap_options *options)
     PROFILE.lost = 0;
     memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
     kaa_insight__points_init(&PROFILE.points);
+    kaa_insight__garbage_init(&PROFILE.garbage, options->handle);
+    /* Without it hooks of exact profiles take the lock, always. */
+    if (!has_fence || !kaa_base__fence_all_start())
+        atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
     PROFILE.mode = options->mode;
     atomic_store(&PROFILE.left,
                  is_exact ? INT64_MAX : kaa_insight__profile_gap());
+    atomic_store(&PROFILE.start, ++starts);
+}
+
+static kaa_status
+install(const kaa_insight_heap_options *options, kaa_error *err)
+{
+    const void *anchor = NULL;
+    kaa_status status = kaa_insight__allocators_install(options->handle, err);
+
+    memcpy(&anchor, &PROFILE.interpreter.incref, sizeof(anchor));
+    if (status == KAA_OK && (options->flags & KAA_INSIGHT_HEAP_NATIVE) != 0)
+        status = kaa_insight__mallocs_install(anchor, err);
+    return status;
 }
 
 kaa_status
@@ -165,14 +201,16 @@ kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err)
         return kaa_base__fail(err, KAA_SYSTEM, KAA_NO_ARGUMENT,
                               "no fork handler for profiles");
     has_fork_handler = 1;
+    kaa_insight__mallocs_remove(); /* of a parent, as the tables may be */
     kaa_insight__profile_lock();
     free_tables(NULL); /* of a parent, if this is a child after fork() */
     status = make_tables(&chosen, err);
+    if (status == KAA_OK)
+        begin(&chosen);
     kaa_insight__profile_unlock();
     if (status != KAA_OK)
         return status;
-    begin(&chosen);
-    status = kaa_insight__allocators_install(chosen.handle, err);
+    status = install(&chosen, err);
     if (status != KAA_OK)
         kaa_insight_heap_stop();
     return status;
@@ -182,11 +220,13 @@ uint32_t
 kaa_insight_heap_stop(void)
 {
     uint32_t mode = PROFILE.mode;
+    int entered = kaa_insight__profile_enter(1);
 
-    kaa_insight__profile_lock();
     PROFILE.mode = KAA_INSIGHT_HEAP_OFF;
+    atomic_store(&PROFILE.start, 0);
     atomic_store(&PROFILE.left, INT64_MAX);
-    kaa_insight__profile_unlock();
+    kaa_insight__profile_leave(entered);
+    kaa_insight__mallocs_remove();
     left_in = kaa_insight__allocators_remove();
     if (mode == KAA_INSIGHT_HEAP_OFF)
         return left_in;
@@ -218,6 +258,15 @@ kaa_insight_heap_mute(int is_muted)
     }
 }
 
+uint64_t
+kaa_insight_heap_collecting(int is_collecting)
+{
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    return kaa_insight__garbage_collect(
+        &PROFILE.garbage, is_collecting ? PROFILE.current_state() : NULL);
+}
+
 /* ---- reading ---- */
 
 /* The standard error of the estimate of live bytes: the square root of the sum
@@ -244,6 +293,7 @@ kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
 {
     kaa_insight_heap own = {.size = sizeof(own)};
     uint32_t size = out != NULL ? out->size : 0;
+    int entered;
 
     if (size < sizeof(uint64_t))
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
@@ -253,7 +303,10 @@ kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
     if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF) {
         own.is_unlinked = !kaa_insight__allocators_are_called();
         own.is_foreign = kaa_insight__allocators_foreign();
-        kaa_insight__profile_lock();
+        own.has_native = atomic_load(&PROFILE.has_native);
+        own.native_foreign =
+            own.has_native ? kaa_insight__mallocs_foreign() : 0;
+        entered = kaa_insight__profile_enter(1);
         own.live_bytes = PROFILE.sites.all.live_bytes;
         own.live_blocks = PROFILE.sites.all.live_blocks;
         own.peak_bytes = PROFILE.sites.all.peak_bytes;
@@ -265,12 +318,11 @@ kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
                                  PROFILE.sites.all.peak, 1);
         own.peak_at_ns = PROFILE.points.peak_at;
         own.points = PROFILE.points.count;
-        if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED) {
+        if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED || own.has_native)
             own.every_bytes = (uint64_t)PROFILE.mean;
-            own.error_bytes = error_of_samples();
-            own.samples = PROFILE.samples.count;
-        }
-        kaa_insight__profile_unlock();
+        own.error_bytes = error_of_samples();
+        own.samples = PROFILE.samples.count;
+        kaa_insight__profile_leave(entered);
     }
     memcpy(out, &own, size < sizeof(own) ? size : sizeof(own));
     if (size > sizeof(own))
@@ -283,10 +335,11 @@ uint32_t
 kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
 {
     uint32_t count = 0;
+    int entered;
 
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return 0;
-    kaa_insight__profile_lock();
+    entered = kaa_insight__profile_enter(1);
     for (; count < PROFILE.sites.entries_count; count++) {
         kaa_insight__site *site = &PROFILE.sites.entries[count];
 
@@ -304,7 +357,7 @@ kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
             .allocated_blocks = site->allocated_blocks,
         };
     }
-    kaa_insight__profile_unlock();
+    kaa_insight__profile_leave(entered);
     return count;
 }
 
@@ -327,15 +380,17 @@ uint32_t
 kaa_insight_heap_blocks(kaa_insight_heap_block *out, uint32_t capacity)
 {
     uint32_t count = 0;
+    int entered;
 
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return 0;
-    kaa_insight__profile_lock();
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_SAMPLED)
-        count = sampled_blocks(out, capacity);
-    else
-        count = kaa_insight__profile_blocks(out, capacity);
-    kaa_insight__profile_unlock();
+    entered = kaa_insight__profile_enter(1);
+    count = sampled_blocks(out, capacity);
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
+        count += kaa_insight__profile_blocks(
+            count < capacity && out != NULL ? out + count : NULL,
+            count < capacity ? capacity - count : 0);
+    kaa_insight__profile_leave(entered);
     return count;
 }
 
@@ -343,16 +398,36 @@ uint32_t
 kaa_insight_heap_points(kaa_insight_heap_point *out, uint32_t capacity)
 {
     uint32_t count = 0;
+    int entered;
 
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return 0;
-    kaa_insight__profile_lock();
+    entered = kaa_insight__profile_enter(1);
     count = PROFILE.points.count;
     if (out != NULL)
         memcpy(out, PROFILE.points.entries,
                (count < capacity ? count : capacity) * sizeof(*out));
-    kaa_insight__profile_unlock();
+    kaa_insight__profile_leave(entered);
     return count;
+}
+
+static kaa_insight_frame
+frame_of(const kaa_insight__place *place)
+{
+    kaa_insight_frame made = {.code = place->code};
+    int line;
+
+    if (place->instruction == KAA_INSIGHT__PLACE_C) {
+        made.instruction = KAA_INSIGHT_FRAME_C;
+        return made;
+    }
+    made.instruction = (int32_t)place->instruction;
+    if (place->code == NULL)
+        return made;
+    line = PROFILE.interpreter.code_line(
+        place->code, place->instruction < 0 ? 0 : (int)place->instruction);
+    made.line = line > 0 ? line : 0;
+    return made;
 }
 
 uint32_t
@@ -367,14 +442,22 @@ kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
         return 0;
     places = &PROFILE.sites.places[PROFILE.sites.entries[number].first];
     count = PROFILE.sites.entries[number].count;
-    for (uint32_t i = 0; i < count && i < capacity; i++) {
-        int instruction =
-            places[i].instruction < 0 ? 0 : (int)places[i].instruction;
-        int line = PROFILE.interpreter.code_line(places[i].code, instruction);
+    for (uint32_t i = 0; i < count && i < capacity; i++)
+        out[i] = frame_of(&places[i]);
+    return count;
+}
 
-        out[i].code = places[i].code;
-        out[i].instruction = (int32_t)places[i].instruction;
-        out[i].line = line > 0 ? line : 0;
-    }
+uint32_t
+kaa_insight_heap_freed_by_collector(kaa_insight_heap_collected *out,
+                                    uint32_t capacity)
+{
+    uint32_t count;
+    int entered;
+
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
+        return 0;
+    entered = kaa_insight__profile_enter(1);
+    count = kaa_insight__garbage_read(&PROFILE.garbage, out, capacity);
+    kaa_insight__profile_leave(entered);
     return count;
 }

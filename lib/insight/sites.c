@@ -18,6 +18,9 @@
 #define CODES_BYTES (CODES_SIZE * sizeof(void *))
 #define ALL_BYTES (ENTRIES_BYTES + PLACES_BYTES + INDEX_BYTES + CODES_BYTES)
 
+/* A mark in pointers to code objects. */
+#define UNKEPT ((uintptr_t)1)
+
 kaa_status
 kaa_insight__sites_init(kaa_insight__sites *sites, kaa_error *err)
 {
@@ -52,7 +55,7 @@ kaa_insight__sites_fini(kaa_insight__sites *sites,
         return;
     for (uint32_t i = 0; i < CODES_SIZE && in != NULL && old.codes_count != 0;
          i++)
-        if (old.codes[i] != NULL)
+        if (old.codes[i] != NULL && ((uintptr_t)old.codes[i] & UNKEPT) == 0)
             in->decref(old.codes[i]);
     munmap(old.memory, ALL_BYTES);
 }
@@ -64,29 +67,75 @@ mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-/* Refers to a code object, once. 0: there is no room, or it is none. */
+/* Where one stood that ended before it was referred to. */
+#define ENDED ((void *)UNKEPT)
+
+static void *
+marked(const void *code)
+{
+    return (void *)((uintptr_t)code | UNKEPT);
+}
+
+/* Refers to a code object, once, now or later. 0: there is no room, or it is
+ * none. */
 static int
 keep_code(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
-          void *code)
+          void *code, int has_gil)
 {
     uint32_t i = (uint32_t)(mix(1, (uintptr_t)code) >> 32) % CODES_SIZE;
 
     for (; sites->codes[i] != NULL; i = (i + 1) % CODES_SIZE)
-        if (sites->codes[i] == code)
+        if (sites->codes[i] == code || sites->codes[i] == marked(code))
             return 1;
     if (sites->codes_count >= CODES_SIZE / 4 * 3 ||
         ((void **)code)[1] != in->code_type)
         return 0;
-    in->incref(code);
-    sites->codes[i] = code;
+    if (has_gil) {
+        in->incref(code);
+        sites->codes[i] = code;
+    } else {
+        if (sites->unkept_count == KAA_INSIGHT__UNKEPT_MAX)
+            return 0;
+        sites->unkept[sites->unkept_count++] = i;
+        sites->codes[i] = marked(code);
+    }
     sites->codes_count++;
     return 1;
+}
+
+/* Its memory will be another's: no place may name it. */
+static void
+forget_code(kaa_insight__sites *sites, const void *code)
+{
+    for (uint32_t i = 0; i < sites->places_count; i++)
+        if (sites->places[i].code == code &&
+            sites->places[i].instruction != KAA_INSIGHT__PLACE_C)
+            sites->places[i].code = NULL;
+}
+
+void
+kaa_insight__sites_keep(kaa_insight__sites *sites,
+                        const kaa_insight__interpreter *in)
+{
+    for (uint32_t k = 0; k < sites->unkept_count; k++) {
+        void **slot = &sites->codes[sites->unkept[k]];
+        void *code = (void *)((uintptr_t)*slot & ~UNKEPT);
+
+        if (kaa_insight__is_referred(in, code)) {
+            in->incref(code);
+            *slot = code;
+        } else {
+            *slot = ENDED;
+            forget_code(sites, code);
+        }
+    }
+    sites->unkept_count = 0;
 }
 
 /* A new site's number; 0: there is no room. */
 static uint32_t
 add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
-    const kaa_insight__place *places, uint32_t count)
+    const kaa_insight__place *places, uint32_t count, int has_gil)
 {
     kaa_insight__site *site;
 
@@ -94,7 +143,8 @@ add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
         sites->places_count + count > PLACES_MAX)
         return 0;
     for (uint32_t i = 0; i < count; i++)
-        if (!keep_code(sites, in, places[i].code))
+        if (places[i].instruction != KAA_INSIGHT__PLACE_C &&
+            !keep_code(sites, in, places[i].code, has_gil))
             return 0;
     site = &sites->entries[sites->entries_count];
     site->first = sites->places_count;
@@ -108,7 +158,8 @@ add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
 uint32_t
 kaa_insight__sites_find(kaa_insight__sites *sites,
                         const kaa_insight__interpreter *in,
-                        const kaa_insight__place *places, uint32_t count)
+                        const kaa_insight__place *places, uint32_t count,
+                        int has_gil)
 {
     uint64_t hash = count;
     uint32_t i, number;
@@ -127,7 +178,7 @@ kaa_insight__sites_find(kaa_insight__sites *sites,
                                            count * sizeof(*places)) == 0)
             return number;
     }
-    number = add(sites, in, places, count);
+    number = add(sites, in, places, count, has_gil);
     if (number == 0)
         sites->lost++;
     else

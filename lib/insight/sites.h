@@ -3,8 +3,10 @@
  *
  * Written in allocator hooks: addresses are reserved before, nothing is
  * allocated, and what finds no room counts for site 0. Callers exclude each
- * other. A site is a stack of one or more frames; code objects are referred to
- * once, so that their lines can be told at the end.
+ * other. A site is a stack of one or more frames, those of C functions before
+ * those of Python; code objects are referred to once, so that their lines can
+ * be told at the end. A caller without the GIL cannot: the code objects that it
+ * brings wait for kaa_insight__sites_keep().
  */
 #ifndef KAA_INSIGHT_SITES_H
 #define KAA_INSIGHT_SITES_H
@@ -13,7 +15,11 @@
 
 #include "insight/interpreter.h"
 
-#define KAA_INSIGHT__SITES_FRAMES_MAX 64u
+#define KAA_INSIGHT__SITES_FRAMES_MAX 64u /* of Python */
+#define KAA_INSIGHT__UNKEPT_MAX 256u
+
+/* kaa_insight__place::instruction of a C frame, whose `code` is an address. */
+#define KAA_INSIGHT__PLACE_C INT64_MIN
 
 typedef struct kaa_insight__site {
     uint64_t live_bytes, live_blocks;
@@ -27,7 +33,9 @@ typedef struct kaa_insight__sites {
     kaa_insight__site *entries; /* number 0: no Python frame, or no room */
     kaa_insight__place *places;
     uint32_t *index; /* a hash table of numbers */
-    void **codes;    /* a hash set */
+    void **codes;    /* a hash set; the lowest bit: not referred to yet */
+    uint32_t unkept[KAA_INSIGHT__UNKEPT_MAX]; /* where those stand */
+    uint32_t unkept_count;
     void *memory;
     uint32_t entries_count, places_count, codes_count;
     uint64_t lost;         /* blocks that found no room for their site */
@@ -41,11 +49,18 @@ KAA_NODISCARD kaa_status kaa_insight__sites_init(kaa_insight__sites *sites,
 void kaa_insight__sites_fini(kaa_insight__sites *sites,
                              const kaa_insight__interpreter *in);
 
-/* The number of the site with these places, the innermost first. */
+/* The number of the site with these places, the innermost first. `has_gil`: the
+ * caller may refer to their code objects, which live either way. */
 uint32_t kaa_insight__sites_find(kaa_insight__sites *sites,
                                  const kaa_insight__interpreter *in,
                                  const kaa_insight__place *places,
-                                 uint32_t count);
+                                 uint32_t count, int has_gil);
+
+/* Refers to the code objects that wait for it, with the GIL, before any memory
+ * is freed. One that is ending just now is forgotten: its place becomes NULL.
+ */
+void kaa_insight__sites_keep(kaa_insight__sites *sites,
+                             const kaa_insight__interpreter *in);
 
 /* What was alive at the last peak is known of a site that has not changed
  * since: it is what is alive. So a site is brought up to date before it

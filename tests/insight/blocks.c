@@ -119,14 +119,14 @@ KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
         codes[i][1] = (uintptr_t)code_type;
     CHECK_OK(kaa_insight__sites_init(&sites, &t->err));
     DEFER(t, drop_sites, &sites);
-    CHECK_EQ(kaa_insight__sites_find(&sites, &in, places, 0), 0);
+    CHECK_EQ(kaa_insight__sites_find(&sites, &in, places, 0, 1), 0);
     for (uint32_t round = 0; round < 3; round++)
         for (uint32_t i = 0; i < 50; i++) {
             uint32_t number;
 
             for (uint32_t k = 0; k < 3; k++)
                 places[k] = (kaa_insight__place){codes[(i + k) % 50], k};
-            number = kaa_insight__sites_find(&sites, &in, places, 3);
+            number = kaa_insight__sites_find(&sites, &in, places, 3, 1);
             CHECK(number != 0);
             if (round == 0)
                 numbers[i] = number;
@@ -135,7 +135,7 @@ KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
     CHECK_EQ(references, 50);
     CHECK_EQ(sites.entries_count, 51);
     places[0].code = &in; /* no code object */
-    CHECK_EQ(kaa_insight__sites_find(&sites, &in, places, 1), 0);
+    CHECK_EQ(kaa_insight__sites_find(&sites, &in, places, 1, 1), 0);
     CHECK_EQ(sites.lost, 1);
 
     kaa_insight__sites_born(&sites, numbers[1], 100, 1);

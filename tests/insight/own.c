@@ -1,14 +1,16 @@
-/* The same figures of kaa's own locks. */
+/* The same figures of kaa's own locks and heaps. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include <kaa/gil.h>
+#include <kaa/heap.h>
 #include <kaa/insight.h>
 
 #include "kaa_test.h"
 
 DEFERRABLE(kaa_gil_destroy, kaa_gil)
+DEFERRABLE(kaa_heap_destroy, kaa_heap)
 
 static void
 pause_ms(long ms)
@@ -125,4 +127,41 @@ KAA_TEST(json_tells_of_a_circle)
           strstr(more,
                  "\"deadlocks\": [\"deadlock: \\\"crosses\\\" waits for ") !=
               NULL);
+}
+
+static unsigned long long
+figure_after(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+KAA_TEST(json_of_a_heap)
+{
+    kaa_heap *heap = NULL;
+    kaa_heap_statistics all = {.size = sizeof(all)};
+    char text[8192];
+    size_t length;
+
+    CHECK_OK(kaa_heap_create(NULL, &heap, &t->err));
+    DEFER(t, kaa_heap_destroy, heap);
+    for (int i = 0; i < 100; i++)
+        CHECK_MEMORY(kaa_heap_alloc(heap, 40, KAA_HEAP_OBJECT_TRACKED));
+    CHECK_MEMORY(kaa_heap_alloc(heap, 1000000, KAA_HEAP_RAW));
+    CHECK_OK(kaa_heap_read_statistics(heap, &all, &t->err));
+    length = kaa_insight_heap_json(heap, text, sizeof(text));
+    CHECK(length < sizeof(text));
+    CHECK_EQ(strlen(text), length);
+    CHECK_EQ(figure_after(text, "\"live_bytes\": "), all.total.bytes_live);
+    CHECK_EQ(figure_after(text, "\"rss_bytes\": "),
+             all.bytes_in_pages + all.bytes_kept);
+    CHECK_EQ(figure_after(text, "\"tracked objects\", \"group\": \"objects\", "
+                                "\"bytes\": "),
+             100 * 48);
+    CHECK_HAS(text, "{\"type\": \"tracked objects of 48 bytes\", \"count\": "
+                    "100, \"bytes\": 4800}");
+    CHECK_HAS(text, "\"other memory of whole pages\", \"count\": 1");
+    CHECK_EQ(kaa_insight_heap_json(heap, NULL, 0), length);
+    CHECK_EQ(kaa_insight_heap_json(NULL, text, sizeof(text)), 0);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import random
 import signal
@@ -17,6 +18,8 @@ import kaa
 import kaa.heap
 import kaa.objects
 import support
+from kaa import _views
+from kaa._insight import account as account_module
 from kaa._insight.heap_data import HeapReport
 
 try:
@@ -381,6 +384,34 @@ class Accounts(unittest.TestCase):
             for one in threads:
                 one.join()
         self.assertGreater(grown, 10 * 4096)
+
+    def test_arenas(self) -> None:
+        kept, passing = [], []
+        for i in range(60_000):
+            passing.append(b"%d" % i * 30)
+            if i % 1000 == 0:
+                kept.append(b"%d" % i * 30)
+        del passing
+        found = kaa.heap.arenas()
+        if not found:
+            self.skipTest("this interpreter does not tell of pymalloc")
+        told = account_module._pymalloc()
+        assert told is not None
+        self.assertLessEqual(abs(len(found) - told[0]), 1)
+        self.assertEqual({one.bytes for one in found}, {told[1]})
+        used = sum(pool.used * pool.block_bytes for one in found for pool in one.pools)
+        self.assertLess(abs(used - told[2]), 0.2 * told[2])
+        ends = [one.address + one.bytes for one in found]
+        self.assertTrue(all(a <= b.address for a, b in zip(ends, found[1:])))
+        if kaa.objects.is_available()[0]:
+            sparse = [one for one in found if one.kept_by.endswith(" bytes")]
+            self.assertGreater(len(sparse), 3)
+            self.assertLess(int(sparse[0].kept_by.split()[0]), 100)
+        report = kaa.heap.HeapReport("account", "3.12.1", arenas=found)
+        text = io.StringIO()
+        _views.table(report, text, 5, rich=False)
+        self.assertIn("Arenas by how full they are", text.getvalue())
+        del kept
 
     def test_free_blocks_are_told(self) -> None:
         kept = [bytes(200) for _ in range(100_000)]

@@ -14,11 +14,12 @@
     kaa.heap.growth(function, rounds=5)    # what each call leaves behind
     kaa.heap.account()                     # where the resident memory goes
 
-All sizes are bytes that were asked for, by the interpreter's allocators (domains
-MEM and OBJ: objects and what they hold), from the start of the profile on. malloc()
-by C code is not seen. A sampled report is an estimate: `error` of it is how far
-live_bytes may be off, as a share (two standard errors: 19 times in 20). On CPython
-3.9 and later with a GIL, Linux, x86-64; is_available() says why not elsewhere.
+All sizes are bytes that were asked for, by the interpreter's allocators (objects,
+what they hold, and its own memory), from the start of the profile on; with
+profile(native=True) by malloc() in extension modules and libraries, too. A sampled
+report is an estimate: `error` of it is how far live_bytes may be off, as a share (two
+standard errors: 19 times in 20). On CPython 3.9 and later with a GIL, Linux, x86-64;
+is_available() says why not elsewhere.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ import weakref
 from typing import Any, Callable, List, Optional, Tuple, Union
 
 from kaa._insight import heap_trace as _heap_trace
-from kaa._insight.heap_data import Account, HeapDiff, HeapReport, HeapSite
+from kaa._insight.heap_data import Account, Arena, HeapDiff, HeapReport, HeapSite
 
 __all__ = [
     "Account",
+    "Arena",
     "Growth",
     "HeapDiff",
     "HeapReport",
@@ -39,6 +41,7 @@ __all__ = [
     "Profile",
     "account",
     "add_account",
+    "arenas",
     "diff",
     "growth",
     "is_available",
@@ -74,7 +77,9 @@ class Profile:
         every: int = EVERY,
         frames: Optional[int] = None,
         seed: Optional[int] = None,
+        native: bool = False,
     ) -> None:
+        self._native = bool(native)
         self._mode = 2 if exact else 1  # kaa_insight_heap_mode
         self._every = _number("every", every, 1, 2**40)
         default = 1 if exact else 16
@@ -90,7 +95,9 @@ class Profile:
         kaa.UnsupportedError where memory cannot be profiled."""
         from kaa._insight import heap_record as _heap_record  # noqa: F401 - later, it would be counted
 
-        generation = _heap_trace.start(self._mode, self._frames, self._every, self._seed)
+        generation = _heap_trace.start(
+            self._mode, self._frames, self._every, self._seed, self._native
+        )
         self._generation = generation
         self._pid = os.getpid()
         self._report = None
@@ -197,14 +204,17 @@ def profile(
     every: int = EVERY,
     frames: Optional[int] = None,
     seed: Optional[int] = None,
+    native: bool = False,
 ) -> Profile:
     """A profile, for `with`.
 
     exact: every block rather than samples. every: bytes between two samples, on
     average. frames: of each stack, the innermost, at most 64; by default 1 if exact
-    and 16 if sampled. seed: for the same choice of samples again.
+    and 16 if sampled. seed: for the same choice of samples again. native: malloc() by
+    extension modules and libraries too, always sampled; sites of it have the domain
+    "native" and a c_function.
     """
-    return Profile(exact, every, frames, seed)
+    return Profile(exact, every, frames, seed, native)
 
 
 def snapshot() -> HeapReport:
@@ -232,11 +242,31 @@ def account() -> Account:
     return _account.account()
 
 
+def arenas() -> List[Arena]:
+    """pymalloc's arenas (blocks up to 512 bytes), in the order of addresses, each with
+    its pools: pymalloc gives an arena back when all of it is free. Where little of one is
+    in use, kept_by tells by type which objects stay there; that takes a walk in a copy
+    of the process, and is left empty where there can be none. Empty without pymalloc.
+    """
+    from kaa._error import Error
+    from kaa._insight import account as _account
+    from kaa._insight import arenas as _arenas
+
+    found = _account.arenas()
+    try:
+        _arenas.name_keepers(found)
+    except Error:
+        pass  # the arenas are worth telling without
+    return found
+
+
 def add_account(report: HeapReport) -> None:
-    """Adds the account of this process to a report of it, and what it suggests."""
+    """Adds the account of this process and its arenas to a report of it, and what they
+    suggest."""
     from kaa._insight import heap_advice as _heap_advice
 
     report.account = account()
+    report.arenas = arenas()
     report.advice += _heap_advice.of_account(report)
 
 

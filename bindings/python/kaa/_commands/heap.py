@@ -71,6 +71,11 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of each stack, the innermost (16; 1 with --exact)",
     )
+    parser.add_argument(
+        "--native",
+        action="store_true",
+        help="malloc() by extension modules and libraries, too: sampled, with C functions",
+    )
 
 
 def _configure_others(actions: Any) -> None:
@@ -148,7 +153,9 @@ def _run(options: argparse.Namespace) -> int:
     prepared = _program.prepare(options)
     if prepared is None:
         return FAILED
-    profile = heap.profile(options.exact, options.every, options.frames)
+    profile = heap.profile(
+        options.exact, options.every, options.frames, native=options.native
+    )
     try:
         profile.start()
     except Error as error:
@@ -182,7 +189,7 @@ def _attach(options: argparse.Namespace) -> int:
     from kaa._insight import heap_attach as _heap_attach
     from kaa._insight.gil_remote import RemoteError
 
-    choices = (options.exact, options.every, options.frames)
+    choices = (options.exact, options.every, options.frames, options.native)
     try:
         report = _heap_attach.profile(options.pid, *choices, options.duration)
     except RemoteError as error:
@@ -208,7 +215,7 @@ def _live(options: argparse.Namespace) -> int:
     from kaa._insight import heap_attach as _heap_attach
     from kaa._insight.gil_remote import RemoteError
 
-    choices = (options.exact, options.every, options.frames)
+    choices = (options.exact, options.every, options.frames, options.native)
     reports: Any = _heap_attach.follow(options.pid, *choices, options.refresh)
     try:
         with contextlib.closing(reports):

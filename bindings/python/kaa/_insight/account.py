@@ -15,7 +15,7 @@ import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 from kaa._error import UnsupportedError
-from kaa._insight.heap_data import Account, AccountPart
+from kaa._insight.heap_data import Account, AccountPart, Arena
 
 _HEADER = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ (\d+) *(.*)")
 _ARENAS = re.compile(r"(\d+) arenas \* (\d+) bytes/arena")
@@ -75,9 +75,10 @@ def _mappings() -> Dict[str, int]:
     return sums
 
 
-def _pymalloc() -> Optional[Tuple[int, int]]:
-    """Bytes in arenas, and in allocated blocks; None if that is not told."""
-    print_stats = getattr(ctypes.pythonapi, "_PyObject_DebugMallocStats", None)
+def _pymalloc() -> Optional[Tuple[int, int, int]]:
+    """Arenas, bytes of each, and bytes in allocated blocks; None if that is not told."""
+    api = getattr(ctypes, "pythonapi", None)  # PyPy has none
+    print_stats = getattr(api, "_PyObject_DebugMallocStats", None)
     if print_stats is None:
         return None
     libc: Any = ctypes.CDLL(None)
@@ -96,7 +97,15 @@ def _pymalloc() -> Optional[Tuple[int, int]]:
     arenas, used = _ARENAS.search(text), _IN_USE.search(text)
     if arenas is None or used is None:
         return None
-    return int(arenas[1]) * int(arenas[2]), int(used[1].replace(",", ""))
+    return int(arenas[1]), int(arenas[2]), int(used[1].replace(",", ""))
+
+
+def arenas() -> List[Arena]:
+    """pymalloc's arenas, in the order of addresses; empty where it has none."""
+    from kaa._insight import arenas as _arenas
+
+    told = _pymalloc()
+    return _arenas.arenas(told[1]) if told and told[0] else []
 
 
 def _malloc() -> Optional[Any]:
@@ -121,16 +130,17 @@ def _anonymous(resident: int) -> List[AccountPart]:
 
     python, malloc = _pymalloc(), _malloc()
     if python is not None:
-        arenas, used = python
+        count, each, used = python
         claim("small objects", used, "objects", "pymalloc's blocks in use")
-        claim("pymalloc, free", arenas - used, "python free",
+        claim("pymalloc, free", count * each - used, "python free",
               "returned to the system only when a whole arena is empty")  # fmt: skip
     if malloc is not None:
         used = malloc.uordblks + malloc.hblkhd
         claim("malloc, in use", used, "malloc",
               "objects above 512 bytes, and memory of C code")  # fmt: skip
         claim("malloc, free", malloc.fordblks, "malloc", "kept by malloc for later")
-    claim("other mappings", resident, "maps", "mmap() by libraries")
+    own = "the interpreter's own heap, and " if python is None else ""
+    claim("other mappings", resident, "maps", f"{own}mmap() by libraries")
     return parts
 
 

@@ -28,10 +28,10 @@ def _report(pid: int, text: str) -> HeapReport:
 
 
 def profile(
-    pid: int, exact: bool, every: int, frames: Optional[int], seconds: float
+    pid: int, exact: bool, every: int, frames: Optional[int], native: bool, seconds: float
 ) -> HeapReport:
     """What the process allocates for a while."""
-    arguments = (exact, every, frames, seconds)
+    arguments = (exact, every, frames, native, seconds)
     with _gil_attach.entered(pid, "heap_attached", "begin", *arguments) as path:
         return _report(pid, _gil_attach.wait(pid, path, seconds))
 
@@ -43,11 +43,11 @@ def dump(pid: int, retained: bool = True) -> HeapReport:
 
 
 def follow(
-    pid: int, exact: bool, every: int, frames: Optional[int], refresh: float
+    pid: int, exact: bool, every: int, frames: Optional[int], native: bool, refresh: float
 ) -> Iterator[HeapReport]:
     """A report each `refresh` seconds, from now on, until the process ends or the
     iterator is closed, which ends the profile."""
-    arguments = (exact, every, frames, refresh)
+    arguments = (exact, every, frames, native, refresh)
     with _gil_attach.entered(pid, "heap_attached", "follow", *arguments) as path:
         text = _gil_attach.wait(pid, path, refresh)
         seen = 0.0

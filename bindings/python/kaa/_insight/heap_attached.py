@@ -28,13 +28,13 @@ def _start(path: str, work: Callable[[], str]) -> None:
     threading.Thread(target=run, name="kaa-attached", daemon=True).start()
 
 
-def begin(path: str, exact: bool, every: int, frames: Optional[int], seconds: float) -> None:
+def begin(path: str, exact: bool, every: int, frames: Optional[int], native: bool, seconds: float) -> None:
     """Profiles for a while."""
 
     def work() -> str:
         from kaa import heap
 
-        with heap.profile(exact, every, frames) as profile:
+        with heap.profile(exact, every, frames, native=native) as profile:
             time.sleep(seconds)
         report = profile.report()
         heap.add_account(report)
@@ -56,14 +56,14 @@ def dump(path: str, retained: bool) -> None:
     _start(path, work)
 
 
-def follow(path: str, exact: bool, every: int, frames: Optional[int], seconds: float) -> None:
+def follow(path: str, exact: bool, every: int, frames: Optional[int], native: bool, seconds: float) -> None:
     """Profiles until the folder of the file is gone, and writes the report anew again
     and again."""
 
     def work() -> str:
         from kaa import heap
 
-        profile: Any = heap.profile(exact, every, frames)
+        profile: Any = heap.profile(exact, every, frames, native=native)
         with profile:
             while os.path.isdir(os.path.dirname(path)):
                 time.sleep(seconds)

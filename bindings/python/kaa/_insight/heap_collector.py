@@ -1,4 +1,5 @@
-"""The runs of the cycle collector while memory is profiled: gc.callbacks.
+"""The runs of the cycle collector while memory is profiled: gc.callbacks. While one
+runs, libkaa notes what it frees.
 
 What is written down is in no figure of the profile: the thread is muted meanwhile.
 """
@@ -15,31 +16,27 @@ from kaa import _native
 MOST = 100_000  # runs that are kept, the last ones
 
 _runs: Deque[Tuple[int, int, int, int, int]] = deque(maxlen=MOST)
-_began = 0
-
 
 def _note(phase: str, info: Dict[str, Any]) -> None:
-    global _began
+    if phase == "start":
+        _native.kaa_insight_heap_collecting(1)
+        return
+    took = _native.kaa_insight_heap_collecting(0)
+    if not took:
+        return
     _native.kaa_insight_heap_mute(1)
     try:
-        now = time.monotonic_ns()
-        if phase == "start":
-            _began = now
-        elif _began:
-            _runs.append(
-                (_began, info["generation"], now - _began, info["collected"],
-                 info["uncollectable"])
-            )  # fmt: skip
-            _began = 0
+        _runs.append(
+            (time.monotonic_ns() - took, info["generation"], took, info["collected"],
+             info["uncollectable"])
+        )  # fmt: skip
     finally:
         _native.kaa_insight_heap_mute(0)
 
 
 def start() -> None:
     """From now on."""
-    global _began
     _runs.clear()
-    _began = 0
     if _note not in gc.callbacks:
         gc.callbacks.append(_note)
 

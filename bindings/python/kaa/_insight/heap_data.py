@@ -15,6 +15,9 @@ from kaa import _data
 from kaa._insight.gil_data import Advice, Frame
 
 
+BUFFER = "(buffer)"  # a block that is no object, but an object's
+
+
 @dataclass
 class HeapSite:
     """Memory by the line that asked for it (and by type, where that is known).
@@ -92,6 +95,7 @@ class Arena:
     address: int
     bytes: int
     pools: List[Pool] = field(default_factory=list)
+    kept_by: str = ""  # the objects in it, where they are few
 
 
 class Collection(NamedTuple):
@@ -106,7 +110,8 @@ class Collection(NamedTuple):
 
 @dataclass
 class GarbageSite:
-    """Who makes garbage cycles: type and line of their members."""
+    """Who makes garbage cycles: type and line of what the collector freed, the members
+    of cycles and what only they kept."""
 
     type: str
     file: str

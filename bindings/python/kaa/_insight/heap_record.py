@@ -6,12 +6,14 @@ import linecache
 import os
 import platform
 import sys
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from kaa._insight import heap_advice as _heap_advice
+from kaa._insight import heap_native as _heap_native
 from kaa._insight.gil_data import Frame
-from kaa._insight.heap_data import Collection, HeapPoint, HeapReport, HeapSite, HeapUse
+from kaa._insight.heap_data import BUFFER, Collection, GarbageSite, HeapPoint, HeapReport, HeapSite, HeapUse
 from kaa._insight.heap_trace import Site, Snapshot
+from kaa._native.insight import HEAP_SAMPLED
 from kaa._own import is_own
 
 _NO_FRAME = Frame("", 0, "(no Python frame)")
@@ -30,16 +32,19 @@ def _of_program(frames: List[Frame]) -> List[Frame]:
 
 
 def _by_line(sites: List[Site]) -> List[HeapSite]:
-    """One for each line of code, whatever called it; most alive first."""
-    made: Dict[Tuple[str, int, str], HeapSite] = {}
+    """One for each line of code (and C function), whatever called it; most alive
+    first."""
+    made: Dict[Tuple[Frame, Optional[str]], HeapSite] = {}
     for site in sites:
         frame = site.frames[0] if site.frames else _NO_FRAME
-        one = made.get(frame)
+        label = _heap_native.label(site.c_frames)
+        one = made.get((frame, label))
         if one is None:
             source = linecache.getline(frame.file, frame.line).strip()
-            one = made[frame] = HeapSite(
-                frame.file, frame.line, frame.function, source=source
+            one = made[frame, label] = HeapSite(
+                frame.file, frame.line, frame.function, source=source, c_function=label
             )
+            one.domain = "native" if site.c_frames else "python"
         one.live_bytes += site.live_bytes
         one.live_blocks += site.live_blocks
         one.peak_bytes += site.peak_bytes
@@ -47,6 +52,22 @@ def _by_line(sites: List[Site]) -> List[HeapSite]:
         one.allocated_bytes += site.allocated_bytes
         one.allocated_blocks += site.allocated_blocks
     return sorted(made.values(), key=lambda one: (-one.live_bytes, -one.peak_bytes))
+
+
+def _garbage(found: List[Any]) -> List[GarbageSite]:
+    """By type and line, most bytes first."""
+    made: Dict[Tuple[str, Frame], GarbageSite] = {}
+    for name, frames, size, count in found:
+        frame = frames[0] if frames else _NO_FRAME
+        if is_own(frame.file):  # what calling gc.callbacks took
+            continue
+        name = name or BUFFER
+        one = made.get((name, frame))
+        if one is None:
+            one = made[name, frame] = GarbageSite(name, *frame, count=0)
+        one.count += count
+        one.bytes += size
+    return sorted(made.values(), key=lambda one: (one.type == BUFFER, -one.count, -one.bytes))
 
 
 def _notes(snapshot: Snapshot) -> List[str]:
@@ -59,6 +80,11 @@ def _notes(snapshot: Snapshot) -> List[str]:
         notes.append(
             "Hooks of an earlier profile stay behind another tool's; they do nothing."
         )
+    if heap.native_foreign:
+        notes.append(
+            f"{heap.native_foreign} imports of malloc() or its family go to another allocator or"
+            " tool: what is allocated through them is not seen."
+        )
     if heap.lost:
         notes.append(
             f"{heap.lost} blocks or places found no room and stand in no line."
@@ -70,7 +96,7 @@ def report(snapshot: Snapshot) -> HeapReport:
     """The report of that moment."""
     heap, sites = snapshot.heap, snapshot.sites
     made = HeapReport(
-        mode="sampled" if heap.every_bytes else "exact",
+        mode="sampled" if heap.mode == HEAP_SAMPLED else "exact",
         python=platform.python_version(),
         live_bytes=sum(one.live_bytes for one in sites),
         live_blocks=sum(one.live_blocks for one in sites),
@@ -85,14 +111,16 @@ def report(snapshot: Snapshot) -> HeapReport:
         timeline=[HeapPoint(*one) for one in snapshot.points],
         collections=[Collection(*one) for one in snapshot.collections],
         every_bytes=heap.every_bytes,
+        native=bool(heap.has_native),
         sites=_by_line(sites),
+        garbage=_garbage(snapshot.garbage),
         notes=_notes(snapshot),
     )
-    if heap.every_bytes and heap.live_bytes:
+    if heap.error_bytes and heap.live_bytes:
         made.error = min(2 * heap.error_bytes / heap.live_bytes, 1.0)
-    if heap.frames > 1:
+    if heap.frames > 1 or heap.has_native:
         for site in sites:
-            made.uses.append(HeapUse(len(made.stacks), *site[1:]))
-            made.stacks.append(_of_program(site.frames) or [_NO_FRAME])
+            made.uses.append(HeapUse(len(made.stacks), *site[2:]))
+            made.stacks.append(site.c_frames + _of_program(site.frames) or [_NO_FRAME])
     made.advice = _heap_advice.advice(made)
     return made

@@ -17,21 +17,26 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from kaa import _native
 from kaa._error import MisuseError, UnsupportedError, check
 from kaa._insight import heap_collector as _heap_collector
+from kaa._insight import heap_native as _heap_native
 from kaa._insight import hooks as _hooks
 from kaa._insight.gil_data import Frame
 from kaa._native import insight as _native_insight
 
-_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in ("mute", "read", "sites", "points", "frames", "stop")]
+_FUNCTIONS = [f"kaa_insight_heap_{one}" for one in (
+    "mute", "read", "sites", "points", "frames", "stop", "collecting", "freed_by_collector"
+)]  # fmt: skip
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
 _started_ns = 0
-_frames: Dict[int, List[Frame]] = {}  # of sites, by number; one profile's
+# The C frames and the Python frames of sites, by number; one profile's.
+_frames: Dict[int, Tuple[List[Frame], List[Frame]]] = {}
 
 
 class Site(NamedTuple):
     """One stack, the innermost frame first, and what it asked for."""
 
+    c_frames: List[Frame]  # of malloc(); else empty
     frames: List[Frame]
     live_bytes: int
     live_blocks: int
@@ -51,6 +56,7 @@ class Snapshot:
     sites: List[Site]
     points: List[Any]  # (ns after the start, live bytes, resident bytes)
     collections: List[Any]  # of _heap_collector
+    garbage: List[Any]  # (type, frames, bytes, blocks)
 
 
 def why_not() -> Optional[str]:
@@ -63,7 +69,7 @@ def why_not() -> Optional[str]:
     return None
 
 
-def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
+def start(mode: int, frames: int, every_bytes: int, seed: int, native: bool) -> int:
     """Starts the profile; its generation. This thread is muted: see begin()."""
     global _generation, _is_on, _started_ns
     reason = why_not()
@@ -77,6 +83,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         frames=frames,
         every_bytes=every_bytes,
         seed=seed,
+        flags=_native_insight.HEAP_NATIVE if native else 0,
     )
     error = _native.Error()
     for name in _FUNCTIONS:
@@ -85,6 +92,7 @@ def start(mode: int, frames: int, every_bytes: int, seed: int) -> int:
         if _is_on:
             raise MisuseError("a profile of memory is running already in this process")
         _frames.clear()
+        _heap_native.start()
         _started_ns = time.monotonic_ns()
         check(_native.kaa_insight_heap_start(options, error), error)
         _native.kaa_insight_heap_mute(1)
@@ -132,18 +140,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _site_frames(number: int, count: int) -> List[Frame]:
+def _site_frames(number: int, count: int) -> Tuple[List[Frame], List[Frame]]:
     if number in _frames:
         return _frames[number]
     raw = (_native_insight.InsightFrame * max(count, 1))()
     count = min(_native.kaa_insight_heap_frames(number, raw, count), count)
-    made = []
+    c_frames, made = [], []
     for one in raw[:count]:
-        code = ctypes.cast(one.code, ctypes.py_object).value
-        name = getattr(code, "co_qualname", code.co_name)
-        made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
-    _frames[number] = made
-    return made
+        if one.instruction == _heap_native.FRAME_C:
+            c_frames.append(_heap_native.frame(one.code))
+        elif not one.code:
+            made.append(Frame("", 0, "(a function that has ended)"))
+        else:
+            code = ctypes.cast(one.code, ctypes.py_object).value
+            name = getattr(code, "co_qualname", code.co_name)
+            made.append(Frame(code.co_filename, one.line or code.co_firstlineno, name))
+    _frames[number] = c_frames, made
+    return c_frames, made
 
 
 def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
@@ -159,8 +172,9 @@ def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
             _native.kaa_insight_heap_mute(0)
 
 
-def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
-    """The live blocks (kaa_insight_heap_block), and the frames of their sites."""
+def blocks(generation: int) -> Tuple[Any, Dict[int, Tuple[List[Frame], List[Frame]]]]:
+    """The live blocks (kaa_insight_heap_block), and the C and the Python frames of
+    their sites."""
     with _lock:
         if not is_on(generation):
             raise MisuseError("no profile of memory is running")
@@ -170,9 +184,20 @@ def blocks(generation: int) -> Tuple[Any, Dict[int, List[Frame]]]:
             raw = (_native_insight.HeapBlock * room)()
             count = min(_native.kaa_insight_heap_blocks(raw, room), room)
             found = (_native_insight.HeapBlock * count).from_buffer(raw)
-            return found, {one: _site_frames(one, 64) for one in {x.site for x in found}}
+            return found, {one: _site_frames(one, 96) for one in {x.site for x in found}}
         finally:
             _native.kaa_insight_heap_mute(0)
+
+
+def _garbage() -> List[Any]:
+    """What the collector freed."""
+    room = _native.kaa_insight_heap_freed_by_collector(None, 0) + 64
+    raw = (_native_insight.HeapCollected * room)()
+    count = min(_native.kaa_insight_heap_freed_by_collector(raw, room), room)
+    return [
+        (one.type.decode("utf-8", "replace"), _site_frames(one.site, 96)[1], one.bytes, one.blocks)
+        for one in raw[:count]
+    ]
 
 
 def _snapshot() -> Snapshot:
@@ -192,12 +217,13 @@ def _snapshot() -> Snapshot:
         [],
         [(one.at_ns, one.live_bytes, one.resident_bytes) for one in points[:told]],
         _heap_collector.collections(_started_ns),
+        _garbage(),
     )
     for one in raw[:count]:
         if one.allocated_blocks:
             made.sites.append(
                 Site(
-                    _site_frames(one.number, one.frames),
+                    *_site_frames(one.number, one.frames),
                     one.live_bytes,
                     one.live_blocks,
                     one.peak_bytes,

@@ -170,6 +170,8 @@ class HeapOptions(Structure):
         ("frames", c_uint32),
         ("every_bytes", c_uint64),
         ("seed", c_uint64),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -194,6 +196,8 @@ class Heap(Structure):
         ("is_unlinked", c_uint32),
         ("peak_at_ns", c_uint64),
         ("points", c_uint32),
+        ("has_native", c_uint32),
+        ("native_foreign", c_uint32),
         ("reserved", c_uint32),
     ]
 
@@ -202,6 +206,18 @@ class HeapBlock(Structure):
     """kaa_insight_heap_block"""
 
     _fields_ = [("block", c_void_p), ("bytes", c_uint64), ("blocks", c_uint32), ("site", c_uint32)]
+
+
+class HeapCollected(Structure):
+    """kaa_insight_heap_collected"""
+
+    _fields_ = [
+        ("site", c_uint32),
+        ("reserved", c_uint32),
+        ("bytes", c_uint64),
+        ("blocks", c_uint64),
+        ("type", c_char * 64),
+    ]
 
 
 class HeapPoint(Structure):
@@ -227,6 +243,7 @@ class HeapSite(Structure):
 
 # kaa_insight_heap_mode
 HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
+HEAP_NATIVE = 1  # KAA_INSIGHT_HEAP_NATIVE
 
 
 class InsightKnock(Structure):
@@ -288,6 +305,12 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         "kaa_insight_heap_blocks": (c_uint32, (POINTER(HeapBlock), c_uint32), True),
         "kaa_insight_heap_points": (c_uint32, (POINTER(HeapPoint), c_uint32), True),
         "kaa_insight_heap_sites": (c_uint32, (POINTER(HeapSite), c_uint32), True),
+        "kaa_insight_heap_collecting": (c_uint64, (c_int,), True),
+        "kaa_insight_heap_freed_by_collector": (
+            c_uint32,
+            (POINTER(HeapCollected), c_uint32),
+            True,
+        ),
         "kaa_insight_heap_frames": (
             c_uint32,
             (c_uint32, POINTER(InsightFrame), c_uint32),
@@ -306,5 +329,6 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             True,
         ),
         "kaa_insight_gil_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
+        "kaa_insight_heap_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
         "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),
     }

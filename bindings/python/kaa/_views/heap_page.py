@@ -150,7 +150,7 @@ def _walk(walk: Walk, names: Names) -> Dict[str, Any]:
 
 
 def _arenas(arenas: List[Arena]) -> List[List[Any]]:
-    return [[one.address, one.bytes, one.pools] for one in arenas]
+    return [[one.address, one.bytes, one.pools, one.kept_by] for one in arenas]
 
 
 def _thinned(points: List[HeapPoint]) -> List[HeapPoint]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence, Union
 
-from kaa._insight.heap_data import HeapDiff, HeapReport, HeapSite, Walk
+from kaa._insight.heap_data import Arena, HeapDiff, HeapReport, HeapSite, Walk
 from kaa._views import text
 from kaa._views.tables import (
     CODE,
@@ -36,6 +36,7 @@ def blocks(data: Union[HeapReport, HeapDiff], limit: Optional[int] = None) -> Li
         found.append(account(data))
     if data.arenas:
         found.append(arenas(data))
+        found += arena_blocks(data, limit)
     if data.collections:
         found.append(collections(data))
     if data.garbage:
@@ -294,6 +295,60 @@ def arenas(report: HeapReport) -> Table:
         f" {len(report.arenas) - len(kept)} hold nothing and can be returned"
     )
     return Table("pymalloc's arenas", columns, rows, note, [], "arenas")
+
+
+_FILLS = " .:-=+*#%@"  # a tenth more in use each
+
+
+def _picture(arena: Arena) -> str:
+    """A character for each 16 KiB or more, at most 64: the fuller, the darker."""
+    run = max(1, -(-len(arena.pools) // 64))
+    made = ""
+    for i in range(0, len(arena.pools), run):
+        pools = arena.pools[i : i + run]
+        used = sum(block * used for block, used, _ in pools)
+        room = arena.bytes * len(pools) / max(len(arena.pools), 1)
+        level = int(used / max(room, 1) * len(_FILLS))
+        made += _FILLS[max(min(level, len(_FILLS) - 1), 1 if used else 0)]
+    return made
+
+
+def arena_blocks(report: HeapReport, limit: Optional[int] = None) -> List[Block]:
+    """Why arenas cannot be returned: how full they are, and what stays in those that are
+    mostly free, the emptiest first."""
+    shares = [(one, sum(b * used for b, used, _ in one.pools)) for one in report.arenas]
+    rows: List[Sequence[object]] = []
+    for low, high, name in (
+        (0.0, 0.1, "below 10 %"),
+        (0.1, 0.25, "10 to 25 %"),
+        (0.25, 0.5, "25 to 50 %"),
+        (0.5, 0.75, "50 to 75 %"),
+        (0.75, 2.0, "above 75 %"),
+    ):
+        own = [(one, used) for one, used in shares if used and low <= used / one.bytes < high]
+        if own:
+            whole, used = sum(one.bytes for one, _ in own), sum(used for _, used in own)
+            rows.append([name, len(own), used, whole - used])
+    columns = [
+        Column("in use", NAME),
+        Column("arenas", COUNT),
+        Column("used", SIZE),
+        Column("free, kept", SIZE, "free memory that their objects keep"),
+    ]
+    found: List[Block] = [Table("Arenas by how full they are", columns, rows, "", [], "fills")]
+    sparse = [(used, one) for one, used in shares if 0 < used and one.kept_by]
+    sparse.sort(key=lambda both: both[0])
+    if sparse:
+        rows = [[f"{one.address:#x}", _picture(one), used, one.kept_by] for used, one in sparse]
+        columns = [
+            Column("arena", CODE),
+            Column("pools, darker is fuller", CODE),
+            Column("in use", SIZE),
+            Column("kept by", CODE),
+        ]
+        note = cut(rows, limit, "arena")
+        found.append(Table("What keeps arenas that are mostly free", columns, rows, note, [], "kept"))
+    return found
 
 
 def collections(report: HeapReport) -> Table:

@@ -247,7 +247,8 @@ function startArenas() {
     const said = pool[0] ? `blocks of ${pool[0]} B: ${pool[1]} of ${pool[2]} used` : "free pool";
     const used = arena[2].filter((one) => one[1] > 0).length;
     showTip(event.clientX, event.clientY, make("b", {}, "0x" + arena[0].toString(16)), make("div", {}, said),
-      make("div", {}, used ? `kept by ${used} of ${arena[2].length} pools` : "can be returned"));
+      make("div", {}, used ? `kept by ${used} of ${arena[2].length} pools` : "can be returned"),
+      make("div", {}, arena[3] ? `in it: ${arena[3]}` : ""));
   });
   canvas.addEventListener("mouseleave", hideTip);
 }

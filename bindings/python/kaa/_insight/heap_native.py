@@ -1,0 +1,73 @@
+"""The C frames of profiles of memory: which function, of which library."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Dict, List, Optional, Tuple
+
+from kaa import _native
+from kaa._insight.gil_data import Frame
+
+FRAME_C = -2  # KAA_INSIGHT_FRAME_C
+# What others allocate through: the caller is of interest.
+_PASSED = re.compile(r"(libc|libstdc\+\+|libc\+\+|ld)[-.0-9a-z_]*\.so")
+
+_mappings: List[Tuple[int, int, str]] = []
+_frames: Dict[int, Frame] = {}
+
+
+def start() -> None:
+    """Of a new profile: other libraries may be loaded where some were."""
+    _mappings.clear()
+    _frames.clear()
+
+
+def _read_mappings() -> None:
+    _mappings.clear()
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
+        for row in file:
+            fields = row.split(None, 5)
+            if len(fields) == 6 and "x" in fields[1]:
+                first, _, end = fields[0].partition("-")
+                name = os.path.basename(fields[5].rstrip("\n"))
+                _mappings.append((int(first, 16), int(end, 16), name))
+
+
+def _library(address: int) -> str:
+    """The file that has this code; empty if none has."""
+    for again in (False, True):
+        if again:
+            _read_mappings()
+        for first, end, name in _mappings:
+            if first <= address < end:
+                return name
+    return ""
+
+
+def frame(address: int) -> Frame:
+    """What a return address says: library, line 0, function."""
+    made = _frames.get(address)
+    if made is None:
+        call = address - 1  # a call may be the last instruction of its function
+        name = _native.printed(_native.kaa_insight_symbol, call)
+        made = _frames[address] = Frame(_library(call), 0, name or hex(address))
+    return made
+
+
+def _has_name(one: Frame) -> bool:
+    return "+0x" not in one.function and not one.function.startswith("0x")
+
+
+def label(frames: List[Frame]) -> Optional[str]:
+    """What to call the C frames of a site, the innermost first: its function and
+    library, that of an allocator's own passed over. Of a library without names it is the
+    nearest caller with one, such as an exported function."""
+    if not frames:
+        return None
+    own = [one for one in frames if not _PASSED.match(one.file)] or frames
+    library = own[0].file
+    for one in own:
+        if one.file == library and _has_name(one):
+            return f"{one.function} in {library}" if library else one.function
+    return library or "?"
