@@ -36,8 +36,10 @@ lend_buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
         kaa_checked__lend(own_of(ctx), out->data, (size_t)out->bytes, object,
                           !out->is_readonly, SLOT_buffer_get, SITE);
     one = kaa_base__alloc(sizeof(*one));
-    if (one == NULL) /* then nothing is said of it */
+    if (one == NULL) { /* then nothing is said of it */
+        kaa_checked__miss(own_of(ctx)->module, NULL);
         return result;
+    }
     one->buffer = out;
     one->owner = object;
     one->next = frame->buffers;
@@ -115,6 +117,7 @@ add_block(kaa_checked__context *own, void *block, size_t size,
         module->fresh_blocks++;
     } else {
         module->is_blind = 1;
+        kaa_checked__miss(module, NULL);
     }
     pthread_mutex_unlock(&module->lock);
 }
@@ -166,7 +169,7 @@ doubt_items(kaa_checked__context *own, const void *block, int64_t size)
             continue;
         entry = kaa_checked__entry_of(&own->frame->ledger, (void *)words[i], 1);
         if (entry == NULL) {
-            own->frame->is_blind = 1;
+            kaa_checked__miss_reference(own->module, own->frame);
             return;
         }
         entry->balance++;
