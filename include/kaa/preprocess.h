@@ -35,6 +35,8 @@ enum {
                   Of one with parameters these stand for themselves. */
     KAA_PREPROCESS_NO_PREDEFINED = 1u << 1,  /**< Only __FILE__ and the like. */
     KAA_PREPROCESS_NO_OWN_HEADERS = 1u << 2, /**< No "<kaa>/stddef.h". */
+    KAA_PREPROCESS_DEFINITIONS = 1u << 3,    /**< Behind the text, one #define a
+                     macro of the headers, its body as it was written. */
 };
 
 /** Choices. All zero but `size` means the defaults. */

@@ -16,16 +16,40 @@ struct line {
     const char *end;
 };
 
-/* The end of the line at c->at; lines within it are counted. Comments may hold
- * newlines, and a quote hides the start of a comment. */
+/* The end of the line at `at` if it has no comment and no continued line; NULL
+ * if it may have. */
+static const char *
+find_plain_end(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    const char *slash = at;
+
+    if (newline == NULL)
+        return NULL;
+    while ((slash = memchr(slash, '/', (size_t)(newline - slash))) != NULL) {
+        slash++;
+        if (*slash == '/' || *slash == '*')
+            return NULL;
+    }
+    for (at = newline; at[-1] == '\r'; at--) {
+    }
+    return at[-1] == '\\' ? NULL : newline;
+}
+
+/* The end of the line at c->at, which is behind its #; lines within it are
+ * counted. Comments may hold newlines, and a quote hides the start of a
+ * comment. */
 static const char *
 find_end(kaa_decl__cursor *c)
 {
     const char *at = c->at;
     const char *end = c->end;
+    const char *plain = find_plain_end(at, end);
     char quote = 0;
     int is_comment = 0;
 
+    if (plain != NULL)
+        return plain;
     for (; at < end; at++) {
         char next = end - at > 1 ? at[1] : '\0';
         int is_line_end = *at == '\n';

@@ -281,7 +281,13 @@ int kaa_preprocess__append(kaa_preprocess__pp *pp, kaa_preprocess__list *list,
                            const kaa_preprocess__token *token);
 /* `count` tokens of work by macros. */
 int kaa_preprocess__spend(kaa_preprocess__pp *pp, uint64_t count);
-kaa_preprocess__source *kaa_preprocess__source_of(kaa_preprocess__pp *pp);
+/* The file being read; there is one. */
+static inline kaa_preprocess__source *
+kaa_preprocess__source_of(kaa_preprocess__pp *pp)
+{
+    KAA_ASSERT(pp->source_count != 0);
+    return &pp->sources[pp->source_count - 1];
+}
 
 /* name.c */
 #define PP_HASH_START 2166136261u
@@ -393,6 +399,8 @@ void kaa_preprocess__write(kaa_preprocess__pp *pp,
 void kaa_preprocess__write_pragma(kaa_preprocess__pp *pp, const char *text,
                                   size_t length, uint32_t line);
 void kaa_preprocess__write_macros(kaa_preprocess__pp *pp);
+/* The same with bodies as they were written. */
+void kaa_preprocess__write_definitions(kaa_preprocess__pp *pp);
 
 /* platform.c, generated where kaa is built */
 extern const char kaa_preprocess__predefined[];

@@ -16,12 +16,19 @@
 static void
 add(kaa_preprocess__pp *pp, const char *text, size_t length)
 {
-    if (pp->out.length > PP_OUTPUT_MAX)
+    kaa_base__text *out = &pp->out;
+
+    if (out->length > PP_OUTPUT_MAX) {
         kaa_preprocess__fail(pp, KAA_LIMIT, 0,
                              "the text expands to more than %zu MiB",
                              PP_OUTPUT_MAX >> 20);
-    else
-        kaa_base__text_add(&pp->out, text, length);
+    } else if (length < out->capacity - out->length) {
+        memcpy(out->bytes + out->length, text, length);
+        out->length += length;
+        out->bytes[out->length] = '\0';
+    } else {
+        kaa_base__text_add(out, text, length);
+    }
 }
 
 static void
@@ -235,6 +242,35 @@ write_head(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
     add(pp, ")", 1);
 }
 
+/* Whether expanding an object-like macro's body changes nothing in it. */
+static int
+is_plain(const kaa_preprocess__macro *macro)
+{
+    if (macro->is_function || macro->has_paste)
+        return 0;
+    for (uint32_t i = 0; i < macro->count; i++) {
+        const kaa_preprocess__name *name = macro->body[i].name;
+        if (macro->body[i].kind == T_NAME &&
+            (name->macro != NULL || name->special != S_NONE))
+            return 0;
+    }
+    return macro->count <= PP_BODY_MAX;
+}
+
+static void
+write_plain(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
+{
+    kaa_preprocess__token first = macro->body[0];
+
+    first.flags &= (uint8_t)~F_SPACE;
+    write_head(pp, macro);
+    add(pp, " ", 1);
+    pp->out_last.kind = T_END;
+    put(pp, &first);
+    for (uint32_t i = 1; i < macro->count; i++)
+        put(pp, &macro->body[i]);
+}
+
 /* Head and body, behind `prefix`; 0 if there is none, and nothing is written.
  */
 static int
@@ -305,6 +341,11 @@ write_macro(kaa_preprocess__pp *pp, kaa_preprocess__macro *macro)
         refuse_macro(pp, macro, "the macros expand to too much");
         return;
     }
+    if (is_plain(macro)) {
+        write_plain(pp, macro);
+        end_line(pp);
+        return;
+    }
     forget_spoiled(pp, macro);
     is_written = write_definition(pp, macro, "", 0);
     if (is_written && (pp->is_spoiled || macro->is_variadic) &&
@@ -340,4 +381,51 @@ kaa_preprocess__write_macros(kaa_preprocess__pp *pp)
             write_macro(pp, macro);
     }
     pp->in_directive = 0;
+}
+
+/* `#define f(a,b...) a##b #a`, whose end of line is not written. */
+static void
+write_source(kaa_preprocess__pp *pp, const kaa_preprocess__macro *macro)
+{
+    add(pp, "#define ", 8);
+    add(pp, macro->name->text, macro->name->length);
+    if (macro->is_function)
+        add(pp, "(", 1);
+    for (uint32_t i = 0; i < macro->parameter_count; i++) {
+        const kaa_preprocess__name *name = macro->parameters[i];
+        if (i != 0)
+            add(pp, ",", 1);
+        if (!macro->is_variadic || i + 1 != macro->parameter_count ||
+            strcmp(name->text, "__VA_ARGS__") != 0)
+            add(pp, name->text, name->length);
+    }
+    if (macro->is_variadic)
+        add(pp, "...", 3);
+    if (macro->is_function)
+        add(pp, ")", 1);
+    for (uint32_t i = 0; i < macro->count; i++) {
+        const kaa_preprocess__token *token = &macro->body[i];
+        if (i == 0 || (token->flags & F_SPACE) || (token[-1].flags & F_PASTE))
+            add(pp, " ", 1);
+        if (token->flags & F_STRING)
+            add(pp, "#", 1);
+        add(pp, token->text, token->length);
+        if (token->flags & F_PASTE)
+            add(pp, " ##", 3);
+    }
+}
+
+void
+kaa_preprocess__write_definitions(kaa_preprocess__pp *pp)
+{
+    end_line(pp);
+    for (size_t i = 0; i < pp->macro_count && !pp->has_failed; i++) {
+        const kaa_preprocess__macro *macro = pp->macros[i];
+        if (macro->name->macro != macro)
+            continue;
+        go_to(pp, macro->file, macro->line, (int)macro->is_main);
+        write_source(pp, macro);
+        pp->is_line_open = 1;
+        end_line(pp);
+    }
 }

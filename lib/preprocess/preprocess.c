@@ -10,7 +10,7 @@
 
 #define FLAGS_KNOWN                                                            \
     ((uint32_t)KAA_PREPROCESS_MACROS | KAA_PREPROCESS_NO_PREDEFINED |          \
-     KAA_PREPROCESS_NO_OWN_HEADERS)
+     KAA_PREPROCESS_NO_OWN_HEADERS | KAA_PREPROCESS_DEFINITIONS)
 
 int
 kaa_preprocess__fail(kaa_preprocess__pp *pp, kaa_status status, uint32_t line,
@@ -106,13 +106,6 @@ kaa_preprocess__spend(kaa_preprocess__pp *pp, uint64_t count)
     return 1;
 }
 
-kaa_preprocess__source *
-kaa_preprocess__source_of(kaa_preprocess__pp *pp)
-{
-    KAA_ASSERT(pp->source_count != 0);
-    return &pp->sources[pp->source_count - 1];
-}
-
 static void
 finish(kaa_preprocess__pp *pp)
 {
@@ -156,6 +149,8 @@ run(kaa_preprocess__pp *pp, const char *name, const char *text, size_t length)
     }
     if (!pp->has_failed && (pp->options.flags & KAA_PREPROCESS_MACROS) != 0)
         kaa_preprocess__write_macros(pp);
+    if (!pp->has_failed && (pp->options.flags & KAA_PREPROCESS_DEFINITIONS))
+        kaa_preprocess__write_definitions(pp);
     if (!pp->has_failed)
         kaa_preprocess__leave(pp);
     if (pp->out.failed)

@@ -341,6 +341,39 @@ KAA_TEST(macros_are_listed_expanded)
     CHECK(strstr(out, "gone") == NULL);
 }
 
+/* Behind the text: the macros as they were written, which is a text again. */
+KAA_TEST(definitions_are_listed_as_written)
+{
+    static const char text[] =
+        "#define A (B + 1)\n#define B  2\n#define GUARD\n#define E()\n"
+        "#define g(x, ...) #x /**/ __VA_ARGS__\n#define h(a,b)  a##b c ## a\n"
+        "#define many(first, rest...) f(first, ## rest)\n"
+        "#define B2 # ## B\n#define gone 1\n#undef gone\n";
+    static const char expected[] =
+        "#define A (B + 1)\n#define B 2\n#define GUARD\n#define E()\n"
+        "#define g(x,...) #x __VA_ARGS__\n#define h(a,b) a ## b c ## a\n"
+        "#define many(first,rest...) f(first, ## rest)\n"
+        "#define B2 # ## B\n";
+    kaa_preprocess_result *result = NULL;
+    kaa_preprocess_result *again = NULL;
+    const char *out;
+    size_t length;
+
+    CHECK_STATUS(preprocess(text, strlen(text), KAA_PREPROCESS_DEFINITIONS,
+                            &result, &t->err),
+                 KAA_OK);
+    DEFER(t, kaa_preprocess_destroy, result);
+    out = strstr(kaa_preprocess_text(result, &length), "#define");
+    CHECK(out != NULL);
+    CHECK_STR(out, expected);
+    CHECK_STATUS(preprocess(out, strlen(out), KAA_PREPROCESS_DEFINITIONS,
+                            &again, &t->err),
+                 KAA_OK);
+    DEFER(t, kaa_preprocess_destroy, again);
+    out = strstr(kaa_preprocess_text(again, NULL), "#define");
+    CHECK_STR(out, expected);
+}
+
 KAA_TEST(options_are_checked)
 {
     kaa_preprocess_options options = {.size = sizeof(options),

@@ -33,6 +33,12 @@ enum { ALONE = 3 };
 #define TWICE(n) ((n) * 2)
 #define LENGTH(s) plus(labs(s), 1)
 #define LINE_HERE __LINE__
+#define GLUE_(a, b) a##b
+#define GLUE(a, b) GLUE_(a, b)
+#define SHADE(name) GLUE(GRE, name)
+#define WORD(x) #x " of " NAME
+#define FIRST(...) first_(__VA_ARGS__, 0)
+#define first_(a, rest...) (a)
 static inline long plus(long a, long b) { return a + b; }
 int abs(int);
 char *getenv(const char *name);
@@ -75,6 +81,7 @@ class Bind(unittest.TestCase):
         self.assertEqual((m.RED, m.color.GREEN, m.ALONE), (0, 7, 3))
         self.assertEqual((m.BITS, m.NAME, m.HALF), (0x8000, "bound", 0.5))
         self.assertEqual((m.TWICE(4), m.plus(1, 2), m.LENGTH(-9)), (8, 3, 10))
+        self.assertEqual((m.SHADE("EN"), m.WORD("x"), m.FIRST(8, 9)), (7, "x of bound", 8))
         self.assertEqual(m.pair(1).x, 1)
         self.assertEqual(m.outer(None, m.pair(5)).part.x, 5)
         self.assertEqual(m._library.skipped, [])
@@ -94,6 +101,7 @@ class Bind(unittest.TestCase):
         self.assertIn("def abs(", stub)
         self.assertIn("def getenv(__name: _Text) -> ", stub)
         self.assertIn("def TWICE(_n: Any) -> Any: ...", stub)
+        self.assertIn("def FIRST(*_arguments: Any) -> Any: ...", stub)
         compile(stub, "made.pyi", "exec")
         if importlib.util.find_spec("mypy") is None:
             self.skipTest("no mypy")

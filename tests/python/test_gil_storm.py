@@ -13,6 +13,7 @@ AVAILABLE, WHY = kaa.gil.is_available()
 
 @unittest.skipUnless(AVAILABLE, WHY)
 class Storm(unittest.TestCase):
+    @support.threads_after_fork
     def test_hooks_come_and_go(self) -> None:
         """Beside threads at work, ending threads, and forks."""
         rounds = 1000 if os.environ.get("KAA_TEST_LONG") else 150

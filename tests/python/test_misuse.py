@@ -8,11 +8,13 @@ import copy
 import ctypes
 import os
 import pickle
+import sys
 import unittest
 from typing import Any
 
 import kaa
 import support
+from kaa._tuple import NamedTuple
 
 TEXT = """
 struct opaque;
@@ -222,6 +224,38 @@ class Forking(unittest.TestCase):
         """
         done = support.run_python("-c", text, os.environ["KAA_TEST_SAMPLES"])
         self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
+
+
+class Starting(unittest.TestCase):
+    @unittest.skipIf(sys.implementation.name == "pypy", "PyPy itself has imported typing")
+    def test_a_first_load_imports_nothing_slow(self) -> None:
+        text = '''if True:
+            import sys
+            began = set(sys.modules)
+            import kaa
+            kaa.load("libm.so.6", "double pow(double, double);").pow(2, 3)
+            slow = {"typing", "re", "inspect", "dataclasses", "tempfile", "subprocess"}
+            print(sorted(slow & (set(sys.modules) - began)))
+        '''
+        done = support.run_python("-S", "-c", text)
+        self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
+
+    def test_named_tuples_are_those_of_typing(self) -> None:
+        class Own(NamedTuple):
+            """Two."""
+
+            first: int
+            second: str = "2"
+
+            def both(self) -> str:
+                return f"{self.first}{self.second}"
+
+        one = Own(1)
+        self.assertEqual((one, one.both(), one._replace(first=3)), ((1, "2"), "12", (3, "2")))
+        self.assertEqual(Own._fields, ("first", "second"))
+        self.assertEqual((Own.__doc__, Own.__module__), ("Two.", __name__))
+        with self.assertRaises(TypeError):
+            Own()  # type: ignore[call-arg]
 
 
 class Buffers(unittest.TestCase):

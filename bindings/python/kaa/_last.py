@@ -15,8 +15,11 @@ import atexit
 import sys
 from functools import partial
 from types import ModuleType
-from typing import Any
 from weakref import WeakSet
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 #: What kaa's modules use of the standard library in a call.
 _USED = frozenset(

@@ -9,9 +9,11 @@ asks for all. What is not in _PLACES is no module of calls.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa import _error as error
     from kaa import _library as library
     from kaa._backend import free, host, instance_host, instance_plain, plain

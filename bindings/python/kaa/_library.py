@@ -15,28 +15,33 @@ import weakref
 from collections import deque
 from itertools import count, repeat
 from operator import methodcaller
-from typing import (
-    Any,
-    Callable,
-    Collection,
-    Deque,
-    Dict,
-    FrozenSet,
-    List,
-    NoReturn,
-    Optional,
-    Tuple,
-    Union,
-)
 
 from kaa import _backend, _error, _late, _native
 from kaa._calls.function import Function
 from kaa._headers.declarations import Declarations
-from kaa._headers.text import Text, read_text
+from kaa._headers.text import read_text
 from kaa._options import Options
 from kaa._values.locks import make_lock
 from kaa._values.owner import keeper
 from kaa._values.types import Data, TypeMap
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import (
+        Any,
+        Callable,
+        Collection,
+        Deque,
+        Dict,
+        FrozenSet,
+        List,
+        NoReturn,
+        Optional,
+        Tuple,
+        Union,
+    )
+
+    from kaa._headers.text import Text
 
 # The more functions of a library were asked for one by one, the more of their
 # neighbours come along.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, FrozenSet, Optional, Union
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Collection, FrozenSet, Optional, Union
 
 
 class Options(tuple):  # type: ignore[type-arg]

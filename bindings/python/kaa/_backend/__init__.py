@@ -8,9 +8,12 @@ package differs by that asks here; the choice is made once a process.
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from kaa import _late
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 _bridge: Any = False  # not asked for yet
 

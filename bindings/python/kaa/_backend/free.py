@@ -7,7 +7,6 @@ result is a pointer with an owner that frees it: _owned.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from kaa import _error, _late, _native
 from kaa._backend import owned as _owned
@@ -22,9 +21,13 @@ from kaa._values.instance import (
 )
 from kaa._values.pointer import TEXT_READERS, Held
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
     from kaa._library import Library
     from kaa._values.convert import Value
+
 
 class Giver:
     """Makes results that are freed, or keep an argument."""

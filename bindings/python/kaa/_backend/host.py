@@ -12,7 +12,6 @@ import ctypes
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 from kaa import _late, _native
 from kaa._calls.found import function_at
@@ -24,7 +23,10 @@ from kaa._values import instance as _instance
 from kaa._values.instance import Layout, has_class
 from kaa._values.pointer import DATA, FIXED, find_pointer
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple, Union
+
     from kaa._library import Library
 
 if sys.implementation.name != "cpython":

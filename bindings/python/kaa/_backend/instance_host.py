@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._backend import host as _host
 from kaa._values.format import shape_of, text_format
 from kaa._values.instance import RECORDS, Layout
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple
 
 _bridge = _host.handle()
 _ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT, _IS_OWNED = range(7)

@@ -8,9 +8,12 @@ the end of `with`, or by a call of f itself; and what was borrowed from it first
 from __future__ import annotations
 
 import weakref
-from typing import Any, Callable, Dict, List, Optional
 
 from kaa._values.locks import make_lock
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional
 
 _ending = make_lock()
 #: Whether there ever was one.

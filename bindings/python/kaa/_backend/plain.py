@@ -9,33 +9,29 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    List,
-    NamedTuple,
-    NoReturn,
-    Optional,
-    Sequence,
-    Tuple,
-)
 
 from kaa import _error, _native
 from kaa._backend import owned as _owned
 from kaa._backend.free import Giver, give_up, giver_of, lender_of, no_lender
-from kaa._calls.closure import Closure, Frame, here
+from kaa._calls.closure import Closure, here
 from kaa._calls.function import KEY, Function
 from kaa._calls.invoke import Invoker, Plan, Promoted, Target, Variadic
-from kaa._values.convert import Take, Value, as_it_is, is_refusal, prefixed, value_of
+from kaa._values.convert import Value, as_it_is, is_refusal, prefixed, value_of
 from kaa._values.pointer import FIXED, Held
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NamedTuple
+    from typing import NoReturn, Optional, Sequence, Tuple
+
+    from kaa._calls.closure import Frame
+    from kaa._values.convert import Take
     from kaa._library import Library
 
-#: Calls C with what the arguments were converted to.
-Caller = Callable[[List[Any]], Any]
+    #: Calls C with what the arguments were converted to.
+    Caller = Callable[[List[Any]], Any]
+else:
+    from kaa._tuple import NamedTuple
 
 _MISSING: Any = object()
 

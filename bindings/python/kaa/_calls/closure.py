@@ -20,7 +20,6 @@ import types as python_types
 import weakref
 from collections import deque
 from ctypes import _CFuncPtr  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from kaa import _backend, _error, _late, _native
 from kaa._calls.function import Function, bound
@@ -29,11 +28,14 @@ from kaa._values.fault import SIGNATURE, TYPE, refusal
 from kaa._values.locks import make_lock
 from kaa._values.pointer import FIXED, POINTED, Found, fits
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
+
     from kaa._library import Library
 
-#: The exception, if any, of a call of C: at most one.
-Frame = List[BaseException]
+    #: The exception, if any, of a call of C: at most one.
+    Frame = List[BaseException]
 
 
 class _Here(threading.local):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
 
 from kaa import _backend, _late, _native
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa._values.types import TypeMap
 
 _NAME = b"function"

@@ -7,25 +7,18 @@ from __future__ import annotations
 
 import keyword
 from types import BuiltinFunctionType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
 
 from kaa import _late, _native
 from kaa._modules.typed import Owner
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
     import inspect
 
     from kaa._library import Library
+else:
+    from kaa._tuple import NamedTuple
 
 _INTEGERS = frozenset(range(_native.SCHAR, _native.UINT128 + 1))
 _FLOATS = frozenset((_native.FLOAT, _native.DOUBLE, _native.LDOUBLE))

@@ -16,17 +16,6 @@ from ctypes import (  # type: ignore[attr-defined]
     _SimpleCData,
 )
 from operator import index
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
 
 from kaa import _error, _native
 from kaa._values.convert import Value
@@ -49,8 +38,13 @@ from kaa._values.pointer import (
 )
 from kaa._values.types import BASIC
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
     from kaa._library import Library
+else:
+    from kaa._tuple import NamedTuple
 
 
 class Plan:

@@ -13,7 +13,6 @@ import sys
 import time
 from array import array
 from operator import index
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from kaa import _error, _native
 from kaa._backend.plain import (
@@ -33,6 +32,12 @@ from kaa._values.instance import address_of, length_of
 from kaa._values.pointer import Held, Pointee, fits, is_contiguous, view_address
 from kaa._values.pointers import pointer_from
 from kaa._values.types import TypeMap, type_text
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
+else:
+    from kaa._tuple import NamedTuple
 
 #: Below this, starting a thread costs more than the work, if it is not slow.
 _FEW = 64

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from kaa import _native
 from kaa._calls.operands import is_number
 from kaa._values.types import type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, List, Optional, Sequence, Tuple
+
     from kaa._backend.plain import Shape
     from kaa._values.convert import Value
     from kaa._values.types import TypeMap

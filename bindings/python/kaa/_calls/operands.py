@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from kaa import _native
 from kaa._values.instance import is_data, layout_in
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def is_number(value: Any) -> bool:

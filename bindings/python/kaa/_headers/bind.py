@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
 
 from kaa import _native, bound
 from kaa._headers import load as _headers
@@ -45,8 +45,27 @@ def _items(library: Any) -> Iterator[Tuple[int, Any]]:
         yield address, _native.DeclItem.from_address(address)
 
 
-def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], int]:
-    """The items to write, those that macros call among them; how many are left out."""
+def _late(library: Any, names: Collection[str]) -> Dict[str, str]:
+    """Macros that are preprocessed call by call, and those that they name, as they
+    were written."""
+    if not names:
+        return {}
+    from kaa._headers.macro_late import definitions
+
+    written = definitions(library)
+    open_, found = list(names), {}  # type: ignore[var-annotated]
+    while open_:
+        name = open_.pop()
+        if name in written and name not in found:
+            found[name] = written[name]
+            open_ += re.findall(r"[A-Za-z_]\w*", written[name])
+    return found
+
+
+def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], Dict[str, str], int]:
+    """The items to write, those that macros call among them; macros that are
+    preprocessed call by call; how many are left out."""
+    late: List[str] = []
     left_out = {one.name for one in library.skipped}
     chosen, hidden = [], {}  # type: ignore[var-annotated]
     for address, item in _items(library):
@@ -58,17 +77,26 @@ def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], int]:
             _native.DECL_TYPEDEF,
         ):
             if _headers.is_late(item):
-                left_out.add(_name(item))  # it needs the header
+                late.append(_name(item))
             elif item.kind != _native.DECL_SKIPPED:
                 chosen.append((address, item))
     words: Set[str] = set()
     for _, item in chosen:
         if item.kind == _native.DECL_MACRO_FUNCTION or _is_inline(item):
             words.update(re.findall(r"[A-Za-z_]\w*", _body(item)))
+    written = _late(library, late)
+    for name, body in written.items():
+        words.update(re.findall(r"[A-Za-z_]\w*", body))
     wanted = [hidden[w] for w in sorted(words) if w in hidden]
-    return sorted(
-        [one for one in wanted if one[1].kind != _native.DECL_SKIPPED] + chosen
-    ), len(left_out)
+    items = sorted(
+        [
+            one
+            for one in wanted
+            if one[1].kind != _native.DECL_SKIPPED and _name(one[1]) not in written
+        ]
+        + [one for one in chosen if _name(one[1]) not in written]
+    )
+    return items, written, len(left_out)
 
 
 class _Order:
@@ -150,7 +178,7 @@ def _enumerators(items: List[Tuple[int, Any]]) -> Set[str]:
 def text_of(library: Any) -> str:
     """The declarations of a loaded header, pruned, one a line: types, then what has
     a symbol, then macros."""
-    items = _usable(library)[0]
+    items, written, _ = _usable(library)
     lines = _Order(items).lines
     seen: Set[str] = set(lines)
     macros: List[str] = []
@@ -167,6 +195,7 @@ def text_of(library: Any) -> str:
             continue
         seen.add(text)
         (macros if text.startswith("#define") else lines).append(text)
+    macros += [f"#define {name}{body}".rstrip() for name, body in written.items()]
     return "\n".join(lines + macros) + "\n"
 
 
@@ -199,13 +228,13 @@ def __dir__():
 
 def module_of(library: Any, name: Optional[str], header: str) -> str:
     """The text of the bound module."""
-    usable, skipped = _usable(library)
+    usable, written, skipped = _usable(library)
     text = text_of(library)
     if '"""' in text:
         raise ValueError("the declarations hold three quotes in a row")
     return _MODULE.format(
         title=f"{header}, bound to {name or 'the program itself'}.",
-        count=len(usable),
+        count=len(usable) + len(written),
         header=header,
         skipped=skipped,
         library=name,
@@ -218,7 +247,13 @@ def stub_of(library: Any) -> str:
     """The .pyi of the bound module."""
     from kaa._headers.stub_c import of_items
 
-    items = [(item, _name(item)) for _, item in _usable(library)[0]]
+    usable, written, _ = _usable(library)
+    items = [(item, _name(item)) for _, item in usable]
+    items += [
+        (item, _name(item))
+        for _, item in _items(library)
+        if _name(item) in written and _headers.is_late(item)
+    ]
     macros = {
         name: _macro_stub(item, name)
         for item, name in items
@@ -233,8 +268,11 @@ def _macro_stub(item: Any, name: str) -> str:
         return f"{name}: Any"
     names: List[str] = []
     for one in body[1:].partition(")")[0].split(","):
-        if one.strip():
-            names.append(f"_{one.strip()}: Any")
+        one = one.strip().rstrip("#")
+        if one == "...":
+            names.append("*_arguments: Any")
+        elif one:
+            names.append(f"_{one}: Any")
     return f"def {name}({', '.join(names)}) -> Any: ..."
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, List, Optional
 
 from kaa import _error, _native
 from kaa._values.owner import keeper
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, List, Optional
 
 
 class Declarations:

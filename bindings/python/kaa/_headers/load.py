@@ -10,15 +10,21 @@ from __future__ import annotations
 import ctypes
 import os
 from collections import OrderedDict
-from typing import Any, Collection, List, NamedTuple, Optional, Tuple, Union
 
 from kaa import _error, _late, _native
 from kaa._headers.declarations import Declarations
 
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Collection, List, NamedTuple, Optional, Tuple, Union
+
+    Names = Tuple[str, ...]
+    _State = Tuple[Tuple[str, int, int, int], ...]
+else:
+    from kaa._tuple import NamedTuple
+
 #: What the overlay is called in errors, and a header that is given as text.
 OVERLAY, TEXT = "<declarations>", "<header>"
-
-Names = Tuple[str, ...]
 
 
 class Skipped(NamedTuple):
@@ -260,7 +266,6 @@ def system_dirs() -> List[str]:
 
 # ---- what was read before
 
-_State = Tuple[Tuple[str, int, int, int], ...]
 _KEPT_MOST = 32
 _kept: OrderedDict[Any, Tuple[Declarations, _State]] = OrderedDict()
 

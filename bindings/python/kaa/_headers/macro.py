@@ -6,11 +6,10 @@ libkaa's preprocessor has expanded the body; kaa._headers.macro_parser compiles 
 from __future__ import annotations
 
 import ctypes
-from typing import Any, List, Optional, Tuple
 
 from kaa import _native
 from kaa._headers.macro_builtins import PLACES, Place
-from kaa._headers.macro_parser import Node, Parser, Scope
+from kaa._headers.macro_parser import Parser, Scope
 from kaa._headers.macro_values import (
     FLOATS,
     OBJECT,
@@ -21,6 +20,12 @@ from kaa._headers.macro_values import (
     is_integer,
     to,
 )
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, List, Optional, Tuple
+
+    from kaa._headers.macro_parser import Node
 
 
 class MacroFunction:

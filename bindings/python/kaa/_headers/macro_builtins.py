@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, Callable, Dict, Tuple
 
 from kaa import _native
 from kaa._headers.macro_values import OBJECT, Value, as_number, cut, size_of_kind, to
 from kaa._own import is_own
 from kaa._values import instance as _instance
 
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Tuple
+
+    _Builtin = Tuple[int, int, Callable[[int, int], int]]
+
 # The kind of the argument, that of the result, and what is done with the bits.
-_Builtin = Tuple[int, int, Callable[[int, int], int]]
 
 
 def _swapped(value: int, bits: int) -> int:

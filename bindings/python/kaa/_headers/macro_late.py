@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, Dict, List, Tuple
 
 from kaa import _error, _native
-from kaa._headers.macro_parser import Node, Parser, Scope
+from kaa._headers.macro_parser import Parser, Scope
 from kaa._headers.macro_values import NotExpression, Value, from_python
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+    from kaa._headers.macro_parser import Node
 
 _CALL, _MARK = "<call>", b"__kaa_call__"
 _PLACE = "__kaa_argument_"
@@ -154,11 +159,9 @@ def _is_one_argument(text: str) -> bool:
     return depth == 0 and not quote and text != "" and not text.endswith("\\")
 
 
-def _expand(library: Any, call: str) -> str:
-    """What the preprocessor makes of a call behind the library's header."""
+def _preprocess(library: Any, text: bytes, flags: int = 0) -> bytes:
     options, _keep = library._options.header.preprocess_options()
-    text = library._declarations.text + f'# 1 "{_CALL}"\n'.encode() + _MARK + b"\n"
-    text += call.encode("utf-8", "surrogateescape") + b"\n"
+    options.flags = flags
     result, error = _native.PreprocessedP(), _native.Error()
     _error.check(
         _native.kaa_preprocess_run(
@@ -167,11 +170,27 @@ def _expand(library: Any, call: str) -> str:
         error,
     )
     try:
-        made = _native.kaa_preprocess_text(result, None)
+        made: bytes = _native.kaa_preprocess_text(result, None)
+        return made
     finally:
         _native.kaa_preprocess_destroy(result)
+
+
+def _expand(library: Any, call: str) -> str:
+    """What the preprocessor makes of a call behind the library's header."""
+    text = library._declarations.text + f'# 1 "{_CALL}"\n'.encode() + _MARK + b"\n"
+    text += call.encode("utf-8", "surrogateescape") + b"\n"
+    made = _preprocess(library, text)
     lines = made.rpartition(_MARK)[2].decode("utf-8", "surrogateescape").split("\n")
     return " ".join(line for line in lines if not line.startswith("# ")).strip()
 
 
-__all__ = ["LateMacro"]
+def definitions(library: Any) -> Dict[str, str]:
+    """All macros of a loaded header as they were written: "(a, b) a ## b" by name."""
+    made = _preprocess(
+        library, library._declarations.text, _native.PREPROCESS_DEFINITIONS
+    ).decode("utf-8", "surrogateescape")
+    return dict(re.findall(r"^#define (\w+)(.*)$", made, re.M))
+
+
+__all__ = ["LateMacro", "definitions"]

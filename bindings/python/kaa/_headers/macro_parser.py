@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import re
 from _thread import allocate_lock
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
 from kaa._headers.macro_builtins import PLACES, call_builtin, is_builtin, size_of
@@ -35,8 +34,14 @@ from kaa._headers.macro_values import (
     promoted,
 )
 
-Env = List[Value]
-Node = Callable[[Env], Value]
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+
+    Env = List[Value]
+    Node = Callable[[Env], Value]
+else:
+    from kaa._tuple import NamedTuple
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<string>(?:u8)?"(?:\\.|[^"\\])*")|(?P<char>[LuU]?'(?:\\.|[^'\\])+')

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, Callable, Dict, NamedTuple
 
 from kaa import _native
 from kaa._calls.function import Function
 from kaa._values import cast as _cast
 from kaa._values import instance as _instance
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, NamedTuple
+else:
+    from kaa._tuple import NamedTuple
 
 
 class NotExpression(Exception):
@@ -282,8 +287,6 @@ def convert(library: Any, ctype: int, value: Value) -> Value:
         return Value(OBJECT, _cast.cast_to(library._types, ctype, given), ctype)
     except TypeError:
         return Value(OBJECT, given, ctype)
-
-
 
 
 def literal(text: str) -> Value:

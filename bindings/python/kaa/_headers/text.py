@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Union
 
 from kaa import _error
 
-Text = Union[str, bytes, "os.PathLike[Any]"]
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    Text = Union[str, bytes, "os.PathLike[Any]"]
 
 
 def _surrogate(text: str, at: int) -> _error.DeclarationError:

@@ -7,12 +7,13 @@ its own, and so an owner of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Optional, Tuple
-
 from kaa import _late
 from kaa._values.locks import make_lock
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, FrozenSet, Optional, Tuple
+
     from kaa._values.types import TypeMap
 
 _making = make_lock()

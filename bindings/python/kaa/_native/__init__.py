@@ -31,10 +31,13 @@ from ctypes import (
     c_void_p,
     py_object,
 )
-from typing import Any, Dict, List, Optional, Tuple
 
 from kaa._native import insight as _native_insight
 from kaa._native import walk as _native_walk
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
 
 VERSION = (0, 1)
 
@@ -353,6 +356,7 @@ UNKNOWN_COUNT = 2**64 - 1
 NOT_A_BIT_FIELD = 2**32 - 1
 
 # kaa_decl_options::flags, kaa_decl_kind, kaa_decl_item::flags.
+PREPROCESS_DEFINITIONS = 8
 DECL_TOLERANT = 1
 DECL_FUNCTION, DECL_VARIABLE, DECL_TYPEDEF, DECL_RECORD, DECL_ENUM = range(5)
 DECL_INTEGER, DECL_FLOATING, DECL_STRING, DECL_SKIPPED = range(5, 9)

@@ -13,7 +13,10 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
-from typing import Any, Dict, Tuple
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, Tuple
 
 
 class InsightOptions(Structure):

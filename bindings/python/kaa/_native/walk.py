@@ -4,7 +4,10 @@ kaa._native."""
 from __future__ import annotations
 
 from ctypes import POINTER, Structure, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Dict, Tuple
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, Tuple
 
 NONE = 0xFFFFFFFF  # KAA_WALK_NONE
 STEPS = 62  # KAA_WALK_STEPS

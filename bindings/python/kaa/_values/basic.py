@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from operator import index
-from typing import Any, Dict, Tuple
 
 from kaa import _native
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, Tuple
 
 
 def _words(value: int, signed: bool) -> Tuple[int, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import sys
 from operator import index
-from typing import TYPE_CHECKING, Any, Tuple
 
 from kaa import _native
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Tuple
+
     from kaa._values.instance import Member
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Optional
 
 from kaa import _late, _native
 from kaa._calls.function import Function, bound
@@ -11,7 +10,10 @@ from kaa._values.cdata import is_to_function, library_of, type_of
 from kaa._values.instance import address_of, below, is_data, layout_in, view
 from kaa._values.types import TypeMap, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Optional
+
     from kaa._library import Library
 
 _CELLS = (ctypes.Structure, ctypes.Union, ctypes.Array)

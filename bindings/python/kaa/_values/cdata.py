@@ -5,10 +5,8 @@ for. All of it is `kaa`'s: `kaa.new`, `kaa.cast`, `kaa.sizeof`.
 from __future__ import annotations
 
 import ctypes
-import re
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._values.instance import (
@@ -33,14 +31,15 @@ from kaa._values.instance import size_of, view
 from kaa._values.record import as_exporter, asdict
 from kaa._values.types import Data, TypeMap, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Tuple
+
     from kaa._library import Library
 
-_TYPE = re.compile(
-    r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
-)
-_TOKENS = re.compile(r"\*|const")
-_COUNTS = re.compile(r"\[\s*(\d*)\s*\]")
+_TYPE = r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
+_TOKENS = r"\*|const"
+_COUNTS = r"\[\s*(\d*)\s*\]"
 
 
 # Types by their names. ------------------------------------------------------------
@@ -73,7 +72,9 @@ def _refuse_type(text: str) -> TypeError:
 
 def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
     """The type that a text like "const struct point *[3]" names."""
-    match = _TYPE.fullmatch(text)
+    import re  # most programs name no type
+
+    match = re.fullmatch(_TYPE, text)
     if match is None:
         raise _refuse_type(text)
     words = match[1].split()
@@ -94,11 +95,11 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
         derived = types.derived()
         if constant:
             ctype = derived.const(ctype)
-        for token in _TOKENS.findall(match[2]):
+        for token in re.findall(_TOKENS, match[2]):
             ctype = derived.pointer(ctype) if token == "*" else derived.const(ctype)
         if match[3]:
             _late.pointers.refuse_incomplete(library, ctype)
-        for count in reversed(_COUNTS.findall(match[3])):
+        for count in reversed(re.findall(_COUNTS, match[3])):
             ctype = derived.array(ctype, int(count) if count else None)
     return ctype, types
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ctypes
 from math import isinf
 from operator import index
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._values.fault import (
@@ -40,8 +39,18 @@ from kaa._values.pointer import (
 )
 from kaa._values.types import BASIC, TypeMap, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
     from kaa._library import Library
+
+    #: Converts a Python value; what must outlive the call goes into the list.
+    Take = Callable[[Any, List[Any]], Any]
+    #: Makes a Python value of what ctypes read.
+    Give = Callable[[Any], Any]
+else:
+    from kaa._tuple import NamedTuple
 
 __all__ = [
     "Value",
@@ -54,11 +63,6 @@ __all__ = [
     "value_of",
     "variadic_instance",
 ]
-
-#: Converts a Python value; what must outlive the call goes into the list.
-Take = Callable[[Any, List[Any]], Any]
-#: Makes a Python value of what ctypes read.
-Give = Callable[[Any], Any]
 
 _INTEGERS = frozenset(range(_native.SCHAR, _native.UINT128 + 1))
 _WIDE_CHARACTERS = (_native.WCHAR, _native.CHAR16, _native.CHAR32)

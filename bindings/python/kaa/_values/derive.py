@@ -4,10 +4,13 @@ arrays of it."""
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Optional
 
 from kaa import _error, _native
 from kaa._values.owner import keeper
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Optional
 
 
 def _free(table: Any, keep: object) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copyreg
 import enum
-from typing import Any, Callable, List, Optional, Tuple, Type
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Tuple, Type
 
 
 class _EnumType(enum.EnumMeta):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Dict, List, Optional, Type
 
 from kaa import _native
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Type
 
 # kaa_convert_code
 TYPE = 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 from kaa import _native
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Tuple
+
     from kaa._values.instance import Layout
 
 _LETTERS: Dict[int, str] = {

@@ -17,15 +17,19 @@ threads do: `set_pointer()`, `get_pointer()`, `copy_bytes()`.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _backend, _late, _native
 from kaa._values.bits import load_bits, store_bits
 from kaa._values.types import named, type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
     from kaa._values.convert import Value
     from kaa._values.types import TypeMap
+else:
+    from kaa._tuple import NamedTuple
 
 RECORDS = (_native.STRUCT, _native.UNION)
 AGGREGATES = RECORDS + (_native.ARRAY,)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import weakref
 from _thread import RLock
-from typing import Any
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 _all: weakref.WeakSet[Any] = weakref.WeakSet()
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import copyreg
 import ctypes
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._values.seal import Seal, close, content
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, NamedTuple, Optional, Tuple
     import inspect
 
     from kaa._library import Library
     from kaa._values.types import TypeMap
+else:
+    from kaa._tuple import NamedTuple
 
 _KEY = object()
 

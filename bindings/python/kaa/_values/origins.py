@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from typing import Any, List, Optional, Tuple
 
 from kaa import _native
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, List, Optional, Tuple
 
 # What record classes stand for: the owner of the type, and its address. Not in the
 # classes themselves, where Python code could make something up, and not with their

@@ -6,9 +6,12 @@ import sys
 import time
 import weakref
 from collections import deque
-from typing import Any, Callable, Deque, Tuple
 
 from kaa import _last as _last  # what the last finalisers need
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Deque, Tuple
 
 
 class _Tracked:

@@ -19,7 +19,6 @@ from ctypes import (  # type: ignore
     _SimpleCData,
 )
 from operator import index
-from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
 
 from kaa import _late, _native
 from kaa._values.fault import (
@@ -35,6 +34,12 @@ from kaa._values.fault import (
 from kaa._values.instance import is_data
 from kaa._values.origins import origin_of
 from kaa._values.types import BASIC, TypeMap
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, MutableMapping, NamedTuple, Tuple
+else:
+    from kaa._tuple import NamedTuple
 
 _CPYTHON = sys.implementation.name == "cpython"
 

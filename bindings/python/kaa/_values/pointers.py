@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from operator import index
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._values.fault import TYPE, refusal
@@ -31,7 +30,10 @@ from kaa._values.instance import (
 from kaa._values.record import SHOWN_MAX, as_ctypes, copied, pickled, raw_bytes, show
 from kaa._values.types import type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
+
     from kaa._values.pointer import Found, Pointee
 
 _REFUSALS = (TypeError, ValueError, OverflowError)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import types
-from typing import Any, Dict, Iterator, List, Tuple
 
 from kaa import _backend, _late, _native
 from kaa._backend import owned as _owned
@@ -25,6 +24,10 @@ from kaa._values.instance import (
     size_of,
 )
 from kaa._values.types import TypeMap, type_text
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Tuple
 
 #: How many members a text shows, those of inner records included.
 SHOWN_MAX = 1000

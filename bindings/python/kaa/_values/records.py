@@ -17,12 +17,16 @@ from __future__ import annotations
 import ctypes
 import sys
 from operator import index
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from kaa import _late, _native
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+
     from kaa._values.types import TypeMap
+else:
+    from kaa._tuple import NamedTuple
 
 # Names that would break the class if a field had them.
 _RESERVED = frozenset(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Seal:

@@ -8,14 +8,18 @@ out by all who export such buffers, so nothing is aligned here.
 
 from __future__ import annotations
 
-import re
 import sys
-from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from kaa import _native
 from kaa._values.format import shape_of
 
-_PART = re.compile(
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Dict, List, NamedTuple, Optional, Tuple
+else:
+    from kaa._tuple import NamedTuple
+
+_PART = (
     r"(?P<order>[@=<>!^])|(?P<open>(?:\((?P<shape>[\d,\s]+)\)|(?P<times>\d+))?T\{)"
     r"|(?P<close>\})|(?:\((?P<dims>[\d,\s]+)\))?(?P<count>\d*)"
     r"(?P<code>Z[fdgFDG]|[xcbB?hHiIlLqQnNefdgspPOuw])|:(?P<name>[^:]*):|\s+"
@@ -92,11 +96,14 @@ class _Frame:
 def leaves_of_format(text: str) -> Optional[Tuple[List[Leaf], int]]:
     """The values of one item of a format, and its size; None where it is not
     understood, or of another byte order."""
+    import re  # most programs have no records of others'
+
+    pattern = re.compile(_PART)
     frames = [_Frame(1)]
     at = 0
     try:
         while at < len(text):
-            part = _PART.match(text, at)
+            part = pattern.match(text, at)
             if part is None or part.end() == at:
                 return None
             at = part.end()

@@ -10,13 +10,18 @@ from __future__ import annotations
 import ctypes
 import enum
 import weakref
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
 
 from kaa import _last, _late, _native
 from kaa._values.basic import BASIC
 from kaa._values.enums import int_enum
 from kaa._values.locks import make_lock
 from kaa._values.origins import forget, remember
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Type
+else:
+    from kaa._tuple import NamedTuple
 
 
 class Member(NamedTuple):

@@ -6,13 +6,15 @@ Scalars are values; records and arrays are live views of C's memory.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
 
 from kaa import _native
 from kaa._values.instance import AGGREGATES, Element, view
 from kaa._values.types import type_text
 
+TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa._library import Library
 
 _NO_VALUES = (_native.FLOAT16, _native.FLOAT128, _native.VALIST)
