@@ -45,7 +45,10 @@ typedef struct kaa_checked_mistake {
     uint32_t reserved;    /**< Zero. */
     uint64_t count;       /**< How often it was made. */
     const char *module;   /**< The module's name. */
-    const char *kind;     /**< "leaked reference", "released twice", ... */
+    const char *kind;     /**< "leaked reference", "released twice", ...; "not
+                              recorded" where memory was short: it is told once
+                              a module, and what its calls did is not known in
+                              full. */
     const char *function; /**< "function" or "Type.method". */
     const char *slot;     /**< Of the table; "" for none. */
     const char *type;     /**< Of the object; "" for none. */

@@ -156,6 +156,22 @@ typedef struct kaa_checked__logged {
     _Atomic uint64_t end; /* 0: not yet written */
 } kaa_checked__logged;
 
+/* A method that a function_new() was called with. */
+struct kaa_checked__method {
+    struct kaa_checked__method *next;
+    const kaa_method *original;
+    kaa_method before;
+    kaa_method method;
+};
+
+/* What was told, for kaa_checked_get(). */
+typedef struct kaa_checked__told {
+    struct kaa_checked__told *next;
+    uint64_t count;
+    const char *texts[8]; /* in the order of kaa_checked_mistake */
+    int is_of_module;     /* a part of it, with texts that are constant */
+} kaa_checked__told;
+
 /* A checked module; lives as long as the process, as its file does. */
 typedef struct kaa_checked__module {
     struct kaa_checked__module *next;
@@ -186,6 +202,8 @@ typedef struct kaa_checked__module {
     char failed_at[120];
     kaa_checked__logged *logged; /* of a trace; NULL: there is none */
     _Atomic uint64_t logged_count;
+    kaa_checked__told missed; /* how often memory was short */
+    atomic_int has_missed; /* a reference: see kaa_checked__miss_reference() */
 } kaa_checked__module;
 
 /* A spec that is refused is shown to the inner context as it is. */
@@ -198,6 +216,18 @@ const kaa_method *kaa_checked__wrap_method(kaa_checked__module *module,
                                            const kaa_method *method);
 /* The modules there are, newest first. */
 kaa_checked__module *kaa_checked__modules(void);
+
+/* Frees all modules, and forgets all mistakes: for tests, when no runtime is
+ * left that has imported a checked module. */
+void kaa_checked__end(void);
+
+/* ---- free.c */
+
+/* Those that are newer than `last`, which may be NULL. */
+void kaa_checked__free_thunks(kaa_checked__module *module,
+                              const kaa_checked__thunk *last);
+void kaa_checked__free_spec(kaa_checked__spec *own);
+void kaa_checked__free_module(kaa_checked__module *module);
 
 /* ---- frame.c */
 
@@ -415,8 +445,10 @@ kaa_checked__is_failing(const kaa_checked__look *look)
 size_t kaa_checked__find(kaa_checked__module *module,
                          const kaa_checked__frame *frame, const void *key,
                          size_t enough);
-/* Whether `key` stands in the module's own static data. */
-int kaa_checked__is_static(kaa_checked__module *module, const void *key);
+/* Which of at most 64 pointers stand in the module's own static data: a bit for
+ * each, the first's is 1. */
+uint64_t kaa_checked__find_static(kaa_checked__module *module,
+                                  const void *const *keys, size_t count);
 /* Reads memory that may not be there; how many bytes from the start could. */
 size_t kaa_checked__read(const void *address, void *out, size_t bytes);
 /* Adds the file's own writable data to the module's regions. */
@@ -430,13 +462,23 @@ int kaa_checked__add_region(kaa_checked__module *module, const void *start,
 void kaa_checked__tell(kaa_checked__context *own, const char *kind,
                        kaa_checked__slot slot, kaa_object *object,
                        const void *site, const char *more);
+/* Memory was short: something was not noted, which is told. `frame`, if it is
+ * not NULL, says nothing of references from now on. Other locks may be held. */
+void kaa_checked__miss(kaa_checked__module *module, kaa_checked__frame *frame);
+/* The same of a reference that came: from now on nothing is said of any that
+ * the module gives up, since it may be that one. */
+void kaa_checked__miss_reference(kaa_checked__module *module,
+                                 kaa_checked__frame *frame);
+/* Frees all that was told. */
+void kaa_checked__forget(void);
 /* place.c: "file.c:41", or "function+0x12", or "module.so+0x1234" of where the
  * call returns to; nothing is written where none is known. */
 void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
 /* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
-size_t kaa_checked__hear(const char *told, size_t length);
+size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
+                         size_t length);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
 
 /* ---- table.c */

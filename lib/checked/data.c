@@ -42,6 +42,8 @@ kaa_checked__know_type(kaa_checked__context *own, kaa_checked__spec *spec,
     entry = kaa_checked__entry_of(&own->module->owners, type, 1);
     if (entry != NULL)
         entry->balance = (intptr_t)spec;
+    else
+        kaa_checked__miss(own->module, NULL);
     pthread_mutex_unlock(&own->module->lock);
 }
 
@@ -58,6 +60,8 @@ kaa_checked__know_data(kaa_checked__module *module, const void *data,
     entry = kaa_checked__entry_of(&module->owners, data, 1);
     if (entry != NULL && entry->balance == 0)
         entry->balance = (intptr_t)spec;
+    if (entry == NULL)
+        kaa_checked__miss(module, NULL);
     pthread_mutex_unlock(&module->lock);
 }
 
@@ -126,6 +130,8 @@ set_word(kaa_checked__module *module, const void *place, uintptr_t value,
         entry->moved = what;
         entry->slot = from != NULL ? from->slot : SLOT_NONE;
         entry->site = from != NULL ? from->site : NULL;
+    } else if (what != 0) {
+        kaa_checked__miss(module, NULL);
     }
     pthread_mutex_unlock(&module->lock);
 }
@@ -255,8 +261,10 @@ judge_traverse(kaa_checked__context *own, const kaa_checked__snapshot *seen,
         }
     }
     copy = kaa_base__alloc(sizeof(*copy) + seen->words * sizeof(now[0]));
-    if (copy == NULL)
+    if (copy == NULL) {
+        kaa_checked__miss(own->module, NULL);
         return;
+    }
     *copy = *seen;
     copy->next = NULL;
     alone.snapshots = copy;

@@ -14,16 +14,10 @@
 #include "checked/checked.h"
 #include "module/module.h"
 
-struct kaa_checked__method {
-    struct kaa_checked__method *next;
-    const kaa_method *original;
-    kaa_method before;
-    kaa_method method;
-};
-
 static struct {
     pthread_mutex_t lock;
     kaa_checked__module *modules;
+    kaa_ctype_table *types; /* has the next */
     const kaa_ctype *type;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -49,7 +43,9 @@ find_type(const kaa_ctype **out)
         if (status == KAA_OK)
             status = kaa_ctype_function(types, word, parameters, 5, 0,
                                         &all.type, NULL);
-        if (status != KAA_OK)
+        if (status == KAA_OK)
+            all.types = types;
+        else
             kaa_ctype_table_destroy(types);
     }
     *out = all.type;
@@ -165,8 +161,10 @@ const kaa_method *
 kaa_checked__wrap_method(kaa_checked__module *module, const kaa_method *method)
 {
     struct kaa_checked__method *own;
+    kaa_checked__thunk *before;
 
     pthread_mutex_lock(&module->lock);
+    before = module->thunks;
     for (own = module->methods; own != NULL; own = own->next)
         if (own->original == method &&
             memcmp(&own->before, method, sizeof(*method)) == 0)
@@ -180,6 +178,7 @@ kaa_checked__wrap_method(kaa_checked__module *module, const kaa_method *method)
                 own->next = module->methods;
                 module->methods = own;
             } else {
+                kaa_checked__free_thunks(module, before);
                 kaa_base__free(own);
                 own = NULL;
             }
@@ -218,7 +217,7 @@ copy_properties(kaa_checked__module *module, const kaa_checked__spec *spec,
                              void *))wrap(module, (any_function *)from[i].set,
                                           from[i].name, set, &failed);
     }
-    *in_out = to; /* kept, also when it failed: thunks refer to nothing in it */
+    *in_out = to; /* also when it failed: who has the spec frees it */
     return !failed;
 }
 
@@ -329,6 +328,7 @@ make_spec(kaa_checked__module *module, const kaa_type_spec *spec,
           const kaa_type_spec *whole)
 {
     kaa_checked__spec *own = kaa_base__alloc_zeroed(sizeof(*own));
+    kaa_checked__thunk *before = module->thunks;
 
     if (own == NULL)
         return NULL;
@@ -339,7 +339,8 @@ make_spec(kaa_checked__module *module, const kaa_type_spec *spec,
         module->data_bytes_max = whole->data_bytes;
     if (!fill_ends(module, own) || !fill_spec(module, own) ||
         !fill_operators(module, own)) {
-        /* Thunks refer to it: it stays, and a later try makes another. */
+        kaa_checked__free_thunks(module, before);
+        kaa_checked__free_spec(own);
         return NULL;
     }
     own->next = module->specs;
@@ -479,7 +480,7 @@ module_of(const kaa_module_def *definition)
     module->original = definition;
     kaa_module__read(definition, &module->definition);
     if (!fill_definition(module)) {
-        /* Its thunks are nobody's; a later import makes new ones. */
+        kaa_checked__free_module(module);
         return NULL;
     }
     pthread_mutex_lock(&all.lock);
@@ -487,6 +488,27 @@ module_of(const kaa_module_def *definition)
     all.modules = module;
     pthread_mutex_unlock(&all.lock);
     return module;
+}
+
+void
+kaa_checked__end(void)
+{
+    kaa_checked__module *module, *next;
+
+    pthread_mutex_lock(&all.lock);
+    module = all.modules;
+    all.modules = NULL;
+    pthread_mutex_unlock(&all.lock);
+    kaa_checked__forget();
+    for (; module != NULL; module = next) {
+        next = module->next;
+        kaa_checked__free_module(module);
+    }
+    pthread_mutex_lock(&all.lock);
+    kaa_ctype_table_destroy(all.types);
+    all.types = NULL;
+    all.type = NULL;
+    pthread_mutex_unlock(&all.lock);
 }
 
 kaa_status

@@ -47,13 +47,15 @@ is_first(kaa_checked__module *module, const void *site, kaa_checked__slot slot)
     result = entry != NULL && entry->balance == 0;
     if (result)
         entry->balance = 1;
+    if (entry == NULL)
+        kaa_checked__miss(module, NULL);
     pthread_mutex_unlock(&module->lock);
     return result;
 }
 
 /* Reads what the child found; each mistake is its texts, each with its NUL. */
 static void
-hear(int from)
+hear(kaa_checked__module *module, int from)
 {
     char told[TOLD_MAX];
     size_t length = 0;
@@ -62,7 +64,7 @@ hear(int from)
     while ((got = read(from, told + length, sizeof(told) - length)) > 0) {
         length += (size_t)got;
         for (;;) {
-            size_t used = kaa_checked__hear(told, length);
+            size_t used = kaa_checked__hear(module, told, length);
 
             if (used == 0)
                 break;
@@ -124,7 +126,7 @@ kaa_checked__fault(const kaa_checked__look *look)
     }
     close(ends[1]);
     if (child > 0) {
-        hear(ends[0]);
+        hear(own->module, ends[0]);
         while (waitpid(child, &status, 0) < 0)
             continue;
         own->module->fault_count++;

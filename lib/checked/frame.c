@@ -30,6 +30,8 @@ kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
             own->thread = pthread_self();
             own->next = module->contexts;
             module->contexts = own;
+        } else {
+            kaa_checked__miss(module, NULL);
         }
     }
     pthread_mutex_unlock(&module->lock);
@@ -70,7 +72,7 @@ kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
         return;
     entry = kaa_checked__entry_of(&frame->ledger, object, 1);
     if (entry == NULL) {
-        frame->is_blind = 1;
+        kaa_checked__miss_reference(own->module, frame);
         return;
     }
     entry->balance++;
@@ -152,7 +154,7 @@ take_data(const kaa_checked__context *own, kaa_checked__frame *frame,
         return 0;
     entry = kaa_checked__entry_of(&frame->ledger, object, 1);
     if (entry == NULL) {
-        frame->is_blind = 1;
+        kaa_checked__miss(own->module, frame);
         return 1;
     }
     if (entry->moved >= had)
@@ -184,7 +186,7 @@ may_lose(kaa_checked__context *own, const kaa_object *object, int is_over)
         if (frame->is_blind ||
             take_data(own, frame, object, is_over && frame == own->frame))
             return 1;
-    return 0;
+    return atomic_load(&own->module->has_missed);
 }
 
 int
@@ -228,10 +230,13 @@ kaa_checked__see_data(kaa_checked__context *own, const void *data, size_t bytes,
             return;
     if (bytes > DATA_MAX)
         bytes = DATA_MAX;
-    if (frame->snapshot_count < SNAPSHOTS_MAX)
-        seen = kaa_base__alloc(sizeof(*seen) + bytes);
-    if (seen == NULL) {
+    if (frame->snapshot_count == SNAPSHOTS_MAX) {
         frame->is_blind = 1;
+        return;
+    }
+    seen = kaa_base__alloc(sizeof(*seen) + bytes);
+    if (seen == NULL) {
+        kaa_checked__miss(own->module, frame);
         return;
     }
     seen->data = data;
@@ -274,6 +279,8 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
         kept->site = entry->site;
     }
     pthread_mutex_unlock(&own->module->lock);
+    if (kept == NULL)
+        kaa_checked__miss_reference(own->module, NULL);
     /* What a thread has made it hands over, in memory of its own. */
     if (kept == NULL || frame->is_thread)
         return;
@@ -291,6 +298,40 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
     kaa_checked__tell(own, "leaked reference", (kaa_checked__slot)entry->slot,
                       object, entry->site,
                       ", which is not returned, stored or given up");
+}
+
+/* What a call that is blind owns is taken for kept, so that a later one may
+ * give it up. */
+static void
+keep(kaa_checked__context *own, const kaa_checked__entry *entry)
+{
+    kaa_checked__entry *kept;
+
+    pthread_mutex_lock(&own->module->lock);
+    kept = kaa_checked__entry_of(&own->module->kept, (void *)entry->key, 1);
+    if (kept != NULL) {
+        kept->balance += entry->balance;
+        kept->slot = entry->slot;
+        kept->site = entry->site;
+    } else {
+        kaa_checked__miss_reference(own->module, NULL);
+    }
+    pthread_mutex_unlock(&own->module->lock);
+}
+
+static void
+judge_ledger(kaa_checked__context *own, kaa_checked__frame *frame)
+{
+    for (size_t i = 0; i < frame->ledger.capacity; i++) {
+        const kaa_checked__entry *entry = &frame->ledger.entries[i];
+
+        if (entry->key == 0 || entry->balance <= 0)
+            continue;
+        if (frame->is_blind)
+            keep(own, entry);
+        else
+            judge(own, frame, entry);
+    }
 }
 
 /* A block that no call was asked about, which it is from now on. */
@@ -410,10 +451,7 @@ kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
     kaa_checked__judge_data(own, frame);
     if (frame->lent_count != 0)
         kaa_checked__judge_lent(own, frame);
-    for (size_t i = 0; i < frame->ledger.capacity && !frame->is_blind; i++)
-        if (frame->ledger.entries[i].key != 0 &&
-            frame->ledger.entries[i].balance > 0)
-            judge(own, frame, &frame->ledger.entries[i]);
+    judge_ledger(own, frame);
     judge_blocks(own, frame);
     kaa_checked__ledger_fini(&frame->ledger);
     own->frame = frame->outer;
@@ -453,7 +491,7 @@ see_state(kaa_checked__context *own, kaa_object *module)
 
     pthread_mutex_lock(&own->module->lock);
     if (state != NULL && !kaa_checked__add_region(own->module, state, bytes))
-        own->frame->is_blind = 1;
+        kaa_checked__miss(own->module, own->frame);
     pthread_mutex_unlock(&own->module->lock);
     kaa_checked__see_data(own, state, bytes, &own->module->state, NULL);
 }
@@ -483,6 +521,17 @@ call(const kaa_checked__thunk *thunk, const intptr_t *given)
     return read_result(thunk->kind, answer);
 }
 
+/* A function that can fail does so where it cannot be checked; what ends data
+ * cannot, and runs. */
+static intptr_t
+call_unchecked(const kaa_checked__thunk *thunk, const intptr_t *given)
+{
+    if (thunk->kind > RETURNS_HASH)
+        return call(thunk, given);
+    kaa_raise_memory((kaa_context *)given[0]);
+    return thunk->kind <= RETURNS_NEXT ? 0 : -1;
+}
+
 void
 kaa_checked__called(void *result, void *const *arguments, void *user)
 {
@@ -496,7 +545,8 @@ kaa_checked__called(void *result, void *const *arguments, void *user)
         memcpy(&given[i], arguments[i], sizeof(given[i]));
     own = kaa_checked__context_of(thunk->module, (kaa_context *)given[0]);
     if (own == NULL || own->is_telling) {
-        answer = call(thunk, given);
+        answer =
+            own == NULL ? call_unchecked(thunk, given) : call(thunk, given);
         memcpy(result, &answer, sizeof(answer));
         return;
     }

@@ -36,8 +36,10 @@ lend_buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
         kaa_checked__lend(own_of(ctx), out->data, (size_t)out->bytes, object,
                           !out->is_readonly, SLOT_buffer_get, SITE);
     one = kaa_base__alloc(sizeof(*one));
-    if (one == NULL) /* then nothing is said of it */
+    if (one == NULL) { /* then nothing is said of it */
+        kaa_checked__miss(own_of(ctx)->module, NULL);
         return result;
+    }
     one->buffer = out;
     one->owner = object;
     one->next = frame->buffers;
@@ -115,6 +117,7 @@ add_block(kaa_checked__context *own, void *block, size_t size,
         module->fresh_blocks++;
     } else {
         module->is_blind = 1;
+        kaa_checked__miss(module, NULL);
     }
     pthread_mutex_unlock(&module->lock);
 }
@@ -141,37 +144,62 @@ remove_block(kaa_checked__module *module, const void *block, int64_t *out_size)
     return result;
 }
 
+/* A reference that is kept is one of the call's again; 0: it cannot be. */
+static int
+doubt(kaa_checked__context *own, const void *object)
+{
+    kaa_checked__entry *kept, *entry;
+    kaa_checked__entry taken = {0};
+
+    if (object == NULL || kaa_is_tagged(object))
+        return 1;
+    pthread_mutex_lock(&own->module->lock);
+    kept = kaa_checked__entry_of(&own->module->kept, object, 0);
+    if (kept != NULL && kept->balance > 0) {
+        taken = *kept;
+        kept->balance--;
+    }
+    pthread_mutex_unlock(&own->module->lock);
+    if (taken.balance <= 0)
+        return 1;
+    entry = kaa_checked__entry_of(&own->frame->ledger, object, 1);
+    if (entry == NULL) {
+        kaa_checked__miss_reference(own->module, own->frame);
+        return 0;
+    }
+    entry->balance++;
+    entry->slot = taken.slot;
+    entry->site = taken.site;
+    return 1;
+}
+
 /* What is kept in a block that goes may be nobody's from now on: it is judged
- * again when the call ends. */
+ * again when the call ends. The kernel reads it, since a program that is
+ * watched (valgrind) has not written all of it. */
 static void
 doubt_items(kaa_checked__context *own, const void *block, int64_t size)
 {
-    const uintptr_t *words = block;
-    size_t count = (size_t)size / sizeof(words[0]);
+    const void *words[64];
+    size_t rest = (size_t)size / sizeof(words[0]);
+    const char *at = block;
+    int has_kept;
 
-    for (size_t i = 0; own->frame != NULL && i < count; i++) {
-        kaa_checked__entry *kept, *entry;
-        kaa_checked__entry taken = {0};
+    pthread_mutex_lock(&own->module->lock);
+    has_kept = own->module->kept.count != 0;
+    pthread_mutex_unlock(&own->module->lock);
+    while (own->frame != NULL && has_kept && rest > 0) {
+        size_t wanted = rest < 64 ? rest : 64;
+        size_t got =
+            kaa_checked__read(at, (void *)words, wanted * sizeof(words[0])) /
+            sizeof(words[0]);
 
-        if (words[i] == 0 || kaa_is_tagged((kaa_object *)words[i]))
-            continue;
-        pthread_mutex_lock(&own->module->lock);
-        kept = kaa_checked__entry_of(&own->module->kept, (void *)words[i], 0);
-        if (kept != NULL && kept->balance > 0) {
-            taken = *kept;
-            kept->balance--;
-        }
-        pthread_mutex_unlock(&own->module->lock);
-        if (taken.balance <= 0)
-            continue;
-        entry = kaa_checked__entry_of(&own->frame->ledger, (void *)words[i], 1);
-        if (entry == NULL) {
-            own->frame->is_blind = 1;
+        for (size_t i = 0; i < got; i++)
+            if (!doubt(own, words[i]))
+                return;
+        if (got < wanted)
             return;
-        }
-        entry->balance++;
-        entry->slot = taken.slot;
-        entry->site = taken.site;
+        at += got * sizeof(words[0]);
+        rest -= got;
     }
 }
 

@@ -117,28 +117,58 @@ kaa_checked__add_static(kaa_checked__module *module)
     return dl_iterate_phdr(add_segments, module) >= 0;
 }
 
-enum { STATIC_MAX = 1 << 16 };
+enum { STATIC_MAX = 1 << 16, FILTER = 1024 /* bits */ };
 
-/* The file stays loaded as long as the process: its data can be read. */
-int
-kaa_checked__is_static(kaa_checked__module *module, const void *key)
+static size_t
+filter_bit(uintptr_t key)
 {
-    const kaa_checked__region *region;
-    int result = 0;
+    return (size_t)((key >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
+}
 
+static uint64_t
+match(uintptr_t word, const void *const *keys, size_t count)
+{
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        found |= (uint64_t)((uintptr_t)keys[i] == word) << i;
+    return found;
+}
+
+uint64_t
+kaa_checked__find_static(kaa_checked__module *module, const void *const *keys,
+                         size_t count)
+{
+    uintptr_t words[PIECE / sizeof(uintptr_t)];
+    uint64_t filter[FILTER / 64] = {0}, found = 0;
+    const kaa_checked__region *region;
+
+    for (size_t i = 0; i < count; i++)
+        filter[filter_bit((uintptr_t)keys[i]) / 64] |=
+            UINT64_C(1) << (filter_bit((uintptr_t)keys[i]) % 64);
     pthread_mutex_lock(&module->lock);
     for (region = module->regions; region != NULL; region = region->next) {
-        uintptr_t start = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
+        uintptr_t at = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
         uintptr_t end = (uintptr_t)region->start + region->bytes;
-        const uintptr_t *words = (const uintptr_t *)start;
 
         if (!region->is_static || region->bytes > STATIC_MAX)
             continue;
-        for (size_t i = 0; i < (end - start) / sizeof(words[0]); i++)
-            result |= words[i] == (uintptr_t)key;
+        while (at + sizeof(words[0]) <= end) {
+            size_t wanted = end - at < PIECE ? end - at : PIECE;
+            size_t got = kaa_checked__read((void *)at, words, wanted);
+
+            for (size_t i = 0; i < got / sizeof(words[0]); i++)
+                if ((filter[filter_bit(words[i]) / 64] >>
+                         (filter_bit(words[i]) % 64) &
+                     1) != 0)
+                    found |= match(words[i], keys, count);
+            if (got < wanted)
+                break;
+            at += got;
+        }
     }
     pthread_mutex_unlock(&module->lock);
-    return result;
+    return found;
 }
 
 /* ---- Searching */
@@ -348,6 +378,8 @@ kaa_checked__find(kaa_checked__module *module, const kaa_checked__frame *frame,
     /* Where reading is refused nothing can be told. */
     if (self == NULL ||
         kaa_checked__read(&key, &self->key, sizeof(self->key)) == 0) {
+        if (self == NULL)
+            kaa_checked__miss(module, NULL);
         kaa_base__free(self);
         return found;
     }

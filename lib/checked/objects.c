@@ -51,9 +51,8 @@ see_module_state(kaa_context *ctx, kaa_object *module)
 
     pthread_mutex_lock(&own->lock);
     if (state != NULL &&
-        !kaa_checked__add_region(own, state, own->definition.state_bytes) &&
-        own_of(ctx)->frame != NULL)
-        own_of(ctx)->frame->is_blind = 1;
+        !kaa_checked__add_region(own, state, own->definition.state_bytes))
+        kaa_checked__miss(own, own_of(ctx)->frame);
     pthread_mutex_unlock(&own->lock);
     kaa_checked__see_data(own_of(ctx), state, own->definition.state_bytes,
                           &own->state, module);
@@ -83,9 +82,8 @@ see_capsule_new(kaa_context *ctx, void *pointer, const char *name,
     kaa_object *result = inner->api->capsule_new(inner, pointer, name, destroy);
 
     pthread_mutex_lock(&own->lock);
-    if (!kaa_checked__add_region(own, pointer, 256) &&
-        own_of(ctx)->frame != NULL)
-        own_of(ctx)->frame->is_blind = 1;
+    if (result != NULL && !kaa_checked__add_region(own, pointer, 256))
+        kaa_checked__miss(own, own_of(ctx)->frame);
     pthread_mutex_unlock(&own->lock);
     return gained(ctx, result, SLOT_capsule_new, SITE);
 }

@@ -10,11 +10,7 @@
 #include "base/text.h"
 #include "checked/checked.h"
 
-typedef struct told {
-    struct told *next;
-    uint64_t count;
-    char *texts[8]; /* in the order of kaa_checked_mistake */
-} told;
+typedef kaa_checked__told told;
 
 enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT };
 
@@ -45,9 +41,27 @@ kaa_checked__slot_name(kaa_checked__slot slot)
 static void
 free_told(told *one)
 {
+    if (one->is_of_module)
+        return;
     for (size_t i = 0; i < 8; i++)
-        kaa_base__free(one->texts[i]);
+        kaa_base__free((void *)(uintptr_t)one->texts[i]);
     kaa_base__free(one);
+}
+
+void
+kaa_checked__forget(void)
+{
+    told *one, *next;
+
+    pthread_mutex_lock(&mistakes.lock);
+    for (one = mistakes.first; one != NULL; one = next) {
+        next = one->next;
+        free_told(one);
+    }
+    mistakes.first = NULL;
+    mistakes.end = NULL;
+    mistakes.count = 0;
+    pthread_mutex_unlock(&mistakes.lock);
 }
 
 /* The same mistake, of another object: repr and text may differ. */
@@ -60,9 +74,69 @@ is_same(const told *one, const char *const *texts)
     return 1;
 }
 
-/* 1 if it is new. When memory is short it has been told, at least. */
+static void
+add(told *one)
+{
+    one->count = 1;
+    if (mistakes.end == NULL)
+        mistakes.end = &mistakes.first;
+    *mistakes.end = one;
+    mistakes.end = &one->next;
+    mistakes.count++;
+}
+
+/* 1 if it is new. The lock is held. */
 static int
-keep(const char *const *texts)
+miss(kaa_checked__module *module)
+{
+    told *one = &module->missed;
+
+    if (one->count != 0) {
+        one->count++;
+        return 0;
+    }
+    for (size_t i = 0; i < 8; i++)
+        one->texts[i] = "";
+    one->texts[MODULE] = module->definition.name;
+    one->texts[KIND] = "not recorded";
+    one->texts[TEXT] = "memory was short: what calls did is not known in full";
+    one->is_of_module = 1;
+    add(one);
+    return 1;
+}
+
+static void
+tell_missed(const kaa_checked__module *module)
+{
+    fprintf(stderr, "kaa: checked module '%s': %s\n", module->definition.name,
+            module->missed.texts[TEXT]);
+}
+
+void
+kaa_checked__miss(kaa_checked__module *module, kaa_checked__frame *frame)
+{
+    int is_new;
+
+    if (frame != NULL)
+        frame->is_blind = 1;
+    pthread_mutex_lock(&mistakes.lock);
+    is_new = miss(module);
+    pthread_mutex_unlock(&mistakes.lock);
+    if (is_new)
+        tell_missed(module);
+}
+
+void
+kaa_checked__miss_reference(kaa_checked__module *module,
+                            kaa_checked__frame *frame)
+{
+    atomic_store(&module->has_missed, 1);
+    kaa_checked__miss(module, frame);
+}
+
+/* 1 if it is new, or could not be kept: then that is. The lock is held. */
+static int
+keep(kaa_checked__module *module, const char *const *texts)
 {
     told *one;
     int complete = 1;
@@ -73,22 +147,20 @@ keep(const char *const *texts)
             return 0;
         }
     one = kaa_base__alloc_zeroed(sizeof(*one));
-    if (one == NULL)
+    if (one == NULL) {
+        (void)miss(module);
         return 1;
+    }
     for (size_t i = 0; i < 8; i++) {
         one->texts[i] = kaa_base__copy_text(texts[i], strlen(texts[i]));
         complete &= one->texts[i] != NULL;
     }
     if (!complete) {
         free_told(one);
+        (void)miss(module);
         return 1;
     }
-    one->count = 1;
-    if (mistakes.end == NULL)
-        mistakes.end = &mistakes.first;
-    *mistakes.end = one;
-    mistakes.end = &one->next;
-    mistakes.count++;
+    add(one);
     return 1;
 }
 
@@ -113,7 +185,7 @@ send_texts(int to, const char *const *texts)
 }
 
 size_t
-kaa_checked__hear(const char *heard, size_t length)
+kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
 {
     const char *texts[8], *end;
     size_t used = 0;
@@ -126,7 +198,7 @@ kaa_checked__hear(const char *heard, size_t length)
         used = (size_t)(end - heard) + 1;
     }
     pthread_mutex_lock(&mistakes.lock);
-    keep(texts);
+    (void)keep(module, texts);
     pthread_mutex_unlock(&mistakes.lock);
     return used;
 }
@@ -209,7 +281,7 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     texts[0] = own->module->definition.name;
     texts[3] = kaa_checked__slot_name(slot);
     pthread_mutex_lock(&mistakes.lock);
-    is_new = keep(texts);
+    is_new = keep(own->module, texts);
     pthread_mutex_unlock(&mistakes.lock);
     if (is_new && own->module->answer != 0)
         send_texts(own->module->answer, texts);

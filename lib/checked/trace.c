@@ -45,8 +45,10 @@ block_of(kaa_checked__context *own, const kaa_checked__thunk *thunk)
     if (block != NULL)
         return block;
     block = kaa_base__alloc_zeroed(sizeof(*block));
-    if (block == NULL)
+    if (block == NULL) {
+        kaa_checked__miss(own->module, NULL);
         return NULL;
+    }
     block->thunk = thunk;
     block->next = first;
     atomic_store_explicit(&own->blocks[at], block, memory_order_release);
@@ -287,6 +289,8 @@ kaa_checked__trace_begin(kaa_checked__module *module)
     if (module->logged == NULL)
         module->logged =
             kaa_base__alloc_zeroed(LOGGED_MAX * sizeof(kaa_checked__logged));
+    if (module->logged == NULL)
+        kaa_checked__miss(module, NULL);
     pthread_mutex_unlock(&module->lock);
 }
 

@@ -321,8 +321,10 @@ kaa_checked__lend(kaa_checked__context *own, const void *start, size_t bytes,
             return;
     if (frame->lent == NULL)
         frame->lent = kaa_base__alloc(LENT_MAX * sizeof(*frame->lent));
-    if (frame->lent == NULL) /* then nothing is said of it */
+    if (frame->lent == NULL) { /* then nothing is said of it */
+        kaa_checked__miss(own->module, NULL);
         return;
+    }
     lent = &frame->lent[frame->lent_count++];
     lent->start = start;
     lent->bytes = bytes;
@@ -362,19 +364,19 @@ kaa_checked__lent_over(kaa_checked__context *own, const void *start)
 }
 
 /* A pointer that stands where the module will find it again, while the module
- * has no reference to what it points into. */
+ * has no reference to what it points into. `in_static`: the pointer stands in
+ * the module's static data, and its owner does. */
 static int
 is_kept(kaa_checked__context *own, kaa_checked__frame *frame,
-        const kaa_checked__lent *lent)
+        const kaa_checked__lent *lent, const int in_static[2])
 {
     const kaa_checked__entry *entry;
     int is_owned = 0;
 
     if (lent->bytes == 0 || (lent->slot == SLOT_buffer_get && !lent->is_over) ||
-        (kaa_checked__count_now(frame, lent->start) <=
-             kaa_checked__count_before(own, frame,
-                                       (const kaa_object *)lent->start) &&
-         !kaa_checked__is_static(own->module, lent->start)))
+        (!in_static[0] && kaa_checked__count_now(frame, lent->start) <=
+                              kaa_checked__count_before(
+                                  own, frame, (const kaa_object *)lent->start)))
         return 0;
     if (lent->is_over)
         return 1;
@@ -384,18 +386,44 @@ is_kept(kaa_checked__context *own, kaa_checked__frame *frame,
     pthread_mutex_unlock(&own->module->lock);
     entry = kaa_checked__entry_of(&frame->ledger, lent->owner, 0);
     return !is_owned && (entry == NULL || entry->balance <= 0) &&
-           kaa_checked__count_now(frame, lent->owner) == 0 &&
-           !kaa_checked__is_static(own->module, lent->owner);
+           kaa_checked__count_now(frame, lent->owner) == 0 && !in_static[1];
+}
+
+/* In one pass: a bit for each pointer, and from LENT_MAX on one for each owner.
+ */
+static uint64_t
+find_lent(kaa_checked__context *own, const kaa_checked__frame *frame)
+{
+    const void *keys[2 * LENT_MAX] = {NULL};
+    int are_any = 0;
+
+    for (size_t i = 0; i < frame->lent_count; i++) {
+        const kaa_checked__lent *lent = &frame->lent[i];
+
+        keys[i] = keys[LENT_MAX + i] = lent->owner;
+        if (lent->bytes == 0)
+            continue;
+        keys[i] = lent->start;
+        are_any = 1;
+    }
+    for (size_t i = frame->lent_count; i < LENT_MAX; i++)
+        keys[i] = keys[LENT_MAX + i] = keys[0];
+    return are_any ? kaa_checked__find_static(own->module, keys, 2 * LENT_MAX)
+                   : 0;
 }
 
 void
 kaa_checked__judge_lent(kaa_checked__context *own, kaa_checked__frame *frame)
 {
+    uint64_t in_static = frame->is_blind ? 0 : find_lent(own, frame);
+
     for (size_t i = 0; i < frame->lent_count; i++) {
         kaa_checked__lent *lent = &frame->lent[i];
+        const int is_static[2] = {(int)(in_static >> i & 1),
+                                  (int)(in_static >> (LENT_MAX + i) & 1)};
 
         judge_written(own, lent);
-        if (!frame->is_blind && is_kept(own, frame, lent))
+        if (!frame->is_blind && is_kept(own, frame, lent, is_static))
             kaa_checked__tell(
                 own, "borrowed pointer kept", (kaa_checked__slot)lent->slot,
                 lent->owner, lent->site,

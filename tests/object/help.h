@@ -80,13 +80,11 @@ kaa_test__undo_help(void *subject)
 }
 
 __attribute__((unused)) static kaa_context *
-fresh_with(kaa_test *t, uint32_t flags)
+fresh_as(kaa_test *t, kaa_runtime_options options)
 {
-    kaa_runtime_options options = {.size = sizeof(options),
-                                   .name = t->name,
-                                   .flags = flags,
-                                   .hash_seed = 1};
-
+    options.size = sizeof(options);
+    options.name = t->name;
+    options.hash_seed = 1;
     if (kaa_test_is_collect_run())
         options.flags |= KAA_RUNTIME_COLLECT_ALWAYS;
     CHECK_OK(kaa_native__create(&options, 0, &help.runtime, &t->err));
@@ -100,6 +98,12 @@ fresh_with(kaa_test *t, uint32_t flags)
     if (kaa_test_is_fault_run())
         help.runtime->watch |= KAA_OBJECT__WATCH_FAULT;
     return help.ctx;
+}
+
+__attribute__((unused)) static kaa_context *
+fresh_with(kaa_test *t, uint32_t flags)
+{
+    return fresh_as(t, (kaa_runtime_options){.flags = flags});
 }
 
 __attribute__((unused)) static kaa_context *

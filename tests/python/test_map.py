@@ -49,6 +49,17 @@ class Map(Case):
         halves = self.lib.halve.map(array.array("f", [1, 2, 5]))
         self.assertEqual((halves.typecode, halves.tolist()), ("f", [0.5, 1.0, 2.5]))
 
+    def test_buffers_are_given_back(self) -> None:
+        """An array that a map has read or written may grow afterwards, on PyPy too."""
+        xs, out = array.array("i", range(100)), array.array("i", bytes(400))
+        for _ in range(3):
+            self.assertIs(self.lib.square.map(xs, out=out), out)
+            made = self.lib.square.map(xs)
+        self.refuses_like(ValueError, "out: ", self.lib.square.map, xs, out=made[:50])
+        for one in (xs, out, made):
+            one.append(7)  # BufferError: it is exported
+            self.assertEqual(len(one), 101)
+
     def test_numbers_are_broadcast(self) -> None:
         xs, ys = array.array("d", range(1000)), array.array("d", range(1000, 2000))
         result = self.lib.scale_add.map(2, xs, ys)

@@ -14,29 +14,35 @@ TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
-    from kaa import _error as error
-    from kaa import _library as library
-    from kaa._backend import free, host, instance_host, instance_plain, plain
-    from kaa._calls import closure, found, function, invoke, map
-    from kaa._headers import declarations
-    from kaa._headers import load as headers
-    from kaa._values import (
-        cast,
-        cdata,
-        convert,
-        derive,
-        fault,
-        instance,
-        named,
-        origins,
-        pointer,
-        pointers,
-        record,
-        records,
-        shapes,
-        types,
-        variable,
-    )
+    import kaa._error as error
+    import kaa._library as library
+    from kaa._backend import free as free
+    from kaa._backend import host as host
+    from kaa._backend import instance_host as instance_host
+    from kaa._backend import instance_plain as instance_plain
+    from kaa._backend import plain as plain
+    from kaa._calls import closure as closure
+    from kaa._calls import found as found
+    from kaa._calls import function as function
+    from kaa._calls import invoke as invoke
+    from kaa._calls import map as map
+    from kaa._headers import declarations as declarations
+    import kaa._headers.load as headers
+    from kaa._values import cast as cast
+    from kaa._values import cdata as cdata
+    from kaa._values import convert as convert
+    from kaa._values import derive as derive
+    from kaa._values import fault as fault
+    from kaa._values import instance as instance
+    from kaa._values import named as named
+    from kaa._values import origins as origins
+    from kaa._values import pointer as pointer
+    from kaa._values import pointers as pointers
+    from kaa._values import record as record
+    from kaa._values import records as records
+    from kaa._values import shapes as shapes
+    from kaa._values import types as types
+    from kaa._values import variable as variable
 
 #: What calls need on every interpreter.
 _NEEDED = {

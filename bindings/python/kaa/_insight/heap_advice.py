@@ -13,13 +13,12 @@ MB = 1 << 20
 def _collector(report: HeapReport) -> List[Advice]:
     """On the pauses of the cycle collector."""
     found: List[Advice] = []
-    whole = [one for one in report.collections if one.generation == 2]
     paused = sum(one.pause_ns for one in report.collections)
     freed = sum(one.collected for one in report.collections)
     if report.wall_ns and paused > 0.05 * report.wall_ns:
         share = 100 * paused / report.wall_ns
         severity = "high" if share > 15 else "medium"
-        if whole and freed < 100 * len(report.collections):
+        if freed < 100 * len(report.collections):
             text = (
                 f"the cycle collector took {share:.0f} % of the time and freed {freed} objects:"
                 " gc.freeze() once the program is set up, or a higher gc.set_threshold()"

@@ -66,7 +66,9 @@ def _samples(report: HeapReport) -> List[Tuple[List[Frame], List[int]]]:
     else:
         for site in report.sites:
             own = [getattr(site, name) for name in _VALUES]
-            made.append((profile.site_stack(site), own))
+            # Without stacks: by file and function, so that many small lines are seen.
+            above = [Frame(site.file, 0, ""), Frame(site.file, 0, site.function)]
+            made.append(([*above, *profile.site_stack(site)], own))
     if len(made) > STACKS:
         made.sort(key=lambda one: -max(one[1]))
         rest = [sum(column) for column in zip(*(own for _, own in made[STACKS:]))]

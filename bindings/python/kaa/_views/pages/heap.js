@@ -8,8 +8,8 @@ const place = (file, line) => (NAMES[file] ? NAMES[file] + (line ? ":" + line : 
 /* ---- Flame graph and treemap ------------------------------------------------ */
 
 const labels = DATA.tree.frames.map(([file, line, name]) => {
-  const short = NAMES[file].split("/").pop();
-  return NAMES[name] + (short ? `  ${short}${line ? ":" + line : ""}` : "");
+  const short = NAMES[file].split("/").pop() + (line ? ":" + line : "");
+  return NAMES[name] && short ? `${NAMES[name]}  ${short}` : NAMES[name] || short;
 });
 const isBytes = () => ![1, 4].includes(Number($("value").value));
 const amount = (n) => (isBytes() ? size(n) : count(Math.round(n)));

@@ -1,0 +1,321 @@
+/* The checked context natively: right use gives no report, each mistake its
+ * own words, and where memory is short for the ledger the report says so.
+ */
+#include <dlfcn.h>
+
+#include <kaa/checked.h>
+
+#include "checked/checked.h"
+#include "object/help.h"
+
+static kaa_object *module;
+
+/* After the runtime, which is deferred later. */
+static void
+kaa_test__undo_checked(void *subject)
+{
+    (void)subject;
+    kaa_checked__end();
+}
+
+static uintptr_t *
+hidden(kaa_test *t)
+{
+    static uintptr_t *place;
+    void *file;
+
+    if (place == NULL) {
+        file = dlopen(SAMPLE, RTLD_NOW);
+        CHECK(file != NULL);
+        place = dlsym(file, "sample_hidden");
+        CHECK(place != NULL);
+    }
+    return place;
+}
+
+static kaa_context *
+begin(kaa_test *t, const char *mode)
+{
+    kaa_context *ctx;
+
+    (void)hidden(t);
+    DEFER(t, checked, NULL);
+    ctx = fresh_as(t, (kaa_runtime_options){.check = mode});
+    module = NEW(kaa_import(ctx, SAMPLE));
+    return ctx;
+}
+
+/* `argument` may be NULL. The result, or NULL with an exception. */
+static kaa_object *
+call(kaa_context *ctx, const char *function, kaa_object *argument)
+{
+    kaa_object *arguments[] = {module, argument};
+
+    return kaa_call_method(ctx, function, arguments, argument != NULL ? 2 : 1,
+                           NULL);
+}
+
+/* That nothing was told, but that memory was short. */
+static void
+check_nothing_told(kaa_test *t)
+{
+    for (size_t i = 0; i < kaa_checked_count(); i++) {
+        kaa_checked_mistake one = {.size = sizeof(one)};
+
+        if (kaa_checked_get(i, &one, &t->err) != KAA_OK)
+            FAIL("%s", t->err.message);
+        if (!kaa_base__fault_happened() ||
+            strcmp(one.kind, "not recorded") != 0)
+            FAIL("%s: %s", one.kind, one.text);
+    }
+}
+
+KAA_TEST(right_use_is_not_told)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *item = NEW(kaa_list_new(ctx, 0));
+
+    for (int i = 0; i < 2; i++)
+        CHECK_REPR(NEW(call(ctx, "right", item)), "['a text', []]");
+    NEW(call(ctx, "store", item));
+    NEW(call(ctx, "store", item));
+    NEW(call(ctx, "drop", NULL));
+    check_nothing_told(t);
+}
+
+KAA_TEST(instances_are_right)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *type = NEW(kaa_get_attr_text(ctx, module, "Box"));
+    kaa_object *pair[] = {NEW(kaa_call(ctx, type, NULL, 0, NULL)),
+                          NEW(kaa_list_new(ctx, 0))};
+
+    NEW(kaa_call_method(ctx, "keep", pair, 2, NULL));
+    NEW(kaa_call_method(ctx, "keep", pair, 2, NULL));
+    check_nothing_told(t);
+}
+
+/* A call that looks at more instances than it can note has what it stores, too.
+ */
+KAA_TEST(a_call_that_sees_much_may_store)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *type = NEW(kaa_get_attr_text(ctx, module, "Box"));
+    kaa_object *boxes = NEW(kaa_list_new(ctx, 0));
+
+    for (int i = 0; i < 70; i++)
+        CHECK_ZERO(kaa_list_append(ctx, boxes,
+                                   NEW(kaa_call(ctx, type, NULL, 0, NULL))));
+    NEW(call(ctx, "store_many", boxes));
+    CHECK_REF(boxes, 2);
+    NEW(call(ctx, "drop", NULL));
+    CHECK_REF(boxes, 1);
+    check_nothing_told(t);
+}
+
+/* ---- Mistakes */
+
+typedef struct mistake {
+    const char *function, *slot, *kind, *text;
+    int is_placed; /* its place is told */
+    int is_block;  /* what is hidden */
+} mistake;
+
+static void
+give_back(kaa_test *t, kaa_context *ctx, const mistake *wanted)
+{
+    void *lost = (void *)~*hidden(t);
+
+    if (*hidden(t) == 0)
+        return;
+    *hidden(t) = 0;
+    if (wanted->is_block)
+        kaa_mem_free(ctx, lost);
+    else
+        kaa_decref(ctx, lost);
+}
+
+static void
+check_told(kaa_test *t, const mistake *wanted)
+{
+    kaa_checked_mistake one = {.size = sizeof(one)};
+    size_t count = kaa_checked_count();
+
+    if (count == 0)
+        FAIL("%s: nothing is told", wanted->function);
+    for (size_t i = 0; i < count; i++) {
+        if (kaa_checked_get(i, &one, &t->err) != KAA_OK)
+            FAIL("%s", t->err.message);
+        CHECK_STR(one.module, "sample");
+        if (kaa_base__fault_happened() &&
+            strcmp(one.kind, "not recorded") == 0) {
+            CHECK_HAS(one.text, "memory was short");
+            continue;
+        }
+        CHECK_STR(one.kind, wanted->kind);
+        CHECK_STR(one.function, wanted->function);
+        CHECK_STR(one.slot, wanted->slot);
+        CHECK_EQ(one.count, 1);
+        if (wanted->is_placed)
+            CHECK_HAS(one.where, "sample.c:");
+        if (!kaa_base__fault_happened())
+            CHECK_HAS(one.text, wanted->text);
+    }
+    if (!kaa_base__fault_happened())
+        CHECK_EQ(count, 1);
+}
+
+/* Makes one mistake. Where memory was short before it came to that, the call
+ * has failed; else it is told, or it is told that it could not be. */
+static void
+make(kaa_test *t, const char *argument, const mistake *wanted)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *item = NULL, *result;
+
+    if (argument != NULL)
+        item = HOLD(NEW(kaa_text(ctx, argument)));
+    result = call(ctx, wanted->function, item);
+    give_back(t, ctx, wanted);
+    kaa_decref(ctx, result);
+    if (result == NULL && kaa_base__fault_happened() &&
+        kaa_error_matches(ctx, kaa_builtin(ctx, KAA_MEMORY_ERROR)))
+        kaa_test__no_memory(t);
+    kaa_error_clear(ctx);
+    /* What was not seen could not be undone. */
+    if (item != NULL && kaa_base__fault_happened() &&
+        kaa_refcount(ctx, item) == 1)
+        kaa_incref(ctx, item);
+    if (item != NULL)
+        CHECK_REF(item, 2);
+    check_told(t, wanted);
+}
+
+#define MISTAKE(name, argument, ...)                                           \
+    KAA_TEST(name)                                                             \
+    {                                                                          \
+        static const mistake wanted = {#name, __VA_ARGS__};                    \
+        make(t, argument, &wanted);                                            \
+    }
+
+MISTAKE(leak, NULL, "list_new", "leaked reference",
+        "leak(): leaked reference: list [], which is not returned", 1, 0)
+MISTAKE(release_given, "a given text", "decref", "released without a reference",
+        "str 'a given text', which is borrowed", 1, 0)
+MISTAKE(return_given, "a given text", "", "returned without a reference",
+        "str 'a given text', which is borrowed: kaa_incref() it", 0, 0)
+MISTAKE(use_late, NULL, "list_size", "used after release",
+        "list [], whose last reference was given up before", 1, 0)
+MISTAKE(keep_text, "a given text", "str_as_utf8", "borrowed pointer kept",
+        "str 'a given text', which the module does not hold", 1, 0)
+MISTAKE(leak_block, NULL, "mem_alloc", "leaked memory",
+        "a block that nothing of the module refers to", 1, 1)
+MISTAKE(overrun, NULL, "mem_free", "written beyond a block", ": of 16 bytes", 1,
+        0)
+MISTAKE(return_nothing, NULL, "", "failed without an exception",
+        "NULL, and nothing was raised", 0, 0)
+MISTAKE(return_pending, NULL, "", "result with an exception",
+        "an exception is pending", 0, 0)
+MISTAKE(enter_only, NULL, "enter_call", "call not left",
+        "kaa_leave_call() is missing", 0, 0)
+MISTAKE(keep_lock_away, NULL, "begin_allow_threads", "threads not stopped",
+        "kaa_end_allow_threads() is missing", 0, 0)
+
+/* ---- The other modes */
+
+KAA_TEST(raise_mode_fails_the_call)
+{
+    static const mistake wanted = {
+        "leak", "list_new", "leaked reference", "leaked reference", 1, 0};
+    kaa_context *ctx = begin(t, "sample:raise");
+    kaa_object *result = call(ctx, "leak", NULL);
+
+    give_back(t, ctx, &wanted);
+    if (result != NULL && kaa_base__fault_happened()) {
+        kaa_decref(ctx, result); /* then it was not seen, which is told */
+        CHECK_EQ(kaa_checked_count(), 1);
+        check_nothing_told(t);
+        kaa_test__no_memory(t);
+    }
+    CHECK_RAISES(result == NULL, KAA_SYSTEM_ERROR,
+                 "leak(): leaked reference: list []");
+    check_told(t, &wanted);
+}
+
+/* How often a slot was called by a function, by what a trace says. */
+static uint64_t
+uses_of(const char *function, const char *slot)
+{
+    static kaa_checked_use uses[256];
+    size_t count = kaa_checked_uses(uses, 256);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(uses[i].function, function) == 0 &&
+            strcmp(uses[i].slot, slot) == 0)
+            return uses[i].calls;
+    return 0;
+}
+
+KAA_TEST(trace_mode_counts)
+{
+    static kaa_checked_call calls[256];
+    kaa_context *ctx = begin(t, "sample:trace");
+    kaa_object *item = NEW(kaa_list_new(ctx, 0));
+    kaa_object *type;
+    size_t count;
+
+    for (int i = 0; i < 2; i++)
+        NEW(call(ctx, "right", item));
+    type = NEW(kaa_get_attr_text(ctx, module, "Box"));
+    NEW(kaa_call_method(
+        ctx, "keep",
+        (kaa_object *[]){NEW(kaa_call(ctx, type, NULL, 0, NULL)), item}, 2,
+        NULL));
+    NEW(call(ctx, "store", item));
+    NEW(call(ctx, "drop", NULL));
+    check_nothing_told(t);
+    if (kaa_base__fault_happened()) {
+        CHECK(kaa_checked_count() <= 1);
+        return;
+    }
+    CHECK_EQ(uses_of("right", ""), 2);
+    CHECK_EQ(uses_of("right", "list_append"), 4);
+    CHECK_EQ(uses_of("right", "buffer_release"), 2);
+    CHECK_EQ(uses_of("Box.keep", ""), 1);
+    CHECK_EQ(uses_of("exec", "list_new"), 1);
+    CHECK_EQ(uses_of("leak", ""), 0);
+    count = kaa_checked_calls(calls, 256);
+    CHECK(count < 256);
+    for (size_t i = 1; i < count; i++)
+        CHECK(calls[i].end_ns >= calls[i - 1].end_ns &&
+              calls[i].end_ns >= calls[i].start_ns);
+    CHECK_STR(calls[count - 1].function, "drop");
+    CHECK_STR(calls[count - 1].slot, "");
+}
+
+/* Each place fails once, in a process of its own. */
+KAA_TEST(fault_mode_fails_each_call)
+{
+    kaa_context *ctx;
+    kaa_object *item;
+    size_t failed;
+    kaa_checked_mistake one = {.size = sizeof(one)};
+
+    if (kaa_test_is_fault_run())
+        SKIP("a process for each place and allocation");
+    ctx = begin(t, "sample:fault");
+    item = NEW(kaa_list_new(ctx, 0));
+    NEW(call(ctx, "right", item));
+    failed = kaa_checked_fault_count();
+    CHECK(failed >= 10);
+    check_nothing_told(t);
+    NEW(call(ctx, "right", item));
+    CHECK_EQ(kaa_checked_fault_count(), failed);
+    NEW(call(ctx, "careless", NULL));
+    CHECK_EQ(kaa_checked_fault_count(), failed + 1);
+    CHECK(kaa_checked_count() >= 1);
+    CHECK_OK(kaa_checked_get(0, &one, &t->err));
+    CHECK_STR(one.kind, "NULL for an object");
+    CHECK_STR(one.function, "careless");
+    CHECK_HAS(one.text, "where kaa_list_new() failed [sample.c:");
+}
