@@ -18,12 +18,19 @@ HAS_BRIDGE = (
 )
 
 
-def load(name: str, without_bridge: bool = False) -> Any:
-    """The module; skips the test where it is not built, or where it would run on
-    objects of its own, unless that is what the test is about."""
+def path_of(name: str) -> str:
+    """The file of a module; AssertionError if nothing built it."""
     path = os.path.join(FOLDER, f"{name}.kaa.so")
-    if not os.path.exists(path):
-        raise unittest.SkipTest(f"{name}.kaa.so is not built")
+    if not FOLDER:
+        raise unittest.SkipTest("KAA_TEST_MODULES is not set: CTest sets it")
+    assert os.path.exists(path), f"{path} is not built"
+    return path
+
+
+def load(name: str, without_bridge: bool = False) -> Any:
+    """The module; skips the test where it would run on objects of its own, unless that
+    is what the test is about. CTest has built it: where it is missing, a test fails."""
+    path = path_of(name)
     if not HAS_BRIDGE and not without_bridge:
         raise unittest.SkipTest("it takes Python's own objects")
     return kaa.import_module(path)

@@ -29,9 +29,7 @@ class Case(unittest.TestCase):
         import kaa.importer
 
         kaa.importer.install()
-        cls.file = os.path.join(modules.FOLDER, "slots.kaa.so")
-        if not os.path.exists(cls.file):
-            raise unittest.SkipTest("slots.kaa.so is not built")
+        cls.file = modules.path_of("slots")
 
     def setUp(self) -> None:
         temporary = tempfile.TemporaryDirectory()
@@ -210,9 +208,7 @@ class InPackages(unittest.TestCase):
     """What a module of a package makes pickles, wherever it runs."""
 
     def test_exceptions(self) -> None:
-        natives = os.path.join(modules.FOLDER, "natives.kaa.so")
-        if not os.path.exists(natives):
-            self.skipTest("natives.kaa.so is not built")
+        natives = modules.path_of("natives")
         text = """
             import sys, pickle, subprocess
             sys.path.insert(0, sys.argv[1])
