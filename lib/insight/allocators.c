@@ -19,7 +19,7 @@
 #endif
 
 kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
-kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
+kaa_insight__real_allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 
 static atomic_flag is_locked = ATOMIC_FLAG_INIT;
 
@@ -44,18 +44,34 @@ kaa_insight__profile_after_fork(void)
     atomic_flag_clear(&is_locked);
     atomic_store(&PROFILE.is_inside, 0);
     atomic_store(&PROFILE.in_real, 0);
-    atomic_fetch_and(&PROFILE.attention, KAA_INSIGHT__SHARED);
+    atomic_store(&PROFILE.is_shared,
+                 atomic_fetch_and(&PROFILE.attention, KAA_INSIGHT__SHARED) &
+                     KAA_INSIGHT__SHARED);
 }
 
-int
-kaa_insight__profile_is_main(const void *state)
+/* With the lock: until whoever holds the GIL is not in the tables. He sees the
+ * bits of `attention` that were set before. */
+static void
+wait_for_inside(void)
 {
-    if (KAA_LIKELY(state == NULL ||
-                   PROFILE.interpreter_of(state) == PROFILE.main_interpreter))
-        return 1;
-    if (PROFILE.interpreter.version >= 0x030c)
-        atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
-    return 0;
+    kaa_base__fence_all();
+    while (atomic_load_explicit(&PROFILE.is_inside, memory_order_acquire))
+        sched_yield();
+}
+
+/* A thread that is not the main interpreter's, and not in the tables. */
+KAA_INSIGHT__RARE static void
+share(void)
+{
+    if (PROFILE.interpreter.version < 0x030c ||
+        atomic_load_explicit(&PROFILE.is_shared, memory_order_acquire) != 0)
+        return;
+    kaa_insight__profile_lock();
+    if ((atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED) &
+         KAA_INSIGHT__SHARED) == 0)
+        wait_for_inside();
+    atomic_store_explicit(&PROFILE.is_shared, 1, memory_order_release);
+    kaa_insight__profile_unlock();
 }
 
 /* With the lock and the GIL. */
@@ -126,16 +142,17 @@ enter_either(void)
 int
 kaa_insight__profile_enter(int has_gil)
 {
-    if (has_gil)
+    if (has_gil) {
+        if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
+            !kaa_insight__profile_is_main(PROFILE.current_state()))
+            share();
         return enter_either();
+    }
     kaa_insight__profile_lock();
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT &&
         (atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__WANTED) &
-         KAA_INSIGHT__SHARED) == 0) {
-        kaa_base__fence_all();
-        while (atomic_load_explicit(&PROFILE.is_inside, memory_order_acquire))
-            sched_yield();
-    }
+         KAA_INSIGHT__SHARED) == 0)
+        wait_for_inside();
     return ENTERED_FREE;
 }
 
@@ -171,7 +188,7 @@ site_of_stack(const void *state)
     if (!kaa_insight__profile_is_main(state))
         return 0;
     count = kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
-                                     PROFILE.frames);
+                                     KAA_INSIGHT__GET(PROFILE.frames));
     return kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, places,
                                    count, 1);
 }
@@ -182,7 +199,7 @@ site_of(const void *state)
     kaa_insight__place place;
     uint32_t slot;
 
-    if (PROFILE.frames != 1)
+    if (KAA_INSIGHT__GET(PROFILE.frames) != 1)
         return site_of_stack(state);
     if (!kaa_insight__frame_read(&PROFILE.interpreter.frames, state, &place))
         return site_of_stack(state);
@@ -209,10 +226,11 @@ kaa_insight__profile_note(void)
 /* Allocations between two looks at the clock, less 1. */
 #define CALLS_TO_LOOK 1023u
 
+/* Whoever sees that it is so sees what was written before. */
 static inline int
 is_exact(void)
 {
-    return atomic_load_explicit(&PROFILE.mode, memory_order_relaxed) ==
+    return atomic_load_explicit(&PROFILE.mode, memory_order_acquire) ==
            KAA_INSIGHT_HEAP_EXACT;
 }
 
@@ -236,6 +254,16 @@ follow(void *block, size_t size, const void *state)
         PROFILE.lost++;
 }
 
+static inline void
+count_call(void)
+{
+    uint64_t calls = KAA_INSIGHT__GET(PROFILE.calls) + 1;
+
+    KAA_INSIGHT__SET(PROFILE.calls, calls);
+    if ((calls & CALLS_TO_LOOK) == 0)
+        kaa_insight__profile_note();
+}
+
 /* Where another GIL's thread may have ended the profile, the lock was waited
  * for. */
 KAA_INSIGHT__RARE static void
@@ -243,8 +271,7 @@ born_locked(void *block, size_t size, const void *state)
 {
     if (is_exact())
         follow(block, size, state);
-    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
-        kaa_insight__profile_note();
+    count_call();
     kaa_insight__profile_unlock();
 }
 
@@ -253,13 +280,14 @@ born(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
 
+    if (KAA_UNLIKELY(!kaa_insight__profile_is_main(state)))
+        share();
     if (enter() != 0) {
         born_locked(block, size, state);
         return;
     }
     follow(block, size, state);
-    if ((++PROFILE.calls & CALLS_TO_LOOK) == 0)
-        kaa_insight__profile_note();
+    count_call();
     leave(0);
 }
 
@@ -274,10 +302,10 @@ sample(void *block, size_t size)
     kaa_insight__profile_lock();
     keep_codes();
     if (PROFILE.mode != KAA_INSIGHT_HEAP_SAMPLED) {
-        PROFILE.calls++;
+        KAA_INSIGHT__ADD(PROFILE.calls, 1u);
         atomic_store_explicit(&PROFILE.left, NEVER, memory_order_relaxed);
     } else if (atomic_load_explicit(&PROFILE.left, memory_order_relaxed) < 0) {
-        PROFILE.calls++;
+        KAA_INSIGHT__ADD(PROFILE.calls, 1u);
         atomic_store_explicit(&PROFILE.left, kaa_insight__profile_gap(),
                               memory_order_relaxed);
         if (block != NULL && (state != PROFILE.muted || state == NULL))
@@ -439,7 +467,7 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     void *moved;
 
     in_real(1);
-    moved = kaa_insight__real[domain].realloc(context, block, size);
+    moved = KAA_INSIGHT__REAL(domain, realloc)(context, block, size);
     in_real(0);
     if (is_known)
         settle(block, moved, &old);
@@ -454,7 +482,7 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
         void *block;                                                           \
                                                                                \
         in_real(1);                                                            \
-        block = kaa_insight__real[domain].malloc(context, size);               \
+        block = KAA_INSIGHT__REAL(domain, malloc)(context, size);              \
         in_real(0);                                                            \
         allocated(block, size);                                                \
         return block;                                                          \
@@ -464,7 +492,7 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
         void *block;                                                           \
                                                                                \
         in_real(1);                                                            \
-        block = kaa_insight__real[domain].calloc(context, count, size);        \
+        block = KAA_INSIGHT__REAL(domain, calloc)(context, count, size);       \
         in_real(0);                                                            \
         if (block != NULL)                                                     \
             allocated(block, count *size);                                     \
@@ -478,7 +506,7 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     {                                                                          \
         if (block != NULL)                                                     \
             freed(block);                                                      \
-        kaa_insight__real[domain].free(context, block);                        \
+        KAA_INSIGHT__REAL(domain, free)(context, block);                       \
     }
 
 HOOKS(1)

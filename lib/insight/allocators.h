@@ -12,7 +12,13 @@
  *     RAW, malloc(): any thread  takes the lock, asks for attention, and waits
  *                                until nobody is inside
  *     an interpreter with a      takes the lock, and so does everybody from
- *     GIL of its own             then on
+ *     GIL of its own             then on: before its first thread comes in, it
+ *                                waits until nobody is inside
+ *
+ * `is_inside` is one word for all, so a thread of another GIL may write it only
+ * when nobody looks at it any more. Such a thread is told by its state, when it
+ * asks for memory: what an interpreter frees it has asked for. Those that were
+ * there before the profile are seen as it starts.
  *
  * The fence between a store to `is_inside` and the load of `attention` is made
  * by whoever asks (base/os: kaa_base__fence_all()), as in biased locks.
@@ -26,6 +32,7 @@
 #include <kaa/insight.h>
 
 #include "base/assert.h"
+#include "insight/figures.h"
 #include "insight/garbage.h"
 #include "insight/interpreter.h"
 #include "insight/points.h"
@@ -56,14 +63,15 @@ typedef struct kaa_insight__profile {
     _Atomic int64_t left;        /* bytes to the next sample */
     _Atomic(const void *) muted; /* whose allocations are not counted */
     uint32_t mutes;              /* how often, by that thread */
-    uint32_t frames;             /* of a site, at most */
-    double mean;                 /* bytes between two samples */
+    _Atomic uint32_t frames;     /* of a site, at most */
+    _Atomic double mean;         /* bytes between two samples */
     _Atomic uint64_t random;
     uint64_t lost;               /* blocks that could not be followed */
-    uint64_t calls;              /* of allocating hooks that counted */
+    _Atomic uint64_t calls;      /* of allocating hooks that counted */
     _Atomic uint64_t raw_calls;  /* of those of domain RAW */
     _Atomic uint32_t start;      /* number of this profile; 0: none runs */
     _Atomic uint32_t has_native; /* malloc() is followed */
+    _Atomic uint32_t is_shared;  /* nobody relies on `is_inside` any more */
     uintptr_t python_first, python_end; /* the interpreter's code */
     struct {                            /* places that were seen, by a hash */
         kaa_insight__place place;
@@ -75,9 +83,13 @@ typedef struct kaa_insight__profile {
     kaa_insight__points points;
     kaa_insight__garbage garbage;
     kaa_insight__interpreter interpreter;
+    /* Written once, before the first hook is in: a thread may still be in one
+     * of an earlier profile's when the next starts. */
     void *(*current_state)(void); /* of this thread; NULL if it has none */
     void *(*interpreter_of)(const void *state);
+    void *(*newest_interpreter)(void);
     void *main_interpreter;
+    uint32_t interpreter_at; /* where a state has it, in bytes; 0: unknown */
 } kaa_insight__profile;
 
 extern kaa_insight__profile kaa_insight__profiling;
@@ -96,7 +108,20 @@ void kaa_insight__profile_leave(int entered);
 
 /* Whether the state is one of the main interpreter, or none. Of others no code
  * object is kept: they may end, and their memory with them. */
-int kaa_insight__profile_is_main(const void *state);
+static inline int
+kaa_insight__profile_is_main(const void *state)
+{
+    const void *interpreter;
+
+    if (state == NULL)
+        return 1;
+    if (KAA_LIKELY(kaa_insight__profiling.interpreter_at != 0))
+        interpreter = (const void *)kaa_insight__word(
+            (uintptr_t)state, kaa_insight__profiling.interpreter_at);
+    else
+        interpreter = kaa_insight__profiling.interpreter_of(state);
+    return interpreter == kaa_insight__profiling.main_interpreter;
+}
 
 /* How many bytes go by until the next sample. */
 int64_t kaa_insight__profile_gap(void);
@@ -188,8 +213,19 @@ typedef struct kaa_insight__allocator {
 enum { KAA_INSIGHT__RAW, KAA_INSIGHT__MEM, KAA_INSIGHT__OBJ };
 #define KAA_INSIGHT__DOMAINS 3
 
+/* What the hooks go on to. A start may write it while a thread is in a hook of
+ * an earlier profile's, or in one of domain RAW. */
+typedef struct kaa_insight__real_allocator {
+    void *(*_Atomic malloc)(void *context, size_t size);
+    void *(*_Atomic calloc)(void *context, size_t count, size_t size);
+    void *(*_Atomic realloc)(void *context, void *block, size_t size);
+    void (*_Atomic free)(void *context, void *block);
+} kaa_insight__real_allocator;
+
 /* By the number that CPython gives a domain. */
-extern kaa_insight__allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
+extern kaa_insight__real_allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
+#define KAA_INSIGHT__REAL(domain, function)                                    \
+    KAA_INSIGHT__GET(kaa_insight__real[domain].function)
 extern const kaa_insight__allocator kaa_insight__hooks_gil[2]; /* MEM, OBJ */
 extern const kaa_insight__allocator kaa_insight__hook_raw;
 

@@ -69,13 +69,14 @@ static int
 is_called(unsigned domain)
 {
     int64_t left = atomic_load(&PROFILE.left);
-    uint64_t calls = PROFILE.calls;
+    uint64_t calls = atomic_load(&PROFILE.calls);
     uint64_t raw_calls = atomic_load(&PROFILE.raw_calls);
 
     python.domains[domain].free(python.domains[domain].malloc(1));
     if (domain == RAW)
         return raw_calls != atomic_load(&PROFILE.raw_calls);
-    return calls != PROFILE.calls || left != atomic_load(&PROFILE.left);
+    return calls != atomic_load(&PROFILE.calls) ||
+           left != atomic_load(&PROFILE.left);
 }
 
 int
@@ -104,7 +105,9 @@ kaa_insight__allocators_foreign(void)
     if (dladdr(address, &python_file) == 0)
         return 0;
     for (unsigned i = 0; i < DOMAINS; i++) {
-        memcpy(&address, &kaa_insight__real[i].malloc, sizeof(address));
+        void *(*real)(void *, size_t) = KAA_INSIGHT__REAL(i, malloc);
+
+        memcpy(&address, &real, sizeof(address));
         if (is_in[i] && (dladdr(address, &function_file) == 0 ||
                          function_file.dli_fbase != python_file.dli_fbase))
             count++;
@@ -112,8 +115,21 @@ kaa_insight__allocators_foreign(void)
     return count;
 }
 
-/* Domain RAW may be called meanwhile: the hooks keep the context, so any mix of
- * old and new pointers works once the real ones are written down. */
+static void
+note_real(unsigned domain, const kaa_insight__allocator *found)
+{
+    kaa_insight__real_allocator *real = &kaa_insight__real[domain];
+
+    KAA_INSIGHT__SET(real->malloc, found->malloc);
+    KAA_INSIGHT__SET(real->calloc, found->calloc);
+    KAA_INSIGHT__SET(real->realloc, found->realloc);
+    KAA_INSIGHT__SET(real->free, found->free);
+}
+
+/* Domain RAW may be called meanwhile, and so may all be in an interpreter with
+ * a GIL of its own: the hooks keep the context, so any mix of old and new
+ * pointers works once the real ones are written down. Who calls a hook has
+ * looked at no lock: the fence orders the two for him. */
 kaa_status
 kaa_insight__allocators_install(void *handle, kaa_error *err)
 {
@@ -131,7 +147,8 @@ kaa_insight__allocators_install(void *handle, kaa_error *err)
         python.get((int)i, &found);
         if (is_ours(&found, i))
             continue;
-        kaa_insight__real[i] = found;
+        note_real(i, &found);
+        kaa_base__fence_all();
         hook.context = found.context;
         python.set((int)i, &hook);
         is_in[i] = 1;
@@ -154,8 +171,13 @@ kaa_insight__allocators_remove(void)
             left++;
             continue;
         }
-        if (is_ours(&found, i))
-            python.set((int)i, &kaa_insight__real[i]);
+        if (is_ours(&found, i)) {
+            found.malloc = KAA_INSIGHT__REAL(i, malloc);
+            found.calloc = KAA_INSIGHT__REAL(i, calloc);
+            found.realloc = KAA_INSIGHT__REAL(i, realloc);
+            found.free = KAA_INSIGHT__REAL(i, free);
+            python.set((int)i, &found);
+        }
         is_in[i] = 0;
     }
     return left;

@@ -9,7 +9,7 @@
 #include "insight/unwind.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define RAW (kaa_insight__real[KAA_INSIGHT__RAW])
+#define RAW(function) KAA_INSIGHT__REAL(KAA_INSIGHT__RAW, function)
 
 /* Of the C stack above the hook, and of the hook itself. */
 #define C_FRAMES 16u
@@ -99,7 +99,7 @@ python_places(const void *state, kaa_insight__place *places)
     if (!kaa_insight__profile_is_main(state))
         return 0;
     return kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
-                                    PROFILE.frames);
+                                    KAA_INSIGHT__GET(PROFILE.frames));
 }
 
 /* The tables are entered. */
@@ -191,7 +191,7 @@ kaa_insight__outside_free(const void *block)
 uint32_t
 kaa_insight__outside_take(const void *block, kaa_insight__sampled *out)
 {
-    uint32_t start = atomic_load_explicit(&PROFILE.start, memory_order_relaxed);
+    uint32_t start = atomic_load_explicit(&PROFILE.start, memory_order_acquire);
     int entered;
 
     if (block == NULL || start == 0 ||
@@ -246,7 +246,7 @@ raw_allocated(void *block, size_t size)
 
     atomic_fetch_add_explicit(&PROFILE.raw_calls, 1, memory_order_relaxed);
     if (block == NULL || own.busy != 0 ||
-        atomic_load_explicit(&PROFILE.start, memory_order_relaxed) == 0)
+        atomic_load_explicit(&PROFILE.start, memory_order_acquire) == 0)
         return;
     state = own_state(&gil);
     if (gil &&
@@ -264,7 +264,7 @@ malloc_raw(void *context, size_t size)
     void *block;
 
     own.busy++;
-    block = RAW.malloc(context, size);
+    block = RAW(malloc)(context, size);
     own.busy--;
     raw_allocated(block, size);
     return block;
@@ -276,7 +276,7 @@ calloc_raw(void *context, size_t count, size_t size)
     void *block;
 
     own.busy++;
-    block = RAW.calloc(context, count, size);
+    block = RAW(calloc)(context, count, size);
     own.busy--;
     raw_allocated(block, count * size);
     return block;
@@ -292,7 +292,7 @@ realloc_raw(void *context, void *block, size_t size)
     void *moved;
 
     own.busy++;
-    moved = RAW.realloc(context, block, size);
+    moved = RAW(realloc)(context, block, size);
     own.busy--;
     if (start != 0)
         kaa_insight__outside_settle(start, block, moved, &old);
@@ -304,14 +304,14 @@ static void
 free_raw(void *context, void *block)
 {
     if (block != NULL &&
-        atomic_load_explicit(&PROFILE.start, memory_order_relaxed) != 0) {
+        atomic_load_explicit(&PROFILE.start, memory_order_acquire) != 0) {
         if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
             forget(block);
         else
             kaa_insight__outside_free(block);
     }
     own.busy++;
-    RAW.free(context, block);
+    RAW(free)(context, block);
     own.busy--;
 }
 

@@ -13,6 +13,8 @@
 #define PROFILE (kaa_insight__profiling)
 #define EVERY_BYTES (512u * 1024u)
 #define FRAMES_SAMPLED 16u
+/* Of a site: frames of Python and C. */
+#define PLACES_MAX (KAA_INSIGHT__SITES_FRAMES_MAX + 16u)
 
 /* ThreadSanitizer does not see what membarrier() does. */
 #if defined(__SANITIZE_THREAD__)
@@ -36,6 +38,33 @@ after_fork_child(void)
     atomic_store(&PROFILE.left, INT64_MAX);
 }
 
+/* Whether they are known from an earlier profile. Then they stay: a thread may
+ * be in a hook of that one's. */
+static int
+has_functions(const kaa_insight_heap_options *options)
+{
+    return PROFILE.newest_interpreter != NULL &&
+           PROFILE.interpreter.handle == options->handle &&
+           PROFILE.interpreter.version == options->version;
+}
+
+/* Where a thread state has its interpreter: among its first words. */
+static uint32_t
+find_interpreter_at(void)
+{
+    const void *state = PROFILE.current_state();
+    const void *interpreter;
+
+    if (state == NULL)
+        return 0;
+    interpreter = PROFILE.interpreter_of(state);
+    for (uint32_t at = sizeof(void *); at <= 8 * sizeof(void *);
+         at += sizeof(void *))
+        if (kaa_insight__word((uintptr_t)state, at) == (uintptr_t)interpreter)
+            return at;
+    return 0;
+}
+
 static kaa_status
 find_functions(const kaa_insight_heap_options *options, kaa_error *err)
 {
@@ -46,6 +75,7 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
     kaa_status status = kaa_insight__interpreter_open(
         options->handle, options->version, &PROFILE.interpreter, err);
 
+    PROFILE.newest_interpreter = NULL; /* until all are known */
     if (status != KAA_OK)
         return status;
     if (!PROFILE.interpreter.frames.is_known)
@@ -71,6 +101,13 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
                               "PyInterpreterState_Main");
     memcpy(&main_interpreter, &address, sizeof(address));
     PROFILE.main_interpreter = main_interpreter();
+    PROFILE.interpreter_at = find_interpreter_at();
+    address = dlsym(handle, "PyInterpreterState_Head");
+    if (address == NULL)
+        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
+                              "this interpreter has no "
+                              "PyInterpreterState_Head");
+    memcpy(&PROFILE.newest_interpreter, &address, sizeof(address));
     return KAA_OK;
 }
 
@@ -160,9 +197,14 @@ begin(const kaa_insight_heap_options *options)
     memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
     kaa_insight__points_init(&PROFILE.points);
     kaa_insight__garbage_init(&PROFILE.garbage, options->handle);
-    /* Without it hooks of exact profiles take the lock, always. */
-    if (!has_fence || !kaa_base__fence_all_start())
+    /* Without it hooks of exact profiles take the lock, always, and so they do
+     * where there are several interpreters. The main one is the oldest. */
+    if (!has_fence || !kaa_base__fence_all_start() ||
+        (options->version >= 0x030c &&
+         PROFILE.newest_interpreter() != PROFILE.main_interpreter)) {
         atomic_fetch_or(&PROFILE.attention, KAA_INSIGHT__SHARED);
+        atomic_store(&PROFILE.is_shared, 1);
+    }
     PROFILE.mode = options->mode;
     atomic_store(&PROFILE.left,
                  is_exact ? INT64_MAX : kaa_insight__profile_gap());
@@ -194,7 +236,7 @@ kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err)
     if (status == KAA_OK)
         status = check(&chosen, err);
     if (status == KAA_OK)
-        status = find_functions(&chosen, err);
+        status = has_functions(&chosen) ? KAA_OK : find_functions(&chosen, err);
     if (status != KAA_OK)
         return status;
     if (!has_fork_handler && pthread_atfork(NULL, NULL, after_fork_child) != 0)
@@ -261,10 +303,16 @@ kaa_insight_heap_mute(int is_muted)
 uint64_t
 kaa_insight_heap_collecting(int is_collecting)
 {
+    uint64_t took;
+    int entered;
+
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return 0;
-    return kaa_insight__garbage_collect(
+    entered = kaa_insight__profile_enter(1);
+    took = kaa_insight__garbage_collect(
         &PROFILE.garbage, is_collecting ? PROFILE.current_state() : NULL);
+    kaa_insight__profile_leave(entered);
+    return took;
 }
 
 /* ---- reading ---- */
@@ -434,14 +482,22 @@ uint32_t
 kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
                         uint32_t capacity)
 {
-    const kaa_insight__place *places;
-    uint32_t count;
+    kaa_insight__place places[PLACES_MAX];
+    uint32_t count = 0;
+    int entered;
 
-    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF ||
-        number >= PROFILE.sites.entries_count)
+    if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return 0;
-    places = &PROFILE.sites.places[PROFILE.sites.entries[number].first];
-    count = PROFILE.sites.entries[number].count;
+    entered = kaa_insight__profile_enter(1);
+    if (number < PROFILE.sites.entries_count) {
+        const kaa_insight__site *site = &PROFILE.sites.entries[number];
+
+        count = site->count < PLACES_MAX ? site->count : PLACES_MAX;
+        memcpy(places, &PROFILE.sites.places[site->first],
+               count * sizeof(*places));
+    }
+    kaa_insight__profile_leave(entered);
+    /* The interpreter may allocate, in code_line(). */
     for (uint32_t i = 0; i < count && i < capacity; i++)
         out[i] = frame_of(&places[i]);
     return count;

@@ -65,7 +65,7 @@ kaa_insight__profile_gap(void)
     random ^= random << 17;
     atomic_store_explicit(&PROFILE.random, random, memory_order_relaxed);
     u = ((double)(random >> 11) + 1.0) * 0x1p-53;
-    return (int64_t)(-log(u) * PROFILE.mean) + 1;
+    return (int64_t)(-log(u) * KAA_INSIGHT__GET(PROFILE.mean)) + 1;
 }
 
 /* A block of n bytes is sampled with the chance p = 1 - exp(-n / mean), and so
@@ -73,7 +73,7 @@ kaa_insight__profile_gap(void)
 int
 kaa_insight__profile_chosen(void *block, size_t size, uint32_t site)
 {
-    double chance = -expm1(-(double)size / PROFILE.mean);
+    double chance = -expm1(-(double)size / KAA_INSIGHT__GET(PROFILE.mean));
     kaa_insight__sampled one = {
         .block = (uintptr_t)block, .size = size, .site = site};
     kaa_insight__sampled old;

@@ -1,7 +1,7 @@
 """Feeds every check something broken and expects to be told; and something
 sound, on which it must be silent.
 
-    selftest.py CC
+    selftest.py CC MYPY
 """
 import pathlib
 import subprocess
@@ -22,12 +22,14 @@ import names  # noqa: E402
 import needed  # noqa: E402
 import pinned  # noqa: E402
 import python_imports  # noqa: E402
+import python_types  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
 import systems  # noqa: E402
 import tracked  # noqa: E402
 
 CC = "cc"
+MYPY = "mypy"
 
 SOUND = """\
 /* kaa/thing.h - things. */
@@ -332,6 +334,30 @@ class Format(Folder):
         self.told(format_.complaint(tool, [sound, broken]), "b.c")
 
 
+class PythonTypes(Folder):
+    def test_what_is_of_another_type(self):
+        tool = python_types.find(MYPY)
+        if isinstance(tool, int):
+            self.skipTest("no mypy of the versions wanted")
+        for path in ("a", "b"):
+            self.write(f"{path}/pyproject.toml", "[tool.mypy]\nstrict = true\n")
+            self.write(f"{path}/kaa/__init__.py", "def f(one: int) -> int:\n    return one\n")
+        self.assertEqual(self.complaints(tool, "a"), [])
+        self.write("b/kaa/c.py", "from kaa import f\n\nvalue: str = f(1)\n")
+        self.told(self.complaints(tool, "b"), "kaa/c.py:3: error: ")
+        self.write("b/kaa/c.py", "def g(one):\n    return one\n")
+        self.told(self.complaints(tool, "b"), "missing a type annotation")
+
+    def complaints(self, tool, folder):
+        oldest = python_types.PYTHONS[0]
+        return python_types.complaints(tool, self.root / folder, self.root / "cache", oldest)
+
+    def test_versions(self):
+        self.assertEqual(python_types.version("mypy 2.4.1 (compiled: yes)"), (2, 4))
+        self.assertLess(python_types.version("mypy 1.0.1"), python_types.OLDEST)
+        self.assertEqual(python_types.version("none"), (0, 0))
+
+
 class Listed(Folder):
     def test_what_is_forgotten(self):
         self.write("lib/x/a.c", "")
@@ -440,5 +466,5 @@ class Tracked(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CC = sys.argv.pop(1)
+    CC, MYPY = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()

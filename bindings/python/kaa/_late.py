@@ -14,8 +14,7 @@ TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
-    import kaa._error as error
-    import kaa._library as library
+    from kaa import _error, _library
     from kaa._backend import free as free
     from kaa._backend import host as host
     from kaa._backend import instance_host as instance_host
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from kaa._calls import invoke as invoke
     from kaa._calls import map as map
     from kaa._headers import declarations as declarations
-    import kaa._headers.load as headers
+    from kaa._headers import load
     from kaa._values import cast as cast
     from kaa._values import cdata as cdata
     from kaa._values import convert as convert
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
     from kaa._values import shapes as shapes
     from kaa._values import types as types
     from kaa._values import variable as variable
+
+    # A checker takes these for exported if they are assigned, not if imported as such.
+    error, headers, library = _error, load, _library
 
 #: What calls need on every interpreter.
 _NEEDED = {

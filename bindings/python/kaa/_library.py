@@ -387,7 +387,7 @@ class Library:
     def _unusable(self) -> Tuple[Any, ...]:
         """What of a header is left out; found out once, by a look at all of it."""
         if self._left_out is None:
-            left = ()
+            left: Tuple[Any, ...] = ()
             if self._options.header is not None:
                 left = tuple(_late.headers.skipped(self))
             object.__setattr__(self, "_left_out", left)

@@ -134,7 +134,8 @@ class Monitor:
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
         if self._generation is not None and self._parks is not None:
-            return self._parks.record(self._before, self._begin, self._clock)
+            made: Recording = self._parks.record(self._before, self._begin, self._clock)
+            return made
         if self._generation is not None and _gil_trace.is_on(self._generation):
             return self._made()
         if self._recording is None:

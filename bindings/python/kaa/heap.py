@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Any, Callable, List, Optional, Tuple, Union
+from typing import Any, Callable, List, Optional, Tuple, TypeVar, Union
 
 from kaa._insight import heap_trace as _heap_trace
 from kaa._insight.heap_data import Account, Arena, HeapDiff, HeapReport, HeapSite
@@ -48,6 +48,8 @@ __all__ = [
     "profile",
     "snapshot",
 ]
+
+_T = TypeVar("_T")
 
 EVERY = 512 * 1024  # bytes between two samples
 FRAMES_MAX = 64
@@ -137,10 +139,10 @@ class Profile:
 
     snapshot = report
 
-    def read(self, use: Callable[[HeapReport], Any]) -> Any:
+    def read(self, use: Callable[[HeapReport], _T]) -> _T:
         """What use() makes of the report of the running profile, up to now. What it
         allocates in this thread is in no figure. kaa.MisuseError if none runs."""
-        return _report(self._generation or 0, use)
+        return _used(self._generation or 0, use)
 
     def types(self) -> List[HeapSite]:
         """What is alive of the running profile by type and line, most bytes first. The
@@ -176,10 +178,14 @@ class Profile:
         return f"<kaa.heap.Profile {state}>"
 
 
-def _report(generation: int, use: Callable[[HeapReport], Any] = lambda report: report) -> Any:
+def _used(generation: int, use: Callable[[HeapReport], _T]) -> _T:
     from kaa._insight import heap_record as _heap_record
 
     return _heap_trace.read(generation, lambda snapshot: use(_heap_record.report(snapshot)))
+
+
+def _report(generation: int) -> HeapReport:
+    return _used(generation, lambda report: report)
 
 
 def _written(text: str, path: Optional[str]) -> str:

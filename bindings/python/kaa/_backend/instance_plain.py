@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Dict, List, Optional, Tuple
 
 from kaa import _late, _native
 from kaa._backend.owned import Owned, all_kept_by, is_released
@@ -18,6 +17,10 @@ from kaa._values.instance import (
 )
 from kaa._values.locks import make_lock
 from kaa._values.seal import Seal, close, content
+
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
 
 _CPYTHON_ALIGN = 16
 
@@ -47,7 +50,7 @@ class PlainData:
         "_own_",
         "__weakref__",
     )
-    __class__ = property(type, _assign_class)  # type: ignore[assignment]
+    __class__ = property(type, _assign_class)
 
     def __new__(cls, /, *args: Any, **keywords: Any) -> Any:
         made = object.__new__(cls)

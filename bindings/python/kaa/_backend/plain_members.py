@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from operator import attrgetter
-from typing import Any, Callable, Tuple
 
 from kaa import _native
 from kaa._values.instance import (
@@ -22,8 +21,12 @@ from kaa._values.instance import (
     store_member,
 )
 
-Get = Callable[[Any], Any]
-Set = Callable[[Any, Any], None]
+TYPE_CHECKING = False  # typing is slow to import
+if TYPE_CHECKING:
+    from typing import Any, Callable, Tuple
+
+    Get = Callable[[Any], Any]
+    Set = Callable[[Any, Any], None]
 
 _INTEGERS = frozenset(range(_native.SCHAR, _native.ULLONG + 1))
 _READ = _INTEGERS | {_native.BOOL, _native.FLOAT, _native.DOUBLE}

@@ -236,7 +236,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
         # same callable a million times must not make a million.
         key = _identity(value), function
         with _making:
-            closure: Any = library._closures.get(key)
+            closure: Optional[Closure] = library._closures.get(key)
             if not isinstance(closure, Closure):
                 made = Closure(library, function, value, scope)
                 # A finaliser that ran meanwhile may have made it too.
@@ -244,7 +244,7 @@ def _make(library: Any, function: int, value: Any, scope: int) -> Closure:
                 if not isinstance(closure, Closure):
                     library._closures[key] = closure = made
                     _track(library)
-        return closure  # type: ignore[no-any-return]
+        return closure
     closure = Closure(library, function, value, scope)
     if scope not in (_native.SCOPE_CALL, _native.SCOPE_RECORD):
         _held[closure._token] = closure

@@ -18,6 +18,7 @@ from ctypes import (  # type: ignore[attr-defined]
 from operator import index
 
 from kaa import _error, _native
+from kaa._values.basic import BASIC
 from kaa._values.convert import Value
 from kaa._values.fault import NUL, SURROGATE, VARIABLE, VARIABLE_INT, refusal
 from kaa._values.instance import RECORDS, address_of, is_data, layout_in
@@ -36,7 +37,6 @@ from kaa._values.pointer import (
     pointer_value,
     read_borrowed,
 )
-from kaa._values.types import BASIC
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:

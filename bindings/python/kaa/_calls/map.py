@@ -285,7 +285,9 @@ def _spread(shape: Shape, types: TypeMap, arrays: Any, out: Any) -> Any:
     return _map_numpy.spread(shape, types, arrays, out)
 
 
-def _reporter(shape: Shape, progress: Any) -> Any:
+def _reporter(
+    shape: Shape, progress: Union[Callable[[int, int], object], bool, None]
+) -> Optional[Callable[[int, int], object]]:
     if progress is None or progress is False:
         return None
     if callable(progress):
@@ -345,7 +347,7 @@ def map_function(
             return map_function(
                 function, *arrays, out=out, threads=threads, progress=shown
             )
-    progress = _reporter(shape, progress)
+    report = _reporter(shape, progress)
     count_threads = _thread_count(shape, item.flags, threads)
     kept: List[Any] = []
     types = library._types
@@ -367,7 +369,7 @@ def map_function(
         plan = Plan(signature, False, 0, library._declarations)
         run_in_frame(
             lambda: _run(
-                plan, function.address, operands, result, count, count_threads, progress
+                plan, function.address, operands, result, count, count_threads, report
             )
         )
         return given_back if spread is None else spread.finish()

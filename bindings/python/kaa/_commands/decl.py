@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from kaa import _error, _library, _native
+    from kaa import _error, _native
+    from kaa._headers.declarations import Declarations
 
     if options.header:
         return _header(options)
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         return complain(f"{name}: {error.strerror}")
     try:
-        declarations = _library.Declarations(text, options.tolerant)
+        declarations = Declarations(text, options.tolerant)
     except _error.Error as error:
         return complain(place(name, error))
     skipped = 0

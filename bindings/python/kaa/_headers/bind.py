@@ -53,7 +53,8 @@ def _late(library: Any, names: Collection[str]) -> Dict[str, str]:
     from kaa._headers.macro_late import definitions
 
     written = definitions(library)
-    open_, found = list(names), {}  # type: ignore[var-annotated]
+    open_ = list(names)
+    found: Dict[str, str] = {}
     while open_:
         name = open_.pop()
         if name in written and name not in found:
@@ -67,7 +68,8 @@ def _usable(library: Any) -> Tuple[List[Tuple[int, Any]], Dict[str, str], int]:
     preprocessed call by call; how many are left out."""
     late: List[str] = []
     left_out = {one.name for one in library.skipped}
-    chosen, hidden = [], {}  # type: ignore[var-annotated]
+    chosen: List[Tuple[int, Any]] = []
+    hidden: Dict[str, Tuple[int, Any]] = {}
     for address, item in _items(library):
         if item.flags & _native.DECL_HIDDEN:
             hidden[_name(item)] = (address, item)

@@ -133,10 +133,10 @@ def of_module(module: ModuleType) -> str:
 
 def of_declarations(text: bytes, tolerant: bool = False) -> str:
     """The text of a .pyi for what `kaa.load()` gives of C declarations."""
-    from kaa import _library
+    from kaa._headers.declarations import Declarations
     from kaa._headers.stub_c import of_items
 
-    declarations = _library.Declarations(text, tolerant)
+    declarations = Declarations(text, tolerant)
     items = [_native.DeclItem.from_address(one) for one in declarations.items()]
     named = [(one, one.name.decode("utf-8", "surrogateescape")) for one in items]
     return of_items(named, {})

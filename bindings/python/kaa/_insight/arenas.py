@@ -50,7 +50,10 @@ def _headers(first: int, end: int, step: int) -> Iterator[Tuple[int, bytes]]:
     size = _HEADER.size
     read = ctypes.CDLL(None).process_vm_readv
     read.restype = ctypes.c_ssize_t
-    read.argtypes = [ctypes.c_int, *[ctypes.c_void_p, ctypes.c_ulong] * 2, ctypes.c_ulong]
+    read.argtypes = [
+        *(ctypes.c_int, ctypes.c_void_p, ctypes.c_ulong),
+        *(ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong),
+    ]
     room = ctypes.create_string_buffer(size * _BATCH)
     here = _Piece(ctypes.addressof(room), size * _BATCH)
     there = (_Piece * _BATCH)()
@@ -150,7 +153,7 @@ def name_keepers(found: List[Arena]) -> None:
         told = []
         for arena in sparse:
             places = _live_blocks(arena, _pool_bytes())
-            blocks = (HeapBlock * len(places))(*((at,) for at in places))
+            blocks = (HeapBlock * len(places))(*(HeapBlock(at) for at in places))
             counts: Dict[str, int] = {}
             for name in looking.types_of(blocks):
                 counts[name or "(buffer)"] = counts.get(name or "(buffer)", 0) + 1

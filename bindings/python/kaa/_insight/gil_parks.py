@@ -79,10 +79,12 @@ def start(threshold_ns: int) -> None:
     _gil_trace._watch_names(True)
 
 
-def read() -> List[Any]:
+def read() -> List[_native_insight.InsightPark]:
     room = _native.kaa_insight_parks_read(None, 0) + 64
     raw = (_native_insight.InsightPark * room)()
-    return raw[: min(_native.kaa_insight_parks_read(raw, room), room)]
+    count = min(_native.kaa_insight_parks_read(raw, room), room)
+    parks: List[_native_insight.InsightPark] = raw[:count]
+    return parks
 
 
 def stop() -> None:

@@ -60,7 +60,8 @@ def _threads(found: Dict[str, Any]) -> None:
     words = _words(state, STATE_BYTES)
     found["next"] = _find(_words(head, STATE_BYTES), following)[0]
     native, ident = threading.get_native_id(), threading.get_ident()
-    found["native_id"] = (_find(words, native) or [None])[0]
+    places = _find(words, native)
+    found["native_id"] = places[0] if places else None
     found["pthread"] = _find(words, ident)[0]
     buffer = (ctypes.c_uint32 * (PTHREAD_BYTES // 4)).from_address(ident)
     found["pthread_tid"] = 4 * list(buffer).index(native)

@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import threading
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from kaa._insight import gil_advice as _gil_advice
 from kaa._insight import gil_calls as _gil_calls
@@ -79,8 +79,13 @@ def _timeline(one: Figures, base: int, end: int, stacks: _Stacks) -> List[Span]:
         site = stacks.index(raw.stack)
         made.append(
             Span(
-                *(first - base, last - base, _STATES[raw.state]),
-                *(_gil_calls.name(raw.call), site, held, waited),
+                start_ns=first - base,
+                end_ns=last - base,
+                state=_STATES[raw.state],
+                detail=_gil_calls.name(raw.call),
+                site=site,
+                held_ns=held,
+                waited_ns=waited,
             )
         )
     return made
@@ -102,9 +107,18 @@ def _gone(one: Figures, old: Optional[Figures]) -> Optional[Thread]:
     held, waited, off = _minus(one.ns, old.ns if old else None)
     if not any(counts):
         return None
-    made = Thread("ended threads", 0, "idle", held, waited, off, *counts)
-    made.end_ns = held + waited + off
-    return made
+    return Thread(
+        name="ended threads",
+        id=0,
+        held_ns=held,
+        waited_ns=waited,
+        off_ns=off,
+        acquired=counts[0],
+        contended=counts[1],
+        forced=counts[2],
+        voluntary=counts[3],
+        end_ns=held + waited + off,
+    )
 
 
 def _thread(
@@ -164,7 +178,7 @@ def _thread(
     )
 
 
-def _silent(before: Snapshot, after: Snapshot, seen: set) -> List[Thread]:
+def _silent(before: Snapshot, after: Snapshot, seen: Set[int]) -> List[Thread]:
     """Python's threads that wanted nothing all the time."""
     wall = after.now_ns - before.now_ns
     return [

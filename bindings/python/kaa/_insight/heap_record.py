@@ -64,7 +64,9 @@ def _garbage(found: List[Any]) -> List[GarbageSite]:
         name = name or BUFFER
         one = made.get((name, frame))
         if one is None:
-            one = made[name, frame] = GarbageSite(name, *frame, count=0)
+            one = made[name, frame] = GarbageSite(
+                name, frame.file, frame.line, frame.function, count=0
+            )
         one.count += count
         one.bytes += size
     return sorted(made.values(), key=lambda one: (one.type == BUFFER, -one.count, -one.bytes))

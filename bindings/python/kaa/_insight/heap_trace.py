@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
 from kaa import _native
 from kaa._error import MisuseError, UnsupportedError, check
@@ -25,6 +25,7 @@ from kaa._native import insight as _native_insight
 _FUNCTIONS = [f"kaa_insight_heap_{one}" for one in (
     "mute", "read", "sites", "points", "frames", "stop", "collecting", "freed_by_collector"
 )]  # fmt: skip
+_T = TypeVar("_T")
 _lock = threading.RLock()
 _generation = 0  # changes with each profile, and in a child after fork()
 _is_on = False
@@ -159,7 +160,7 @@ def _site_frames(number: int, count: int) -> Tuple[List[Frame], List[Frame]]:
     return c_frames, made
 
 
-def read(generation: int, make: Callable[[Snapshot], Any]) -> Any:
+def read(generation: int, make: Callable[[Snapshot], _T]) -> _T:
     """What make() makes of what that profile says now; MisuseError if it has ended.
     What this thread allocates meanwhile is in no figure."""
     with _lock:

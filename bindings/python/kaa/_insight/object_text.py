@@ -5,7 +5,7 @@ The program's code is not called for it: no repr(), no property, no __getattr__.
 
 from __future__ import annotations
 
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, List, Tuple
 
 
@@ -39,7 +39,7 @@ def text_of(one: Any) -> str:
     if kind is FunctionType:
         return f"{one.__qualname__}, {one.__code__.co_filename}:{one.__code__.co_firstlineno}"
     if issubclass(kind, ModuleType):
-        name = ModuleType.__dict__["__dict__"].__get__(one).get("__name__", "")
+        name = vars(ModuleType)["__dict__"].__get__(one).get("__name__", "")
     else:
         name = getattr(one, "__name__", "") if kind.__module__ == "builtins" else ""
     return name if type(name) is str else ""
@@ -72,8 +72,7 @@ def _of_slots(parent: Any, child: Any) -> str:
         for name in (names,) if isinstance(names, str) else tuple(names):
             member = kind.__dict__.get(name)
             try:
-                found = type(member).__name__ == "member_descriptor"
-                if found and member.__get__(parent) is child:
+                if type(member) is MemberDescriptorType and member.__get__(parent) is child:
                     return f".{name}"
             except Exception:
                 continue

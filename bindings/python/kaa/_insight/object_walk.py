@@ -114,7 +114,9 @@ class Looking:
         pointers = (ctypes.c_void_p * len(roots))(*map(id, roots))
         hidden = [id(roots), id(links), id(objects), id(self.frames), *own]
         numbers = (ctypes.c_void_p * len(hidden))(*hidden)
-        pairs = (_native_walk.WalkLink * len(links))(*((id(a), id(b)) for a, b in links))
+        pairs = (_native_walk.WalkLink * len(links))(
+            *(_native_walk.WalkLink(id(a), id(b)) for a, b in links)
+        )
         fields = _code_fields()
         offsets = (ctypes.c_uint32 * len(fields))(*fields)
         options = _native_walk.WalkOptions(
@@ -229,7 +231,7 @@ class Looking:
             if type(module) is not ModuleType:
                 continue
             own = self.retained(module)
-            names = self.retained(ModuleType.__dict__["__dict__"].__get__(module))
+            names = self.retained(vars(ModuleType)["__dict__"].__get__(module))
             if own is None or names is None:
                 continue
             count, size = own.count, own.retained_bytes

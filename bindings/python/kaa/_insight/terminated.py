@@ -44,7 +44,7 @@ def catch(handler: Handler) -> None:
     _ours[:] = [handler]
     is_begun = _thread.allocate_lock()
     is_begun.acquire()
-    main = threading.main_thread().ident
+    main = threading.get_ident()  # signal.signal() refuses others
     _thread.start_new_thread(_insist, (_pipe[0], main, is_begun.release))
     is_begun.acquire()  # its id is known
 

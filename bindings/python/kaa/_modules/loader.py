@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Optional, Set, Union
+from typing import Literal, Optional, Set, Union
 from weakref import WeakSet
 
 from kaa import _backend, _native
@@ -53,7 +53,7 @@ class Loader(importlib.machinery.ExtensionFileLoader):
         _executed.add(module)
 
 
-def _check(file: str, checked: Union[bool, str]) -> None:
+def _check(file: str, checked: Union[Literal[True], str]) -> None:
     """Has the module of a file checked from its next import on."""
     from kaa._modules import checked as _checked
 

@@ -139,7 +139,7 @@ class Context:
             api = _Context.from_address(self.address).api
             place = c_void_p.from_address(api + 8 * (1 + number))
             prototype = CFUNCTYPE(result, c_void_p, *parameters)
-            function = self._functions[name] = prototype(place.value)
+            function = self._functions[name] = prototype(place.value)  # type: ignore[arg-type] # None is refused
         return function(self.address, *arguments)
 
     def builtin(self, name: str) -> int:

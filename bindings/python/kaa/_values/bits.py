@@ -63,4 +63,4 @@ def store_bits(member: Member, base: int, value: Any) -> None:
     memory = (ctypes.c_ubyte * count).from_address(base + start)
     whole = int.from_bytes(bytes(memory), sys.byteorder) & ~mask
     whole |= number << shift & mask
-    memory[:] = whole.to_bytes(count, sys.byteorder)
+    memory[:] = whole.to_bytes(count, sys.byteorder)  # type: ignore[call-overload]

@@ -33,7 +33,7 @@ from kaa._values.types import Data, TypeMap, type_text
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Tuple
+    from typing import Any, Dict, Optional, Tuple, Type
 
     from kaa._library import Library
 
@@ -250,7 +250,7 @@ def _sized(types: TypeMap, core: int, value: Any) -> Any:
     element = _native.kaa_ctype_target(core)
     text = isinstance(value, str)
     values = value if text or hasattr(value, "__len__") else list(value)
-    count = len(values.encode("utf-8", "surrogateescape")) + 1 if text else len(values)
+    count = len(value.encode("utf-8", "surrogateescape")) + 1 if text else len(values)
     return _filled(types.array_class(element, count), values)
 
 
@@ -360,7 +360,7 @@ def sizeof(kind: Any, *, library: Optional[Library] = None) -> int:
     return size
 
 
-_CTYPES = ctypes.Structure.__mro__[1]
+_CTYPES: Type[ctypes._CData] = ctypes.Structure.__mro__[1]
 
 
 def alignof(kind: Any, *, library: Optional[Library] = None) -> int:

@@ -16,6 +16,7 @@ from math import isinf
 from operator import index
 
 from kaa import _late, _native
+from kaa._values.basic import BASIC
 from kaa._values.fault import (
     CODE_POINT,
     COUNT_ONE,
@@ -37,7 +38,7 @@ from kaa._values.pointer import (
     pointee_of,
     pointer_argument,
 )
-from kaa._values.types import BASIC, TypeMap, type_text
+from kaa._values.types import TypeMap, type_text
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:

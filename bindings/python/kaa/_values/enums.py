@@ -24,11 +24,17 @@ def _reduce_enum(kind: _EnumType) -> Any:
     return getattr, (find(), name)
 
 
-copyreg.pickle(_EnumType, _reduce_enum)  # type: ignore[arg-type]
+copyreg.pickle(_EnumType, _reduce_enum)
 
 
 class _IntEnum(enum.IntEnum, metaclass=_EnumType):
     """The base of all enum classes that are made of C's."""
+
+
+def _made(name: str, names: List[Tuple[str, int]], module: str) -> Type[enum.IntEnum]:
+    # A checker knows such a call of enum's own classes alone; else it is a look-up.
+    made: Type[enum.IntEnum] = _IntEnum(name, names, module=module)  # type: ignore[call-arg, arg-type, assignment]
+    return made
 
 
 def int_enum(
@@ -36,14 +42,14 @@ def int_enum(
 ) -> Type[enum.IntEnum]:
     """The class of an enum with these names and values."""
     try:
-        return _IntEnum(name, list(names), module=module)  # type: ignore[return-value]
+        return _made(name, list(names), module)
     except (TypeError, ValueError):
         # Names that enum keeps for itself (_x_, mro): those are left out.
         kept: List[Tuple[str, int]] = []
         for one in names:
             try:
-                _IntEnum(name, kept + [one], module=module)
+                _made(name, kept + [one], module)
             except (TypeError, ValueError):
                 continue
             kept.append(one)
-        return _IntEnum(name, kept, module=module)  # type: ignore[return-value]
+        return _made(name, kept, module)

@@ -74,9 +74,9 @@ class Layout:
         self.types = types
         self.library = types.home()
         self.ctype = ctype
-        self.kind = _native.kaa_ctype_kind_of(ctype)
-        self.size = _native.kaa_ctype_size(ctype)
-        self.align = _native.kaa_ctype_align(ctype)
+        self.kind: int = _native.kaa_ctype_kind_of(ctype)
+        self.size: int = _native.kaa_ctype_size(ctype)
+        self.align: int = _native.kaa_ctype_align(ctype)
         self.name = name
         #: Of a record without the bridge: see _backend.plain_members.
         self.view_class: Any = None
@@ -163,9 +163,9 @@ class Element:
         #: How long a callable lives that it is set to.
         self._scope = scope
         self.ctype = ctype
-        self.core = _native.kaa_ctype_strip(ctype)
-        self.kind = _native.kaa_ctype_kind_of(self.core)
-        self.size = _native.kaa_ctype_size(self.core)
+        self.core: int = _native.kaa_ctype_strip(ctype)
+        self.kind: int = _native.kaa_ctype_kind_of(self.core)
+        self.size: int = _native.kaa_ctype_size(self.core)
         self.target_kind = _native.VOID
         if self.kind == _native.POINTER_:
             target = _native.kaa_ctype_target(self.core)

@@ -204,4 +204,4 @@ def _reduce(kind: Any) -> Any:
     return getattr, (meaning.library, meaning.name)
 
 
-copyreg.pickle(Named, _reduce)  # type: ignore[arg-type]
+copyreg.pickle(Named, _reduce)

@@ -21,6 +21,7 @@ from ctypes import (  # type: ignore
 from operator import index
 
 from kaa import _late, _native
+from kaa._values.basic import BASIC
 from kaa._values.fault import (
     NUL,
     OUTSIDE,
@@ -33,7 +34,7 @@ from kaa._values.fault import (
 )
 from kaa._values.instance import is_data
 from kaa._values.origins import origin_of
-from kaa._values.types import BASIC, TypeMap
+from kaa._values.types import TypeMap
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:

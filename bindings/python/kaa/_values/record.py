@@ -27,7 +27,7 @@ from kaa._values.types import TypeMap, type_text
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Tuple
+    from typing import Any, Dict, Iterator, List, Tuple, Type
 
 #: How many members a text shows, those of inner records included.
 SHOWN_MAX = 1000
@@ -38,13 +38,14 @@ def show(value: Any, left: List[int]) -> str:
     be shown."""
     if is_data(value):
         layout = layout_in(value)
-        if layout.kind in RECORDS and type(value).__repr__ is Record.__repr__:
+        kind: Type[object] = type(value)
+        if layout.kind in RECORDS and kind.__repr__ is Record.__repr__:
             return show_record(value, left)
         if layout.kind == _native.ARRAY:
             return _late.pointers.show_array(value, layout, left)
         if layout.kind == _native.POINTER_:
-            address = address_of(value)
-            return f"<{layout.name} {address:#x}>" if address else "NULL"
+            at = address_of(value)
+            return f"<{layout.name} {at:#x}>" if at else "NULL"
     if isinstance(value, ctypes._CFuncPtr):  # type: ignore[attr-defined]
         address = ctypes.cast(value, ctypes.c_void_p).value
         return f"<function {address:#x}>" if address else "NULL"

@@ -353,7 +353,7 @@ class RecordMaker:
         """The class of a record, whose fields come with finish()."""
         name = _native.text_or_none(_native.kaa_ctype_name(address)) or hint
         base: Any = StructRecord if kind == _native.STRUCT else UnionRecord
-        body = {
+        body: Dict[str, object] = {
             "__module__": self._types.module,
             "__doc__": None,
         }
