@@ -56,6 +56,9 @@ typedef struct kaa_checked_mistake {
     const char *where;    /**< "module.c:41", "function+0x12" or
                               "module.kaa.so+0x12f4"; "" where unknown. */
     const char *text;     /**< A sentence: what was done, what is right. */
+    const char *made_at; /**< As `where`: who gave the module its last reference
+                             to the object; "" where unknown, or no other place
+                             than that. */
 } kaa_checked_mistake;
 
 /**

@@ -164,12 +164,14 @@ struct kaa_checked__method {
     kaa_method method;
 };
 
+enum { KAA_CHECKED__TEXTS = 9 };
+
 /* What was told, for kaa_checked_get(). */
 typedef struct kaa_checked__told {
     struct kaa_checked__told *next;
     uint64_t count;
-    const char *texts[8]; /* in the order of kaa_checked_mistake */
-    int is_of_module;     /* a part of it, with texts that are constant */
+    const char *texts[KAA_CHECKED__TEXTS]; /* as kaa_checked_mistake has them */
+    int is_of_module; /* a part of it, with texts that are constant */
 } kaa_checked__told;
 
 /* A checked module; lives as long as the process, as its file does. */

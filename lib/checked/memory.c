@@ -135,38 +135,42 @@ match(uintptr_t word, const void *const *keys, size_t count)
     return found;
 }
 
+/* AddressSanitizer's gaps between variables are looked at, too. */
+__attribute__((no_sanitize_address)) static uint64_t
+find_in(const kaa_checked__region *region, const uint64_t *filter,
+        const void *const *keys, size_t count)
+{
+    uintptr_t start = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
+    uintptr_t end = (uintptr_t)region->start + region->bytes;
+    const uintptr_t *words = (const uintptr_t *)start;
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < (end - start) / sizeof(words[0]); i++) {
+        size_t bit = filter_bit(words[i]);
+
+        if (words[i] != 0 && (filter[bit / 64] >> (bit % 64) & 1) != 0)
+            found |= match(words[i], keys, count);
+    }
+    return found;
+}
+
+/* The file stays loaded as long as the process: its data can be read. */
 uint64_t
 kaa_checked__find_static(kaa_checked__module *module, const void *const *keys,
                          size_t count)
 {
-    uintptr_t words[PIECE / sizeof(uintptr_t)];
     uint64_t filter[FILTER / 64] = {0}, found = 0;
     const kaa_checked__region *region;
 
-    for (size_t i = 0; i < count; i++)
-        filter[filter_bit((uintptr_t)keys[i]) / 64] |=
-            UINT64_C(1) << (filter_bit((uintptr_t)keys[i]) % 64);
-    pthread_mutex_lock(&module->lock);
-    for (region = module->regions; region != NULL; region = region->next) {
-        uintptr_t at = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
-        uintptr_t end = (uintptr_t)region->start + region->bytes;
+    for (size_t i = 0; i < count; i++) {
+        size_t bit = filter_bit((uintptr_t)keys[i]);
 
-        if (!region->is_static || region->bytes > STATIC_MAX)
-            continue;
-        while (at + sizeof(words[0]) <= end) {
-            size_t wanted = end - at < PIECE ? end - at : PIECE;
-            size_t got = kaa_checked__read((void *)at, words, wanted);
-
-            for (size_t i = 0; i < got / sizeof(words[0]); i++)
-                if ((filter[filter_bit(words[i]) / 64] >>
-                         (filter_bit(words[i]) % 64) &
-                     1) != 0)
-                    found |= match(words[i], keys, count);
-            if (got < wanted)
-                break;
-            at += got;
-        }
+        filter[bit / 64] |= UINT64_C(1) << (bit % 64);
     }
+    pthread_mutex_lock(&module->lock);
+    for (region = module->regions; region != NULL; region = region->next)
+        if (region->is_static && region->bytes <= STATIC_MAX)
+            found |= find_in(region, filter, keys, count);
     pthread_mutex_unlock(&module->lock);
     return found;
 }

@@ -12,7 +12,7 @@
 
 typedef kaa_checked__told told;
 
-enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT };
+enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT, MADE };
 
 static struct {
     pthread_mutex_t lock;
@@ -43,7 +43,7 @@ free_told(told *one)
 {
     if (one->is_of_module)
         return;
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
         kaa_base__free((void *)(uintptr_t)one->texts[i]);
     kaa_base__free(one);
 }
@@ -64,12 +64,13 @@ kaa_checked__forget(void)
     pthread_mutex_unlock(&mistakes.lock);
 }
 
-/* The same mistake, of another object: repr and text may differ. */
+/* The same mistake, of another object: repr, text and origin may differ. */
 static int
 is_same(const told *one, const char *const *texts)
 {
-    for (size_t i = 0; i < 8; i++)
-        if (i != REPR && i != TEXT && strcmp(one->texts[i], texts[i]) != 0)
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
+        if (i != REPR && i != TEXT && i != MADE &&
+            strcmp(one->texts[i], texts[i]) != 0)
             return 0;
     return 1;
 }
@@ -95,7 +96,7 @@ miss(kaa_checked__module *module)
         one->count++;
         return 0;
     }
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
         one->texts[i] = "";
     one->texts[MODULE] = module->definition.name;
     one->texts[KIND] = "not recorded";
@@ -151,7 +152,7 @@ keep(kaa_checked__module *module, const char *const *texts)
         (void)miss(module);
         return 1;
     }
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++) {
         one->texts[i] = kaa_base__copy_text(texts[i], strlen(texts[i]));
         complete &= one->texts[i] != NULL;
     }
@@ -172,7 +173,7 @@ send_texts(int to, const char *const *texts)
     char line[2048];
     size_t length = 0;
 
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++) {
         size_t size = strlen(texts[i]) + 1;
 
         if (size > sizeof(line) - length)
@@ -187,10 +188,10 @@ send_texts(int to, const char *const *texts)
 size_t
 kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
 {
-    const char *texts[8], *end;
+    const char *texts[KAA_CHECKED__TEXTS], *end;
     size_t used = 0;
 
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++) {
         end = memchr(heard + used, '\0', length - used);
         if (end == NULL)
             return 0;
@@ -243,6 +244,32 @@ describe(kaa_context *ctx, kaa_object *object, char *type, char *repr,
     }
 }
 
+/* Where the module got its last reference to the object, if that is another
+ * place than `site`. */
+static void
+place_origin(kaa_checked__context *own, const kaa_checked__frame *frame,
+             const kaa_object *object, const void *site, char *out, size_t size)
+{
+    const kaa_checked__entry *entry = NULL;
+    const void *origin = NULL;
+
+    for (; frame != NULL && object != NULL && origin == NULL;
+         frame = frame->outer) {
+        kaa_checked__ledger seen = frame->ledger;
+
+        entry = kaa_checked__entry_of(&seen, object, 0);
+        origin = entry != NULL ? entry->site : NULL;
+    }
+    if (object != NULL && origin == NULL) {
+        pthread_mutex_lock(&own->module->lock);
+        entry = kaa_checked__entry_of(&own->module->kept, object, 0);
+        origin = entry != NULL ? entry->site : NULL;
+        pthread_mutex_unlock(&own->module->lock);
+    }
+    if (origin != NULL && origin != site)
+        kaa_checked__place(origin, out, size);
+}
+
 void
 kaa_checked__tell(kaa_checked__context *own, const char *kind,
                   kaa_checked__slot slot, kaa_object *object, const void *site,
@@ -252,7 +279,9 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
-    const char *texts[8] = {"", kind, function, "", type, repr, where, text};
+    char made[160] = "";
+    const char *texts[] = {"",   kind,  function, "",  type,
+                           repr, where, text,     made};
     int is_new;
 
     if (is_own && own->is_telling)
@@ -265,6 +294,7 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         *type = '\0'; /* None */
     site = kaa_checked__caller(own, site);
     kaa_checked__place(site, where, sizeof(where));
+    place_origin(own, frame, object, site, made, sizeof(made));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
@@ -340,6 +370,7 @@ kaa_checked_get(size_t index, kaa_checked_mistake *out, kaa_error *err)
             .repr = one->texts[REPR],
             .where = one->texts[WHERE],
             .text = one->texts[TEXT],
+            .made_at = one->texts[MADE],
         };
     pthread_mutex_unlock(&mistakes.lock);
     if (one == NULL)

@@ -117,8 +117,8 @@ KAA_TEST(a_call_that_sees_much_may_store)
 
 typedef struct mistake {
     const char *function, *slot, *kind, *text;
-    int is_placed; /* its place is told */
-    int is_block;  /* what is hidden */
+    int places;   /* that are told: its own, and where the object came from */
+    int is_block; /* what is hidden */
 } mistake;
 
 static void
@@ -156,7 +156,9 @@ check_told(kaa_test *t, const mistake *wanted)
         CHECK_STR(one.function, wanted->function);
         CHECK_STR(one.slot, wanted->slot);
         CHECK_EQ(one.count, 1);
-        if (wanted->is_placed)
+        CHECK_HAS(one.made_at, wanted->places == 2 ? "sample.c:" : "");
+        CHECK(wanted->places == 2 || one.made_at[0] == '\0');
+        if (wanted->places > 0)
             CHECK_HAS(one.where, "sample.c:");
         if (!kaa_base__fault_happened())
             CHECK_HAS(one.text, wanted->text);
@@ -204,8 +206,10 @@ MISTAKE(release_given, "a given text", "decref", "released without a reference",
         "str 'a given text', which is borrowed", 1, 0)
 MISTAKE(return_given, "a given text", "", "returned without a reference",
         "str 'a given text', which is borrowed: kaa_incref() it", 0, 0)
+MISTAKE(release_twice, NULL, "decref", "released twice",
+        "list [], whose reference was given up before", 2, 0)
 MISTAKE(use_late, NULL, "list_size", "used after release",
-        "list [], whose last reference was given up before", 1, 0)
+        "list [], whose last reference was given up before", 2, 0)
 MISTAKE(keep_text, "a given text", "str_as_utf8", "borrowed pointer kept",
         "str 'a given text', which the module does not hold", 1, 0)
 MISTAKE(leak_block, NULL, "mem_alloc", "leaked memory",

@@ -197,10 +197,7 @@ release_twice(kaa_context *ctx, kaa_object *self)
     (void)self;
     if (list == NULL)
         return NULL;
-    sample_hidden = ~(uintptr_t)kaa_incref(ctx, list);
     kaa_decref(ctx, list);
-    kaa_decref(ctx, list);
-    sample_hidden = 0;
     kaa_decref(ctx, list);
     return kaa_none(ctx);
 }

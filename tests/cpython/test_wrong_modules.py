@@ -95,7 +95,14 @@ class WrongModules(unittest.TestCase):
                 self.check_place(one, name, build, example.lines)
 
     def check_place(self, one: Any, name: str, build: str, lines: List[int]) -> None:
-        """A slot that the module called is named with its line."""
+        """A slot that the module called is named with its line, and so is the one that
+        an object came from which was given up too often or used too late."""
+        if name in ("released_twice", "used_after_release"):
+            self.assertRegex(
+                one.made_at,
+                rf"^{name}\.c:\d+$" if build == "debug" else r"^[\w.]+\+0x[0-9a-f]+$",
+            )
+            self.assertNotEqual(one.made_at, one.where)
         if not one.where or one.where.startswith("libkaa"):
             return
         if build == "debug" and lines:

@@ -30,6 +30,7 @@ class _Mistake(Structure):
         ("repr", c_char_p),
         ("where", c_char_p),
         ("text", c_char_p),
+        ("made_at", c_char_p),
     ]
 
 
@@ -103,6 +104,7 @@ def mistakes(module: str = "") -> List[Mistake]:
                     repr=_text(one.repr),
                     where=_text(one.where),
                     text=_text(one.text),
+                    made_at=_text(one.made_at),
                     count=int(one.count),
                     module=_text(one.module),
                 )
