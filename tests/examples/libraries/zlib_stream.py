@@ -5,7 +5,7 @@ z = kaa.load("libz.so.1", header="zlib.h")
 
 text = b"kaa reads headers. " * 100
 size = z.compressBound(len(text))
-packed, length = bytearray(size), z.uLongf(size)
+packed, length = bytearray(size), kaa.new("uLongf *", size, library=z)
 assert z.compress2(packed, length, text, len(text), z.Z_BEST_COMPRESSION) == z.Z_OK
 plain, back = bytearray(len(text)), z.uLongf(len(text))
 assert z.uncompress(plain, back, packed, length.value) == z.Z_OK

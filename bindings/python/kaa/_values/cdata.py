@@ -33,13 +33,9 @@ from kaa._values.types import Data, TypeMap, type_text
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Tuple, Type
+    from typing import Any, Dict, List, Optional, Tuple, Type
 
     from kaa._library import Library
-
-_TYPE = r"\s*((?:\w+\s+)*\w+)((?:\s*(?:\*|const\b))*)((?:\s*\[\s*\d*\s*\])*)\s*"
-_TOKENS = r"\*|const"
-_COUNTS = r"\[\s*(\d*)\s*\]"
 
 
 # Types by their names. ------------------------------------------------------------
@@ -70,14 +66,29 @@ def _refuse_type(text: str) -> TypeError:
     return TypeError(f"{text!r} names no C type: such as 'int', 'point *', 'char[64]'")
 
 
+def _taken_apart(text: str) -> Tuple[List[str], List[str], List[str]]:
+    """The words of a type's text, what follows them ("*" and "const"), and the counts
+    of arrays ("" for []). Without `re`: the last finalisers cannot import it."""
+    front, bracket, rest = text.partition("[")
+    tokens = front.replace("*", " * ").split()
+    stars = tokens.index("*") if "*" in tokens else len(tokens)
+    words, pointers, counts = tokens[:stars], tokens[stars:], []
+    is_type = bool(words) and all(one.replace("_", "a").isalnum() for one in words)
+    is_type = is_type and all(one in ("*", "const") for one in pointers)
+    rest = (bracket + rest).strip()
+    while rest and is_type:
+        count, end, rest = rest[1:].partition("]") if rest[0] == "[" else ("", "", "")
+        count, rest = count.strip(), rest.strip()
+        is_type = end == "]" and (count == "" or (count.isascii() and count.isdigit()))
+        counts.append(count)
+    if not is_type:
+        raise _refuse_type(text)
+    return words, pointers, counts
+
+
 def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
     """The type that a text like "const struct point *[3]" names."""
-    import re  # most programs name no type
-
-    match = re.fullmatch(_TYPE, text)
-    if match is None:
-        raise _refuse_type(text)
-    words = match[1].split()
+    words, pointers, counts = _taken_apart(text)
     constant = "const" in words
     words = [one for one in words if one not in ("const", "volatile")]
     home = library if library is not None else _basic_home()
@@ -95,11 +106,11 @@ def ctype_named(text: str, library: Optional[Library]) -> Tuple[int, TypeMap]:
         derived = types.derived()
         if constant:
             ctype = derived.const(ctype)
-        for token in re.findall(_TOKENS, match[2]):
+        for token in pointers:
             ctype = derived.pointer(ctype) if token == "*" else derived.const(ctype)
-        if match[3]:
+        if counts:
             _late.pointers.refuse_incomplete(library, ctype)
-        for count in reversed(re.findall(_COUNTS, match[3])):
+        for count in reversed(counts):
             ctype = derived.array(ctype, int(count) if count else None)
     return ctype, types
 
