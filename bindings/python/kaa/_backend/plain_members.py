@@ -56,7 +56,10 @@ def view_class(layout: Layout) -> Any:
     none."""
     if layout.view_class is None:
         quick = [one for one in layout.members if is_quick(one)]
-        made = layout.types.ctypes_class(layout.ctype) if quick else False
+        try:
+            made = layout.types.ctypes_class(layout.ctype) if quick else False
+        except RuntimeError:
+            made, quick = False, []  # the interpreter has ended: ctypes lays out nothing
         for one in quick:
             field = getattr(made, one.name, None)
             place = getattr(field, "offset", -1), getattr(field, "size", -1)
