@@ -494,7 +494,7 @@ class Real(unittest.TestCase):
         from kaa import gil
 
         def hold() -> None:
-            sorted([str(i) for i in range(60_000)])  # the line
+            sorted([str(i) for i in range(600_000)])  # the line
 
         with gil.monitor() as monitor:
             made = [threading.Thread(target=hold, name=f"sorter-{i}") for i in range(3)]
