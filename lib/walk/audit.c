@@ -215,6 +215,17 @@ bytes_at(const audit *in, uintptr_t at, uintptr_t end)
     return count_of(in, at) <= 0 && bytes <= DEAD_MAX ? bytes : 0;
 }
 
+/* Objects do not lie in each other: what seems to be one, and is longer than up
+ * to the next that the walk has seen, is something else. */
+static int
+reaches_another(const audit *in, uintptr_t at, size_t bytes)
+{
+    for (uintptr_t next = at + 16; next < at + bytes; next += 16)
+        if (kaa_walk__numbers_find(&in->walk->numbers, (const void *)next) != 0)
+            return 1;
+    return 0;
+}
+
 static void
 add_stray(audit *in, uintptr_t at)
 {
@@ -233,7 +244,9 @@ look_for_strays(audit *in, uintptr_t start, uintptr_t end)
 
         if (bytes == 0 && is_stray(in, at, end)) {
             bytes = block_of(in, at, end);
-            if (!is_tracked(in, at, start))
+            if (reaches_another(in, at, bytes))
+                bytes = 0;
+            else if (!is_tracked(in, at, start))
                 add_stray(in, at);
         }
         at += bytes > 16 ? (bytes + 15) & ~(size_t)15 : 16;

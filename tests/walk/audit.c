@@ -183,6 +183,22 @@ KAA_TEST(an_object_that_nobody_has)
     CHECK(made.suspects[0].references < 100);
 }
 
+/* Memory that looks like an object, but would lie over one that the walk has
+ * seen, is none. */
+KAA_TEST(what_would_lie_over_another)
+{
+    uint32_t *place;
+
+    make(t);
+    made.kinds[0].basic = 2 * sizeof(object);
+    made.objects[LOST].count = 200;
+    CHECK_EQ(audit(t), 1);
+    place = kaa_walk__numbers_place(&made.walk.numbers, &made.objects[KEPT]);
+    CHECK_MEMORY(place);
+    *place = NODES;
+    CHECK_EQ(audit(t), 0);
+}
+
 /* The furthest first, and no more than there is room for. */
 KAA_TEST(several_in_order)
 {
