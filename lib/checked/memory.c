@@ -9,7 +9,6 @@
  */
 #include <link.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -35,14 +34,10 @@ kaa_checked__read(const void *address, void *out, size_t bytes)
     while (done < bytes) {
         uintptr_t at = (uintptr_t)address + done;
         size_t step = PAGE - at % PAGE;
-        struct iovec to, from;
 
         if (step > bytes - done)
             step = bytes - done;
-        to.iov_base = (char *)out + done;
-        from.iov_base = (void *)at;
-        to.iov_len = from.iov_len = step;
-        if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != (ssize_t)step)
+        if (!kaa_base__peek(getpid(), at, (char *)out + done, step))
             break;
         done += step;
     }
@@ -75,17 +70,9 @@ static int
 add_segments(struct dl_phdr_info *info, size_t size, void *user)
 {
     kaa_checked__module *module = user;
-    uintptr_t wanted = (uintptr_t)module->original;
-    int is_it = 0;
+    int is_it = kaa_base__holds(info, module->original);
 
     (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-
-        if (info->dlpi_phdr[i].p_type == PT_LOAD && wanted >= start &&
-            wanted - start < info->dlpi_phdr[i].p_memsz)
-            is_it = 1;
-    }
     for (int i = 0; is_it && i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD &&
             (info->dlpi_phdr[i].p_flags & PF_W) != 0 &&

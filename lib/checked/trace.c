@@ -32,16 +32,28 @@ ticks(void)
 
 /* ---- Writing */
 
+static _Atomic(kaa_checked__block *) *
+bucket_of(kaa_checked__context *own, const kaa_checked__thunk *thunk)
+{
+    return &own->blocks[((uintptr_t)thunk >> 5) % KAA_CHECKED__BUCKETS];
+}
+
+static kaa_checked__block *
+find_block(kaa_checked__block *first, const kaa_checked__thunk *thunk)
+{
+    while (first != NULL && first->thunk != thunk)
+        first = first->next;
+    return first;
+}
+
 static kaa_checked__block *
 block_of(kaa_checked__context *own, const kaa_checked__thunk *thunk)
 {
-    size_t at = ((uintptr_t)thunk >> 5) % KAA_CHECKED__BUCKETS;
+    _Atomic(kaa_checked__block *) *bucket = bucket_of(own, thunk);
     kaa_checked__block *first =
-        atomic_load_explicit(&own->blocks[at], memory_order_relaxed);
-    kaa_checked__block *block = first;
+        atomic_load_explicit(bucket, memory_order_relaxed);
+    kaa_checked__block *block = find_block(first, thunk);
 
-    while (block != NULL && block->thunk != thunk)
-        block = block->next;
     if (block != NULL)
         return block;
     block = kaa_base__alloc_zeroed(sizeof(*block));
@@ -51,7 +63,7 @@ block_of(kaa_checked__context *own, const kaa_checked__thunk *thunk)
     }
     block->thunk = thunk;
     block->next = first;
-    atomic_store_explicit(&own->blocks[at], block, memory_order_release);
+    atomic_store_explicit(bucket, block, memory_order_release);
     return block;
 }
 
@@ -325,17 +337,6 @@ kaa_checked__trace_call(kaa_checked__context *own,
 
 /* ---- Reading */
 
-static const char *const names[] = {
-#define KAA_SLOT(result, name, parameters, arguments) #name,
-#define KAA_VOID_SLOT(name, parameters, arguments) #name,
-#define KAA_BARE_SLOT(result, name, parameters) #name,
-#include <kaa/api.def>
-#undef KAA_SLOT
-#undef KAA_VOID_SLOT
-#undef KAA_BARE_SLOT
-    "",
-};
-
 /* Nanoseconds a tick. */
 static double
 scale(void)
@@ -352,21 +353,20 @@ static void
 sum_up(kaa_checked__module *module, const kaa_checked__thunk *thunk,
        uint32_t slot, double by, kaa_checked_use *out)
 {
-    size_t at = ((uintptr_t)thunk >> 5) % KAA_CHECKED__BUCKETS;
     uint64_t spent = 0, most = 0;
 
-    *out = (kaa_checked_use){.module = module->definition.name,
-                             .function = thunk->name,
-                             .slot = names[slot]};
+    *out = (kaa_checked_use){
+        .module = module->definition.name,
+        .function = thunk->name,
+        .slot = kaa_checked__slot_name((kaa_checked__slot)slot)};
     for (kaa_checked__context *one = module->contexts; one != NULL;
          one = one->next) {
-        kaa_checked__block *block =
-            atomic_load_explicit(&one->blocks[at], memory_order_acquire);
+        kaa_checked__block *block = find_block(
+            atomic_load_explicit(bucket_of(one, thunk), memory_order_acquire),
+            thunk);
         kaa_checked__use *use;
         uint64_t longest;
 
-        while (block != NULL && block->thunk != thunk)
-            block = block->next;
         if (block == NULL)
             continue;
         use = &block->uses[slot];
@@ -432,7 +432,8 @@ kaa_checked_calls(kaa_checked_call *out, size_t capacity)
                 out[count] = (kaa_checked_call){
                     .module = module->definition.name,
                     .function = one->thunk->name,
-                    .slot = names[one->slot],
+                    .slot =
+                        kaa_checked__slot_name((kaa_checked__slot)one->slot),
                     .start_ns =
                         (uint64_t)((double)(one->start - first_trace.ticks) *
                                    by),

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "insight/memory.h"
+#include "base/os/os.h"
 
 #define ENTRIES_MAX 4096u /* a hash table that is never full */
 #define ENTRIES_BYTES (ENTRIES_MAX * sizeof(kaa_insight_heap_collected))
@@ -68,8 +68,8 @@ makes_types(const kaa_insight__garbage *garbage, uintptr_t type)
     uint64_t flags;
 
     return type == (uintptr_t)garbage->type_type ||
-           (kaa_insight__peek(getpid(), type + TYPE_FLAGS, &flags,
-                              sizeof(flags)) &&
+           (kaa_base__peek(getpid(), type + TYPE_FLAGS, &flags,
+                           sizeof(flags)) &&
             (flags & IS_TYPE_SUBCLASS) != 0);
 }
 
@@ -78,11 +78,10 @@ static void
 read_text(uintptr_t text, char *name)
 {
     memset(name, 0, KAA_INSIGHT_TYPE_NAME);
-    if (kaa_insight__peek(getpid(), text, name, KAA_INSIGHT_TYPE_NAME - 1))
+    if (kaa_base__peek(getpid(), text, name, KAA_INSIGHT_TYPE_NAME - 1))
         return;
     for (uint32_t i = 0; i + 1 < KAA_INSIGHT_TYPE_NAME; i++)
-        if (!kaa_insight__peek(getpid(), text + i, &name[i], 1) ||
-            name[i] == '\0')
+        if (!kaa_base__peek(getpid(), text + i, &name[i], 1) || name[i] == '\0')
             break;
 }
 
@@ -96,7 +95,7 @@ look_at(const kaa_insight__garbage *garbage, kaa_insight__kind *kind,
     uintptr_t text;
 
     if (word % sizeof(void *) != 0 ||
-        !kaa_insight__peek(getpid(), word, found, sizeof(found)) ||
+        !kaa_base__peek(getpid(), word, found, sizeof(found)) ||
         !makes_types(garbage, found[OBJECT_TYPE / sizeof(uintptr_t)]))
         return 0;
     text = found[TYPE_NAME / sizeof(uintptr_t)];

@@ -1,7 +1,6 @@
 /* insight/got.c - see got.h. The layout of ELF's dynamic section, relocations
  * and symbols: System V ABI, the processors' supplements. */
 #include "insight/got.h"
-#include "base/os/os.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/os/os.h"
 
 #if defined(__x86_64__)
 #define IS_SUPPORTED 1
@@ -293,20 +293,6 @@ typedef struct visit_all {
     int are_in;
 } visit_all;
 
-static int
-lies_in(const struct dl_phdr_info *info, const void *address)
-{
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-
-        if (segment->p_type == PT_LOAD &&
-            (uintptr_t)address - (info->dlpi_addr + segment->p_vaddr) <
-                segment->p_memsz)
-            return 1;
-    }
-    return 0;
-}
-
 /* Variables with the function's address are replaced too, where they are
  * initialised with nothing else: the allocators that libraries let be chosen.
  */
@@ -367,9 +353,10 @@ visit_imports(struct dl_phdr_info *info, size_t size, void *user)
     imports->loads = info->dlpi_adds;
     if (info->dlpi_addr == getauxval(AT_BASE) ||
         info->dlpi_addr == getauxval(AT_SYSINFO_EHDR) ||
-        lies_in(info, imports->never[0]) || lies_in(info, imports->never[1]))
+        kaa_base__holds(info, imports->never[0]) ||
+        kaa_base__holds(info, imports->never[1]))
         return 0;
-    if (lies_in(info, imports->apart))
+    if (kaa_base__holds(info, imports->apart))
         count = imports->count_apart;
     read_segments(info, &in);
     if (in.dynamic == NULL)
@@ -431,7 +418,7 @@ visit_code(struct dl_phdr_info *info, size_t size, void *user)
     code *wanted = user;
 
     (void)size;
-    if (!lies_in(info, wanted->address))
+    if (!kaa_base__holds(info, wanted->address))
         return 0;
     read_segments(info, &wanted->in);
     return 1;

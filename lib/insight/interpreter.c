@@ -13,8 +13,6 @@
 #include "base/os/os.h"
 #include <kaa/insight.h>
 
-#include "insight/memory.h"
-
 #define IN(member) offsetof(kaa_insight__interpreter, member)
 
 static const struct {
@@ -148,17 +146,16 @@ kaa_insight__frames_peek(const kaa_insight__frame_layout *layout, pid_t process,
     uintptr_t at, frame = 0;
 
     if (!layout->is_known || size > sizeof(bytes) ||
-        !kaa_insight__peek(process, state + layout->frame, &frame,
-                           sizeof(frame)))
+        !kaa_base__peek(process, state + layout->frame, &frame, sizeof(frame)))
         return 0;
     if (frame != 0 && layout->through >= 0 &&
-        !kaa_insight__peek(process, frame + (uint32_t)layout->through, &frame,
-                           sizeof(frame)))
+        !kaa_base__peek(process, frame + (uint32_t)layout->through, &frame,
+                        sizeof(frame)))
         return 0;
     /* A list that changes while it is read may have no end. */
     for (uint32_t i = 0; frame != 0 && count < capacity && i < 4 * capacity;
          i++) {
-        if (!kaa_insight__peek(process, frame, bytes, size))
+        if (!kaa_base__peek(process, frame, bytes, size))
             break;
         at = (uintptr_t)bytes;
         if (!is_of_c(layout, at)) {
@@ -200,7 +197,7 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
     if (__asan_address_is_poisoned(code))
         return 0;
 #endif
-    if (!kaa_insight__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
+    if (!kaa_base__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
         words[1] != (uintptr_t)in->code_type)
         return 0;
     count = in->version >= 0x030e ? words[0] & ~FLAGS_BITS : words[0];

@@ -70,8 +70,16 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
 {
     static const char *const states[] = {"PyThreadState_GetUnchecked",
                                          "_PyThreadState_UncheckedGet"};
-    void *handle = options->handle != NULL ? options->handle : RTLD_DEFAULT;
-    void *address = NULL, *(*main_interpreter)(void);
+    void *handle = options->handle;
+    void *(*main_interpreter)(void), *(*newest_interpreter)(void);
+    const struct {
+        const char *name;
+        void *place;
+    } wanted[] = {
+        {"PyThreadState_GetInterpreter", &PROFILE.interpreter_of},
+        {"PyInterpreterState_Main", &main_interpreter},
+        {"PyInterpreterState_Head", &newest_interpreter},
+    };
     kaa_status status = kaa_insight__interpreter_open(
         options->handle, options->version, &PROFILE.interpreter, err);
 
@@ -82,32 +90,20 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
         return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
                               "the frames of this interpreter are laid out in "
                               "a way that is not known");
-    for (unsigned i = 0; i < 2 && address == NULL; i++)
-        address = dlsym(handle, states[i]);
-    if (address == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "this interpreter has no %s", states[0]);
-    memcpy(&PROFILE.current_state, &address, sizeof(address));
-    address = dlsym(handle, "PyThreadState_GetInterpreter");
-    if (address == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "this interpreter has no "
-                              "PyThreadState_GetInterpreter");
-    memcpy(&PROFILE.interpreter_of, &address, sizeof(address));
-    address = dlsym(handle, "PyInterpreterState_Main");
-    if (address == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "this interpreter has no "
-                              "PyInterpreterState_Main");
-    memcpy(&main_interpreter, &address, sizeof(address));
+    if (kaa_base__find_function(handle, states[0], &PROFILE.current_state,
+                                NULL) != KAA_OK &&
+        kaa_base__find_function(handle, states[1], &PROFILE.current_state,
+                                NULL) != KAA_OK)
+        return kaa_base__find_function(handle, states[0],
+                                       &PROFILE.current_state, err);
+    for (unsigned i = 0; i < 3 && status == KAA_OK; i++)
+        status = kaa_base__find_function(handle, wanted[i].name,
+                                         wanted[i].place, err);
+    if (status != KAA_OK)
+        return status;
     PROFILE.main_interpreter = main_interpreter();
     PROFILE.interpreter_at = find_interpreter_at();
-    address = dlsym(handle, "PyInterpreterState_Head");
-    if (address == NULL)
-        return kaa_base__fail(err, KAA_UNSUPPORTED, KAA_NO_ARGUMENT,
-                              "this interpreter has no "
-                              "PyInterpreterState_Head");
-    memcpy(&PROFILE.newest_interpreter, &address, sizeof(address));
+    PROFILE.newest_interpreter = newest_interpreter;
     return KAA_OK;
 }
 

@@ -7,7 +7,7 @@
 
 #include <kaa/insight.h>
 
-#include "insight/memory.h"
+#include "base/os/os.h"
 #include "kaa_test.h"
 
 /* An emulator has no such call, nor has a process that may not look. */
@@ -16,7 +16,7 @@ may_read(void)
 {
     char from = 1, to = 0;
 
-    return kaa_insight__peek(getpid(), (uintptr_t)&from, &to, 1) ||
+    return kaa_base__peek(getpid(), (uintptr_t)&from, &to, 1) ||
            (errno != ENOSYS && errno != EPERM);
 }
 
@@ -26,7 +26,7 @@ KAA_TEST(own_memory_is_read)
 
     if (!may_read())
         SKIP("this process may read none");
-    CHECK(kaa_insight__peek(getpid(), (uintptr_t)&from, &to, sizeof(to)));
+    CHECK(kaa_base__peek(getpid(), (uintptr_t)&from, &to, sizeof(to)));
     CHECK_EQ(to, from);
 }
 
@@ -41,12 +41,11 @@ KAA_TEST(memory_that_is_gone_is_an_answer)
     if (!may_read())
         SKIP("this process may read none");
     munmap(pages + size, size);
-    CHECK(kaa_insight__peek(getpid(), (uintptr_t)pages, buffer, 16));
-    CHECK(!kaa_insight__peek(getpid(), (uintptr_t)(pages + size), buffer, 16));
-    CHECK(!kaa_insight__peek(getpid(), (uintptr_t)(pages + size - 8), buffer,
-                             16));
-    CHECK(!kaa_insight__peek(getpid(), 0, buffer, 16));
-    CHECK(!kaa_insight__peek(getpid(), UINTPTR_MAX - 4, buffer, 16));
+    CHECK(kaa_base__peek(getpid(), (uintptr_t)pages, buffer, 16));
+    CHECK(!kaa_base__peek(getpid(), (uintptr_t)(pages + size), buffer, 16));
+    CHECK(!kaa_base__peek(getpid(), (uintptr_t)(pages + size - 8), buffer, 16));
+    CHECK(!kaa_base__peek(getpid(), 0, buffer, 16));
+    CHECK(!kaa_base__peek(getpid(), UINTPTR_MAX - 4, buffer, 16));
     munmap(pages, size);
 }
 

@@ -21,24 +21,31 @@ typedef struct symbols {
     size_t count;
 } symbols;
 
+int
+kaa_base__holds(const struct dl_phdr_info *object, const void *address)
+{
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+
+        if (part->p_type == PT_LOAD &&
+            (uintptr_t)address - (object->dlpi_addr + part->p_vaddr) <
+                part->p_memsz)
+            return 1;
+    }
+    return 0;
+}
+
 static int
 look_at(struct dl_phdr_info *info, size_t size, void *user)
 {
     search *wanted = user;
 
     (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-        if (part->p_type == PT_LOAD &&
-            wanted->address - (info->dlpi_addr + part->p_vaddr) <
-                part->p_memsz) {
-            wanted->info = *info;
-            wanted->found = 1;
-            return 1;
-        }
-    }
-    return 0;
+    if (!kaa_base__holds(info, (const void *)wanted->address))
+        return 0;
+    wanted->info = *info;
+    wanted->found = 1;
+    return 1;
 }
 
 /* A pointer of the dynamic section; some loaders relocate it, some do not. */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/os/os.h"
@@ -67,12 +66,11 @@ static int
 is_there(uint64_t entry, uintptr_t page)
 {
     char byte;
-    struct iovec to = {&byte, 1}, from = {(void *)page, 1};
 
     if ((entry & IS_IN_MEMORY) != 0)
         return 1;
     return (entry & IS_SWAPPED) != 0 &&
-           process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
+           kaa_base__peek(getpid(), page, &byte, 1);
 }
 
 /* Hands on the stretches of a mapping whose pages are there. */

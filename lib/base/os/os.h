@@ -31,6 +31,11 @@ size_t kaa_base__symbol_bytes(const void *start);
  * linked to; 0 and *out_found 0 if no object holds it. */
 uintptr_t kaa_base__load_bias(const void *address, int *out_found);
 
+/* Whether a loaded object, as dl_iterate_phdr() tells of it, holds an address.
+ */
+struct dl_phdr_info;
+int kaa_base__holds(const struct dl_phdr_info *object, const void *address);
+
 /* The loader's record of the object that holds an address, by which its handle
  * is told; NULL if no object does. The record is the loader's. */
 const void *kaa_base__loaded_object(const void *address);
@@ -47,6 +52,11 @@ void *kaa_base__map_file(const char *path, size_t least, size_t *out_bytes);
  * touched; NULL if there is none. `align` is a power of two, of whole pages. */
 void *kaa_base__map(size_t bytes, size_t align);
 void kaa_base__unmap(void *start, size_t bytes);
+
+/* Reads `size` bytes of this or another process that may not be there, by the
+ * kernel; 1 if all were. Needs the right to trace the process; one's own is
+ * always allowed, unless system calls are filtered. */
+int kaa_base__peek(int process, uintptr_t address, void *out, size_t size);
 
 /* Gives whole pages back. They stay mapped, and read as zeros. */
 void kaa_base__purge(void *start, size_t bytes);
