@@ -13,7 +13,7 @@ import unittest
 import weakref
 from typing import Any, List
 
-from module_cases import NativesCase
+from module_cases import BINARY, NativesCase
 
 
 class Classes(NativesCase):
@@ -265,23 +265,7 @@ class Classes(NativesCase):
 class Slots(NativesCase):
     def test_operators(self) -> None:
         Number = self.natives.Number
-        operators = [
-            operator.add,
-            operator.sub,
-            operator.mul,
-            operator.matmul,
-            operator.truediv,
-            operator.floordiv,
-            operator.mod,
-            divmod,
-            operator.pow,
-            operator.lshift,
-            operator.rshift,
-            operator.and_,
-            operator.or_,
-            operator.xor,
-        ]
-        for op, function in enumerate(operators):
+        for op, function in enumerate(BINARY):
             self.assertEqual(function(Number(7), 2), ("binary", op, 7, 2))
             self.assertEqual(function(2, Number(7)), ("binary", op, 2, 7))
             self.assertEqual(function(Number(2), Number(7)), ("binary", op, 2, 7))

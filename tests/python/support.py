@@ -3,6 +3,7 @@ a thread fails the test that was running."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 import unittest
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 ROOT = os.environ.get(
     "KAA_TEST_ROOT",
@@ -151,6 +152,35 @@ threads_after_fork = unittest.skipIf(
     os.environ.get("KAA_TEST_SANITIZE") == "tsan",
     "ThreadSanitizer has a thread of its own, and ends a child of fork() that starts one",
 )
+
+
+@contextlib.contextmanager
+def beside(test: unittest.TestCase, *works: Callable[[], Any]) -> Iterator[List[Any]]:
+    """Calls each of `works` again and again on a thread of its own while the body runs,
+    which gets the threads; what one of them raises fails the test."""
+    stop = threading.Event()
+    failures: List[BaseException] = []
+
+    def go(work: Callable[[], Any]) -> None:
+        try:
+            while not stop.is_set():
+                work()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=go, args=(one,)) for one in works]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    try:
+        for thread in threads:
+            thread.start()
+        yield threads
+    finally:
+        sys.setswitchinterval(interval)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    test.assertEqual(failures, [])
 
 
 def until(condition: Callable[[], Any], seconds: float = 150) -> Any:

@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -335,32 +334,11 @@ class Uses(unittest.TestCase):
 
     def storm(self, rounds: int, *works: Callable[[], None]) -> None:
         """Profiles that come and go while others allocate."""
-        stop = threading.Event()
-        failures: List[BaseException] = []
-
-        def go(work: Callable[[], None]) -> None:
-            try:
-                while not stop.is_set():
-                    work()
-            except BaseException as error:
-                failures.append(error)
-
-        threads = [threading.Thread(target=go, args=(one,)) for one in works]
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(0.0001)
-        try:
-            for thread in threads:
-                thread.start()
+        with support.beside(self, *works):
             for i in range(rounds):
                 with kaa.heap.profile(exact=i % 3 != 0, every=4096, frames=1 + i % 4):
                     kept = [bytes(i) for _ in range(20)]
                 del kept
-        finally:
-            sys.setswitchinterval(interval)
-            stop.set()
-            for thread in threads:
-                thread.join()
-        self.assertEqual(failures, [])
 
     def test_storm(self) -> None:
         shared: List[Any] = []

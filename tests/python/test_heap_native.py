@@ -12,7 +12,7 @@ import tempfile
 import threading
 import unittest
 import zlib
-from typing import Any, Callable, List
+from typing import Any, List
 
 import kaa.heap
 from kaa._insight.heap_data import HeapReport, HeapSite
@@ -315,15 +315,6 @@ class Native(WithLibrary):
     def test_storm(self) -> None:
         """Profiles that come and go beside threads that allocate without the GIL."""
         library = load(self.path)
-        stop = threading.Event()
-        failures: List[BaseException] = []
-
-        def go(work: Callable[[], Any]) -> None:
-            try:
-                while not stop.is_set():
-                    work()
-            except BaseException as error:
-                failures.append(error)
 
         def made() -> None:
             """Functions that end while their frames stand in samples."""
@@ -335,12 +326,7 @@ class Native(WithLibrary):
             zlib.decompress(data)
 
         works = [made, compress, library.churn_in_threads]
-        threads = [threading.Thread(target=go, args=(one,)) for one in works]
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(0.0001)
-        try:
-            for thread in threads:
-                thread.start()
+        with support.beside(self, *works) as threads:
             for i in range(60):
                 options: Any = {"exact": i % 3 == 0, "every": 2000, "frames": 1 + i % 4}
                 with kaa.heap.profile(native=i % 4 != 0, **options) as profile:
@@ -349,12 +335,6 @@ class Native(WithLibrary):
                     if i % 5 == 0:
                         profile.report()
                 del kept
-        finally:
-            sys.setswitchinterval(interval)
-            stop.set()
-            for thread in threads:
-                thread.join()
-        self.assertEqual(failures, [])
 
     def test_command(self) -> None:
         script = os.path.join(self.folder, "app.py")

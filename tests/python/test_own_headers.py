@@ -11,6 +11,7 @@ from typing import Any, List
 import kaa
 import support
 from kaa import _native
+from kaa._native import insight
 from kaa._values import fault
 
 INCLUDE = os.path.join(support.ROOT, "include")
@@ -78,7 +79,7 @@ class Own(unittest.TestCase):
         own = self.library
         prefixes = ("KAA_", "KAA_CTYPE_", "KAA_DECL_", "KAA_CONVERT_", "KAA_INSIGHT_")
         compared, unknown = 0, []
-        for module in (_native, fault):
+        for module in (_native, insight, fault):
             for name, value in list(vars(module).items()):
                 if type(value) is not int or not name.isupper() or name.startswith("_"):
                     continue

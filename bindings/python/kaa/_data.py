@@ -13,7 +13,7 @@ import json
 import math
 import typing
 from functools import lru_cache
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple, Type, TypeVar
 
 FORMAT = 1  # of all reports; others are refused
 
@@ -28,6 +28,29 @@ def to_data(report: Any) -> Dict[str, Any]:
     data = dataclasses.asdict(report)
     data["format"] = FORMAT
     return data
+
+
+_Report = TypeVar("_Report", bound="Report")
+
+
+class Report:
+    """What all reports can; they are dataclasses that derive from it."""
+
+    _called = "report"  # in errors
+
+    def to_data(self) -> Dict[str, Any]:
+        """Plain dicts, lists, texts and numbers."""
+        return to_data(self)
+
+    def to_json(self, indent: Optional[int] = None) -> str:
+        """The report as JSON; from_json() gives an equal one."""
+        return to_json(self, indent)
+
+    @classmethod
+    def from_json(cls: Type[_Report], text: str) -> _Report:
+        """Reads what to_json() wrote; ValueError says what is wrong and where."""
+        report: _Report = from_json(cls, text, cls._called)
+        return report
 
 
 def _parts(value: Any) -> Dict[str, Any]:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import weakref
 from collections import deque
 from itertools import count, repeat
 from operator import methodcaller
 
 from kaa import _backend, _error, _late, _native
-from kaa._calls.function import Function
 from kaa._headers.declarations import Declarations
 from kaa._headers.text import read_text
 from kaa._options import Options

@@ -23,6 +23,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from kaa._backend import has_gil
 from kaa._insight import gil_record as _gil_record
 from kaa._insight import gil_trace as _gil_trace
 from kaa._insight.gil_data import Frame, Hog, Recording, Thread, Victim
@@ -56,8 +57,7 @@ def is_available() -> Tuple[bool, str]:
 def _is_free_threaded() -> bool:
     """Whether monitors watch waits instead: an interpreter without a GIL, on a
     machine that hooks are known of."""
-    is_enabled = getattr(sys, "_is_gil_enabled", None)
-    return is_enabled is not None and not is_enabled() and _gil_trace.can_hook()
+    return not has_gil() and _gil_trace.can_hook()
 
 
 class Monitor:

@@ -28,6 +28,7 @@ from array import array
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
+from kaa._backend import has_gil
 from kaa._insight.check_data import Growth, RefsReport, Suspect
 
 __all__ = ["assert_no_leaks", "audit", "check"]
@@ -56,7 +57,7 @@ class _Counts:
         for one in _SINGLETONS if hasattr(sys, "getrefcount") else ():
             self.add(at, "singleton", repr(one), sys.getrefcount(one))
         for kind, count in Counter(map(type, gc.get_objects())).items():
-            self.add(at, "objects", f"{kind.__module__}.{kind.__qualname__}", count)
+            self.add(at, "objects", _type_name(kind), count)
 
 
 def _verdict(counts: "array[int]", down: bool = False) -> str:
@@ -221,7 +222,7 @@ def audit() -> RefsReport:
     )
     if found["cut"]:
         report.notes.append(f"{found['cut']} suspects more were left out.")
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    if not has_gil():
         report.notes.append(
             "This interpreter is free-threaded: floats, strings and the like that nothing refers"
             " to are not found, nor references to functions, modules and classes."

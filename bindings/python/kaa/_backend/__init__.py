@@ -8,6 +8,7 @@ package differs by that asks here; the choice is made once a process.
 from __future__ import annotations
 
 import os
+import sys
 
 from kaa import _late
 
@@ -31,6 +32,12 @@ def bridge() -> Any:
                 pass
         _bridge = found
     return _bridge
+
+
+def has_gil() -> bool:
+    """Whether this interpreter runs with a GIL."""
+    is_enabled: Any = getattr(sys, "_is_gil_enabled", None)
+    return is_enabled is None or bool(is_enabled())
 
 
 def functions() -> Any:

@@ -14,6 +14,7 @@ import sys
 from functools import partial
 
 from kaa import _late, _native
+from kaa._backend import has_gil
 from kaa._calls.found import function_at
 from kaa._calls.function import Function, adopt_bound, text_signature
 from kaa._error import BY_STATUS, Error, UnsupportedError
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 if sys.implementation.name != "cpython":
     raise ImportError("the bridge needs CPython")
-
-
-_HAS_GIL: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class _Hooks:
@@ -241,7 +239,7 @@ def builtin(function: Function) -> Any:
 def bind_more(library: Library, first: int, count: int) -> None:
     """Makes the functions among the items from `first` on, all at once: where there is
     a GIL, for other threads ask for them meanwhile."""
-    if _HAS_GIL:
+    if has_gil():
         _native.kaa_cpython_bind(
             _host,
             library,

@@ -22,7 +22,7 @@ from kaa._values.pointer import FIXED, Held
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, NamedTuple
-    from typing import NoReturn, Optional, Sequence, Tuple
+    from typing import NoReturn, Optional, Tuple
 
     from kaa._calls.closure import Frame
     from kaa._values.convert import Take

@@ -12,6 +12,7 @@ import sys
 from operator import attrgetter
 
 from kaa import _native
+from kaa._backend import has_gil
 from kaa._values.instance import (
     RECORDS,
     Layout,
@@ -32,7 +33,7 @@ _INTEGERS = frozenset(range(_native.SCHAR, _native.ULLONG + 1))
 _READ = _INTEGERS | {_native.BOOL, _native.FLOAT, _native.DOUBLE}
 _IS_CPYTHON = sys.implementation.name == "cpython"
 #: With it ctypes reads a pointer and its text as one.
-_HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+_HAS_GIL = has_gil()
 
 
 def is_quick(member: Member) -> bool:

@@ -21,7 +21,7 @@ import weakref
 from collections import deque
 from ctypes import _CFuncPtr  # type: ignore[attr-defined]
 
-from kaa import _backend, _error, _late, _native
+from kaa import _backend, _error, _native
 from kaa._calls.function import Function, bound
 from kaa._values.convert import Value, is_refusal, prefixed, value_of
 from kaa._values.fault import SIGNATURE, TYPE, refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
-from kaa import _backend, _late, _native
+from kaa import _backend, _native
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:

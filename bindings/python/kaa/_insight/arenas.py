@@ -14,6 +14,7 @@ import sys
 from typing import Dict, Iterator, List, Tuple
 
 from kaa._insight.heap_data import Arena, Pool
+from kaa._insight.maps import mappings
 
 _HEADER = struct.Struct("=I4xQ16xIIII")  # count, free block, arena, class, next, last
 _OVERHEAD = 48
@@ -33,14 +34,11 @@ class _Piece(ctypes.Structure):
 
 def _regions() -> List[Tuple[int, int]]:
     """Anonymous memory that can be written, in the order of addresses."""
-    found = []
-    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
-        for row in file:
-            fields = row.split(None, 5)
-            if fields[1].startswith("rw") and fields[4] == "0" and len(fields) == 5:
-                first, _, end = fields[0].partition("-")
-                found.append((int(first, 16), int(end, 16)))
-    return found
+    return [
+        (one.start, one.end)
+        for one in mappings()
+        if one.access.startswith("rw") and one.inode == 0 and not one.path
+    ]
 
 
 def _headers(first: int, end: int, step: int) -> Iterator[Tuple[int, bytes]]:

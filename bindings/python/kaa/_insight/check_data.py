@@ -8,7 +8,7 @@ nanoseconds, sizes in bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 from kaa import _data
 from kaa._insight.gil_data import Frame
@@ -81,8 +81,10 @@ class FaultRun:
 
 
 @dataclass
-class CheckReport:
+class CheckReport(_data.Report):
     """What the checked context saw of one module."""
+
+    _called = "check report"
 
     module: str
     python: str = ""
@@ -98,20 +100,6 @@ class CheckReport:
     trace: List[Call] = field(default_factory=list)
     faults: List[FaultRun] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
-
-    def to_data(self) -> Dict[str, Any]:
-        """Plain dicts, lists, texts and numbers."""
-        return _data.to_data(self)
-
-    def to_json(self, indent: Optional[int] = None) -> str:
-        """The report as JSON; from_json() gives an equal one."""
-        return _data.to_json(self, indent)
-
-    @classmethod
-    def from_json(cls, text: str) -> CheckReport:
-        """Reads what to_json() wrote; ValueError says what is wrong and where."""
-        report: CheckReport = _data.from_json(cls, text, "check report")
-        return report
 
 
 @dataclass
@@ -154,8 +142,10 @@ class CountChange(NamedTuple):
 
 
 @dataclass
-class RefsReport:
+class RefsReport(_data.Report):
     """What rounds of a callable, an audit or a watch found."""
+
+    _called = "reference report"
 
     subject: str  # what was called, audited or watched
     python: str = ""
@@ -168,17 +158,3 @@ class RefsReport:
     suspects: List[Suspect] = field(default_factory=list)
     changes: List[CountChange] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
-
-    def to_data(self) -> Dict[str, Any]:
-        """Plain dicts, lists, texts and numbers."""
-        return _data.to_data(self)
-
-    def to_json(self, indent: Optional[int] = None) -> str:
-        """The report as JSON; from_json() gives an equal one."""
-        return _data.to_json(self, indent)
-
-    @classmethod
-    def from_json(cls, text: str) -> RefsReport:
-        """Reads what to_json() wrote; ValueError says what is wrong and where."""
-        report: RefsReport = _data.from_json(cls, text, "reference report")
-        return report

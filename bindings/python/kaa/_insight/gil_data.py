@@ -159,8 +159,10 @@ class Cause:
 
 
 @dataclass
-class Recording:
+class Recording(_data.Report):
     """What was seen of one process."""
+
+    _called = "recording"
 
     wall_ns: int
     python: str  # such as "3.12.1"
@@ -182,20 +184,6 @@ class Recording:
     notes: List[str] = field(default_factory=list)  # what was not seen, and why
     system: Dict[str, Any] = field(default_factory=dict)
     children: List["Recording"] = field(default_factory=list)  # subprocesses
-
-    def to_data(self) -> Dict[str, Any]:
-        """Plain dicts, lists, texts and numbers."""
-        return _data.to_data(self)
-
-    def to_json(self, indent: Optional[int] = None) -> str:
-        """The recording as JSON; from_json() gives an equal one."""
-        return _data.to_json(self, indent)
-
-    @classmethod
-    def from_json(cls, text: str) -> Recording:
-        """Reads what to_json() wrote; ValueError says what is wrong and where."""
-        recording: Recording = _data.from_json(cls, text, "recording")
-        return recording
 
     @classmethod
     def from_data(cls, data: Any, where: str = "recording") -> Recording:

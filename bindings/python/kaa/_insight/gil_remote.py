@@ -19,6 +19,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from kaa import _native
 from kaa._insight import gil_calls as _gil_calls
 from kaa._insight.gil_data import Frame
+from kaa._insight.maps import mappings
 from kaa._native import insight as _native_insight
 from kaa._own import HERE
 
@@ -110,19 +111,16 @@ def _runtime(pid: int) -> int:
 
 
 def _maps(pid: int) -> List[Tuple[int, int, str]]:
-    made = []
     try:
-        with open(f"/proc/{pid}/maps") as file:
-            for line in file:
-                parts = line.split(None, 5)
-                if len(parts) == 6 and parts[5].startswith("/"):
-                    base = int(parts[0].partition("-")[0], 16)
-                    made.append((base, int(parts[2], 16), parts[5].strip()))
+        return [
+            (one.start, one.offset, one.path)
+            for one in mappings(pid)
+            if one.path.startswith("/")
+        ]
     except FileNotFoundError:
         raise RemoteError(f"there is no process {pid}") from None
     except PermissionError:
         raise RemoteError(_why_not(pid)) from None
-    return made
 
 
 def _why_not(pid: int) -> str:

@@ -16,14 +16,13 @@ import threading
 import time
 from typing import Any, Dict, List
 
-from kaa._error import BY_STATUS
+from kaa._error import UnsupportedError
 from kaa._insight.gil_data import Recording
 from kaa._insight.gil_remote import Remote, RemoteError
 from kaa._insight.gil_sample import Sampler
 from kaa._own import HERE
 
 _PR_SET_PTRACER = 0x59616D61  # prctl(2): who may read this process
-_UNSUPPORTED = 3  # KAA_UNSUPPORTED
 
 
 class Child:
@@ -48,7 +47,7 @@ class Child:
         answer = self._ask("begin")
         if answer != "ready":
             self.close()
-            raise BY_STATUS[_UNSUPPORTED](f"this process cannot be sampled: {answer}")
+            raise UnsupportedError(f"this process cannot be sampled: {answer}")
 
     def _ask(self, what: str) -> str:
         assert self._process.stdin and self._process.stdout
@@ -63,7 +62,7 @@ class Child:
         """All up to now; with "end" the child ends."""
         answer = self._ask(what)
         if not answer:
-            raise BY_STATUS[_UNSUPPORTED]("the process that samples this one is gone")
+            raise UnsupportedError("the process that samples this one is gone")
         recording = Recording.from_json(answer)
         recording.program = " ".join(sys.argv)
         self._note_names()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from kaa import _native
+from kaa._backend import has_gil
 from kaa._error import BY_STATUS, Error
 from kaa._insight import gil_called as _gil_called
 from kaa._insight import hooks as _hooks
@@ -104,7 +105,7 @@ def why_not() -> Optional[str]:
     reason = _why_no_hooks()
     if reason is not None:
         return reason
-    if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
+    if not has_gil():
         return "this interpreter runs without a GIL"
     return None
 

@@ -14,7 +14,6 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from kaa import _data
 from kaa._insight.gil_data import Advice, Frame
 
-
 BUFFER = "(buffer)"  # a block that is no object, but an object's
 
 
@@ -202,8 +201,10 @@ class Walk:
 
 
 @dataclass
-class HeapReport:
+class HeapReport(_data.Report):
     """What was seen of one process."""
+
+    _called = "heap report"
 
     mode: str  # "sampled", "exact", "walk", "account"
     python: str
@@ -232,20 +233,6 @@ class HeapReport:
     advice: List[Advice] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
     children: List["HeapReport"] = field(default_factory=list)
-
-    def to_data(self) -> Dict[str, Any]:
-        """Plain dicts, lists, texts and numbers."""
-        return _data.to_data(self)
-
-    def to_json(self, indent: Optional[int] = None) -> str:
-        """The report as JSON; from_json() gives an equal one."""
-        return _data.to_json(self, indent)
-
-    @classmethod
-    def from_json(cls, text: str) -> HeapReport:
-        """Reads what to_json() wrote; ValueError says what is wrong and where."""
-        report: HeapReport = _data.from_json(cls, text, "heap report")
-        return report
 
 
 @dataclass

@@ -8,8 +8,8 @@ from typing import Dict, List, Optional, Tuple
 
 from kaa import _native
 from kaa._insight.gil_data import Frame
+from kaa._insight.maps import mappings
 
-FRAME_C = -2  # KAA_INSIGHT_FRAME_C
 # What others allocate through: the caller is of interest.
 _PASSED = re.compile(r"(libc|libstdc\+\+|libc\+\+|ld)[-.0-9a-z_]*\.so")
 
@@ -25,13 +25,9 @@ def start() -> None:
 
 def _read_mappings() -> None:
     _mappings.clear()
-    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
-        for row in file:
-            fields = row.split(None, 5)
-            if len(fields) == 6 and "x" in fields[1]:
-                first, _, end = fields[0].partition("-")
-                name = os.path.basename(fields[5].rstrip("\n"))
-                _mappings.append((int(first, 16), int(end, 16), name))
+    for one in mappings():
+        if one.path and "x" in one.access:
+            _mappings.append((one.start, one.end, os.path.basename(one.path)))
 
 
 def _library(address: int) -> str:

@@ -148,7 +148,7 @@ def _site_frames(number: int, count: int) -> Tuple[List[Frame], List[Frame]]:
     count = min(_native.kaa_insight_heap_frames(number, raw, count), count)
     c_frames, made = [], []
     for one in raw[:count]:
-        if one.instruction == _heap_native.FRAME_C:
+        if one.instruction == _native_insight.FRAME_C:
             c_frames.append(_heap_native.frame(one.code))
         elif not one.code:
             made.append(Frame("", 0, "(a function that has ended)"))

@@ -243,7 +243,8 @@ class HeapSite(Structure):
 
 # kaa_insight_heap_mode
 HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
-HEAP_NATIVE = 1  # KAA_INSIGHT_HEAP_NATIVE
+HEAP_NATIVE = 1
+FRAME_C = -2
 
 
 class InsightKnock(Structure):
