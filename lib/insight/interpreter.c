@@ -26,6 +26,7 @@ static const struct {
     {"Py_IncRef", IN(incref)},
     {"Py_DecRef", IN(decref)},
     {"PyCode_Type", IN(code_type)},
+    {"PyType_Type", IN(type_type)},
     {"PyCode_Addr2Line", IN(code_line)},
     {"PyEval_GetFrame", IN(eval_get_frame)},
     {"PyFrame_GetCode", IN(frame_get_code)},
@@ -111,12 +112,32 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, frame, code);
-            count +=
-                (uint32_t)kaa_insight__place_is_begun(layout, &places[count]);
+            /* A frame that is being cleared has none. */
+            count += (uint32_t)(code != 0 && kaa_insight__place_is_begun(
+                                                 layout, &places[count]));
         }
         frame = kaa_insight__word(frame, layout->back);
     }
     return count;
+}
+
+uintptr_t
+kaa_insight__frames_entry(const kaa_insight__frame_layout *layout,
+                          const void *state)
+{
+    uintptr_t frame;
+
+    if (!layout->is_known || layout->owner < 0 || state == NULL)
+        return 0;
+    frame = kaa_insight__word((uintptr_t)state, layout->frame);
+    if (frame != 0 && layout->through >= 0)
+        frame = kaa_insight__word(frame, (uint32_t)layout->through);
+    for (uint32_t i = 0; frame != 0 && i < DEPTH_MAX; i++) {
+        if (is_of_c(layout, frame))
+            return frame;
+        frame = kaa_insight__word(frame, layout->back);
+    }
+    return 0;
 }
 
 /* As much of a frame as is looked at. */
@@ -190,7 +211,7 @@ kaa_insight__is_referred(const kaa_insight__interpreter *in, const void *object)
 int
 kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 {
-    uintptr_t words[2], count;
+    uintptr_t words[4], count;
 
 #if defined(__SANITIZE_ADDRESS__)
     /* Its freed blocks have a small number where the count was. */
@@ -198,8 +219,10 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
         return 0;
 #endif
     if (!kaa_base__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
-        words[1] != (uintptr_t)in->code_type)
+        words[in->type_at / sizeof(words[0])] != (uintptr_t)in->code_type)
         return 0;
+    if (in->type_at != sizeof(words[0])) /* no GIL: the count is split */
+        return 1;
     count = in->version >= 0x030e ? words[0] & ~FLAGS_BITS : words[0];
     return count != 0 && count <= COUNT_BITS;
 }
@@ -328,6 +351,19 @@ find_layout(kaa_insight__interpreter *in)
     try_layout(in, chosen, 0, 0, &expected);
 }
 
+/* A free-threaded build's objects have two words more in front of it. */
+static uint32_t
+find_type(const kaa_insight__interpreter *in)
+{
+    uint32_t at = sizeof(void *);
+
+    while (at < 3 * sizeof(void *) &&
+           kaa_insight__word((uintptr_t)in->code_type, at) !=
+               (uintptr_t)in->type_type)
+        at += sizeof(void *);
+    return at;
+}
+
 kaa_status
 kaa_insight__interpreter_open(void *handle, uint32_t version,
                               kaa_insight__interpreter *out, kaa_error *err)
@@ -341,6 +377,7 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
         if (status != KAA_OK)
             return status;
     }
+    in.type_at = find_type(&in);
     find_layout(&in);
     *out = in;
     return KAA_OK;
