@@ -282,6 +282,15 @@ typedef struct kaa_decl__mark {
     uint32_t unevaluated;
 } kaa_decl__mark;
 
+/* A place to which the parser can go back within one expression, whatever
+ * macros are being read there. */
+typedef struct kaa_decl__position {
+    kaa_decl__token token;
+    kaa_decl__cursor main;
+    size_t frame_count;
+    kaa_decl__cursor frames[];
+} kaa_decl__position;
+
 typedef struct kaa_decl__parser {
     kaa_decl *decl;
     kaa_ctype_table *types;
@@ -394,6 +403,12 @@ int kaa_decl__expect(kaa_decl__parser *p, uint32_t kind, const char *what);
 /* Begins to read a macro; 0 if it is read already or too many are. */
 int kaa_decl__push_frame(kaa_decl__parser *p, kaa_decl__macro *macro);
 void kaa_decl__drop_frames(kaa_decl__parser *p);
+/* The place of the current token, in the text or in macros, for one return;
+ * kaa_base__free()d by the caller. NULL after a failure. Nothing may have been
+ * peeked at. */
+kaa_decl__position *kaa_decl__keep_position(kaa_decl__parser *p);
+void kaa_decl__return_to(kaa_decl__parser *p,
+                         const kaa_decl__position *position);
 /* Skips from an opening bracket, the current token, to behind its closing one.
  */
 int kaa_decl__skip_group(kaa_decl__parser *p);
