@@ -219,11 +219,8 @@ KAA_TEST(uses_come_back)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const kaa_decl *decl = parse(t, texts[i]);
-        char printed[256];
 
-        CHECK(kaa_decl_print(kaa_decl_at(decl, 0), printed, sizeof(printed)) >
-              0);
-        CHECK_STR(printed, texts[i]);
+        CHECK_STR(printed(t, kaa_decl_at(decl, 0)), texts[i]);
     }
 }
 
