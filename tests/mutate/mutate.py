@@ -213,7 +213,7 @@ class Tree:
                 shutil.copy(root / name, target)
         subprocess.run(
             ["cmake", "-S", self.path, "-B", self.build, "-G", "Ninja"]
-            + ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-O1 -g0"]
+            + ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g0"]
             + ["-DKAA_CHECKS=2", "-DKAA_WERROR=OFF", f"-DKAA_TEST_PYTHONS={python}"],
             check=True,
             stdout=subprocess.DEVNULL,
