@@ -2,6 +2,7 @@
  * is that of the controlling expression. The others are stepped over unread. */
 #include "decl/internal.h"
 
+#include "base/memory.h"
 #include "ctype/internal.h"
 
 int
@@ -24,15 +25,14 @@ kaa_decl__value_type(kaa_decl__parser *p, const kaa_decl__token *where,
     return status == KAA_OK ? 1 : kaa_decl__fail_ctype(p, where, status, &why);
 }
 
-/* One association. *state: 0 nothing is chosen, 1 a default, 2 a match. */
+/* One association: behind it. What is chosen is read at once; where a default's
+ * expression begins is kept until it is known whether another one fits. */
 static int
-read_association(kaa_decl__parser *p, const kaa_ctype *control, int *state,
-                 kaa_decl__value *value)
+read_association(kaa_decl__parser *p, const kaa_ctype *control, int *is_chosen,
+                 kaa_decl__position **fallback, kaa_decl__value *value)
 {
-    kaa_decl__value found = {0};
     const kaa_ctype *type = NULL;
     int is_default = kaa_decl__is_word(&p->token, "default");
-    int is_chosen;
 
     if (is_default)
         kaa_decl__next(p);
@@ -42,14 +42,43 @@ read_association(kaa_decl__parser *p, const kaa_ctype *control, int *state,
         return 0;
     /* Of an enum and its integer type the first one that stands there counts;
      * C lets only one of them stand there. */
-    is_chosen = *state < 2 &&
-                (is_default ? *state == 0 : kaa_ctype_same(type, control) != 0);
-    if (!is_chosen)
-        return kaa_decl__skip_to(p, ')', "')'");
-    *state = is_default ? 1 : 2;
-    if (!kaa_decl__read_expression(p, &found))
+    if (!is_default && !*is_chosen && kaa_ctype_same(type, control)) {
+        *is_chosen = 1;
+        return kaa_decl__read_expression(p, value);
+    }
+    if (is_default && !*is_chosen && *fallback == NULL) {
+        *fallback = kaa_decl__keep_position(p);
+        if (*fallback == NULL)
+            return 0;
+    }
+    return kaa_decl__skip_to(p, ')', "')'");
+}
+
+/* To behind the last association. */
+static int
+read_associations(kaa_decl__parser *p, const kaa_decl__token *where,
+                  const kaa_ctype *control, kaa_decl__position **fallback,
+                  kaa_decl__value *value)
+{
+    int is_chosen = 0;
+
+    if (p->token.kind != ',')
+        return kaa_decl__fail_expected(p, "','");
+    while (kaa_decl__accept(p, ','))
+        if (!read_association(p, control, &is_chosen, fallback, value))
+            return 0;
+    if (is_chosen)
+        return 1;
+    if (*fallback == NULL)
+        return kaa_decl__fail(p, where,
+                              "no association of _Generic has the type of its "
+                              "first operand");
+    kaa_decl__return_to(p, *fallback);
+    if (!kaa_decl__read_expression(p, value))
         return 0;
-    *value = found;
+    while (kaa_decl__accept(p, ','))
+        if (!kaa_decl__skip_to(p, ')', "')'"))
+            return 0;
     return 1;
 }
 
@@ -57,9 +86,9 @@ int
 kaa_decl__generic(kaa_decl__parser *p, kaa_decl__value *value)
 {
     kaa_decl__token where = p->token;
+    kaa_decl__position *fallback = NULL;
     kaa_decl__value control = {0};
     const kaa_ctype *type;
-    int state = 0;
     int is_read;
 
     kaa_decl__next(p);
@@ -70,14 +99,7 @@ kaa_decl__generic(kaa_decl__parser *p, kaa_decl__value *value)
     p->unevaluated--;
     if (!is_read || !kaa_decl__value_type(p, &where, &control, &type))
         return 0;
-    if (p->token.kind != ',')
-        return kaa_decl__fail_expected(p, "','");
-    while (kaa_decl__accept(p, ','))
-        if (!read_association(p, type, &state, value))
-            return 0;
-    if (state == 0)
-        return kaa_decl__fail(p, &where,
-                              "no association of _Generic has the type of its "
-                              "first operand");
-    return kaa_decl__expect(p, ')', "')'");
+    is_read = read_associations(p, &where, type, &fallback, value);
+    kaa_base__free(fallback);
+    return is_read && kaa_decl__expect(p, ')', "')'");
 }

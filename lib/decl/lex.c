@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
 enum { OTHER = 0, LETTER, DIGIT, BLANK, LINE_END };
 
 /* Bytes above 0x7f are letters: identifiers may be UTF-8. */
@@ -487,6 +489,38 @@ kaa_decl__drop_frames(kaa_decl__parser *p)
         p->frames[--p->frame_count].macro->is_busy = 0;
     p->cursor = &p->main;
     p->has_ahead = 0;
+}
+
+kaa_decl__position *
+kaa_decl__keep_position(kaa_decl__parser *p)
+{
+    size_t frames = p->frame_count * sizeof(p->frames[0]);
+    kaa_decl__position *position = kaa_base__alloc(sizeof(*position) + frames);
+
+    KAA_ASSERT(!p->has_ahead);
+    if (position == NULL) {
+        kaa_decl__fail_memory(p);
+        return NULL;
+    }
+    position->token = p->token;
+    position->main = p->main;
+    position->frame_count = p->frame_count;
+    memcpy(position->frames, p->frames, frames);
+    return position;
+}
+
+void
+kaa_decl__return_to(kaa_decl__parser *p, const kaa_decl__position *position)
+{
+    kaa_decl__drop_frames(p);
+    p->token = position->token;
+    p->main = position->main;
+    p->frame_count = (uint32_t)position->frame_count;
+    for (size_t i = 0; i < position->frame_count; i++) {
+        p->frames[i] = position->frames[i];
+        p->frames[i].macro->is_busy = 1;
+        p->cursor = &p->frames[i];
+    }
 }
 
 int

@@ -248,6 +248,25 @@ text_copy(const char *text)
     return copy;
 }
 
+#define COPY(name, type)                                                       \
+    type *name(const type *text);                                              \
+    type *name(const type *text)                                               \
+    {                                                                          \
+        size_t size = sizeof(type);                                            \
+                                                                               \
+        for (const type *at = text; *at != 0; at++)                            \
+            size += sizeof(type);                                              \
+        type *copy = malloc(size);                                             \
+        if (copy != NULL) {                                                    \
+            memcpy(copy, text, size);                                          \
+            atomic_fetch_add(&live_texts, 1);                                  \
+        }                                                                      \
+        return copy;                                                           \
+    }
+COPY(wide_copy, wchar_t)
+COPY(copy16, char16_t)
+COPY(copy32, char32_t)
+
 void text_free(char *text);
 void
 text_free(char *text)

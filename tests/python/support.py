@@ -24,6 +24,7 @@ ROOT = os.environ.get(
 BRIDGE = (
     sys.implementation.name == "cpython" and os.environ.get("KAA_HOST") != "none"
 )
+MYPY: Optional[str] = shutil.which(os.environ.get("KAA_TEST_MYPY", "mypy"))
 COMPILER: Optional[str] = shutil.which(os.environ.get("KAA_TEST_CC", "cc"))
 
 
@@ -39,6 +40,18 @@ def line_of(path: str, marker: str) -> int:
             if line.rstrip().endswith("# " + marker):
                 return number
     raise LookupError(marker)
+
+
+def mypy(folder: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """mypy --strict in a folder, told where kaa is. Skips the test without mypy."""
+    if MYPY is None:
+        raise unittest.SkipTest("no mypy")
+    package = os.path.join(ROOT, "bindings", "python")
+    return subprocess.run(
+        [MYPY, "--strict", "--follow-imports=silent", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
+        env={**clean_environment(), "PYTHONPATH": "", "MYPYPATH": package},
+    )  # fmt: skip
 
 
 def compile_and_run(source: str, flags: List[str] = []) -> str:

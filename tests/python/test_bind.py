@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -103,17 +102,10 @@ class Bind(unittest.TestCase):
         self.assertIn("def TWICE(_n: Any) -> Any: ...", stub)
         self.assertIn("def FIRST(*_arguments: Any) -> Any: ...", stub)
         compile(stub, "made.pyi", "exec")
-        if importlib.util.find_spec("mypy") is None:
-            self.skipTest("no mypy")
         use = os.path.join(self.folder, "use.py")
         with open(use, "w") as file:
             file.write("import made\nmade.getenv('a')\nmade.getenv(3)\n")
-        done = subprocess.run(
-            [sys.executable, "-m", "mypy", "--strict", use],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=self.folder,
-        )
+        done = support.mypy(self.folder, use)
         self.assertEqual(done.stdout.count("error"), 2, done.stdout)  # and a summary
         self.assertIn("use.py:3", done.stdout)
 
@@ -196,11 +188,6 @@ z.g_ascii_strtoull("12", None, 10)
 z.g_ascii_strtoull("12")  # wrong
 """),
 ]  # fmt: skip
-MYPY = (
-    [sys.executable, "-m", "mypy"]
-    if importlib.util.find_spec("mypy") is not None
-    else [str(shutil.which("mypy"))]
-)
 
 
 class RealLibraries(unittest.TestCase):
@@ -240,7 +227,6 @@ class RealLibraries(unittest.TestCase):
     def _path(self) -> str:
         return os.pathsep.join([self.folder, os.environ.get("PYTHONPATH", "")])
 
-    @unittest.skipIf(MYPY == ["None"], "no mypy")
     def test_mypy_accepts_them_and_refuses_what_is_wrong(self) -> None:
         files = [name + ".pyi" for name, _ in self.made]
         wrong = {}
@@ -251,11 +237,7 @@ class RealLibraries(unittest.TestCase):
             }
             with open(os.path.join(self.folder, "use_" + name + ".py"), "w") as file:
                 file.write(text)
-        done = subprocess.run(
-            [*MYPY, "--strict", *files, *wrong],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd=self.folder, env={**os.environ, "PYTHONPATH": ""},
-        )  # fmt: skip
+        done = support.mypy(self.folder, *files, *wrong)
         found: Any = {name: set() for name in wrong}
         for file_name, line in re.findall(r"^([\w.]+):(\d+): error", done.stdout, re.M):
             found.setdefault(file_name, set()).add(int(line))

@@ -33,6 +33,9 @@ class Describing(unittest.TestCase):
         )
         self.assertIsInstance(type(power).__doc__, str)
         self.assertIsInstance(kaa.Function.__doc__, str)
+        self.assertLessEqual(
+            {"__call__", "__doc__", "__name__", "declaration", "map"}, set(dir(power))
+        )
         with self.assertRaises(AttributeError):
             power.nothing
 

@@ -198,6 +198,8 @@ MACROS = """
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define CALL(x) labs(-(x))
 #define KIND(x) _Generic((x), int: "int", double: "double", default: "other")
+#define WHICH(x) _Generic((x), default: 1 / 0, int: 2, float _Complex: 3, double: no_name((1, 2)), long: 4)
+#define DRAWN(x) _Generic(rand(), double: none, int: x)
 #define PASTE(a) a##1
 #define TEXT(a) #a
 #define NAMED(a) TEXT(a)
@@ -252,7 +254,16 @@ class Macros(unittest.TestCase):
         self.assertEqual(c.MAX(2, 3.5), 3.5)
         self.assertEqual(c.CALL(5), 5)
         self.assertEqual([c.KIND(1), c.KIND(1.5), c.KIND(2**40)], ["int", "double", "other"])
-        self.assertEqual(c.SIZE(3), 24)
+        self.assertEqual([c.WHICH(1), c.WHICH(2**40)], [2, 4])
+        with self.assertRaisesRegex(TypeError, "_Generic chooses.*no_name"):
+            c.WHICH(1.5)
+        with self.assertRaises(ZeroDivisionError):
+            c.WHICH(None)
+        c.srand(1)
+        first = c.rand()
+        c.srand(1)  # neither _Generic nor sizeof calls
+        self.assertEqual([c.DRAWN(7), c.rand()], [7, first])
+        self.assertEqual([c.SIZE(3), c.CALLED("no number")], [24, 8])
         self.assertEqual(c.BYTE(300), 44)
         self.assertEqual(c.BOTH(4), 10)
         self.assertEqual(c.NOTHING(), 7)
@@ -282,7 +293,6 @@ class Macros(unittest.TestCase):
         self.assertIn("LIST", said)
         self.assertIn("braces", said["BRACES"])
         self.assertIn("no floating number", said["VERSION"])
-        self.assertIn("a call within sizeof", said["CALLED"])
         for name in ("more", "SET", "DEFINE", "LOOP", "LIST"):
             with self.assertRaisesRegex(AttributeError, name):
                 getattr(self.c, name)

@@ -200,7 +200,20 @@ class Wide(Case):
     const char16_t *same_text16(const char16_t *text);
     const char32_t *same_text32(const char32_t *text);
     void wide_fill(wchar_t *text, size_t count, wchar_t value);
+    [[kaa::free(text_free)]] wchar_t *wide_copy(const wchar_t *text);
+    [[kaa::free(text_free)]] char16_t *copy16(const char16_t *text);
+    [[kaa::free(text_free)]] char32_t *copy32(const char32_t *text);
+    void text_free(void *text);
+    int text_live(void);
     """
+
+    def test_freed_results(self) -> None:
+        before = self.lib.text_live()
+        for copy in (self.lib.wide_copy, self.lib.copy16, self.lib.copy32):
+            for text in ("", "na\u00efve", "x\U0001f600y"):
+                with self.subTest(copy.__name__, text=text):
+                    self.assertEqual(copy(text), text)
+                    self.assertEqual(self.lib.text_live(), before)
 
     def test_there_and_back(self) -> None:
         for text in ("", "a", "na\u00efve", "\u4e2d\u6587", "x\U0001f600y"):

@@ -127,6 +127,7 @@ create(kaa_cpython *host)
     }
     own->host = host;
     kaa_cpython__probe_sequences();
+    kaa_cpython__probe_sections(host);
     own->open.api = &table;
     own->open.builtins = (kaa_object *const *)(const void *)own->builtins;
     own->open.builtin_count = KAA_BUILTIN_COUNT;

@@ -184,16 +184,48 @@ size_field(PyObject *object)
 
 typedef struct kaa_cpython__section {
     uintptr_t words[8]; /* the host needs 2 */
-    PyObject *lock;
-    int entered; /* slot.c: for kaa_cpython__leave_slot() */
+    PyObject *lock;     /* NULL: nothing was begun */
+    int entered;        /* slot.c: for kaa_cpython__leave_slot() */
 } kaa_cpython__section;
+
+/* Where the newest critical section of a thread is found, and its mutex. */
+typedef struct kaa_cpython__sections {
+    size_t newest; /* offset in a thread state; 0: unknown */
+    size_t mutex;  /* in a lock */
+    size_t word;   /* of the section, that has the mutex's address */
+} kaa_cpython__sections;
+extern kaa_cpython__sections kaa_cpython__section_layout;
+
+/* Needs what kaa_cpython__probe_sequences() needs. */
+void kaa_cpython__probe_sections(const kaa_cpython *host);
+
+/* Whether the newest critical section of this thread is one of the lock that is
+ * not suspended. The host before 3.14 does not look: it would wait for itself,
+ * which makes it give up what it has, at the cost of two system calls. */
+static inline int
+is_in_section(PyObject *lock)
+{
+    const kaa_cpython__sections *layout = &kaa_cpython__section_layout;
+    uintptr_t newest, mutex;
+
+    if (layout->newest == 0)
+        return 0;
+    memcpy(&newest, (char *)kaa_cpython__running_state() + layout->newest,
+           sizeof(newest));
+    if (newest == 0 || newest % 4 != 0) /* suspended, or one of two locks */
+        return 0;
+    memcpy(&mutex, (char *)newest + layout->word, sizeof(mutex));
+    return mutex == (uintptr_t)lock + layout->mutex;
+}
 
 static inline void
 begin_section(kaa_cpython__section *section, PyObject *lock)
 {
+    section->lock = NULL;
+    if (lock == NULL || is_in_section(lock))
+        return;
     section->lock = lock;
-    if (lock != NULL)
-        PY(PyCriticalSection_Begin)(section->words, lock);
+    PY(PyCriticalSection_Begin)(section->words, lock);
 }
 
 static inline void

@@ -155,6 +155,81 @@ kaa_cpython__probe_sequences(void)
     find_ascii();
 }
 
+/* ---- critical sections */
+
+kaa_cpython__sections kaa_cpython__section_layout;
+
+/* A free-threaded build's thread state is larger, by its heap. */
+#define STATE_SEARCHED 1024
+
+/* The only place in a thread state that has a word; 0: none, or several. */
+static size_t
+place_in_state(uintptr_t word)
+{
+    const char *state = (const char *)kaa_cpython__running_state();
+    size_t found = 0;
+
+    for (size_t at = 0; at < STATE_SEARCHED; at += sizeof(word)) {
+        if (memcmp(state + at, &word, sizeof(word)) != 0)
+            continue;
+        if (found != 0)
+            return 0;
+        found = at;
+    }
+    return found;
+}
+
+/* The word of a section that leads into its lock. */
+static int
+mutex_of(const kaa_cpython__section *section, PyObject *lock,
+         kaa_cpython__sections *out)
+{
+    for (size_t i = 0; i < 2; i++) {
+        uintptr_t into = section->words[i] - (uintptr_t)lock;
+
+        if (into < kaa_cpython__layout.header) {
+            out->word = i * sizeof(section->words[0]);
+            out->mutex = into;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Two sections, one within the other, have to be found at the same place. */
+void
+kaa_cpython__probe_sections(const kaa_cpython *host)
+{
+    kaa_cpython__section first = {.words = {0}}, second = {.words = {0}};
+    kaa_cpython__sections found = {0}, again = {0};
+    PyObject *one, *two;
+    int is_found;
+
+    if (!host->is_free_threaded || kaa_cpython__layout.type_offset == 0 ||
+        kaa_cpython__section_layout.newest != 0)
+        return;
+    one = PY(PyList_New)(0);
+    two = PY(PyList_New)(0);
+    if (one != NULL && two != NULL) {
+        PY(PyCriticalSection_Begin)(first.words, one);
+        found.newest = place_in_state((uintptr_t)first.words);
+        is_found = found.newest != 0 && mutex_of(&first, one, &found);
+        PY(PyCriticalSection_Begin)(second.words, two);
+        again.newest = place_in_state((uintptr_t)second.words);
+        is_found = is_found && mutex_of(&second, two, &again) &&
+                   memcmp(&found, &again, sizeof(found)) == 0;
+        PY(PyCriticalSection_End)(second.words);
+        is_found =
+            is_found && place_in_state((uintptr_t)first.words) == found.newest;
+        PY(PyCriticalSection_End)(first.words);
+        if (is_found && place_in_state((uintptr_t)first.words) == 0)
+            kaa_cpython__section_layout = found;
+    }
+    xdecref(one);
+    xdecref(two);
+    PY(PyErr_Clear)();
+}
+
 /* A debug build counts elsewhere as well. */
 static int
 counts_total(void)

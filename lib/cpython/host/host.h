@@ -195,13 +195,20 @@ void *kaa_cpython__cdata(kaa_cpython *host, PyObject *instance);
 int kaa_cpython__cdata_extent(kaa_cpython *host, PyObject *instance,
                               char **out_data, ssize_t *out_bytes);
 
+/* The state that this thread runs with; NULL: none. */
+static inline PyThreadState *
+kaa_cpython__running_state(void)
+{
+    if (PY(PyThreadState_GetUnchecked) != NULL)
+        return PY(PyThreadState_GetUnchecked)();
+    return PY(_PyThreadState_UncheckedGet)();
+}
+
 /* Whether this thread's state `state` is the one that runs (has the GIL). */
 static inline int
 kaa_cpython__is_running(PyThreadState *state)
 {
-    if (PY(PyThreadState_GetUnchecked) != NULL)
-        return PY(PyThreadState_GetUnchecked)() == state;
-    return PY(_PyThreadState_UncheckedGet)() == state;
+    return kaa_cpython__running_state() == state;
 }
 
 int kaa_cpython__is_finalizing(void);

@@ -32,6 +32,7 @@ from kaa._headers.macro_values import (
     operate,
     pointer_to,
     promoted,
+    result_of,
 )
 
 TYPE_CHECKING = False  # typing is slow to import
@@ -127,7 +128,7 @@ class Parser:
         self.scope = scope
         self.at = 0
         self.depth = 0
-        self.is_size = False  # within sizeof: nothing is called
+        self.is_size = False  # in what C does not evaluate: nothing is called
 
     def peek(self, ahead: int = 0) -> str:
         at = self.at + ahead
@@ -391,17 +392,19 @@ class Parser:
 
     def generic(self) -> Node:
         self.take("(")
+        was_size, self.is_size = self.is_size, True
         control = self.conditional()
+        self.is_size = was_size
         choices: List[Tuple[Optional[int], Node]] = []
+        fallback: Optional[Node] = None
         while self.peek() == ",":
             self.at += 1
-            start = self.at
-            while self.peek() not in (":", ""):
-                self.at += 1
-            text = " ".join(token for _, token in self.tokens[start : self.at])
+            text = " ".join(self.skip(":,)"))
             self.take(":")
-            ctype = None if text == "default" else self.scope.parse_type(text)
-            choices.append((ctype, self.conditional()))
+            if text == "default":
+                fallback = self.association()
+            else:
+                choices.append((self.known_type(text), self.association()))
         self.take(")")
 
         def run(env: Env) -> Value:
@@ -412,10 +415,39 @@ class Parser:
             for ctype, node in choices:
                 if ctype is not None and own and _native.kaa_ctype_same(ctype, own):
                     return node(env)
-            for ctype, node in choices:
-                if ctype is None:
-                    return node(env)
+            if fallback is not None:
+                return fallback(env)
             raise TypeError("no association of _Generic has the argument's type")
+
+        return run
+
+    def skip(self, ends: str) -> List[str]:
+        """The tokens up to one of the ends that is in no brackets."""
+        start, depth = self.at, 0
+        while self.peek() and (depth > 0 or self.peek() not in ends):
+            depth += (self.peek() in "([{") - (self.peek() in ")]}")
+            self.at += 1
+        return [token for _, token in self.tokens[start : self.at]]
+
+    def known_type(self, text: str) -> Optional[int]:
+        """The type, or None: no value has a type that kaa does not know."""
+        try:
+            return self.scope.parse_type(text)
+        except NotExpression:
+            return None
+
+    def association(self) -> Node:
+        """One expression of _Generic. What is wrong in it matters where it is chosen."""
+        start, depth = self.at, self.depth
+        try:
+            return self.conditional()
+        except NotExpression as reason:
+            why = str(reason)
+        self.at, self.depth = start, depth
+        self.skip(",)")
+
+        def run(env: Env) -> Value:
+            raise TypeError(f"what _Generic chooses is no expression: {why}")
 
         return run
 
@@ -453,8 +485,7 @@ class Parser:
         return run
 
     def call(self, function: Node) -> Node:
-        if self.is_size:
-            raise NotExpression("a call within sizeof")
+        is_idle = self.is_size
         arguments: List[Node] = []
         while self.peek() != ")":
             arguments.append(self.conditional())
@@ -464,6 +495,8 @@ class Parser:
 
         def run(env: Env) -> Value:
             called = function(env)
+            if is_idle:
+                return result_of(called)
             result = called.value(*[argument(env).value for argument in arguments])
             ctype = called.type
             if ctype:

@@ -159,6 +159,18 @@ def of_type(ctype: int, value: Any) -> Value:
     return Value(OBJECT, value, ctype)
 
 
+def result_of(function: Value) -> Value:
+    """A value of the type that a call would give, where C makes no call (sizeof, _Generic)."""
+    if not function.type:
+        raise TypeError("the type of what is called is not known")
+    ctype = _native.kaa_ctype_strip(function.type)
+    if _native.kaa_ctype_kind_of(ctype) == _native.POINTER_:
+        ctype = _native.kaa_ctype_strip(_native.kaa_ctype_target(ctype))
+    result = _native.kaa_ctype_strip(_native.kaa_ctype_target(ctype))
+    kind = _native.kaa_ctype_kind_of(result)
+    return of_type(result, 0 if is_integer(kind) or kind in FLOATS else None)
+
+
 def _divide(kind: int, sign: str, a: Any, b: Any) -> Any:
     if kind in FLOATS:
         if sign == "%":
