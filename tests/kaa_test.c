@@ -4,10 +4,13 @@
  */
 #include "kaa_test.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -178,6 +181,19 @@ kaa_test__memory(kaa_test *t, const char *file, int line, const char *what,
     kaa_test__fail(t, file, line, "%s is NULL", what);
 }
 
+unsigned char *
+kaa_test_memory_end(kaa_test *t, size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t room = (size + page - 1) / page * page;
+    unsigned char *start = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(start != MAP_FAILED);
+    CHECK_EQ(mprotect(start + room, page, PROT_NONE), 0);
+    return start + room;
+}
+
 uint64_t
 kaa_test_next(kaa_test_random *random)
 {
@@ -261,6 +277,34 @@ is_wanted(const kaa_test *t, char **names, int count)
     }
     return !any;
 }
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(HAS_SANITIZER)
+/* Stands in front of the C library's, for all in the process. */
+int
+pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    static _Atomic(void *) found;
+    static const char fault[] = "a mutex is unlocked that is not locked\n";
+    int (*unlock)(pthread_mutex_t *);
+
+    if (mutex->__data.__lock == 0) {
+        (void)!write(STDERR_FILENO, fault, sizeof(fault) - 1);
+        abort();
+    }
+    if (atomic_load(&found) == NULL)
+        atomic_store(&found, dlsym(RTLD_NEXT, "pthread_mutex_unlock"));
+    *(void **)&unlock = atomic_load(&found);
+    return unlock(mutex);
+}
+#endif
 
 int
 main(int argc, char **argv)

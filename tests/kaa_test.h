@@ -22,6 +22,9 @@
  * A thread that a test makes checks as the test does, with KAA_TEST_HERE(t) at
  * its beginning. A failure there ends the process, after its message.
  *
+ * A mutex that is unlocked must be locked: else the process ends (glibc,
+ * without sanitizers).
+ *
  * With --collect each runtime that object/help.h makes collects garbage at
  * every allocation.
  */
@@ -29,6 +32,7 @@
 #define KAA_TEST_H
 
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -135,6 +139,10 @@ int kaa_test_is_collect_run(void);
 _Noreturn void kaa_test__no_memory(kaa_test *t);
 /* Fails the test from what is deferred, which goes on. */
 void kaa_test__fail_late(kaa_test *t, const char *format, ...) KAA_PRINTF(2, 3);
+
+/* The end of `size` bytes of memory that a page follows which nobody may read
+ * or write; the process keeps them. */
+unsigned char *kaa_test_memory_end(kaa_test *t, size_t size);
 
 /* A small generator with a fixed seed (xorshift64*, Vigna 2016), so that every
  * run and every machine tests the same. */

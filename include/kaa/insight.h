@@ -411,9 +411,9 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
 KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
 
 /**
- * Writes the books of a heap of kaa's own, kaa/heap.h, as JSON of the form that
- * `python -m kaa heap report` and the views of the Python package read: what
- * its pages are used for, and its live blocks by kind and size.
+ * Writes what a heap of kaa's own, kaa/heap.h, knows of itself as JSON of the
+ * form that `python -m kaa heap report` and the views of the Python package
+ * read: what its pages are used for, and its live blocks by kind and size.
  *
  * @return the length of the text, as snprintf() does; 0 for no heap.
  * @gil    held: the heap's owner

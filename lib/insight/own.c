@@ -195,7 +195,7 @@ kaa_insight_heap_json(kaa_heap *heap, char *buffer, size_t size)
     write_account(&to, &all);
     write_text(&to, ", ");
     write_classes(&to, heap, &all);
-    write_text(&to, ", \"notes\": [\"A heap of kaa's own: its pages, by its "
-                    "books.\"]}");
+    write_text(&to, ", \"notes\": [\"A heap of kaa's own: its pages, as it "
+                    "counts them.\"]}");
     return to.length;
 }

@@ -19,8 +19,8 @@
 #define SUFFIX ".kaa.so"
 
 /* runtime->importer: directories, in the runtime's heap, which frees them. */
-typedef struct directory {
-    struct directory *next;
+typedef struct kaa_native__directory {
+    struct kaa_native__directory *next;
     char path[];
 } directory;
 

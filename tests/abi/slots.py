@@ -1,6 +1,7 @@
 """The face of the table: include/kaa/slots.h and the reference page, from api.def.
 
-    slots.py INCLUDE            exits with 1 where one of the two is stale
+    slots.py INCLUDE TESTS      exits with 1 where one of the two is stale, or no
+                                test calls a slot natively and in CPython
     slots.py --write INCLUDE    writes both (and formats the header, if
                                 clang-format is there)
 
@@ -204,6 +205,34 @@ def page_of(slots, spelt):
     return "".join(parts)
 
 
+# Slots that inline functions and macros of other names call.
+SPELT = {
+    "dealloc": "kaa_decref",
+    "int_from_int64": "kaa_int",
+    "instance_data": "kaa_data",
+    "error_add_frame": "KAA_TRACE",
+}
+
+
+def untested(slots, tests):
+    """Slots that no C test calls, a line each: natively, and as a module that
+    every Python runs."""
+    bridge = tests / "cpython" / "modules"
+    files = sorted(tests.rglob("*.c"))
+    text = {
+        "tests/native/api.c": "".join(f.read_text() for f in files if bridge not in f.parents),
+        "tests/cpython/modules/slots.c": "".join(
+            f.read_text() for f in files if bridge in f.parents
+        ),
+    }
+    for place, calls in text.items():
+        names = set(re.findall(r"\bkaa_\w+|\bKAA_TRACE\b", calls))
+        for slot in slots:
+            name = SPELT.get(slot.name, "kaa_" + re.sub("_v$", "", slot.name))
+            if name not in names:
+                yield f"no test calls {name}(): add it to {place}"
+
+
 def bare(text):
     """Without what a formatter may move: white space, and stars of comments."""
     return re.sub(r"[\s*]+", "", text)
@@ -211,7 +240,7 @@ def bare(text):
 
 def main(arguments):
     write = arguments[:1] == ["--write"]
-    include = pathlib.Path(arguments[-1])
+    include = pathlib.Path(arguments[1 if write else 0])
     slots = read((include / "kaa" / "api.def").read_text())
     header = include / "kaa" / "slots.h"
     page = include / "docs" / "reference.md"
@@ -227,8 +256,11 @@ def main(arguments):
     if write and formatter:
         subprocess.run([formatter, "-i", str(header)], check=True)
     for path in stale:
-        print(f"{path} is stale: run {pathlib.Path(__file__).name} --write {include}")
-    return 1 if stale else 0
+        print(f"{path} is stale: run python3 tests/abi/slots.py --write include")
+    missing = [] if write else list(untested(slots, pathlib.Path(arguments[1])))
+    for finding in missing:
+        print(finding)
+    return 1 if stale or missing else 0
 
 
 if __name__ == "__main__":

@@ -319,6 +319,27 @@ KAA_TEST(types_that_cannot_be_passed_are_named)
             "has an alignment above 16");
 }
 
+/* The array of arguments is as long as there are arguments: a read beyond it
+ * ends the process. */
+KAA_TEST(no_more_arguments_are_looked_at_than_there_are)
+{
+    kaa_ctype_table *table = new_table(t);
+    const kaa_ctype_kind d = KAA_CTYPE_DOUBLE;
+    double x = 2, y = 3, z = 0;
+    void **arguments = (void **)kaa_test_memory_end(t, 2 * sizeof(void *)) - 2;
+
+    arguments[0] = &x;
+    arguments[1] = &y;
+    for (uint32_t flags = 0; flags <= KAA_CALL_LIBFFI; flags++) {
+        kaa_call_plan *plan =
+            new_plan(t, FUNCTION(t, table, 0, d, d, d), flags, 0);
+
+        CHECK_OK(
+            kaa_call_invoke(plan, (kaa_function)pow, &z, arguments, &t->err));
+        CHECK(z == 8.0);
+    }
+}
+
 KAA_TEST(mistakes_are_refused)
 {
     kaa_ctype_table *table = new_table(t);

@@ -9,6 +9,7 @@
 
 #include <kaa/call.h>
 
+#include "base/clock.h"
 #include "kaa_test.h"
 
 DEFERRABLE(free, void)
@@ -306,7 +307,8 @@ KAA_TEST(a_wait_ends_while_another_thread_works)
     double value = 1, out = 0;
     kaa_call_operand in = {&value, 0}, result = {&out, 0};
     kaa_call_map *map = NULL;
-    uint64_t done = 0;
+    const uint64_t wait = 100000000;
+    uint64_t done = 0, start, took;
     int ended;
 
     if (kaa_test_is_fault_run())
@@ -318,10 +320,13 @@ KAA_TEST(a_wait_ends_while_another_thread_works)
                                 &result, MANY, 2, &map, &t->err));
     while (!atomic_load(&is_at_it))
         sched_yield();
-    ended = kaa_call_map_wait(map, 100000000, &done);
+    start = kaa_base__now_ns();
+    ended = kaa_call_map_wait(map, wait, &done);
+    took = kaa_base__now_ns() - start;
     atomic_store(&may_go_on, 1);
     CHECK_EQ(kaa_call_map_finish(map), MANY);
     CHECK_EQ(ended, 0);
+    CHECK(took >= wait); /* and no sooner */
     CHECK(done > 0 && done < MANY);
 }
 

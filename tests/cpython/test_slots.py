@@ -191,6 +191,18 @@ class Sequences(SlotsCase):
 
 
 class Mappings(SlotsCase):
+    def test_dict_made(self) -> None:
+        made = self.slots.dict_take_array
+        items = [object(), [], "key", {1}]
+        counts = [sys.getrefcount(item) for item in items]
+        self.assertEqual(made(*items), {items[0]: [], "key": {1}})
+        self.assertEqual(made(), {})
+        self.assertEqual(made(1, "one", 2, "two", 1, "uno"), {1: "uno", 2: "two"})
+        self.assertRaises(TypeError, made, items[0], 1, [], items[3])
+        for at in range(4):
+            self.assertRaises(KeyError, made, *items[:at], ..., *items[at + 1 :])
+        self.assertEqual([sys.getrefcount(item) for item in items], counts)
+
     def test_dict(self) -> None:
         slots = self.slots
         ours = slots.dict_new()

@@ -93,7 +93,7 @@ KAA_TEST(void_and_no_type)
     CHECK_EQ(kaa_ctype_size(none), 0);
     CHECK_EQ(kaa_ctype_align(none), 1);
     CHECK_EQ(kaa_ctype_is_complete(none), 0);
-    CHECK_EQ(kaa_ctype_basic((kaa_ctype_kind)27), NULL);
+    CHECK_EQ(kaa_ctype_basic((kaa_ctype_kind)31), NULL);
     CHECK_EQ(kaa_ctype_basic(KAA_CTYPE_POINTER), NULL);
     CHECK_EQ(kaa_ctype_basic((kaa_ctype_kind)-1), NULL);
     CHECK_EQ(kaa_ctype_basic((kaa_ctype_kind)1000), NULL);

@@ -23,6 +23,30 @@ KAA_TEST(pairs_of_every_kind_are_freed)
     CHECK_EQ(nodes_finalized, 2 * NODE_KINDS);
 }
 
+/* What was taken from the end of a list that then is garbage may still stand
+ * behind its last item. */
+KAA_TEST(lists_end_with_their_last_item)
+{
+    kaa_context *ctx = fresh_graph(t);
+    kaa_object *list = NEW(kaa_list_new(ctx, 0));
+    kaa_object *taken;
+
+    for (int i = 0; i < 4; i++) {
+        kaa_object *item = NEW(node_new(t, OWN, i));
+
+        CHECK_ZERO(kaa_list_append(ctx, list, item));
+        DROP(item);
+    }
+    CHECK_ZERO(kaa_list_insert(ctx, list, 0, list));
+    taken = NEW(kaa_list_pop(ctx, list, -1));
+    DROP(list);
+    (void)collect_now(t, KAA_GC_FULL);
+    CHECK_EQ(nodes_destroyed, 3);
+    CHECK_EQ(node_of(taken)->number, 3);
+    DROP(taken);
+    CHECK_EQ(nodes_destroyed, 4);
+}
+
 KAA_TEST(what_is_held_stays)
 {
     kaa_context *ctx = fresh_graph(t);

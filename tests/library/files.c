@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <kaa/library.h>
@@ -172,20 +171,6 @@ KAA_TEST(messages_say_what_the_file_is)
     CHECK_HAS(t->err.message, ": is not a shared library");
 }
 
-/* Memory that ends before a page that nobody may read. */
-static unsigned char *
-map_before_a_gap(kaa_test *t, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t room = (size + page - 1) / page * page;
-    unsigned char *start = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    CHECK(start != MAP_FAILED);
-    CHECK_EQ(mprotect(start + room, page, PROT_NONE), 0);
-    return start + room;
-}
-
 /* Some bytes changed, or the end cut off: whatever it then is, it is read
  * within its bounds (a read beyond ends the process) and gets a verdict. */
 KAA_TEST(damaged_libraries_get_a_verdict)
@@ -202,7 +187,7 @@ KAA_TEST(damaged_libraries_get_a_verdict)
     }
     CHECK(bytes != NULL);
     DEFER(t, free, bytes);
-    end = map_before_a_gap(t, c.size);
+    end = kaa_test_memory_end(t, c.size);
     for (int round = 0; round < ROUNDS; round++) {
         kaa_base__arena arena = {.chunks = NULL};
         size_t size = c.size;

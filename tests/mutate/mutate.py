@@ -8,7 +8,8 @@ says), compiles it and runs the folder's tests until one fails: tests/FOLDER, pl
 and with failing allocations, or what TESTS says. A change that no test notices
 survives: it is listed, and each folder's score is the part that was noticed. A
 change that does not compile counts for nothing, nor does one whose object code is
-the same: of another machine, say. One that hangs is noticed. --limit takes so many
+the same: of another machine, say. One that hangs is noticed: that uses two minutes
+of the processor's time, or none for half a minute. --limit takes so many
 functions of a folder, the same ones for the same seed. Other changes that alter
 nothing stand in equivalent.txt beside this file, one a line:
 
@@ -25,11 +26,11 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style"))
 import source  # noqa: E402
@@ -40,6 +41,7 @@ PYTHON = r"python/[\d.]+t?/(checked/)?test_"
 TESTS = {
     "base": "(base|gil|heap|library|insight)/",
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
+    "module": f"module/|{PYTHON}(specs|typed|natives|slots|importer)",
     "native": "(native|module)/",
     "insight": f"insight/|{PYTHON}(gil|heap|refs)",
     "walk": f"walk/|{PYTHON}(objects|refs|heap)",
@@ -47,7 +49,10 @@ TESTS = {
 }
 # Labels of C tests, in the order in which they are run.
 LABELS = ["plain", "check", "python", "collect", "fault"]
-SKIPPED = (77, 5)  # of checks, of unittest
+PASSED = (0, 77, 5)  # 77, 5: skipped, says a check, says unittest
+CPU_SECONDS = 120  # of one process: more is a hang
+WAIT_SECONDS = 30  # in which a test that does not hang does something
+NO_CODE = object()
 
 # What a token may be changed to.
 TOKENS = {
@@ -148,6 +153,19 @@ def changes_of(root, folder, seed, limit):
     return [change for _, change in chosen if change in [one for _, one in taken]]
 
 
+def ticks_of(session):
+    """The processor's time that the processes of a session have used by now."""
+    ticks = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if int(fields[3]) == session:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks
+
+
 class Test:
     """A test of CTest's, and the targets that it needs."""
 
@@ -168,10 +186,14 @@ class Test:
             for one in targets
             if any(one == name or one.startswith(name + "/") for name in named)
         ]
-        self.seconds = 0.0
+        self.passes = None  # on the tree as it is; None: not known yet
 
-    def run(self, seconds):
-        """What it returns; None after so many seconds."""
+    def run(self):
+        """What it returns, or None if it hangs: a busy machine hangs no test."""
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
         process = subprocess.Popen(
             self.command,
             cwd=self.folder,
@@ -180,11 +202,17 @@ class Test:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=limit,
         )
+        used = None
         try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+            while True:
+                try:
+                    return process.wait(WAIT_SECONDS)
+                except subprocess.TimeoutExpired:
+                    before, used = used, ticks_of(process.pid)
+                    if used == before:
+                        return None
         finally:  # what it started ends with it
             try:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -211,6 +239,9 @@ class Tree:
             old = target.read_bytes() if target.is_file() else None
             if old != (root / name).read_bytes():
                 shutil.copy(root / name, target)
+        cache = self.build / "CMakeCache.txt"
+        if cache.is_file() and f"KAA_TEST_PYTHONS:UNINITIALIZED={python}\n" in cache.read_text():
+            return  # Ninja sees what else has changed
         subprocess.run(
             ["cmake", "-S", self.path, "-B", self.build, "-G", "Ninja"]
             + ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g0"]
@@ -237,16 +268,7 @@ class Tree:
                     found.append(test)
         if not self.make({one for test in found for one in test.targets}):
             raise SystemExit(f"mutate: the tests of {folder} do not build")
-        kept = []
-        for test in found:
-            start = time.monotonic()
-            done = test.run(600)
-            test.seconds = time.monotonic() - start
-            if done == 0:
-                kept.append(test)
-            elif done not in SKIPPED:
-                print(f"left out, fails unchanged: {test.name}", flush=True)
-        return sorted(kept, key=lambda one: (LABELS.index(one.label), one.seconds))
+        return sorted(found, key=lambda one: LABELS.index(one.label))
 
     def output(self, *command):
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
@@ -266,16 +288,38 @@ class Tree:
         found = (self.build / "lib").rglob(f"{path}.o")
         return {one.relative_to(self.build).as_posix(): one.read_bytes() for one in found}
 
-    def notices(self, tests):
-        """The first test that fails, twice, or hangs; None if there is none."""
-        for test in tests:
-            if not self.make(test.targets):
-                return test
-            seconds = 20 + 10 * test.seconds
-            done = test.run(seconds)
-            if done is None or done != 0 and test.run(seconds) != 0:
-                return test
+    def notices(self, change, tests):
+        """The first test that fails, twice, or hangs with a change, and passes
+        without it; None if there is none. NO_CODE: it alters no object."""
+        path = self.path / "lib" / change.path
+        original = path.read_text()
+        changed = original[: change.start] + change.new + original[change.end :]
+        self.make(self.objects(change.path))
+        code = self.objects(change.path)
+        try:
+            path.write_text(changed)
+            if not self.make(code) or self.objects(change.path) == code:
+                return NO_CODE
+            for test in tests:
+                if test.passes is False or not self.fails(test):
+                    continue
+                if test.passes is None:
+                    path.write_text(original)
+                    test.passes = not self.fails(test)
+                    path.write_text(changed)
+                if test.passes:
+                    return test
+                print(f"left out, fails unchanged: {test.name}", flush=True)
+        finally:
+            path.write_text(original)
         return None
+
+    def fails(self, test):
+        """Whether a test fails twice, or hangs; what is skipped does not fail."""
+        if not self.make(test.targets):
+            return True
+        done = test.run()
+        return done is None or done not in PASSED and test.run() not in PASSED
 
 
 def equivalent_changes():
@@ -294,21 +338,11 @@ def run_folder(tree, folder, seed, limit):
         if str(change) in known:
             equivalent += 1
             continue
-        path = tree.path / "lib" / change.path
-        original, code = path.read_text(), tree.objects(change.path)
-        path.write_text(
-            original[: change.start] + change.new + original[change.end :]
-        )
-        try:
-            if not tree.make(code) or tree.objects(change.path) == code:
-                idle += 1
-                continue
-            first = sorted(tests, key=lambda one: -caught[change.path, one.name])
-            test = tree.notices(first)
-        finally:
-            path.write_text(original)
-            tree.make(code)
-        if test is None:
+        first = sorted(tests, key=lambda one: -caught[change.path, one.name])
+        test = tree.notices(change, first)
+        if test is NO_CODE:
+            idle += 1
+        elif test is None:
             survivors.append(change)
             print(f"survives: lib/{change.path}:{change.line}: {change}", flush=True)
         else:

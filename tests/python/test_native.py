@@ -12,6 +12,8 @@ import support
 from kaa import _error, _native
 from kaa._native import insight as _native_insight
 from kaa._native import walk as _native_walk
+from kaa._values.basic import BASIC
+from kaa._values.variable import _NO_VALUES
 
 HEADERS = (
     "base",
@@ -183,6 +185,24 @@ def python_constant(prefix: str, name: str) -> int:
     # POINTER is ctypes' own.
     value: int = getattr(_native, "POINTER_" if short == "POINTER" else short)
     return value
+
+
+class Kinds(unittest.TestCase):
+    """A C type that the header has and a table of Python's lacks is told of here."""
+
+    def test_every_kind_is_known(self) -> None:
+        text = read("include", "kaa", "ctype.h")
+        body = text.partition("enum kaa_ctype_kind {")[2].partition("} kaa_ctype_kind;")[0]
+        found = re.findall(r"^ *KAA_CTYPE_(\w+) = (\d+)", body, re.M)
+        kinds = {int(number): name for name, number in found}
+        names = {kind: name.upper() for kind, name in _native.KIND_NAMES.items()}
+        self.assertEqual(kinds, names)
+        for kind, name in kinds.items():
+            self.assertEqual(python_constant("", name), kind)
+
+    def test_every_basic_kind_has_values_or_none(self) -> None:
+        basic = {kind for kind in _native.KIND_NAMES if kind < _native.POINTER_}
+        self.assertEqual(basic - set(BASIC), set(_NO_VALUES))
 
 
 class Statuses(unittest.TestCase):

@@ -38,7 +38,9 @@ def complaint(path, files):
     if not done.returncode:
         return []
     named = re.findall(r"^(.+?):\d+:\d+: error: ", done.stdout, re.MULTILINE)
-    lines = [f"{n}: {named.count(n)} places: clang-format -i" for n in sorted(set(named))]
+    lines = [
+        f"{n}: {named.count(n)} lines differ: clang-format -i {n}" for n in sorted(set(named))
+    ]
     return lines or [done.stdout]
 
 

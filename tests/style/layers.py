@@ -49,6 +49,10 @@ def folder_of(path, layers):
     return next((p for p in parents if p in layers), parents[0])
 
 
+def may_not(folder, other):
+    return f"{folder} may not include {other}: see its MAY_INCLUDE in lib/CMakeLists.txt"
+
+
 def judge(folder, name, bracket, included, layers):
     """Why file `name` of a folder may not include it; None if it may."""
     allowed = layers[folder] | {folder}
@@ -60,7 +64,7 @@ def judge(folder, name, bracket, included, layers):
         other = included[len("kaa/") :].partition(".")[0]
         other = FOLDER_OF.get(other, DECLARED_FOR.get(other, other))
         if other not in allowed | ALWAYS | VOCABULARY:
-            return f"{folder} may not include {other}"
+            return may_not(folder, other)
         return None if bracket == "<" else "public headers stand in <>"
     if bracket == "<":
         return None
@@ -68,7 +72,7 @@ def judge(folder, name, bracket, included, layers):
         return 'private headers are named "folder/file.h"'
     other = folder_of(included, layers)
     if other not in allowed:
-        return f"{folder} may not include {other}"
+        return may_not(folder, other)
     return None
 
 

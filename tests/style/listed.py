@@ -17,7 +17,7 @@ def check_lib(lib, objects):
     built = {source.source_of(path) for path in objects}
     for path in sorted(pathlib.Path(lib).rglob("*.c")):
         if path.relative_to(lib).as_posix() not in built:
-            yield f"{path}: no kaa_subsystem() lists it"
+            yield f"{path}: no kaa_subsystem() of lib/CMakeLists.txt lists it"
 
 
 def namers(path, tests):
@@ -41,7 +41,10 @@ def check_tests(tests):
         if path.suffix == ".py":
             word = re.compile(word.pattern + r"|/test_\*\.py\b")
         if not any(word.search(text) for text in namers(path, tests)):
-            yield f"{path}: nothing builds or runs it"
+            yield (
+                f"{path}: nothing builds or runs it: no CMakeLists.txt or script of its"
+                " folder, or of one above, names it"
+            )
 
 
 if __name__ == "__main__":

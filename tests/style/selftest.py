@@ -464,6 +464,14 @@ class Tracked(unittest.TestCase):
         self.assertIn("newline", check(b"a")[0])
         self.assertIn("too large", check(b"a" * 500_000 + b"\n")[0])
 
+    def test_paths_in_documents(self):
+        def check(text):
+            return list(tracked.check_paths(HERE.parents[1], "README.md", text))
+
+        sound = "`lib/base/`, `tests/style/*.py`, `lib/CMakeLists.txt --x`, `gc/none.c`"
+        self.assertEqual(check(sound), [])
+        self.assertIn("README.md:2: names lib/none.c", check("\n`lib/none.c`")[0])
+
 
 if __name__ == "__main__":
     CC, MYPY = sys.argv.pop(1), sys.argv.pop(1)

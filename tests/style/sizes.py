@@ -75,7 +75,10 @@ def check(found, allowed_text):
             findings.append(f"sizes.txt:{number}: not 'path[:function] LINES - reason'")
     for key, (lines, limit) in found.items():
         if lines > max(limit, allowed.get(key, 0)):
-            findings.append(f"{key} has {lines} lines, more than {limit}")
+            findings.append(
+                f"{key} has {lines} lines, more than {limit}: split it, or say in"
+                " tests/style/sizes.txt why not"
+            )
     for key, most in allowed.items():
         lines, limit = found.get(key, (0, 0))
         if lines <= limit:

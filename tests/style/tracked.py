@@ -1,10 +1,12 @@
-"""What is in the repository: nothing beside the rooms, nothing of a machine.
+"""What is in the repository: nothing beside the rooms, nothing of a machine; and what
+its documents name is there.
 
     tracked.py ROOT
 
 The top level holds exactly TOP and dot-files. No tracked text names this
 checkout's directory, the user's home or anybody else's; none ends in white
-space or lacks its last newline, and none is large.
+space or lacks its last newline, and none is large. A path that a document for
+contributors names in full (`lib/base/text.c`, `tests/gc/`, `lib/cpython/host/*.h`) exists.
 """
 import pathlib
 import re
@@ -25,6 +27,17 @@ TOP = {
 LARGEST = 400_000
 HOMES = re.compile(r"/(?:home|Users)/(?!user\b|you\b)\w+|/roo[t]\b")
 TEXT = {".c", ".h", ".def", ".py", ".pyi", ".md", ".txt", ".json", ".toml", ".map"}
+
+
+DOCUMENTS = {"README.md", ".github/CONTRIBUTING.md", "lib/README.md", "tests/README.md"}
+PATH = re.compile(r"`((?:lib|include|bindings|tests|\.github|\.ci)/[\w./*-]*)`")
+
+
+def check_paths(root, name, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        for path in PATH.findall(line):
+            if not any(pathlib.Path(root).glob(path)):
+                yield f"{name}:{number}: names {path}, which is not there"
 
 
 def check_top(names):
@@ -67,6 +80,8 @@ def check(root, names, places):
         if "/corpus/" not in name:
             data = (pathlib.Path(root) / name).read_bytes()
             findings += check_text(name, data, places)
+        if name in DOCUMENTS:
+            findings += check_paths(root, name, data.decode())
     return findings
 
 

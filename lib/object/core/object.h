@@ -167,8 +167,9 @@ struct kaa_object__type {
 #define KAA_OBJECT__WATCH_SITES 4u
 #define KAA_OBJECT__WATCH_DEBUG 8u /* a debug runtime */
 
-/* A runtime. Parts that belong to a file or a folder are opaque pointers which
- * that one makes (`_start`) and frees (`_stop`); NULL before and after. */
+/* A runtime. Parts that belong to a file or a folder are structures of its
+ * own, which that one makes (`_start`) and frees (`_stop`); NULL before and
+ * after. */
 struct kaa_runtime {
     kaa_heap *heap;
     kaa_gil *gil;
@@ -191,7 +192,7 @@ struct kaa_runtime {
     /* NULL, or wants to hear of each object's block that is to be freed. */
     void (*forget)(struct kaa_runtime *runtime, kaa_object *object);
     int64_t external_due; /* external_bytes above which gc/ wants to be asked */
-    void *gc;             /* gc/ */
+    struct kaa_gc *gc;    /* gc/ */
 
     uint32_t releasing; /* not 0: some object is half gone, nothing may walk */
     /* Live objects whose end is somebody's business: of a type with NEEDS_CALL,
@@ -207,14 +208,13 @@ struct kaa_runtime {
 
     kaa_object *memory_error; /* ready before it is needed */
     kaa_object *empty_str, *empty_bytes, *empty_tuple;
-    void *interned;         /* str.c */
-    void *weakrefs;         /* weakref.c: object -> its weak references */
-    void *modules;          /* module.c: names and definitions -> modules */
-    void *sites;            /* site.c */
-    void *free_lists;       /* of whoever keeps some */
-    uint32_t types_changed; /* some type was given attributes */
-    void *lookup; /* type.c: serials of types, attributes found before */
-    void *warned; /* warning.c: warnings given before */
+    struct kaa_object__interned *interned;    /* str.c */
+    struct kaa_object__weakrefs *weakrefs;    /* weakref.c: by object */
+    struct kaa_object__module_table *modules; /* module.c */
+    struct kaa_object__sites *sites;          /* site.c */
+    uint32_t types_changed;            /* some type was given attributes */
+    struct kaa_object__lookup *lookup; /* type.c: attributes found before */
+    struct kaa_object__warned *warned; /* warning.c: warnings given before */
     struct kaa_object__context *contexts;
     int64_t external_bytes;
 
@@ -223,9 +223,7 @@ struct kaa_runtime {
     uint32_t entering;
     struct kaa_runtime *next_runtime;
 
-    /* native/: what kaa_import() does. */
-    kaa_object *(*import)(kaa_context *ctx, const char *name);
-    void *importer;
+    struct kaa_native__directory *importer; /* native/import.c */
 };
 
 /* A thread's context: the public part first. */

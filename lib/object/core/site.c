@@ -23,7 +23,7 @@ typedef struct site {
     const void *address;
 } site;
 
-typedef struct table {
+typedef struct kaa_object__sites {
     const void *own_file; /* where this library is mapped */
     size_t count, capacity;
     site *sites; /* linear probing, at most half full */

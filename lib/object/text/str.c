@@ -10,7 +10,7 @@
 #include "object/text/utf8.h"
 
 /* runtime->interned */
-typedef struct interned {
+typedef struct kaa_object__interned {
     kaa_object **names; /* open addressing by hash; NULL: free */
     size_t capacity;    /* a power of two, or 0 */
     size_t count;

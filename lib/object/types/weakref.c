@@ -23,7 +23,7 @@ typedef struct weakref {
     int64_t hash;                    /* of the object; -1: not known */
 } weakref;
 
-typedef struct table {
+typedef struct kaa_object__weakrefs {
     size_t count, capacity; /* a power of two */
     weakref **entries;      /* the first weak reference of each object */
 } table;

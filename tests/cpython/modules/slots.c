@@ -446,6 +446,25 @@ NUMBER(list_reverse, kaa_list_reverse(ctx, args[0]))
 /* ---- dict, set */
 
 OBJECT(dict_new, kaa_dict_new(ctx))
+
+/* Keys and values in turn. An item that is Ellipsis fails. */
+FUNCTION(dict_take_array)
+{
+    kaa_object *items[8];
+
+    UNUSED;
+    if (nargs > 8)
+        nargs = 8;
+    for (size_t i = 0; i < nargs; i++) {
+        int fails = args[i] == kaa_builtin(ctx, KAA_ELLIPSIS);
+
+        items[i] = fails ? NULL : kaa_incref(ctx, args[i]);
+        if (fails)
+            kaa_raise(ctx, kaa_builtin(ctx, KAA_KEY_ERROR), "no item");
+    }
+    return kaa_dict_take_array(ctx, items, nargs / 2);
+}
+
 NUMBER(dict_size, kaa_dict_size(ctx, args[0]))
 
 /* 1 and 0 as (value,) and (), with the slot asked without `out` as well. */
@@ -927,6 +946,7 @@ static const kaa_method methods[] = {
     ENTRY(list_sort),
     ENTRY(list_reverse),
     ENTRY(dict_new),
+    ENTRY(dict_take_array),
     ENTRY(dict_size),
     ENTRY(dict_find),
     ENTRY(dict_find_text),
