@@ -12,7 +12,9 @@ import os
 
 from kaa import _error, _native
 from kaa._backend import owned as _owned
+from kaa._backend import plain_quick as _quick
 from kaa._backend.free import Giver, give_up, giver_of, lender_of, no_lender
+from kaa._backend.plain_quick import raise_kept, says_failure
 from kaa._calls.closure import Closure, here
 from kaa._calls.function import KEY, Function
 from kaa._calls.invoke import Invoker, Plan, Promoted, Target, Variadic
@@ -22,7 +24,7 @@ from kaa._values.pointer import FIXED, Held
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, NamedTuple
-    from typing import NoReturn, Optional, Tuple
+    from typing import Optional, Tuple
 
     from kaa._calls.closure import Frame
     from kaa._values.convert import Take
@@ -34,6 +36,7 @@ else:
     from kaa._tuple import NamedTuple
 
 _MISSING: Any = object()
+_SLOW = _quick.SLOW
 
 
 class Parameter(NamedTuple):
@@ -253,39 +256,6 @@ _WORD = 2**64 - 1
 # Calling. --------------------------------------------------------------------------
 
 
-def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> Caller:
-    """A caller for what ctypes passes as C does."""
-    prototype: Any = ctypes.CFUNCTYPE
-    if holds_gil and hasattr(ctypes, "PyDLL"):
-        prototype = ctypes.PYFUNCTYPE
-    types: List[Any] = [None] * shape.places
-    for parameter in shape.parameters:
-        types[parameter.place] = parameter.value.storage
-    for out in shape.outs:
-        types[out.place] = ctypes.c_void_p
-    options = {"use_errno": True} if errno else {}
-    function = prototype(shape.result.storage, *types, **options)(address)
-    if not errno:
-        if len(types) == 1:
-            return lambda values: function(values[0])
-        return lambda values: function(*values)
-
-    def call(values: List[Any]) -> Any:
-        ctypes.set_errno(0)
-        return function(*values)
-
-    return call
-
-
-def says_failure(value: Value, raw: Any) -> bool:
-    """Whether a result is one that tells of a failure, where errno is asked for."""
-    storage = value.storage
-    if storage is None:
-        return True
-    cell = raw if value.whole else storage(raw)
-    return bool(_native.kaa_convert_says_failure(value.ctype, ctypes.addressof(cell)))
-
-
 def run_in_frame(
     call: Callable[[], Any], drop: Optional[Callable[[Any], Any]] = None
 ) -> Any:
@@ -303,15 +273,6 @@ def run_in_frame(
             drop(raw)
         raise_kept(frame)
     return raw
-
-
-def raise_kept(frame: Frame) -> NoReturn:
-    """Raises the exception of a callback."""
-    try:
-        raise frame[0]
-    finally:
-        # The frame must not keep the exception alive, nor it the frame.
-        frame.clear()
 
 
 def release(kept: List[Any]) -> None:
@@ -353,6 +314,7 @@ class PlainFunction(Function, key=KEY):
         "_variadic",
         "_takes",
         "_is_straight",
+        "_quick",
         "__weakref__",
     )
 
@@ -365,6 +327,7 @@ class PlainFunction(Function, key=KEY):
     _variadic: Optional[Variadic]
     _takes: Tuple[Take, ...]
     _is_straight: bool
+    _quick: Callable[..., Any]
 
     def __new__(cls, *args: object, **keywords: object) -> PlainFunction:
         raise TypeError("functions are made by kaa.load()")
@@ -406,6 +369,12 @@ class PlainFunction(Function, key=KEY):
         give(self, "_takes", takes)
         has_lengths = any(one.is_measured for one in shape.parameters)
         give(self, "_is_straight", not (shape.outs or has_lengths or giver))
+        quick = _quick.never
+        if self._is_straight and not shape.variadic:
+            closed = native.flags & (_native.DECL_CONST | _native.DECL_PURE)
+            how = _quick.How(address, errno, holds_gil, not closed)
+            quick = _quick.warming(self, how)
+        give(self, "_quick", quick)
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
             shape.result.plain
@@ -413,7 +382,8 @@ class PlainFunction(Function, key=KEY):
             and not shape.variadic
             and not (errno and holds_gil)
         ):
-            give(self, "_call", _ctypes_caller(shape, address, errno, holds_gil))
+            caller = _quick.ctypes_function(shape, address, errno, holds_gil)
+            give(self, "_call", _quick.ctypes_caller(caller, shape.places, errno))
             if errno:
                 give(self, "_errno", ctypes.get_errno)
             return self
@@ -434,6 +404,13 @@ class PlainFunction(Function, key=KEY):
         return self
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if not keywords:
+            answer = self._quick(*args)
+            if answer is not _SLOW:
+                return answer
+        return self._call_slowly(args, keywords)
+
+    def _call_slowly(self, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> Any:
         shape = self._shape
         extra: Tuple[Any, ...] = ()
         count = len(self._takes)
