@@ -37,6 +37,8 @@ typedef enum kaa_convert_code {
     KAA_CONVERT_OUTSIDE,      /**< A reference outside of its `given`. */
     KAA_CONVERT_VARIABLE,     /**< `given` as a variable argument. */
     KAA_CONVERT_VARIABLE_INT, /**< An int beyond all types, as one. */
+    KAA_CONVERT_FORMAT,       /**< A format asks for `number` of them. */
+    KAA_CONVERT_LEAST,        /**< `number` elements are needed. */
 } kaa_convert_code;
 
 /** What is refused. Unused members are zero; texts are UTF-8, borrowed. */

@@ -193,6 +193,18 @@ KAA_API void kaa_ctype_table_destroy(kaa_ctype_table *table);
 KAA_API const kaa_ctype *kaa_ctype_basic(kaa_ctype_kind kind);
 
 /**
+ * Gives the type `T *` of a basic type T, or `const T *`, without a table.
+ * Another pointer type than what kaa_ctype_pointer() makes in a table; what
+ * follows types sees no difference.
+ *
+ * @owns   A constant of the library; NULL for any other kind.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API const kaa_ctype *kaa_ctype_basic_pointer(kaa_ctype_kind kind,
+                                                 int is_const);
+
+/**
  * Finds the basic type behind a well-known typedef name of C or POSIX:
  * "size_t", "uint32_t", "time_t", "wchar_t" and the like, and the C library's
  * own names for them ("__off64_t"). "va_list" is KAA_CTYPE_VALIST.

@@ -32,8 +32,9 @@
  * 4] and [static n] say a length as well. On a member that points at a
  * function: scope(library | async | forever). Attributes of other namespaces
  * are skipped, but for GNU const, pure, nonnull, returns_nonnull, noreturn,
- * deprecated, weak, packed, aligned and mode, and C23 unsequenced,
- * reproducible, noreturn and deprecated, which say something.
+ * deprecated, weak, packed, aligned, mode, access and format, and C23
+ * unsequenced, reproducible, noreturn and deprecated, which say something.
+ * Functions of C11 and POSIX have the lengths and formats that these say.
  *
  * With kaa_decl_options::preprocess the text is one that a compiler would be
  * given: kaa preprocesses it first.
@@ -142,6 +143,14 @@ enum {
     KAA_DECL_PARAMETER_BORROW = 1u << 5, /**< borrow_from is set */
 };
 
+/** Whose format strings a function takes: GNU format, or the function is one of
+ * the C library's. */
+typedef enum kaa_decl_format_kind {
+    KAA_DECL_FORMAT_NONE = 0,
+    KAA_DECL_FORMAT_PRINTF = 1,
+    KAA_DECL_FORMAT_SCANF = 2,
+} kaa_decl_format_kind;
+
 /** How long C may keep a function pointer that it was given. */
 typedef enum kaa_decl_scope {
     KAA_DECL_SCOPE_LIBRARY = 0, /**< As long as the library is loaded. */
@@ -199,7 +208,9 @@ typedef struct kaa_decl_item {
     uint32_t borrow_from; /**< With KAA_DECL_BORROW: the number of the parameter
                                whose argument has to live as long as the
                                result. */
-    uint32_t reserved;
+    uint16_t format;      /**< A kaa_decl_format_kind: what the variable
+                               arguments are is told by a format string. */
+    uint16_t format_of;   /**< With a format: the number of its parameter. */
 } kaa_decl_item;
 
 /**
@@ -288,6 +299,35 @@ KAA_API const kaa_decl_item *kaa_decl_find(const kaa_decl *decl,
  * @since  0.2
  */
 KAA_API const kaa_preprocess_result *kaa_decl_source(const kaa_decl *decl);
+
+/** One variable argument that a format string asks for. */
+typedef struct kaa_decl_wanted {
+    const kaa_ctype *type; /**< By C's promotions: int, double, const char *,
+                                and what scanf() writes to. A constant of the
+                                library; NULL: not said, which n$ may leave. */
+    uint64_t least;        /**< So many elements have to be there, where it is
+                                a pointer that is written to: "%31s" says 32. */
+    char directive[24];    /**< Such as "%-5ld"; longer ones are cut. */
+} kaa_decl_wanted;
+
+/**
+ * Reads what variable arguments a format string asks for, as printf() and
+ * scanf() of C23, POSIX and glibc do.
+ *
+ * @param function      An item with a format.
+ * @param format        `length` bytes; a NUL ends it before.
+ * @param out           The first `capacity` of them.
+ * @param out_is_whole  NULL, or where 0 is written if the reading ended at a
+ *                      directive that is not known: there may be more.
+ *
+ * @return how many there are, 4096 at most.
+ * @gil    any
+ * @since  0.2
+ */
+KAA_API size_t kaa_decl_format(const kaa_decl_item *function,
+                               const char *format, size_t length,
+                               kaa_decl_wanted *out, size_t capacity,
+                               int *out_is_whole);
 
 /**
  * Writes an item as a C declaration on one line, attributes included:

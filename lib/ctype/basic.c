@@ -58,6 +58,53 @@ kaa_ctype_basic(kaa_ctype_kind kind)
     return (unsigned)kind <= KAA_CTYPE_VALIST ? &kaa_ctype__basics[kind] : NULL;
 }
 
+/* T, const T *, T *, by the kind of T: only the last two are handed out. */
+static const kaa_ctype constants[KAA_CTYPE_VALIST + 1] = {
+#define CONSTANT(id)                                                           \
+    [KAA_CTYPE_##id] = {.kind = KAA_CTYPE_QUALIFIED,                           \
+                        .qualifiers = KAA_CTYPE_CONST,                         \
+                        .own_qualifiers = KAA_CTYPE_CONST,                     \
+                        .target = SELF(id),                                    \
+                        .stripped = SELF(id),                                  \
+                        .depth = 1}
+    CONSTANT(VOID),
+#define BASIC(id, text, type, signed_) CONSTANT(id),
+#include "ctype/basic.def"
+#undef BASIC
+};
+
+#define POINTER(to, id, depth_)                                                \
+    [KAA_CTYPE_##id] = {.kind = KAA_CTYPE_POINTER,                             \
+                        .is_complete = 1,                                      \
+                        .align = _Alignof(void *),                             \
+                        .size = sizeof(void *),                                \
+                        .target = &(to)[KAA_CTYPE_##id],                       \
+                        .stripped = &pointers_to_##to[KAA_CTYPE_##id],         \
+                        .depth = (depth_)}
+
+static const kaa_ctype pointers_to_constants[KAA_CTYPE_VALIST + 1] = {
+    POINTER(constants, VOID, 2),
+#define BASIC(id, text, type, signed_) POINTER(constants, id, 2),
+#include "ctype/basic.def"
+#undef BASIC
+};
+
+#define pointers_to_kaa_ctype__basics pointers
+static const kaa_ctype pointers[KAA_CTYPE_VALIST + 1] = {
+    POINTER(kaa_ctype__basics, VOID, 1),
+#define BASIC(id, text, type, signed_) POINTER(kaa_ctype__basics, id, 1),
+#include "ctype/basic.def"
+#undef BASIC
+};
+
+const kaa_ctype *
+kaa_ctype_basic_pointer(kaa_ctype_kind kind, int is_const)
+{
+    if ((unsigned)kind > KAA_CTYPE_VALIST)
+        return NULL;
+    return is_const ? &pointers_to_constants[kind] : &pointers[kind];
+}
+
 /* The kind of the integer type behind a typedef: the compiler looks. */
 #define KIND_OF(type)                                                          \
     _Generic((type)0, _Bool                                                    \

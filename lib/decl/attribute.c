@@ -33,6 +33,13 @@ kaa_decl__is_attribute(kaa_decl__parser *p)
     }
 }
 
+static void
+add_access(kaa_decl__attributes *a, const kaa_decl__access *access)
+{
+    if (a->access_count < KAA_DECL__ACCESS_MAX)
+        a->access[a->access_count++] = *access;
+}
+
 void
 kaa_decl__merge(kaa_decl__attributes *into, const kaa_decl__attributes *from)
 {
@@ -41,6 +48,13 @@ kaa_decl__merge(kaa_decl__attributes *into, const kaa_decl__attributes *from)
     into->is_packed |= from->is_packed;
     into->is_nonnull_all |= from->is_nonnull_all;
     into->nonnull |= from->nonnull;
+    if (from->format != KAA_DECL_FORMAT_NONE) {
+        into->format = from->format;
+        into->format_of = from->format_of;
+        into->format_first = from->format_first;
+    }
+    for (uint32_t i = 0; i < from->access_count; i++)
+        add_access(into, &from->access[i]);
     if (from->vector != 0)
         into->vector = from->vector;
     if (from->lanes != 0)
@@ -158,6 +172,87 @@ read_nonnull(kaa_decl__parser *p, kaa_decl__attributes *a)
     return kaa_decl__expect(p, ')', "')'");
 }
 
+/* Numbers behind commas, up to the `)`. */
+static int
+read_numbers(kaa_decl__parser *p, uint64_t *out, uint32_t capacity,
+             uint32_t *out_count)
+{
+    *out_count = 0;
+    while (p->token.kind == ',') {
+        kaa_decl__value value = {0};
+
+        kaa_decl__next(p);
+        if (!kaa_decl__integer_expression(p, &value, "a parameter's number"))
+            return 0;
+        if (*out_count < capacity)
+            out[(*out_count)++] = value.bits;
+    }
+    return kaa_decl__expect(p, ')', "')'");
+}
+
+/* format(printf, 2, 3): the parameter of the format, and the first argument
+ * that it is about; 0: a va_list has them. */
+static int
+read_format(kaa_decl__parser *p, kaa_decl__attributes *a)
+{
+    static const struct {
+        const char *word;
+        uint16_t format;
+    } kinds[] = {
+        {"printf", KAA_DECL_FORMAT_PRINTF},
+        {"gnu_printf", KAA_DECL_FORMAT_PRINTF},
+        {"scanf", KAA_DECL_FORMAT_SCANF},
+        {"gnu_scanf", KAA_DECL_FORMAT_SCANF},
+    };
+    uint16_t format = KAA_DECL_FORMAT_NONE;
+    uint64_t numbers[2];
+    uint32_t count;
+
+    p->is_raw = 1; /* `printf` may be a macro */
+    kaa_decl__next(p);
+    p->is_raw = 0;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kaa_decl__is_word(&p->token, kinds[i].word))
+            format = kinds[i].format;
+    if (p->token.symbol == NULL)
+        return kaa_decl__fail_expected(p, "the kind of a format");
+    kaa_decl__next(p);
+    if (!read_numbers(p, numbers, 2, &count))
+        return 0;
+    if (count == 2 && numbers[0] - 1 < KAA_DECL__PARAMETERS_MAX &&
+        numbers[1] - 1 < KAA_DECL__PARAMETERS_MAX) {
+        a->format = format;
+        a->format_of = (uint16_t)numbers[0];
+        a->format_first = (uint16_t)numbers[1];
+    }
+    return 1;
+}
+
+/* access(read_only, 2, 3): parameter 2 points at as many as parameter 3 says.
+ * What is read or written there, and how, its type says already. */
+static int
+read_access(kaa_decl__parser *p, kaa_decl__attributes *a)
+{
+    uint64_t numbers[2];
+    uint32_t count;
+    int is_used;
+
+    kaa_decl__next(p);
+    is_used = !kaa_decl__is_word(&p->token, "none");
+    if (p->token.symbol == NULL)
+        return kaa_decl__fail_expected(p, "a kind of access");
+    kaa_decl__next(p);
+    if (!read_numbers(p, numbers, 2, &count))
+        return 0;
+    if (is_used && count == 2 && numbers[0] - 1 < KAA_DECL__PARAMETERS_MAX &&
+        numbers[1] - 1 < KAA_DECL__PARAMETERS_MAX) {
+        kaa_decl__access access = {(uint16_t)numbers[0], (uint16_t)numbers[1]};
+
+        add_access(a, &access);
+    }
+    return 1;
+}
+
 /* Attributes without arguments of interest. */
 static int
 note_word(const kaa_decl__token *word, kaa_decl__attributes *a)
@@ -233,6 +328,10 @@ kaa_decl__gnu_attribute(kaa_decl__parser *p, kaa_decl__attributes *a)
     } else if (p->token.kind == '(' &&
                kaa_decl__is_word(&word, "ext_vector_type")) {
         return read_vector(p, &a->lanes);
+    } else if (p->token.kind == '(' && kaa_decl__is_word(&word, "format")) {
+        return read_format(p, a);
+    } else if (p->token.kind == '(' && kaa_decl__is_word(&word, "access")) {
+        return read_access(p, a);
     } else if (kaa_decl__is_word(&word, "nonnull")) {
         if (p->token.kind == '(')
             return read_nonnull(p, a);

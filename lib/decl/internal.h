@@ -154,6 +154,14 @@ typedef struct kaa_decl__length {
 /* is_set where [static n] says it: n is perhaps no integer, or unknown. */
 #define STATIC_LENGTH 2u
 
+/* access(read_only, pointer, size): parameters, from 1. */
+typedef struct kaa_decl__access {
+    uint16_t pointer;
+    uint16_t size;
+} kaa_decl__access;
+
+#define KAA_DECL__ACCESS_MAX 4u
+
 /* What attributes say, wherever they stand. All zero: nothing. */
 typedef struct kaa_decl__attributes {
     uint32_t flags;           /* KAA_DECL_* of the declaration */
@@ -165,10 +173,15 @@ typedef struct kaa_decl__attributes {
     uint8_t is_nonnull_all;
     uint8_t has_place; /* `place` is set */
     uint32_t reserved;
+    uint16_t format;       /* a kaa_decl_format_kind */
+    uint16_t format_of;    /* with it: the parameter, from 1 */
+    uint16_t format_first; /* the first argument that it is about */
+    uint16_t access_count;
     uint64_t nonnull; /* bit i: parameter i, nonnull(i + 1) */
     uint64_t vector;  /* vector_size: bytes; or 0 */
     uint64_t lanes;   /* ext_vector_type: elements; or 0 */
     uint64_t least;   /* [static 4] */
+    kaa_decl__access access[KAA_DECL__ACCESS_MAX];
     kaa_decl__length length;
     const kaa_decl__symbol *borrow_from;
     const char *free_function;
@@ -532,6 +545,11 @@ int kaa_decl__check_parameter(kaa_decl__parser *p,
                               const kaa_ctype *type);
 /* At the ( of __asm__("name"): the joined strings. */
 int kaa_decl__asm_name(kaa_decl__parser *p, const char **out_name);
+
+/* standard.c - what attributes, and the C standard of its functions, say of a
+ * function's parameters; `notes` are as many. */
+void kaa_decl__note_use(const kaa_decl__attributes *a, kaa_decl_item *item,
+                        kaa_decl_parameter *notes);
 
 /* length.c - what kaa::length and kaa::borrow name. */
 int kaa_decl__read_length(kaa_decl__parser *p, kaa_decl__attributes *a);

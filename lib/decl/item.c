@@ -302,6 +302,8 @@ note_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
             (notes[i].flags & KAA_DECL_PARAMETER_NULLABLE) == 0)
             notes[i].flags |= KAA_DECL_PARAMETER_NONNULL;
     }
+    if (count != 0)
+        kaa_decl__note_use(&d->attributes, item, notes);
     item->parameters = notes;
     return 1;
 }
@@ -313,7 +315,13 @@ add_notes(kaa_decl_parameter *later, const kaa_decl_parameter *earlier)
 {
     uint32_t flags = later->flags;
 
-    if ((earlier->flags & KAA_DECL_PARAMETER_LENGTH) != 0 &&
+    uint32_t added = earlier->flags & ~(uint32_t)KAA_DECL_PARAMETER_TIMES;
+
+    /* A later `out` takes the place of a length that C knows. */
+    if ((flags & KAA_DECL_PARAMETER_OUT) != 0 &&
+        (earlier->flags & KAA_DECL_PARAMETER_OUT) == 0)
+        added &= ~(uint32_t)KAA_DECL_PARAMETER_LENGTH;
+    if ((added & KAA_DECL_PARAMETER_LENGTH) != 0 &&
         (flags & KAA_DECL_PARAMETER_LENGTH) == 0) {
         later->length_of = earlier->length_of;
         later->length_times = earlier->length_times;
@@ -329,7 +337,7 @@ add_notes(kaa_decl_parameter *later, const kaa_decl_parameter *earlier)
         later->least = earlier->least;
     if (later->scope == 0)
         later->scope = earlier->scope;
-    later->flags |= earlier->flags & ~(uint32_t)KAA_DECL_PARAMETER_TIMES;
+    later->flags |= added;
 }
 
 /* A later declaration of the same function adds to what is known of it. */
@@ -351,6 +359,8 @@ merge_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
         }
     }
     item->parameters = later.parameters;
+    item->format = later.format;
+    item->format_of = later.format_of;
     return 1;
 }
 

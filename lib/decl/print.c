@@ -212,6 +212,30 @@ add_nonnull(kaa_base__text *out, const kaa_decl_item *item, uint64_t count)
         kaa_base__text_puts(out, ")))");
 }
 
+/* What has no place in front of a parameter: lengths that a parameter without a
+ * name tells, and formats. */
+static void
+add_uses(kaa_base__text *out, const kaa_decl_item *item, const kaa_ctype *type)
+{
+    const uint32_t kinds = KAA_DECL_PARAMETER_LENGTH | KAA_DECL_PARAMETER_TIMES;
+
+    for (uint32_t i = 0; i < type->count; i++) {
+        const kaa_decl_parameter *notes = &item->parameters[i];
+
+        if ((notes->flags & kinds) == KAA_DECL_PARAMETER_LENGTH &&
+            parameter_name(type, notes->length_of) == NULL &&
+            notes->length_factor == 1 && notes->length_plus == 0)
+            kaa_base__text_printf(
+                out, " __attribute__((access(read_write, %u, %u)))",
+                (unsigned)i + 1, (unsigned)notes->length_of + 1);
+    }
+    if (item->format != KAA_DECL_FORMAT_NONE)
+        kaa_base__text_printf(
+            out, " __attribute__((format(%s, %u, %u)))",
+            item->format == KAA_DECL_FORMAT_SCANF ? "scanf" : "printf",
+            (unsigned)item->format_of + 1, (unsigned)type->count + 1);
+}
+
 static void
 add_function(kaa_base__text *out, const kaa_decl_item *item)
 {
@@ -254,6 +278,7 @@ add_function(kaa_base__text *out, const kaa_decl_item *item)
     if (strcmp(item->symbol, item->name) != 0)
         kaa_base__text_printf(out, " __asm__(\"%s\")", item->symbol);
     add_nonnull(out, item, kaa_ctype__strip(type)->count);
+    add_uses(out, item, kaa_ctype__strip(type));
     kaa_base__text_puts(out, ";");
 }
 

@@ -170,7 +170,8 @@ MEMBER(kaa_decl_item, string, 88);
 MEMBER(kaa_decl_item, string_length, 96);
 MEMBER(kaa_decl_item, reason, 104);
 MEMBER(kaa_decl_item, borrow_from, 112);
-MEMBER(kaa_decl_item, reserved, 116);
+MEMBER(kaa_decl_item, format, 116);
+MEMBER(kaa_decl_item, format_of, 118);
 VALUE(KAA_DECL_TOLERANT, 1);
 VALUE(KAA_DECL_FUNCTION, 0);
 VALUE(KAA_DECL_VARIABLE, 1);
@@ -210,6 +211,13 @@ VALUE(KAA_DECL_SCOPE_LIBRARY, 0);
 VALUE(KAA_DECL_SCOPE_CALL, 1);
 VALUE(KAA_DECL_SCOPE_ASYNC, 2);
 VALUE(KAA_DECL_SCOPE_FOREVER, 3);
+VALUE(KAA_DECL_FORMAT_NONE, 0);
+VALUE(KAA_DECL_FORMAT_PRINTF, 1);
+VALUE(KAA_DECL_FORMAT_SCANF, 2);
+SIZE(kaa_decl_wanted, 40);
+MEMBER(kaa_decl_wanted, type, 0);
+MEMBER(kaa_decl_wanted, least, 8);
+MEMBER(kaa_decl_wanted, directive, 16);
 
 /* convert.h */
 SIZE(kaa_convert_fault, 40);
@@ -236,6 +244,8 @@ VALUE(KAA_CONVERT_SMALL, 11);
 VALUE(KAA_CONVERT_OUTSIDE, 12);
 VALUE(KAA_CONVERT_VARIABLE, 13);
 VALUE(KAA_CONVERT_VARIABLE_INT, 14);
+VALUE(KAA_CONVERT_FORMAT, 15);
+VALUE(KAA_CONVERT_LEAST, 16);
 
 /* library.h */
 SIZE(kaa_library_options, 8);

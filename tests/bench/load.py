@@ -165,6 +165,12 @@ def importing(statement: str) -> compare.Timed:
     return run
 
 
+if importlib.util.find_spec("cffi"):
+    CFFI = "import cffi; f = cffi.FFI(); f.cdef('double pow(double, double);')"
+    IMPORTS["import"]["cffi"] = "import cffi"
+    IMPORTS["import + first load"]["cffi"] = f"{CFFI}; f.dlopen('{LIBM}')"
+    IMPORTS["import + first load + call"]["cffi"] = f"{CFFI}; f.dlopen('{LIBM}').pow(2, 3)"
+
 CACHE = tempfile.TemporaryDirectory(prefix="kaa-bench-pycache-")
 
 

@@ -14,6 +14,7 @@ Exits with 77, and says why, where a tool is missing.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -74,6 +75,13 @@ def write_pc(prefix: Path) -> None:
     )
 
 
+def pythons() -> Path:
+    """Where tests/pythons puts what it fetches."""
+    given = os.environ.get("KAA_PYTHONS")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(given or f"{base}/kaa/pythons")
+
+
 def foreign(source: Path, build: Path, name: str, target: Target) -> List[str]:
     """What CMake is told for another processor."""
     emulator = shutil.which(f"qemu-{name}-static") or shutil.which(f"qemu-{name}")
@@ -81,11 +89,8 @@ def foreign(source: Path, build: Path, name: str, target: Target) -> List[str]:
         raise Missing("qemu-user is missing: apt-get install qemu-user-static")
     script = source / "tests" / "pythons"
     run([sys.executable, "-B", script, "--processor", target.debian, "3.14"])
-    cache = os.environ.get("KAA_PYTHONS")
-    if not cache:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        cache = f"{base}/kaa/pythons"
-    root = Path(cache) / f"debian-{target.debian}"
+    cache = pythons()
+    root = cache / f"debian-{target.debian}"
     prefix = build / "libffi"
     write_pc(prefix)
     (prefix / "include").mkdir(exist_ok=True)
@@ -103,7 +108,7 @@ def foreign(source: Path, build: Path, name: str, target: Target) -> List[str]:
         f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator};-L;{root}",
         f"-DCMAKE_EXE_LINKER_FLAGS={loose}",
         f"-DCMAKE_SHARED_LINKER_FLAGS={loose}",
-        f"-DKAA_TEST_PYTHONS={Path(cache)}/bin-{target.debian}/python3.14",
+        f"-DKAA_TEST_PYTHONS={cache}/bin-{target.debian}/python3.14",
     ]
 
 
@@ -169,14 +174,29 @@ def configure(options: argparse.Namespace) -> None:
     )
 
 
+def describe(options: argparse.Namespace) -> None:
+    """What tests/tables.py has to know of the platform."""
+    target = TARGETS[options.target]
+    machine = "x86_64, musl" if options.target == "musl" else f"{options.target}, glibc"
+    compiler = run([target.compiler, "-dumpfullversion"]).strip()
+    told = {"platform": f"Linux {machine}", "compiler": f"GNU {compiler}"}
+    told["platform"] += ", emulated" if target.debian else ""
+    told["library"] = str(options.build / "cross" / "lib" / "libkaa.so")
+    python = pythons() / f"bin-{target.debian}" / "python3.14"
+    told["python"] = str(python) if target.debian else ""
+    (options.build / "platform.json").write_text(json.dumps(told))
+
+
 def test(options: argparse.Namespace) -> int:
     """Runs CTest, which shows what fails, and says how many did what."""
     log = options.build / "tests.log"
     command = [str(Path(options.cmake).with_name("ctest")), "--test-dir"]
     command += [str(options.build / "cross"), "--output-on-failure"]
-    command += ["-j", str(os.cpu_count()), "-L", LABELS]
+    command += ["-j", str(os.cpu_count())]
     if options.tests:
-        command = command[:-2] + ["-R", options.tests]
+        command += ["-R", options.tests]
+    else:
+        command += ["-L", LABELS, "--output-junit", str(options.build / "ctest.xml")]
     with open(log, "w") as file:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT)
     said = log.read_text(errors="replace")
@@ -211,6 +231,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if options.configure:
         return 0
     run([options.cmake, "--build", options.build / "cross"])
+    describe(options)
     return test(options)
 
 

@@ -57,7 +57,9 @@ static const struct printed_case declarators[] = {
     {"char *const *volatile p;", "p", "extern char *const *volatile p;"},
     {"char *restrict f(const char *__restrict a);", "f",
      "char *restrict f(const char *restrict a);"},
-    PLAIN("int printf(const char *format, ...);", "printf"),
+    PLAIN("int printf(const char *format, ...) "
+          "__attribute__((format(printf, 1, 2)));",
+          "printf"),
     PLAIN("int f(...);", "f"),
     {"int x[];", "x", "extern int x[];"},
     {"int f(void), g(int), *h(char);", "h", "int *h(char);"},
@@ -127,7 +129,9 @@ static const struct printed_case gnu_words[] = {
     {"__extension__ typedef long long ll;", "ll", "typedef long long ll;"},
     {"int f(const char *, ...) __asm__(\"\" \"__isoc99_f\") "
      "__attribute__((format(scanf, 1, 2)));",
-     "f", "int f(const char *, ...) __asm__(\"__isoc99_f\");"},
+     "f",
+     "int f(const char *, ...) __asm__(\"__isoc99_f\") "
+     "__attribute__((format(scanf, 1, 2)));"},
     {"extern int a __asm__(\"b\");", "a", "extern int a __asm__(\"b\");"},
     {"__attribute__((noreturn)) void f(void);", "f",
      "[[noreturn]] void f(void);"},

@@ -2,8 +2,9 @@
  *
  * The first byte chooses: a strict or a tolerant parse, or a type alone. What
  * was understood is found by its name and printed, so that the table of names
- * and the printer are under test as well. With libFuzzer (clang, preset `fuzz`)
- * this is its target; without, replay.c runs it on the files it is given.
+ * and the printer are under test as well; the bytes are a format string, too.
+ * With libFuzzer (clang, preset `fuzz`) this is its target; without, replay.c
+ * runs it on the files it is given.
  */
 #include <kaa/decl.h>
 
@@ -53,6 +54,27 @@ check_error(const kaa_error *err, size_t size)
         stop("no place", err->message);
 }
 
+/* The same bytes as a format: whatever room there is for what it asks for. */
+static void
+check_format(const char *text, size_t length)
+{
+    for (uint16_t kind = KAA_DECL_FORMAT_PRINTF; kind <= KAA_DECL_FORMAT_SCANF;
+         kind++) {
+        const kaa_decl_item item = {.format = kind};
+        kaa_decl_wanted wanted[3];
+        int is_whole = 2;
+        size_t count =
+            kaa_decl_format(&item, text, length, wanted, 3, &is_whole);
+
+        if (count > 4096 || is_whole > 1 ||
+            count != kaa_decl_format(&item, text, length, NULL, 0, NULL))
+            stop("counted differently", "");
+        for (size_t i = 0; i < count && i < 3; i++)
+            if (wanted[i].type != NULL && wanted[i].directive[0] != '%')
+                stop("no directive", wanted[i].directive);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -65,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0 || kaa_ctype_table_create(&types, NULL) != KAA_OK)
         return 0;
+    check_format(text + 1, size - 1);
     options.flags = *data & 1 ? KAA_DECL_TOLERANT : 0;
     if (*data % 4 == 2) {
         if (kaa_decl_parse_type(types, NULL, text + 1, size - 1, &type, &err) !=

@@ -5,6 +5,7 @@
 RESULTS is the folder that run.py wrote into, one file a module and Python. A
 module that was started and left no result counts as failed: its process died.
 Prints the table, and writes it to TABLE.md. Exits with 1 where a test failed.
+tests/tables.py puts the tables of a whole run into the README and the guide.
 """
 
 from __future__ import annotations
@@ -86,6 +87,41 @@ def table(folder: pathlib.Path) -> Tuple[str, bool]:
         places = ", ".join(f"{count} in {where}" for where, count in counts.items())
         lines.append(f"- skipped: {reason}: {places}")
     return "\n".join(lines + notes) + "\n", not notes
+
+
+def columns(folder: pathlib.Path) -> List[Tuple[Dict, List[str]]]:
+    """(interpreter, cells of a row) for each Python and way to start it."""
+    found = []
+    for where, modules in read(folder):
+        line, _, _ = row(where, modules)
+        python = next((one["python"] for one in modules if "python" in one), {})
+        found.append((python, line.strip("| ").split(" | ")[:5]))
+    return found
+
+
+def short(folder: pathlib.Path) -> List[str]:
+    """A row a Python, as it is started by default."""
+    lines = ["| Python | C library | modules | passed | skipped |"]
+    lines += ["| --- | --- | ---: | ---: | ---: |"]
+    for python, cells in columns(folder):
+        if python and not python["mode"] and not python["host"]:
+            lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def long(folder: pathlib.Path) -> List[str]:
+    """All rows, and a table of why tests were skipped."""
+    lines = ["| Python | C library | modules | passed | skipped |"]
+    lines += ["| --- | --- | ---: | ---: | ---: |"]
+    lines += ["| " + " | ".join(cells) + " |" for _, cells in columns(folder)]
+    lines += ["", "| skipped, since | tests | under |", "| --- | ---: | --- |"]
+    reasons: Dict[str, Dict[str, int]] = {}
+    for where, modules in read(folder):
+        for reason, count in row(where, modules)[2].items():
+            reasons.setdefault(reason.replace("|", "/"), {})[where] = count
+    for reason, counts in sorted(reasons.items(), key=lambda item: -sum(item[1].values())):
+        lines.append(f"| {reason} | {sum(counts.values())} | {', '.join(counts)} |")
+    return lines
 
 
 def main() -> int:

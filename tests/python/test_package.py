@@ -102,6 +102,35 @@ class Wheel(unittest.TestCase):
         wheel = self.wheel_of(os.path.join(self.folder, name))
         self.look_inside(wheel)
 
+    def test_editable(self) -> None:
+        """The checkout's Python files are the package's; pip takes all of it away again."""
+        target = os.path.join(self.folder, "environment")
+        seen = [] if self.tools else ["--system-site-packages"]  # which have the backend
+        run([sys.executable, "-m", "venv", *seen, target], self.folder)
+        python = os.path.join(target, "bin", "python")
+        before = self.files(self.source), self.files(target)
+        run(
+            [python, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps"]
+            + ["--no-index", "--disable-pip-version-check", "-e", self.project],
+            self.folder,
+            PYTHONPATH=self.tools,
+            SKBUILD_CMAKE_BUILD_TYPE="Debug",
+        )
+        with open(os.path.join(self.project, "kaa", "added.py"), "w") as file:
+            file.write("from kaa import load\nfour = load(None, 'int abs(int);').abs(-4)\n")
+        said = run(
+            [python, "-c", "import kaa.added as a, kaa; print(a.four, a.__file__, kaa.__file__)"],
+            self.folder,
+        ).split()
+        kaa = os.path.join(os.path.realpath(self.project), "kaa")
+        self.assertEqual(said[0], "4")
+        self.assertEqual(os.path.dirname(os.path.realpath(said[1])), kaa)
+        self.assertEqual(os.path.dirname(os.path.realpath(said[2])), kaa)
+        os.unlink(os.path.join(self.project, "kaa", "added.py"))
+        run([python, "-m", "kaa", "new", "sky"], self.folder)
+        run([python, "-m", "pip", "uninstall", "-q", "-y", "kaa"], self.folder)
+        self.assertEqual((self.files(self.source), self.files(target)), before)
+
     def files(self, folder: str) -> Set[str]:
         found = glob.glob(os.path.join(folder, "**"), recursive=True)
         return {one for one in found if "__pycache__" not in one}

@@ -3,6 +3,7 @@ sound, on which it must be silent.
 
     selftest.py CC MYPY
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "abi")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "abi"), str(HERE.parent / "python")]
 import contracts  # noqa: E402
 import exports  # noqa: E402
 import format as format_  # noqa: E402
@@ -26,6 +27,7 @@ import python_types  # noqa: E402
 import sizes  # noqa: E402
 import source  # noqa: E402
 import systems  # noqa: E402
+import tables  # noqa: E402
 import tracked  # noqa: E402
 
 CC = "cc"
@@ -102,6 +104,54 @@ class Systems(Folder):
                 "lib/os.txt: gone/ includes nothing of a system's",
             ],
         )
+
+
+class Tables(Folder):
+    """The tables of Pythons, made from results and then looked at."""
+
+    EMPTY = "text\n\n<!-- table: pythons -->\n\n<!-- table: end -->\n"
+
+    def results(self, place, version, **more):
+        python = {"version": version, "pypy": "", "free_threaded": False, "host": "", "mode": ""}
+        told = {"python": {**python, "libc": "glibc 2", **more}, "module": "test_a", "ran": 3}
+        told.update(failed=[], skipped=[["b", "no c"]])
+        self.write(f"build/python-results/{place}/test_a.json", json.dumps(told))
+        return f"{place}/test_a.json\n"
+
+    def make(self):
+        command = [sys.executable, "-B", str(HERE.parent / "tables.py")]
+        done = subprocess.run(
+            [*command, str(self.root), str(self.root / "build"), "pythons"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    def test_made_and_checked(self):
+        self.write("tests/python/CMakeLists.txt", "foreach(name python3 python3.9 pypy3)\n")
+        for name in (tables.README, tables.PAGE):
+            self.write(name, self.EMPTY)
+        self.assertEqual(list(tables.findings(self.root)), [])
+        expected = self.results("3.9.1", "3.9.1") + self.results("3.9.1/plain", "3.9.1", host="none")
+        self.write("build/python-expected.txt", expected + "pypy3.9.1/test_a.json\n")
+        status, said = self.make()
+        self.assertEqual(status, 1)
+        self.assertIn("1 of 3 modules did not run: pypy3.9.1/test_a.json", said)
+        self.results("pypy3.9.1", "3.9.1", pypy="7.1.0")
+        self.assertEqual(self.make()[0], 0)
+        row = "| CPython 3.9.1 | glibc 2 | 1 | 2 | 1 |"
+        self.assertEqual((self.root / "README.md").read_text().count(row), 1)
+        page = (self.root / tables.PAGE).read_text()
+        self.assertIn("| CPython 3.9.1, `KAA_HOST=none` |", page)
+        self.assertIn("| no c | 3 | 3.9.1, 3.9.1/plain, pypy3.9.1 |", page)
+        self.assertEqual(
+            list(tables.findings(self.root)),
+            ["README.md: the table of Pythons has no row of a free-threaded CPython"],
+        )
+        self.write(tables.PAGE, page.replace(row, ""))
+        self.assertIn(f"{tables.PAGE}: the table lacks the README's row {row}",
+                      list(tables.findings(self.root)))  # fmt: skip
+        self.assertEqual(self.make()[0], 0)  # a second time, over the first
+        self.assertEqual((self.root / tables.PAGE).read_text(), page)
 
 
 class Source(unittest.TestCase):

@@ -21,7 +21,7 @@ NEEDED = {"sphinx": "sphinx>=7", "myst_parser": "myst-parser>=3", "furo": "furo"
 # Title of a part, and its pages in the order of reading; pages that are not
 # named here come last.
 PARTS = [
-    ("Python", "python", ["calling", "data", "callbacks", "headers", "gil", "memory", "reports", "packaging"]),
+    ("Python", "python", ["calling", "data", "callbacks", "headers", "gil", "memory", "reports", "packaging", "tested"]),
     ("C", "c", ["modules", "runtime", "calling", "debugging", "reference"]),
 ]
 

@@ -462,12 +462,20 @@ def _again(
 
 
 def _asks_more(item: Any) -> bool:
-    """Whether a function has annotations that not every type can follow."""
+    """Whether a function has annotations that not every type can follow. Lengths,
+    which the C library's functions have by themselves, are looked at here."""
     if item.free_function is not None:
         return True
     count = _native.kaa_ctype_count(_native.kaa_ctype_strip(item.type))
-    asked = _native.PARAMETER_OUT | _native.PARAMETER_LENGTH
-    return any(item.parameters[i].flags & asked for i in range(count))
+    flags = 0
+    for i in range(count):
+        flags |= item.parameters[i].flags
+    if flags & _native.PARAMETER_OUT:
+        return True
+    if flags & _native.PARAMETER_LENGTH:
+        address = ctypes.addressof(item)
+        return bool(_native.kaa_convert_check(address, None, 0) != _native.OK)
+    return False
 
 
 def _open(name: Optional[str], options: Options) -> Tuple[Any, str]:

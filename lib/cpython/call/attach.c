@@ -34,11 +34,9 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
 
     kaa_status status = kaa_ctype_table_create(&host->types, err);
 
-    if (status == KAA_OK)
-        status = kaa_ctype_pointer(host->types, kaa_ctype_basic(KAA_CTYPE_VOID),
-                                   &host->void_pointer, err);
     if (status != KAA_OK)
         return status;
+    host->void_pointer = kaa_ctype_basic_pointer(KAA_CTYPE_VOID, 0);
     host->interpreter = PY(PyInterpreterState_Get)();
     host->is_main = PY(PyInterpreterState_GetID)(host->interpreter) == 0;
     host->version = options->version;

@@ -132,6 +132,8 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
 {
     const kaa_cpython__quick *quick = &self->quick[i];
     const kaa_cpython__conversion *conversion = &self->arguments[i];
+    uint32_t before = held->count;
+    quick_word found;
 
     switch (quick->op) {
     case CONVERT_INTEGER:
@@ -148,9 +150,83 @@ store(const kaa_cpython__function *self, uint32_t i, PyObject *value,
         store_record(&self->plan->places[i], frame, quick_cdata(value));
         return 1;
     default:
-        return store_word(quick_pointer(self->host, conversion, value, held),
-                          frame + quick->offset);
+        found = quick_pointer(self->host, conversion, value, held);
+        if (held->count != before)
+            held->of[before] = i;
+        return store_word(found, frame + quick->offset);
     }
+}
+
+/* ---- lengths ---- */
+
+/* The bytes of a pointer's argument; -1: that takes a closer look. */
+static int64_t
+count_bytes(const kaa_cpython__function *self, uint32_t i, PyObject *value,
+            const views *held)
+{
+    const kaa_cpython__conversion *conversion = &self->arguments[i];
+    PyObject *type = quick_type(value);
+    uint64_t bytes;
+
+    if (type == PY(PyBytes_Type))
+        return PY(PyBytes_Size)(value);
+    if (type == PY(PyUnicode_Type) && quick_ascii(value).is_there) {
+        memcpy(&bytes, (const char *)value + TEXT_LENGTH, sizeof(bytes));
+        return (int64_t)bytes;
+    }
+    if (type == conversion->direct_class) {
+        memcpy(&bytes, (const char *)value + QUICK_CDATA_SIZE, sizeof(bytes));
+        return (int64_t)bytes;
+    }
+    for (uint32_t k = 0; k < held->count; k++)
+        if (held->of[k] == i)
+            return held->view[k].len;
+    return -1;
+}
+
+/* What parameter `i` says, as a length or a part of one. 0: below zero. */
+static inline int
+read_length(const kaa_cpython__function *self, uint32_t i, const char *frame,
+            uint64_t *out)
+{
+    memcpy(out, frame + self->quick[i].offset, sizeof(*out));
+    return !self->quick[i].is_signed || (int64_t)*out >= 0;
+}
+
+/* Whether each pointer has as many elements as C will use. Where not, and where
+ * nobody knows, the other path has the words. */
+static int
+lengths_fit(const kaa_cpython__function *self, PyObject *const *args,
+            const char *frame, const views *held)
+{
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_decl_parameter *notes = &self->item->parameters[i];
+        const kaa_convert__shape *shape = &self->arguments[i].shape;
+        uint64_t needed = 0, times = 1;
+        int64_t bytes;
+
+        if (!(shape->flags & CONVERT_MEASURED))
+            continue;
+        bytes = count_bytes(self, i, args[i], held);
+        if (bytes < 0)
+            return 0;
+        if (shape->flags & CONVERT_LENGTH &&
+            (!read_length(self, notes->length_of, frame, &needed) ||
+             (notes->flags & KAA_DECL_PARAMETER_TIMES &&
+              !read_length(self, notes->length_times, frame, &times)) ||
+             __builtin_mul_overflow(needed, times, &needed) ||
+             __builtin_mul_overflow(needed, notes->length_factor, &needed) ||
+             __builtin_add_overflow(needed, notes->length_plus, &needed)))
+            return 0;
+        if (needed < notes->least)
+            needed = notes->least;
+        if (shape->item_size > 1 &&
+            __builtin_mul_overflow(needed, shape->item_size, &needed))
+            return 0;
+        if ((uint64_t)bytes < needed)
+            return 0;
+    }
+    return 1;
 }
 
 /* ---- results ---- */
@@ -212,6 +288,21 @@ store_again(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
+/* All arguments into the frame. 0: the call has to start over, elsewhere. */
+static inline int
+store_all(const kaa_cpython__function *self, PyObject *const *args, char *frame,
+          views *held)
+{
+    held->count = 0;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (KAA_UNLIKELY(!store(self, i, args[i], frame, held)))
+            return 0;
+    if (KAA_UNLIKELY(held->count != 0) && !store_again(self, args, frame, held))
+        return 0;
+    return KAA_LIKELY(!(self->flags & FUNCTION_MEASURES)) ||
+           lengths_fit(self, args, frame, held);
+}
+
 PyObject *
 kaa_cpython__call_any(PyObject *object, PyObject *const *args,
                       size_t flagged_count, PyObject *names)
@@ -224,15 +315,7 @@ kaa_cpython__call_any(PyObject *object, PyObject *const *args,
 
     if (KAA_UNLIKELY(is_other(self, flagged_count, names)))
         return kaa_cpython__call(object, args, flagged_count, names);
-    held.count = 0;
-    for (uint32_t i = 0; i < self->count; i++) {
-        if (KAA_LIKELY(store(self, i, args[i], (char *)&local, &held)))
-            continue;
-        release_views(&held);
-        return kaa_cpython__call(object, args, flagged_count, names);
-    }
-    if (KAA_UNLIKELY(held.count != 0) &&
-        !store_again(self, args, (char *)&local, &held)) {
+    if (KAA_UNLIKELY(!store_all(self, args, (char *)&local, &held))) {
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }
@@ -286,19 +369,78 @@ take_extra(const kaa_cpython *host, PyObject *value, const kaa_ctype **out_type,
     return found.is_there != 0;
 }
 
+/* The same as a format asks for it: what the other path makes of it, too. */
+static int
+take_wanted(const kaa_cpython *host, PyObject *value,
+            const kaa_decl_wanted *wanted, const kaa_ctype **out_type,
+            uint64_t *out)
+{
+    kaa_ctype_kind kind = kaa_ctype_kind_of(wanted->type);
+    uint64_t size = kaa_ctype_size(wanted->type);
+    const kaa_cpython__quick asked = {
+        .unused = (uint8_t)(64u - 8u * size),
+        .is_signed = (uint8_t)kaa_ctype_is_signed(wanted->type),
+        .sort = QUICK_CHECKED};
+    const PyObject *type = quick_type(value);
+    quick_word found;
+
+    if (type == PY(PyLong_Type) && kind >= KAA_CTYPE_INT &&
+        kind <= KAA_CTYPE_ULLONG) {
+        *out_type = wanted->type;
+        found = quick_integer(&asked, value);
+        *out = found.word;
+        return found.is_there != 0;
+    }
+    if ((type == PY(PyFloat_Type) && kind == KAA_CTYPE_DOUBLE) ||
+        (type == PY(PyUnicode_Type) &&
+         wanted->type == kaa_ctype_basic_pointer(KAA_CTYPE_CHAR, 1)))
+        return take_extra(host, value, out_type, out);
+    return 0;
+}
+
+/* What the format among the arguments asks for; 0: that takes a closer look. */
+static int
+read_format(const kaa_cpython__function *self, PyObject *const *args,
+            uint32_t count, kaa_decl_wanted *out)
+{
+    PyObject *value = args[self->item->format_of];
+    quick_word found = {0, 0};
+    const char *text;
+
+    if (quick_type(value) == PY(PyUnicode_Type))
+        found = quick_ascii(value);
+    if (!found.is_there)
+        return 0;
+    text = (const char *)(uintptr_t)found.word;
+    if (kaa_decl_format(self->item, text, strlen(text), out, count, NULL) !=
+        count)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (out[i].type == NULL || out[i].least != 0)
+            return 0;
+    return 1;
+}
+
 /* The plan of a call of these arguments, if it is as simple as that of the
  * fixed ones, which stand where they do without the others. */
 static const kaa_call_plan *
 variadic_plan(const kaa_cpython__function *self, PyObject *const *args,
               uint32_t count, uint64_t *words)
 {
+    int has_format = self->item->format != KAA_DECL_FORMAT_NONE;
+    PyObject *const *extras = args + self->count;
     const kaa_ctype *types[EXTRAS_MAX];
+    kaa_decl_wanted wanted[EXTRAS_MAX];
     const kaa_call_plan *plan;
 
-    if (count == 0 || count > EXTRAS_MAX)
+    if (count == 0 || count > EXTRAS_MAX ||
+        (has_format && !read_format(self, args, count, wanted)))
         return NULL;
     for (uint32_t i = 0; i < count; i++)
-        if (!take_extra(self->host, args[i], &types[i], &words[i]))
+        if (!(has_format
+                  ? take_wanted(self->host, extras[i], &wanted[i], &types[i],
+                                &words[i])
+                  : take_extra(self->host, extras[i], &types[i], &words[i])))
             return NULL;
     plan = kaa_cpython__variadic_plan(self, types, count);
     if (plan == NULL || !fits_frame(plan))
@@ -322,20 +464,13 @@ call_variadic(PyObject *object, PyObject *const *args, size_t flagged_count,
     PyObject *result = NULL;
     quick_frame local;
     views held;
-    int is_ready;
 
     if (names == NULL && given > self->count)
-        plan = variadic_plan(self, args + self->count,
-                             (uint32_t)(given - self->count), words);
+        plan =
+            variadic_plan(self, args, (uint32_t)(given - self->count), words);
     if (plan == NULL)
         return kaa_cpython__call(object, args, flagged_count, names);
-    held.count = 0;
-    is_ready = 1;
-    for (uint32_t i = 0; is_ready && i < self->count; i++)
-        is_ready = store(self, i, args[i], (char *)&local, &held);
-    if (is_ready && held.count != 0)
-        is_ready = store_again(self, args, (char *)&local, &held);
-    if (KAA_UNLIKELY(!is_ready)) {
+    if (KAA_UNLIKELY(!store_all(self, args, (char *)&local, &held))) {
         release_views(&held);
         return kaa_cpython__call(object, args, flagged_count, names);
     }
@@ -358,17 +493,13 @@ call_variadic(PyObject *object, PyObject *const *args, size_t flagged_count,
 static int
 is_quick(const kaa_cpython__function *self)
 {
-    const uint32_t other = CONVERT_OUT | CONVERT_MEASURED | CONVERT_IS_LENGTH;
-
     if (!fits_frame(self->plan) || !quick_has_layouts() ||
-        (self->flags & FUNCTION_IS_SPECIAL &&
-         !(self->flags & FUNCTION_VARIADIC)))
+        self->flags & FUNCTION_BORROWS || self->visible != self->count)
         return 0;
     for (uint32_t i = 0; i < self->count; i++) {
-        const kaa_convert__shape *shape = &self->arguments[i].shape;
+        uint32_t op = self->arguments[i].shape.op;
 
-        if ((shape->op > CONVERT_POINTER && shape->op != CONVERT_RECORD) ||
-            shape->flags & other)
+        if (op > CONVERT_POINTER && op != CONVERT_RECORD)
             return 0;
     }
     return 1;
@@ -413,9 +544,12 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
     quick[self->count].is_signed = self->result.shape.is_signed;
     quick[self->count].sort = sort_of(&self->result.shape);
     self->quick = quick;
-    self->vectorcall = self->flags & FUNCTION_VARIADIC
-                           ? call_variadic
-                           : kaa_cpython__registers_entry(self);
+    if (self->flags & FUNCTION_VARIADIC)
+        self->vectorcall = call_variadic;
+    else if (!(self->flags & FUNCTION_MEASURES))
+        self->vectorcall = kaa_cpython__registers_entry(self);
+    else
+        self->vectorcall = NULL;
     if (self->vectorcall == NULL)
         self->vectorcall = kaa_cpython__call_any;
     return 0;

@@ -34,6 +34,7 @@
 /* Buffers held during the call. */
 typedef struct views {
     uint32_t count;
+    uint32_t of[VIEWS_MAX]; /* which parameter's; quick.c alone keeps it */
     host_buffer view[VIEWS_MAX];
 } views;
 

@@ -289,6 +289,50 @@ store_values(kaa_cpython__special *call, const kaa_call_plan *plan,
     return 0;
 }
 
+/* ---- variable arguments ---- */
+
+static int
+check_least(kaa_cpython__special *call, const kaa_cpython__extra *extra,
+            uint32_t position)
+{
+    kaa_convert_fault fault = {.code = KAA_CONVERT_LEAST,
+                               .number = extra->least};
+    ssize_t bytes = kaa_cpython__bytes_held(&call->state, position);
+    uint64_t size = extra->wanted.shape.item_size;
+    uint64_t elements = (uint64_t)bytes / (size != 0 ? size : 1);
+    char digits[24];
+
+    if (bytes < 0 || elements >= extra->least)
+        return 0;
+    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)elements);
+    fault.value = digits;
+    call->state.position = position;
+    call->state.name = extra->directive;
+    return kaa_cpython__refuse(&call->state, &fault);
+}
+
+/* Their values; what the format says of their lengths is looked at as the fixed
+ * ones' are. */
+static int
+store_extras(kaa_cpython__special *call, const kaa_call_plan *plan,
+             kaa_call__frame *frame, const kaa_cpython__extra *extras)
+{
+    for (uint32_t i = 0; i < call->extra_count; i++) {
+        uint32_t position = call->self->count + i;
+        const kaa_call__place *place = &plan->places[position];
+
+        if (extras[i].least != 0 &&
+            check_least(call, &extras[i], position + 1) != 0)
+            return -1;
+        if (extras[i].value != NULL)
+            kaa_call__store(place, frame, extras[i].value);
+        else
+            memcpy((char *)frame + place->offset[0], &extras[i].word,
+                   sizeof(extras[i].word));
+    }
+    return 0;
+}
+
 /* ---- calling ---- */
 
 PyObject *
@@ -306,10 +350,8 @@ kaa_cpython__run_special(kaa_cpython__special *call, const kaa_call_plan *plan,
     /* No user code runs between kaa_cpython__settle() and C. */
     ready = store_values(call, plan, frame) == 0 &&
             kaa_cpython__settle(&call->state) == 0 &&
-            settle_lengths(call, plan, frame) == 0;
-    for (uint32_t i = 0; ready && i < call->extra_count; i++)
-        kaa_call__store(&plan->places[call->self->count + i], frame,
-                        extras[i].value);
+            settle_lengths(call, plan, frame) == 0 &&
+            store_extras(call, plan, frame, extras) == 0;
     if (ready &&
         kaa_cpython__run_with(call->self, &call->state, plan, frame) == 0) {
         result = kaa_cpython__result(call->self, plan, frame);
@@ -348,7 +390,7 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     call.lengths = (kaa_convert_int128 *)(void *)(slots + self->count * 4u);
     call.names = (const char **)(void *)(slots + self->count * 6u);
     if (place_values(&call, args, given, names) == 0)
-        result = call.extra_count != 0
+        result = call.extra_count != 0 || self->item->format != 0
                      ? kaa_cpython__run_variadic(&call)
                      : kaa_cpython__run_special(&call, self->plan, NULL);
     kaa_cpython__release_holds(&call.state);

@@ -23,9 +23,14 @@ typedef struct kaa_cpython__special {
 /* One variable argument: its promoted type and its value. */
 typedef struct kaa_cpython__extra {
     const kaa_ctype *type;
-    const void *value; /* as wide as the type */
-    uint64_t word;
-    kaa_cpython__conversion wanted; /* of a borrowed address */
+    const void *value; /* as wide as the type; NULL: it is `word` */
+    union {
+        uint64_t word; /* as a place of a frame wants it */
+        long double real;
+    };
+    uint64_t least;                 /* elements that C writes; 0: not said */
+    const char *directive;          /* with it */
+    kaa_cpython__conversion wanted; /* of a borrowed address, of a format */
 } kaa_cpython__extra;
 
 /* special.c: converts what was placed, calls, and makes the result. `extras`

@@ -1,7 +1,8 @@
 /* cpython/call/variadic.c - calls with variable arguments.
  *
- * Each variable argument has a type by C's promotions; the types of a call are
- * a signature of their own, with a plan of its own. The plans of a function are
+ * Each variable argument has a type by C's promotions, or as a format string
+ * asks for it; the types of a call are a signature of their own, with a plan of
+ * its own. The plans of a function are
  * kept on a list that only grows, so threads may read it without a lock: most
  * programs call printf() in a few ways.
  */
@@ -160,6 +161,73 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
     return refuse_extra(call, i, value);
 }
 
+/* ---- formats ---- */
+
+/* What the format of a call asks for: the first call->extra_count of it. A
+ * format that is no str or bytes is C's own memory, of which nothing is known.
+ */
+static int
+read_format(kaa_cpython__special *call, kaa_decl_wanted *out)
+{
+    const kaa_decl_item *item = call->self->item;
+    PyObject *value = call->values[item->format_of];
+    PyObject *type = kaa_cpython__type(value);
+    kaa_convert_fault fault = {.code = KAA_CONVERT_FORMAT};
+    const char *text = NULL;
+    ssize_t length = 0;
+    char given[16];
+
+    if (PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
+        text = PY(PyBytes_AsString)(value);
+        length = PY(PyBytes_Size)(value);
+    } else if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type))) {
+        text = PY(PyUnicode_AsUTF8AndSize)(value, &length);
+    }
+    if (text == NULL) { /* the parameter's conversion says why */
+        PY(PyErr_Clear)();
+        length = 0;
+    }
+    fault.number = kaa_decl_format(item, text, (size_t)length, out,
+                                   call->extra_count, NULL);
+    if (fault.number <= call->extra_count)
+        return 0;
+    snprintf(given, sizeof(given), "%u", (unsigned)call->extra_count);
+    fault.value = given;
+    call->state.position = item->format_of + 1;
+    call->state.name = call->self->parameters[item->format_of].name;
+    return kaa_cpython__refuse(&call->state, &fault);
+}
+
+/* As a parameter of that type converts it. */
+static int
+convert_wanted(kaa_cpython__special *call, uint32_t i,
+               const kaa_decl_wanted *wanted, kaa_cpython__extra *out)
+{
+    kaa_convert__shape *shape = &out->wanted.shape;
+
+    kaa_cpython__conversion_init(&out->wanted, wanted->type);
+    call->state.position = call->self->count + i + 1;
+    call->state.name = wanted->directive;
+    out->type = wanted->type;
+    if (kaa_ctype_kind_of(wanted->type) == KAA_CTYPE_POINTER) {
+        out->type = call->state.host->void_pointer;
+        if (wanted->type != kaa_ctype_basic_pointer(KAA_CTYPE_VOID, 1))
+            shape->flags |= CONVERT_NONNULL;
+    }
+    if (shape->flags & CONVERT_NONNULL &&
+        call->extras[i] == kaa_cpython__none())
+        return kaa_cpython__refuse_value(&call->state, KAA_CONVERT_TYPE,
+                                         wanted->type, call->extras[i]);
+    if (wanted->least != 0)
+        shape->flags |= CONVERT_LEAST;
+    out->least = wanted->least;
+    out->directive = wanted->directive;
+    if (shape->op >= CONVERT_RECORD)
+        out->value = &out->real;
+    return kaa_cpython__to_c(&call->state, &out->wanted, call->extras[i],
+                             &out->real);
+}
+
 /* ---- plans ---- */
 
 static void
@@ -311,26 +379,61 @@ run(kaa_cpython__special *call, const kaa_cpython__extra *extras)
     return result;
 }
 
+static int
+convert_one(kaa_cpython__special *call, uint32_t i,
+            const kaa_decl_wanted *wanted, kaa_cpython__extra *out)
+{
+    out->least = 0;
+    out->value = NULL;
+    if (wanted != NULL && wanted[i].type != NULL)
+        return convert_wanted(call, i, &wanted[i], out);
+    return convert_extra(call, i, call->state.host->void_pointer, out);
+}
+
+static PyObject *
+run_with(kaa_cpython__special *call, kaa_decl_wanted *wanted,
+         kaa_cpython__extra *extras)
+{
+    PyObject *result = NULL;
+    uint32_t done = 0, count = call->extra_count;
+
+    if (wanted != NULL && read_format(call, wanted) != 0)
+        return NULL;
+    while (done < count && convert_one(call, done, wanted, &extras[done]) == 0)
+        done++;
+    if (done == count)
+        result = count != 0
+                     ? run(call, extras)
+                     : kaa_cpython__run_special(call, call->self->plan, NULL);
+    /* What conversions of a format have learnt of classes was for this call. */
+    for (uint32_t i = 0; wanted != NULL && i < count && i <= done; i++)
+        if (wanted[i].type != NULL)
+            kaa_cpython__conversion_fini(&extras[i].wanted);
+    return result;
+}
+
 PyObject *
 kaa_cpython__run_variadic(kaa_cpython__special *call)
 {
     kaa_cpython__extra on_stack[EXTRAS_ON_STACK];
+    kaa_decl_wanted wanted_on_stack[EXTRAS_ON_STACK];
     kaa_cpython__extra *extras = on_stack;
-    PyObject *result = NULL;
-    uint32_t done = 0;
+    kaa_decl_wanted *wanted = wanted_on_stack;
+    uint32_t count = call->extra_count;
+    PyObject *result;
 
-    if (call->extra_count > EXTRAS_ON_STACK)
-        extras = kaa_base__alloc_array(call->extra_count, sizeof(*extras));
+    if (count > EXTRAS_ON_STACK) {
+        extras =
+            kaa_base__alloc_zeroed(count * (sizeof(*extras) + sizeof(*wanted)));
+        wanted = (kaa_decl_wanted *)(void *)(extras + count);
+    }
     if (extras == NULL) {
         PY(PyErr_NoMemory)();
         return NULL;
     }
-    while (done < call->extra_count &&
-           convert_extra(call, done, call->state.host->void_pointer,
-                         &extras[done]) == 0)
-        done++;
-    if (done == call->extra_count)
-        result = run(call, extras);
+    result = run_with(
+        call, call->self->item->format != KAA_DECL_FORMAT_NONE ? wanted : NULL,
+        extras);
     if (extras != on_stack)
         kaa_base__free(extras);
     return result;

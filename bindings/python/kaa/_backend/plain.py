@@ -16,8 +16,9 @@ from kaa._backend import plain_quick as _quick
 from kaa._backend.free import Giver, give_up, giver_of, lender_of, no_lender
 from kaa._backend.plain_quick import raise_kept, says_failure
 from kaa._calls.closure import Closure, here
+from kaa._calls.formats import Format, promoted
 from kaa._calls.function import KEY, Function
-from kaa._calls.invoke import Invoker, Plan, Promoted, Target, Variadic
+from kaa._calls.invoke import Invoker, Plan, Target, Variadic
 from kaa._values.convert import Value, as_it_is, is_refusal, prefixed, value_of
 from kaa._values.pointer import FIXED, Held
 
@@ -226,7 +227,7 @@ def _settle_lengths(
     fill = ctypes.c_int64()
     reason = _Reason()
     for one in kept:
-        if type(one) is Held and one.bytes >= 0:
+        if type(one) is Held and one.bytes >= 0 and one.place < shape.places:
             elements[one.place] = one.bytes // one.item
     for parameter, given in zip(shape.parameters, args):
         if given is None and parameter.is_optional:
@@ -312,6 +313,7 @@ class PlainFunction(Function, key=KEY):
         "_giver",
         "_borrow",
         "_variadic",
+        "_format",
         "_takes",
         "_is_straight",
         "_quick",
@@ -325,6 +327,7 @@ class PlainFunction(Function, key=KEY):
     _giver: Optional[Giver]
     _borrow: Optional[int]
     _variadic: Optional[Variadic]
+    _format: Optional[Format]
     _takes: Tuple[Take, ...]
     _is_straight: bool
     _quick: Callable[..., Any]
@@ -364,11 +367,16 @@ class PlainFunction(Function, key=KEY):
         giver = giver_of(library, shape.name, pointer, value, free, borrow)
         give(self, "_giver", giver)
         give(self, "_variadic", None)
+        has_format = native.format != _native.FORMAT_NONE
+        label = shape.parameters[native.format_of].label if has_format else ""
+        form = Format(library, native, label) if has_format else None
+        give(self, "_format", form)
         # Where nothing is filled in or added, arguments go straight through.
         takes = tuple(parameter.value.take for parameter in shape.parameters)
         give(self, "_takes", takes)
         has_lengths = any(one.is_measured for one in shape.parameters)
-        give(self, "_is_straight", not (shape.outs or has_lengths or giver))
+        special = shape.outs or has_lengths or giver or has_format
+        give(self, "_is_straight", not special)
         quick = _quick.never
         if self._is_straight and not shape.variadic:
             closed = native.flags & (_native.DECL_CONST | _native.DECL_PURE)
@@ -469,8 +477,8 @@ class PlainFunction(Function, key=KEY):
         for out, cell in zip(shape.outs, cells):
             values[out.place] = ctypes.addressof(cell)
         call = self._call
-        if extra and self._variadic is not None:
-            call = self._with_extra(extra, values, kept)
+        if self._variadic is not None and (extra or self._format):
+            call = self._with_extra(extra, args, values, kept)
         settle(self._library, shape, values, kept)
         if not self._is_straight:
             _settle_lengths(shape, args, values, kept)
@@ -489,22 +497,17 @@ class PlainFunction(Function, key=KEY):
                     out.giver.free(cell.value)
 
     def _with_extra(
-        self, extra: Tuple[Any, ...], values: List[Any], kept: List[Any]
+        self,
+        extra: Tuple[Any, ...],
+        args: Tuple[Any, ...],
+        values: List[Any],
+        kept: List[Any],
     ) -> Caller:
         assert self._variadic is not None
-        kinds: List[Promoted] = []
-        for at, given in enumerate(extra, len(self._shape.parameters) + 1):
-            try:
-                promoted = Promoted.of(given, kept)
-            except Exception as error:
-                if not is_refusal(error):
-                    raise
-                raise prefixed(f"{self._shape.name}() argument {at}: ", error) from None
-            kinds.append(promoted)
-            if promoted.found is not None and promoted.storage is not None:
-                kept.append(Held(len(values), promoted.found, 0, promoted.ctype))
-            values.append(promoted.value)
-        return self._variadic.caller(kinds)
+        name, first = self._shape.name, len(self._shape.parameters) + 1
+        text = args[self._format.place] if self._format else None
+        made = promoted(name, self._format, values, extra, first, text, kept)
+        return self._variadic.caller(made)
 
     def _answer(
         self, raw: Any, cells: List[Tuple[Out, Any]], lender: Callable[..., Any]

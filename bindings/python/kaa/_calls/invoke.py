@@ -215,7 +215,7 @@ def _of_instance(kind: Any, value: Any) -> Optional[Promoted]:
 
 def _borrowed(source: int, address: int, value: Any) -> Promoted:
     found = Found(source, address, -1, value)
-    pointer = _any_pointer()
+    pointer = any_pointer()
     now, _ = read_borrowed(found, 0, pointer)
     return Promoted(pointer, ctypes.c_void_p, now, None, found)
 
@@ -225,20 +225,17 @@ def _basic(kind: int, value: Any) -> Promoted:
 
 
 def _address(address: int) -> Promoted:
-    return Promoted(_any_pointer(), ctypes.c_void_p, address)
+    return Promoted(any_pointer(), ctypes.c_void_p, address)
 
 
 _pointer: Optional[int] = None
 
 
-def _any_pointer() -> int:
-    """The type void *, made once for all libraries."""
+def any_pointer() -> int:
+    """The type void *."""
     global _pointer
     if _pointer is None:
-        table = _Table()
-        made = table.pointer_to(_native.kaa_ctype_basic(_native.VOID))
-        table.keep_for_ever()
-        _pointer = made
+        _pointer = int(_native.kaa_ctype_basic_pointer(_native.VOID, 0))
     return _pointer
 
 
@@ -359,20 +356,6 @@ class _Table:
         )
         self._keeper = keeper(_destroy_table, self._table, self.owners)
 
-    def keep_for_ever(self) -> None:
-        """Types of the table may be used as long as the process lives."""
-        _for_ever.append(self._keeper)
-
-    def pointer_to(self, target: int) -> int:
-        """The type of a pointer."""
-        error = _native.Error()
-        made = ctypes.c_void_p()
-        _error.check(
-            _native.kaa_ctype_pointer(self._table, target, ctypes.byref(made), error),
-            error,
-        )
-        return int(made.value or 0)
-
     def function(self, result: int, parameters: List[int]) -> int:
         """The type of a variadic function."""
         error = _native.Error()
@@ -394,10 +377,6 @@ class _Table:
             error,
         )
         return int(made.value or 0)
-
-
-#: The tables' keepers that are to stay.
-_for_ever: List[Any] = []
 
 
 def _destroy_table(table: Any, owners: object) -> None:

@@ -26,6 +26,7 @@ from ctypes import (
     c_int32,
     c_int64,
     c_size_t,
+    c_uint16,
     c_uint32,
     c_uint64,
     c_void_p,
@@ -177,7 +178,18 @@ class DeclItem(Structure):
         ("string_length", c_size_t),
         ("reason", c_char_p),
         ("borrow_from", c_uint32),
-        ("reserved", c_uint32),
+        ("format", c_uint16),
+        ("format_of", c_uint16),
+    ]
+
+
+class Wanted(Structure):
+    """kaa_decl_wanted"""
+
+    _fields_ = [
+        ("type", c_void_p),
+        ("least", c_uint64),
+        ("directive", c_char * 24),
     ]
 
 
@@ -376,10 +388,11 @@ DECL_ENUMERATOR = 1 << 11
 DECL_WEAK = 1 << 12
 DECL_HIDDEN = 1 << 13
 
-# kaa_decl_parameter::flags and kaa_decl_scope.
+# kaa_decl_parameter::flags, kaa_decl_format_kind and kaa_decl_scope.
 DECL_BORROW = 1 << 14
 PARAMETER_OUT, PARAMETER_NULLABLE, PARAMETER_NONNULL, PARAMETER_LENGTH = 1, 2, 4, 8
 PARAMETER_TIMES, PARAMETER_BORROW = 16, 32
+FORMAT_NONE = 0
 SCOPE_LIBRARY, SCOPE_CALL, SCOPE_ASYNC, SCOPE_FOREVER = range(4)
 #: As long as what has the pointer: a record, an array. Not one of libkaa's.
 SCOPE_RECORD = 255
@@ -413,6 +426,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_ctype_table_create": (c_int, (POINTER(TableP), ErrorP), HELD),
     "kaa_ctype_table_destroy": (None, (TableP,), HELD),
     "kaa_ctype_basic": (_A, (c_int,), HELD),
+    "kaa_ctype_basic_pointer": (_A, (c_int, c_int), HELD),
     "kaa_ctype_well_known": (_A, (c_char_p, c_size_t), HELD),
     "kaa_ctype_pointer": (c_int, (TableP, _A, _AP, ErrorP), HELD),
     "kaa_ctype_array": (c_int, (TableP, _A, c_uint64, _AP, ErrorP), HELD),
@@ -499,6 +513,11 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_decl_destroy": (None, (DeclP,), HELD),
     "kaa_decl_count": (c_size_t, (DeclP,), HELD),
     "kaa_decl_at": (_A, (DeclP, c_size_t), HELD),
+    "kaa_decl_format": (
+        c_size_t,
+        (c_void_p, c_char_p, c_size_t, POINTER(Wanted), c_size_t, POINTER(c_int)),
+        HELD,
+    ),
     "kaa_decl_find": (_A, (DeclP, c_char_p), HELD),
     "kaa_decl_source": (PreprocessedP, (DeclP,), HELD),
     "kaa_decl_print": (c_size_t, (_A, _A, c_size_t), HELD),

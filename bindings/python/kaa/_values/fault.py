@@ -25,6 +25,8 @@ SMALL = 11
 OUTSIDE = 12
 VARIABLE = 13
 VARIABLE_INT = 14
+FORMAT = 15
+LEAST = 16
 
 _CLASSES: Dict[bytes, Type[Exception]] = {
     b"TypeError": TypeError,
