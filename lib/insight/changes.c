@@ -13,7 +13,7 @@
 #define CAPACITY 65536u
 #define CAPACITY_MAX (1u << 24)
 #define PAGE ((size_t)4096)
-#define GAINS_BYTES (KAA_INSIGHT__SITES_MAX * sizeof(kaa_insight__gains))
+#define GAINS_BYTES (KAA_INSIGHT__SITES_CAPACITY * sizeof(kaa_insight__gains))
 #define COUNTS (kaa_insight__counts)
 
 static uint32_t newest; /* number of a watch */

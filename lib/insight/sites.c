@@ -7,11 +7,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define INDEX_SIZE (KAA_INSIGHT__SITES_MAX * 2)
+#define INDEX_SIZE (KAA_INSIGHT__SITES_CAPACITY * 2)
 #define PLACES_MAX (1u << 22)
 #define CODES_SIZE (1u << 17)
 
-#define ENTRIES_BYTES (KAA_INSIGHT__SITES_MAX * sizeof(kaa_insight__site))
+#define ENTRIES_BYTES (KAA_INSIGHT__SITES_CAPACITY * sizeof(kaa_insight__site))
 #define PLACES_BYTES (PLACES_MAX * sizeof(kaa_insight__place))
 #define INDEX_BYTES (INDEX_SIZE * sizeof(uint32_t))
 #define CODES_BYTES (CODES_SIZE * sizeof(void *))
@@ -139,7 +139,7 @@ add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
 {
     kaa_insight__site *site;
 
-    if (sites->entries_count == KAA_INSIGHT__SITES_MAX ||
+    if (sites->entries_count == KAA_INSIGHT__SITES_CAPACITY ||
         sites->places_count + count > PLACES_MAX)
         return 0;
     for (uint32_t i = 0; i < count; i++)
@@ -204,4 +204,18 @@ kaa_insight__frame_of(const kaa_insight__interpreter *in,
                          place->instruction < 0 ? 0 : (int)place->instruction);
     made.line = line > 0 ? line : 0;
     return made;
+}
+
+void
+kaa_insight__sites_blocks(kaa_insight__sites *sites, uint64_t *out_live,
+                          uint64_t *out_peak)
+{
+    *out_live = *out_peak = 0;
+    for (uint32_t i = 0; i < sites->entries_count; i++) {
+        kaa_insight__site *site = &sites->entries[i];
+
+        kaa_insight__site_settle(site, sites->all.peak);
+        *out_live += kaa_insight__site_blocks(site);
+        *out_peak += site->peak_blocks;
+    }
 }

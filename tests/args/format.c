@@ -6,8 +6,48 @@
 
 #include "object/help.h"
 
+/* The C library's is hidden by this one: what stands for the point of numbers.
+ */
+static char point_of_numbers[8] = ".";
+
+struct lconv *
+localeconv(void)
+{
+    static struct lconv all = {.decimal_point = point_of_numbers};
+
+    return &all;
+}
+
 #define MAKES(expected, ...)                                                   \
     CHECK_TEXT(kaa_str_format(ctx, __VA_ARGS__), expected)
+
+/* A point of several bytes, such as Pashto's, is one in the text. The C
+ * library writes "2.5": that its ".5" is the point shows where the rest goes.
+ */
+KAA_TEST(the_point_of_numbers_is_a_point_everywhere)
+{
+    kaa_context *ctx = fresh(t);
+
+    strcpy(point_of_numbers, ".5");
+    MAKES("2.25 2.2 7", "%g %.2f %d", 2.525, 2.52, 7);
+    strcpy(point_of_numbers, ",");
+    MAKES("2.52", "%g", 2.52);
+    strcpy(point_of_numbers, ".");
+}
+
+KAA_TEST(widths_have_a_limit)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *widest = NEW(kaa_str_format(ctx, "%100000d", 1));
+    size_t size = 0;
+
+    CHECK(kaa_str_as_utf8(ctx, widest, &size) != NULL);
+    CHECK_EQ(size, 100000);
+    CHECK_RAISES(kaa_str_format(ctx, "%100001d", 1) == NULL, KAA_VALUE_ERROR,
+                 "format");
+    CHECK_RAISES(kaa_str_format(ctx, "%.100001s", "") == NULL, KAA_VALUE_ERROR,
+                 "format");
+}
 
 KAA_TEST(numbers)
 {

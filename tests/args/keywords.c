@@ -151,6 +151,7 @@ KAA_TEST(near_names)
 {
     static const char *const names[] = {LONGEST, "middle", NULL};
     static const char *const longer[] = {LONGEST "x", NULL};
+    static const char *const second[] = {"", "middle", NULL};
     kaa_context *ctx = fresh(t);
     kaa_object *args[] = {kaa_int(ctx, 1)};
     char wrong[sizeof(LONGEST)];
@@ -168,6 +169,11 @@ KAA_TEST(near_names)
     CHECK_RAISES(parse(ctx, args, 0, NAMES("muddle"), "|ii:f", names, &a, &b) ==
                      0,
                  KAA_TYPE_ERROR, "Did you mean 'middle'?");
+    CHECK_RAISES(
+        parse(ctx, args, 0, NAMES("muddle"), "|ii:f", second, &a, &b) == 0,
+        KAA_TYPE_ERROR, "Did you mean 'middle'?");
+    help_no_hint(t, ctx,
+                 parse(ctx, args, 0, NAMES("xyz"), "|ii:f", second, &a, &b));
 }
 
 KAA_TEST(refusals_name_the_argument)

@@ -170,6 +170,29 @@ KAA_TEST(arena_blocks_are_zeroed_aligned_and_apart)
     CHECK_STR(text, "hello");
 }
 
+KAA_TEST(arena_blocks_take_no_more_than_they_need)
+{
+    enum { LONGEST = 70 };
+    static kaa_base__arena arena;
+    static char letters[LONGEST];
+    char *texts[LONGEST], *first, *second;
+
+    DEFER(t, kaa_base__arena_fini, &arena);
+    first = kaa_base__arena_alloc(&arena, 16);
+    CHECK_MEMORY(first);
+    second = kaa_base__arena_alloc(&arena, 1);
+    CHECK_MEMORY(second);
+    CHECK_EQ(second - first, 16);
+    /* Nor less: none has its end in another. */
+    memset(letters, 'x', sizeof(letters));
+    for (size_t i = 0; i < LONGEST; i++) {
+        texts[i] = kaa_base__arena_text(&arena, letters, i);
+        CHECK_MEMORY(texts[i]);
+    }
+    for (size_t i = 0; i < LONGEST; i++)
+        CHECK_EQ(strlen(texts[i]), i);
+}
+
 KAA_TEST(table_finds_what_was_set)
 {
     static char keys[1000][8];
@@ -214,6 +237,35 @@ KAA_TEST(memory_refuses_what_overflows)
 {
     CHECK_EQ((uintptr_t)kaa_base__alloc_array(SIZE_MAX / 2, 3), 0);
     CHECK_EQ((uintptr_t)kaa_base__realloc_array(NULL, SIZE_MAX / 2, 3), 0);
+}
+
+KAA_TEST(a_block_of_nothing_is_a_block)
+{
+    void *blocks[4] = {kaa_base__alloc(0), kaa_base__alloc_zeroed(0),
+                       kaa_base__alloc_array(SIZE_MAX, 0),
+                       kaa_base__realloc_array(NULL, SIZE_MAX, 0)};
+    int count = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        count += blocks[i] != NULL;
+        kaa_base__free(blocks[i]);
+    }
+    if (!kaa_test_is_fault_run())
+        CHECK_EQ(count, 4);
+}
+
+KAA_TEST(memory_is_read_only_where_some_is)
+{
+    char here[4] = "abc", read[4] = "";
+    uintptr_t end = (uintptr_t)kaa_test_memory_end(t, 8);
+
+    CHECK(kaa_base__peek(getpid(), (uintptr_t)here, read, sizeof(read)));
+    CHECK_STR(read, "abc");
+    CHECK(kaa_base__peek(getpid(), end - 4, read, sizeof(read)));
+    CHECK(!kaa_base__peek(getpid(), end - 3, read, sizeof(read)));
+    CHECK(!kaa_base__peek(getpid(), end, read, 1));
+    CHECK(!kaa_base__peek(getpid(), 0, read, 0));
+    CHECK(!kaa_base__peek(getpid(), 0, read, sizeof(read)));
 }
 
 /* ---- Stacks */
