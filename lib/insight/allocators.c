@@ -8,14 +8,19 @@
 #include "base/assert.h"
 #include "base/os/os.h"
 #include "insight/mallocs.h"
+#include "insight/outside.h"
 
 #define PROFILE (kaa_insight__profiling)
 #define NEVER INT64_MAX
 
 #ifdef __GNUC__
-#define HOT __attribute__((noinline, hot))
+#define HOT __attribute__((hot))
+#define NOINLINE __attribute__((noinline))
+#define INLINE inline __attribute__((always_inline))
 #else
 #define HOT
+#define NOINLINE
+#define INLINE inline
 #endif
 
 kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
@@ -43,7 +48,6 @@ kaa_insight__profile_after_fork(void)
 {
     atomic_flag_clear(&is_locked);
     atomic_store(&PROFILE.is_inside, 0);
-    atomic_store(&PROFILE.in_real, 0);
     atomic_store(&PROFILE.is_shared,
                  atomic_fetch_and(&PROFILE.attention, KAA_INSIGHT__SHARED) &
                      KAA_INSIGHT__SHARED);
@@ -103,16 +107,21 @@ enter_slowly(void)
     return 1;
 }
 
+/* With the GIL. 0: enter() is to do it. */
+static inline int
+enter_quickly(void)
+{
+    atomic_store_explicit(&PROFILE.is_inside, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    return KAA_LIKELY(
+        atomic_load_explicit(&PROFILE.attention, memory_order_acquire) == 0);
+}
+
 /* With the GIL. */
 static inline int
 enter(void)
 {
-    atomic_store_explicit(&PROFILE.is_inside, 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
-    if (KAA_LIKELY(atomic_load_explicit(&PROFILE.attention,
-                                        memory_order_acquire) == 0))
-        return 0;
-    return enter_slowly();
+    return enter_quickly() ? 0 : enter_slowly();
 }
 
 static inline void
@@ -166,19 +175,6 @@ kaa_insight__profile_leave(int entered)
 
 /* ---- sites ---- */
 
-/* The site of a place that was not the last in its slot. Code objects in the
- * cache are kept alive, so no other interpreter's can be found there. */
-KAA_INSIGHT__RARE static uint32_t
-site_of_new(const void *state, const kaa_insight__place *place, uint32_t slot)
-{
-    if (!kaa_insight__profile_is_main(state))
-        return 0;
-    PROFILE.cache[slot].site = kaa_insight__sites_find(
-        &PROFILE.sites, &PROFILE.interpreter, place, 1, 1);
-    PROFILE.cache[slot].place = *place;
-    return PROFILE.cache[slot].site;
-}
-
 static uint32_t
 site_of_stack(const void *state)
 {
@@ -193,24 +189,46 @@ site_of_stack(const void *state)
                                    count, 1);
 }
 
+/* The site of a place that was not the last in its slot. Code objects in the
+ * cache are kept alive, so no other interpreter's can be found there. */
+KAA_INSIGHT__RARE static uint32_t
+site_of_new(const void *state, uintptr_t key, uint32_t slot)
+{
+    kaa_insight__place place;
+    uint32_t site;
+
+    if (!kaa_insight__profile_is_main(state))
+        return 0;
+    if (key == 0 ||
+        !kaa_insight__frame_read(&PROFILE.interpreter.frames, state, &place))
+        return site_of_stack(state);
+    site = kaa_insight__sites_find(&PROFILE.sites, &PROFILE.interpreter, &place,
+                                   1, 1);
+    if (site != 0) {
+        PROFILE.cache[slot].key = key;
+        PROFILE.cache[slot].site = site;
+    }
+    return site;
+}
+
+static inline uint32_t
+slot_of(uintptr_t key)
+{
+    return (uint32_t)(key * 0x9e3779b97f4a7c15u >> 52);
+}
+
 static uint32_t
 site_of(const void *state)
 {
-    kaa_insight__place place;
+    uintptr_t key;
     uint32_t slot;
 
     if (KAA_INSIGHT__GET(PROFILE.frames) != 1)
         return site_of_stack(state);
-    if (!kaa_insight__frame_read(&PROFILE.interpreter.frames, state, &place))
-        return site_of_stack(state);
-    slot = (uint32_t)((((uintptr_t)place.code >> 4) ^
-                       (uintptr_t)place.instruction) *
-                      0x9e3779b1u) >>
-           20;
-    if (KAA_UNLIKELY(PROFILE.cache[slot].place.code != place.code ||
-                     PROFILE.cache[slot].place.instruction !=
-                         place.instruction))
-        return site_of_new(state, &place, slot);
+    key = kaa_insight__frame_key(&PROFILE.interpreter.frames, state);
+    slot = slot_of(key);
+    if (PROFILE.cache[slot].key != key)
+        return site_of_new(state, key, slot);
     return PROFILE.cache[slot].site;
 }
 
@@ -223,8 +241,9 @@ kaa_insight__profile_note(void)
 
 /* ---- exact ---- */
 
-/* Allocations between two looks at the clock, less 1. */
-#define CALLS_TO_LOOK 1023u
+/* Allocations of a site between two looks at the clock, less 1; and of those
+ * that do not go the quick way. */
+#define CALLS_TO_LOOK 255u
 
 /* Whoever sees that it is so sees what was written before. */
 static inline int
@@ -243,12 +262,12 @@ muted(void)
 static inline void
 follow(void *block, size_t size, const void *state)
 {
-    uint64_t *word;
+    uint32_t *word;
 
     if (state != NULL && state == muted())
         return;
     word = kaa_insight__word_new(block);
-    if (word != NULL && size <= KAA_INSIGHT__SIZE_MASK)
+    if (word != NULL)
         kaa_insight__word_set(word, size, site_of(state));
     else
         PROFILE.lost++;
@@ -275,25 +294,66 @@ born_locked(void *block, size_t size, const void *state)
     kaa_insight__profile_unlock();
 }
 
-HOT static void
-born(void *block, size_t size)
+NOINLINE static void *
+born_slowly(void *block, size_t size, const void *state)
 {
-    void *state = PROFILE.current_state();
-
-    if (KAA_UNLIKELY(!kaa_insight__profile_is_main(state)))
+    if (block == NULL)
+        return NULL;
+    if (!kaa_insight__profile_is_main(state))
         share();
     if (enter() != 0) {
         born_locked(block, size, state);
-        return;
+        return block;
     }
     follow(block, size, state);
     count_call();
     leave(0);
+    return block;
+}
+
+NOINLINE static void *
+born_and_noted(void *block)
+{
+    kaa_insight__profile_note();
+    leave(0);
+    return block;
+}
+
+/* As born_slowly(), where all is as it mostly is: a thread of the main
+ * interpreter, alone in the tables, at a place that the cache has. What differs
+ * goes there, by a jump: so nothing is saved for it here. */
+static INLINE void *
+born(void *block, size_t size)
+{
+    const void *state = PROFILE.current_state();
+    uint32_t *word, site;
+    uintptr_t key;
+
+    if (KAA_UNLIKELY(
+            state == NULL ||
+            kaa_insight__word((uintptr_t)state, PROFILE.interpreter_at) !=
+                KAA_INSIGHT__GET(PROFILE.quick)))
+        return born_slowly(block, size, state);
+    key = kaa_insight__frame_key(&PROFILE.interpreter.frames, state);
+    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    if (KAA_UNLIKELY(PROFILE.cache[slot_of(key)].key != key || word == NULL ||
+                     size >= KAA_INSIGHT__SIZE_LONG || enter_quickly() == 0))
+        return born_slowly(block, size, state);
+    site = PROFILE.cache[slot_of(key)].site;
+    if (KAA_UNLIKELY(*word != 0))
+        return born_slowly(block, size, state);
+    kaa_insight__word_set(word, size, site);
+    if (KAA_UNLIKELY(
+            (KAA_INSIGHT__GET(PROFILE.sites.entries[site].allocated_blocks) &
+             CALLS_TO_LOOK) == 0))
+        return born_and_noted(block);
+    leave(0);
+    return block;
 }
 
 /* ---- sampled ---- */
 
-KAA_INSIGHT__RARE static void
+NOINLINE static void
 sample(void *block, size_t size)
 {
     void *state = PROFILE.current_state();
@@ -328,12 +388,12 @@ is_collecting(void)
 KAA_INSIGHT__RARE static void
 note_garbage(const void *block)
 {
-    const uint64_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    const uint32_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
 
     if (word != NULL && *word != 0)
         kaa_insight__garbage_note(
-            &PROFILE.garbage, block, kaa_insight__word_size(*word),
-            kaa_insight__word_site(*word), kaa_insight__word_size(*word), 1);
+            &PROFILE.garbage, block, kaa_insight__word_size(word),
+            kaa_insight__word_site(word), kaa_insight__word_size(word), 1);
 }
 
 KAA_INSIGHT__RARE static void
@@ -362,22 +422,21 @@ asked_for(uint32_t bits)
            bits;
 }
 
-static inline void
+/* The hooks give what this does. */
+static INLINE void *
 allocated(void *block, size_t size)
 {
     int64_t left;
 
-    if (is_exact()) {
-        if (block != NULL)
-            born(block, size);
-        return;
-    }
+    if (is_exact())
+        return born(block, size);
     left = atomic_load_explicit(&PROFILE.left, memory_order_relaxed) -
            (int64_t)size;
     atomic_store_explicit(&PROFILE.left, left, memory_order_relaxed);
     if (KAA_UNLIKELY(left < 0 ||
                      asked_for(KAA_INSIGHT__UNKEPT | KAA_INSIGHT__LOADED) != 0))
         sample(block, size);
+    return block;
 }
 
 KAA_INSIGHT__RARE static void
@@ -389,35 +448,67 @@ died_locked(const void *block)
     kaa_insight__profile_unlock();
 }
 
-HOT static void
-died(const void *block)
+/* Any block of an exact profile. What the real free() gives back to domain RAW
+ * is of this block. */
+NOINLINE static void
+free_slowly(unsigned domain, void *context, void *block)
 {
-    uint64_t *word;
-
     if (enter() != 0) {
         died_locked(block);
-        return;
-    }
-    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-    if (word != NULL && *word != 0) {
+    } else {
         if (is_collecting())
             note_garbage(block);
-        kaa_insight__word_bury(*word);
+        kaa_insight__profile_died(block);
+        leave(0);
+    }
+    kaa_insight__outside_begin();
+    KAA_INSIGHT__REAL(domain, free)(context, block);
+    kaa_insight__outside_end();
+}
+
+/* Larger blocks are given back to domain RAW by pymalloc. */
+#define PYMALLOC_MAX 512u
+
+/* As free_slowly(), where all is as it mostly is. */
+static INLINE void
+free_exact(unsigned domain, void *context, void *block)
+{
+    uint32_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+
+    if (KAA_UNLIKELY(word == NULL || PROFILE.garbage.state != NULL ||
+                     (*word & KAA_INSIGHT__SIZE_LONG) > PYMALLOC_MAX ||
+                     enter_quickly() == 0)) {
+        free_slowly(domain, context, block);
+        return;
+    }
+    if (KAA_LIKELY(*word != 0)) {
+        kaa_insight__sites_died(&PROFILE.sites, kaa_insight__word_site(word),
+                                *word & KAA_INSIGHT__SIZE_LONG, 1);
         *word = 0;
     }
     leave(0);
+    KAA_INSIGHT__REAL(domain, free)(context, block);
+}
+
+KAA_INSIGHT__RARE static void
+free_sampled(unsigned domain, void *context, void *block)
+{
+    forget(block);
+    KAA_INSIGHT__REAL(domain, free)(context, block);
 }
 
 /* A code object that a thread without the GIL has found must be referred to
- * before its memory can be another's: so this comes before the real free(). */
-static inline void
-freed(const void *block)
+ * before its memory can be another's: so that comes before the real free(). */
+static INLINE void
+freed(unsigned domain, void *context, void *block)
 {
     if (is_exact())
-        died(block);
+        free_exact(domain, context, block);
     else if (KAA_UNLIKELY(kaa_insight__samples_maybe(&PROFILE.samples, block) ||
                           asked_for(KAA_INSIGHT__UNKEPT) != 0))
-        forget(block);
+        free_sampled(domain, context, block);
+    else
+        KAA_INSIGHT__REAL(domain, free)(context, block);
 }
 
 /* ---- blocks that move ---- */
@@ -450,13 +541,6 @@ settle(void *block, const void *moved, const kaa_insight__sampled *old)
 
 /* ---- the hooks ---- */
 
-/* What the real allocator asks domain RAW for is a part of the same block. */
-static inline void
-in_real(uint32_t is_in)
-{
-    atomic_store_explicit(&PROFILE.in_real, is_in, memory_order_relaxed);
-}
-
 /* A moved block counts for the line that moves it. It is looked up before it
  * moves: after that, another interpreter's may stand there. */
 static void *
@@ -466,47 +550,41 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     int is_known = block != NULL && take(block, &old);
     void *moved;
 
-    in_real(1);
+    kaa_insight__outside_begin();
     moved = KAA_INSIGHT__REAL(domain, realloc)(context, block, size);
-    in_real(0);
+    kaa_insight__outside_end();
     if (is_known)
         settle(block, moved, &old);
-    if (moved != NULL)
-        allocated(moved, size);
-    return moved;
+    return moved != NULL ? allocated(moved, size) : NULL;
 }
 
 #define HOOKS(domain)                                                          \
-    static void *malloc_##domain(void *context, size_t size)                   \
+    HOT static void *malloc_##domain(void *context, size_t size)               \
     {                                                                          \
         void *block;                                                           \
                                                                                \
-        in_real(1);                                                            \
+        kaa_insight__outside_begin();                                          \
         block = KAA_INSIGHT__REAL(domain, malloc)(context, size);              \
-        in_real(0);                                                            \
-        allocated(block, size);                                                \
-        return block;                                                          \
+        kaa_insight__outside_end();                                            \
+        return allocated(block, size);                                         \
     }                                                                          \
     static void *calloc_##domain(void *context, size_t count, size_t size)     \
     {                                                                          \
         void *block;                                                           \
                                                                                \
-        in_real(1);                                                            \
+        kaa_insight__outside_begin();                                          \
         block = KAA_INSIGHT__REAL(domain, calloc)(context, count, size);       \
-        in_real(0);                                                            \
-        if (block != NULL)                                                     \
-            allocated(block, count *size);                                     \
-        return block;                                                          \
+        kaa_insight__outside_end();                                            \
+        return block != NULL ? allocated(block, count * size) : NULL;          \
     }                                                                          \
     static void *realloc_##domain(void *context, void *block, size_t size)     \
     {                                                                          \
         return reallocated(domain, context, block, size);                      \
     }                                                                          \
-    static void free_##domain(void *context, void *block)                      \
+    HOT static void free_##domain(void *context, void *block)                  \
     {                                                                          \
         if (block != NULL)                                                     \
-            freed(block);                                                      \
-        KAA_INSIGHT__REAL(domain, free)(context, block);                       \
+            freed(domain, context, block);                                     \
     }
 
 HOOKS(1)

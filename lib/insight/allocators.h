@@ -59,26 +59,26 @@ typedef struct kaa_insight__profile {
         _Atomic uint32_t mode;   /* KAA_INSIGHT_HEAP_*; of the hooks */
     _Atomic uint32_t attention;  /* what keeps hooks from their quick way */
     _Atomic uint32_t is_inside;  /* who holds the GIL is in the tables */
-    _Atomic uint32_t in_real;    /* and in an allocator that we go on to */
     _Atomic int64_t left;        /* bytes to the next sample */
     _Atomic(const void *) muted; /* whose allocations are not counted */
+    _Atomic uintptr_t quick;     /* whose allocations may go the quick way: the
+                                    main interpreter's; or nobody's */
     uint32_t mutes;              /* how often, by that thread */
     _Atomic uint32_t frames;     /* of a site, at most */
     _Atomic double mean;         /* bytes between two samples */
     _Atomic uint64_t random;
     uint64_t lost;               /* blocks that could not be followed */
     _Atomic uint64_t calls;      /* of allocating hooks that counted */
-    _Atomic uint64_t raw_calls;  /* of those of domain RAW */
     _Atomic uint32_t start;      /* number of this profile; 0: none runs */
     _Atomic uint32_t has_native; /* malloc() is followed */
     _Atomic uint32_t is_shared;  /* nobody relies on `is_inside` any more */
     uintptr_t python_first, python_end; /* the interpreter's code */
-    struct {                            /* places that were seen, by a hash */
-        kaa_insight__place place;
+    kaa_insight__shadow shadow;
+    kaa_insight__sites sites;
+    struct {           /* places that were seen, by a hash */
+        uintptr_t key; /* kaa_insight__frame_key() */
         uint32_t site;
     } cache[KAA_INSIGHT__PLACE_CACHE];
-    kaa_insight__sites sites;
-    kaa_insight__shadow shadow;
     kaa_insight__samples samples;
     kaa_insight__points points;
     kaa_insight__garbage garbage;
@@ -123,58 +123,103 @@ kaa_insight__profile_is_main(const void *state)
     return interpreter == kaa_insight__profiling.main_interpreter;
 }
 
+/* After `frames` or `muted` has changed, with the GIL. */
+void kaa_insight__profile_set_quick(void);
+/* Forgets the places that were seen. */
+void kaa_insight__profile_clear_cache(void);
+
 /* How many bytes go by until the next sample. */
 int64_t kaa_insight__profile_gap(void);
 
-/* ---- words of the shadow ---- */
-
-#define KAA_INSIGHT__SIZE_BITS 40u
-#define KAA_INSIGHT__SIZE_MASK (((uint64_t)1 << KAA_INSIGHT__SIZE_BITS) - 1)
-/* Tells a block of 0 bytes of site 0 from none. */
-#define KAA_INSIGHT__IS_BLOCK ((uint64_t)1 << 63)
+/* ---- words of the shadow ----
+ *
+ *      31   30       29..13         12..0
+ *     +---+---+-------------------+--------+
+ *     | 1 |       the site        |  size  |   a block begins here
+ *     +---+---+-------------------+--------+
+ *     | 0 | 1 |  30 bits of a long size    |   the two words behind it
+ *     +---+---+----------------------------+
+ *
+ * A block whose size does not fit has LONG for it, and lies over the two words
+ * where the size stands then.
+ */
+#define KAA_INSIGHT__SIZE_BITS 13u
+#define KAA_INSIGHT__SIZE_LONG (((uint32_t)1 << KAA_INSIGHT__SIZE_BITS) - 1)
+#define KAA_INSIGHT__HALF_BITS 30u
+#define KAA_INSIGHT__IS_HALF ((uint32_t)1 << KAA_INSIGHT__HALF_BITS)
 
 static inline uint32_t
-kaa_insight__word_site(uint64_t word)
+kaa_insight__word_site(const uint32_t *word)
 {
-    return (uint32_t)((word & ~KAA_INSIGHT__IS_BLOCK) >>
-                      KAA_INSIGHT__SIZE_BITS);
+    return (*word & ~KAA_INSIGHT__IS_BLOCK) >> KAA_INSIGHT__SIZE_BITS;
 }
 
 static inline uint64_t
-kaa_insight__word_size(uint64_t word)
+kaa_insight__word_size(const uint32_t *word)
 {
-    return word & KAA_INSIGHT__SIZE_MASK;
+    uint32_t size = *word & KAA_INSIGHT__SIZE_LONG;
+
+    if (KAA_LIKELY(size != KAA_INSIGHT__SIZE_LONG))
+        return size;
+    return (uint64_t)(word[1] & ~KAA_INSIGHT__IS_HALF) |
+           (uint64_t)(word[2] & ~KAA_INSIGHT__IS_HALF)
+               << KAA_INSIGHT__HALF_BITS;
 }
 
+/* No block begins here any more. */
 static inline void
-kaa_insight__word_bury(uint64_t word)
+kaa_insight__word_clear(uint32_t *word)
+{
+    if (KAA_UNLIKELY((*word & KAA_INSIGHT__SIZE_LONG) ==
+                     KAA_INSIGHT__SIZE_LONG))
+        word[1] = word[2] = 0;
+    *word = 0;
+}
+
+/* The block has ended. */
+static inline void
+kaa_insight__word_bury(uint32_t *word)
 {
     kaa_insight__sites_died(&kaa_insight__profiling.sites,
                             kaa_insight__word_site(word),
                             kaa_insight__word_size(word), 1);
+    kaa_insight__word_clear(word);
 }
 
+/* Makes a word that is not 0 so: the block's arena went without a free. */
+void kaa_insight__word_evict(uint32_t *word);
+/* Writes a size that does not fit. */
+void kaa_insight__word_write_long(uint32_t *word, size_t size, uint32_t site);
+
 /* The block's word, which is 0; NULL: it cannot be followed. */
-static inline uint64_t *
+static inline uint32_t *
 kaa_insight__word_new(const void *block)
 {
-    uint64_t *word =
+    uint32_t *word =
         kaa_insight__shadow_find(&kaa_insight__profiling.shadow, block);
 
-    if (KAA_UNLIKELY(word == NULL || (uintptr_t)block % 16 != 0))
+    if (KAA_UNLIKELY(word == NULL))
         word = kaa_insight__shadow_make(&kaa_insight__profiling.shadow, block);
-    if (word != NULL && KAA_UNLIKELY(*word != 0)) {
-        kaa_insight__word_bury(*word); /* its arena went without a free */
-        *word = 0;
-    }
+    if (word != NULL && KAA_UNLIKELY(*word != 0))
+        kaa_insight__word_evict(word);
     return word;
 }
 
 static inline void
-kaa_insight__word_set(uint64_t *word, size_t size, uint32_t site)
+kaa_insight__word_write(uint32_t *word, size_t size, uint32_t site)
 {
-    *word =
-        KAA_INSIGHT__IS_BLOCK | (uint64_t)site << KAA_INSIGHT__SIZE_BITS | size;
+    if (KAA_LIKELY(size < KAA_INSIGHT__SIZE_LONG))
+        *word = KAA_INSIGHT__IS_BLOCK | site << KAA_INSIGHT__SIZE_BITS |
+                (uint32_t)size;
+    else
+        kaa_insight__word_write_long(word, size, site);
+}
+
+/* A block begins. */
+static inline void
+kaa_insight__word_set(uint32_t *word, size_t size, uint32_t site)
+{
+    kaa_insight__word_write(word, size, site);
     kaa_insight__sites_born(&kaa_insight__profiling.sites, site, size, 1);
 }
 

@@ -16,6 +16,8 @@
 
 #include <kaa/base.h>
 
+#include "base/assert.h"
+
 /* One place in Python code: a code object, borrowed, and how many bytes into
  * its instructions the frame stands (-1: before the first). */
 typedef struct kaa_insight__place {
@@ -88,8 +90,33 @@ kaa_insight__word(uintptr_t base, uint32_t offset)
 #define KAA_INSIGHT__FIRST_BEFORE 16u
 #define KAA_INSIGHT__INSTRUCTION_BYTES 2
 
-/* The innermost place, where it is as simple as it mostly is from 3.11 on. 0:
- * ask kaa_insight__frames_read(). */
+/* What tells the innermost place from every other one as long as code objects
+ * live: the address of the instruction, or before 3.11 that of the code object
+ * with a number above it. 0: it cannot be told so. */
+static inline uintptr_t
+kaa_insight__frame_key(const kaa_insight__frame_layout *layout,
+                       const void *state)
+{
+    uintptr_t frame;
+    uint32_t last;
+
+    if (KAA_UNLIKELY(state == NULL))
+        return 0;
+    frame = kaa_insight__word((uintptr_t)state, layout->frame);
+    if (frame != 0 && layout->through >= 0)
+        frame = kaa_insight__word(frame, (uint32_t)layout->through);
+    if (KAA_UNLIKELY(frame == 0))
+        return 0;
+    if (KAA_LIKELY(layout->code_bytes != 0))
+        return kaa_insight__word(frame, layout->instruction);
+    memcpy(&last, (const void *)(frame + layout->instruction), sizeof(last));
+    return last <= 0x7fff
+               ? kaa_insight__word(frame, layout->code) | (uintptr_t)last << 48
+               : 0;
+}
+
+/* The innermost place, where it is simple: a frame of Python code that has
+ * begun. 0: ask kaa_insight__frames_read(). */
 static inline int
 kaa_insight__frame_read(const kaa_insight__frame_layout *layout,
                         const void *state, kaa_insight__place *place)
@@ -97,7 +124,7 @@ kaa_insight__frame_read(const kaa_insight__frame_layout *layout,
     uintptr_t frame, code;
     int first;
 
-    if (layout->code_bytes == 0 || state == NULL)
+    if (!layout->is_known || state == NULL)
         return 0;
     frame = kaa_insight__word((uintptr_t)state, layout->frame);
     if (frame != 0 && layout->through >= 0)
@@ -109,6 +136,12 @@ kaa_insight__frame_read(const kaa_insight__frame_layout *layout,
         return 0;
     code = kaa_insight__word(frame, layout->code) & KAA_INSIGHT__POINTER_BITS;
     place->code = (void *)code;
+    if (layout->code_bytes == 0) {
+        memcpy(&first, (const void *)(frame + layout->instruction),
+               sizeof(first));
+        place->instruction = (int64_t)first * layout->scale;
+        return first >= 0;
+    }
     place->instruction =
         (int64_t)(kaa_insight__word(frame, layout->instruction) -
                   (code + layout->code_bytes));

@@ -38,7 +38,7 @@ static struct {
 static void
 given(void *block, size_t size, const void *caller)
 {
-    if (block != NULL && !kaa_insight__outside_is_busy())
+    if (block != NULL && kaa_insight__busy == 0)
         kaa_insight__outside_malloc(block, size, caller);
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "insight/allocators.h"
-#include "insight/threads.h"
 #include "insight/unwind.h"
 
 #define PROFILE (kaa_insight__profiling)
@@ -15,29 +14,13 @@
 #define C_FRAMES 16u
 #define OWN_FRAMES 8u
 
+KAA_INSIGHT__TLS uint32_t kaa_insight__busy;
+KAA_INSIGHT__TLS uint32_t kaa_insight__raw_calls;
+
 static KAA_INSIGHT__TLS struct {
     int64_t left;   /* bytes to this thread's next sample */
     uint32_t start; /* of which profile */
-    uint32_t busy;
 } own;
-
-int
-kaa_insight__outside_is_busy(void)
-{
-    return own.busy != 0;
-}
-
-void
-kaa_insight__outside_begin(void)
-{
-    own.busy++;
-}
-
-void
-kaa_insight__outside_end(void)
-{
-    own.busy--;
-}
 
 /* This thread's state; NULL: it has none. From 3.12 on current_state() is a
  * thread's own, and NULL without the GIL; before, it is that of whoever has the
@@ -131,7 +114,7 @@ choose(void *block, size_t size, const void *caller)
     }
     if (own.left >= 0)
         return;
-    own.busy++; /* the unwinder may allocate */
+    kaa_insight__outside_begin(); /* the unwinder may allocate */
     own.left = kaa_insight__profile_gap();
     state = own_state(&gil);
     if (caller != NULL)
@@ -145,7 +128,7 @@ choose(void *block, size_t size, const void *caller)
         kaa_insight__profile_note();
     }
     kaa_insight__profile_leave(entered);
-    own.busy--;
+    kaa_insight__outside_end();
     errno = error;
 }
 
@@ -244,14 +227,11 @@ raw_allocated(void *block, size_t size)
     const void *state;
     int gil;
 
-    atomic_fetch_add_explicit(&PROFILE.raw_calls, 1, memory_order_relaxed);
-    if (block == NULL || own.busy != 0 ||
+    kaa_insight__raw_calls++;
+    if (block == NULL || kaa_insight__busy != 0 ||
         atomic_load_explicit(&PROFILE.start, memory_order_acquire) == 0)
         return;
     state = own_state(&gil);
-    if (gil &&
-        atomic_load_explicit(&PROFILE.in_real, memory_order_relaxed) != 0)
-        return;
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
         raw_born(block, size, state, gil);
     else
@@ -263,9 +243,9 @@ malloc_raw(void *context, size_t size)
 {
     void *block;
 
-    own.busy++;
+    kaa_insight__outside_begin();
     block = RAW(malloc)(context, size);
-    own.busy--;
+    kaa_insight__outside_end();
     raw_allocated(block, size);
     return block;
 }
@@ -275,9 +255,9 @@ calloc_raw(void *context, size_t count, size_t size)
 {
     void *block;
 
-    own.busy++;
+    kaa_insight__outside_begin();
     block = RAW(calloc)(context, count, size);
-    own.busy--;
+    kaa_insight__outside_end();
     raw_allocated(block, count * size);
     return block;
 }
@@ -291,9 +271,9 @@ realloc_raw(void *context, void *block, size_t size)
     uint32_t start = kaa_insight__outside_take(block, &old);
     void *moved;
 
-    own.busy++;
+    kaa_insight__outside_begin();
     moved = RAW(realloc)(context, block, size);
-    own.busy--;
+    kaa_insight__outside_end();
     if (start != 0)
         kaa_insight__outside_settle(start, block, moved, &old);
     raw_allocated(moved, size);
@@ -303,16 +283,16 @@ realloc_raw(void *context, void *block, size_t size)
 static void
 free_raw(void *context, void *block)
 {
-    if (block != NULL &&
+    if (block != NULL && kaa_insight__busy == 0 &&
         atomic_load_explicit(&PROFILE.start, memory_order_acquire) != 0) {
         if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
             forget(block);
         else
             kaa_insight__outside_free(block);
     }
-    own.busy++;
+    kaa_insight__outside_begin();
     RAW(free)(context, block);
-    own.busy--;
+    kaa_insight__outside_end();
 }
 
 const kaa_insight__allocator kaa_insight__hook_raw = {

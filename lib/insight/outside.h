@@ -14,13 +14,28 @@
 #include <stdint.h>
 
 #include "insight/samples.h"
+#include "insight/threads.h"
 
-/* Whether this thread is in a hook, or in an allocator that one goes on to:
- * what is asked for there is no block of its own. */
-int kaa_insight__outside_is_busy(void);
+/* How often this thread is in an allocator that a hook goes on to, or in what
+ * else may ask for memory on its way: what is asked for there is no block of
+ * its own. */
+extern KAA_INSIGHT__TLS uint32_t kaa_insight__busy;
+
+/* How often this thread has called allocating hooks of domain RAW. */
+extern KAA_INSIGHT__TLS uint32_t kaa_insight__raw_calls;
+
 /* Before and after a real allocator is called. */
-void kaa_insight__outside_begin(void);
-void kaa_insight__outside_end(void);
+static inline void
+kaa_insight__outside_begin(void)
+{
+    kaa_insight__busy++;
+}
+
+static inline void
+kaa_insight__outside_end(void)
+{
+    kaa_insight__busy--;
+}
 
 /* A block of C code's was given, or is about to be freed; `caller` is where the
  * hook returns to. */

@@ -190,7 +190,8 @@ begin(const kaa_insight_heap_options *options)
     PROFILE.muted = NULL;
     PROFILE.mutes = 0;
     PROFILE.lost = 0;
-    memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
+    kaa_insight__profile_clear_cache();
+    kaa_insight__profile_set_quick();
     kaa_insight__points_init(&PROFILE.points);
     kaa_insight__garbage_init(&PROFILE.garbage, options->handle);
     /* Without it hooks of exact profiles take the lock, always, and so they do
@@ -294,6 +295,7 @@ kaa_insight_heap_mute(int is_muted)
     } else if (!is_muted && PROFILE.muted == own && --PROFILE.mutes == 0) {
         PROFILE.muted = NULL;
     }
+    kaa_insight__profile_set_quick();
 }
 
 uint64_t
@@ -352,9 +354,9 @@ kaa_insight_heap_read(kaa_insight_heap *out, kaa_error *err)
             own.has_native ? kaa_insight__mallocs_foreign() : 0;
         entered = kaa_insight__profile_enter(1);
         own.live_bytes = PROFILE.sites.all.live_bytes;
-        own.live_blocks = PROFILE.sites.all.live_blocks;
         own.peak_bytes = PROFILE.sites.all.peak_bytes;
-        own.peak_blocks = PROFILE.sites.all.peak_blocks;
+        kaa_insight__sites_blocks(&PROFILE.sites, &own.live_blocks,
+                                  &own.peak_blocks);
         own.sites = PROFILE.sites.entries_count;
         own.frames = PROFILE.frames;
         own.lost = PROFILE.lost + PROFILE.sites.lost;
@@ -393,8 +395,8 @@ kaa_insight_heap_sites(kaa_insight_heap_site *out, uint32_t capacity)
         out[count] = (kaa_insight_heap_site){
             .number = count,
             .frames = site->count,
-            .live_bytes = site->live_bytes,
-            .live_blocks = site->live_blocks,
+            .live_bytes = kaa_insight__site_bytes(site),
+            .live_blocks = kaa_insight__site_blocks(site),
             .peak_bytes = site->peak_bytes,
             .peak_blocks = site->peak_blocks,
             .allocated_bytes = site->allocated_bytes,

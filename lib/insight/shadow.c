@@ -8,10 +8,8 @@
 #include "base/memory.h"
 
 #define DIRECTORY_BYTES                                                        \
-    (sizeof(uint64_t *) << (KAA_INSIGHT__ADDRESS_BITS -                        \
-                            KAA_INSIGHT__LEAF_SHIFT))
-/* Behind a leaf's words: the next leaf. */
-#define LEAF_BYTES ((KAA_INSIGHT__LEAF_WORDS + 1) * sizeof(uint64_t))
+    (sizeof(kaa_insight__leaf *)                                               \
+     << (KAA_INSIGHT__ADDRESS_BITS - KAA_INSIGHT__LEAF_SHIFT))
 
 static void *
 reserve(size_t size)
@@ -37,12 +35,12 @@ kaa_insight__shadow_init(kaa_insight__shadow *shadow, kaa_error *err)
 void
 kaa_insight__shadow_fini(kaa_insight__shadow *shadow)
 {
-    uint64_t *leaf = shadow->leaves;
+    kaa_insight__leaf *leaf = shadow->leaves;
 
     while (leaf != NULL) {
-        uint64_t *next = (uint64_t *)(uintptr_t)leaf[KAA_INSIGHT__LEAF_WORDS];
+        kaa_insight__leaf *next = leaf->next;
 
-        munmap(leaf, LEAF_BYTES);
+        munmap(leaf, sizeof(*leaf));
         leaf = next;
     }
     if (shadow->directory != NULL)
@@ -50,28 +48,30 @@ kaa_insight__shadow_fini(kaa_insight__shadow *shadow)
     memset(shadow, 0, sizeof(*shadow));
 }
 
-uint64_t *
+uint32_t *
 kaa_insight__shadow_make(kaa_insight__shadow *shadow, const void *block)
 {
     uintptr_t address = (uintptr_t)block;
-    uint64_t *leaf;
+    kaa_insight__leaf *leaf;
 
-    /* Two blocks may share a word if they are not aligned. */
+    /* Two blocks may share a word if they are not aligned. There is no leaf for
+     * NULL, so that nobody needs to look for it. */
     if (address >> KAA_INSIGHT__ADDRESS_BITS != 0 ||
+        address >> KAA_INSIGHT__LEAF_SHIFT == 0 ||
         address % (1u << KAA_INSIGHT__GRANULE_SHIFT) != 0)
         return NULL;
     if (shadow->directory[address >> KAA_INSIGHT__LEAF_SHIFT] == NULL) {
-        leaf = reserve(LEAF_BYTES);
+        leaf = reserve(sizeof(*leaf));
         if (leaf == MAP_FAILED)
             return NULL;
-        leaf[KAA_INSIGHT__LEAF_WORDS] = (uintptr_t)shadow->leaves;
+        leaf->next = shadow->leaves;
         shadow->leaves = leaf;
         shadow->directory[address >> KAA_INSIGHT__LEAF_SHIFT] = leaf;
     }
     return kaa_insight__shadow_find(shadow, block);
 }
 
-uint64_t *
+uint32_t *
 kaa_insight__shadow_next(const kaa_insight__shadow *shadow, uintptr_t *address)
 {
     size_t leaves = (size_t)1
@@ -84,10 +84,11 @@ kaa_insight__shadow_next(const kaa_insight__shadow *shadow, uintptr_t *address)
         for (;
              shadow->directory[leaf] != NULL && word < KAA_INSIGHT__LEAF_WORDS;
              word++)
-            if (shadow->directory[leaf][word] != 0) {
+            if ((shadow->directory[leaf]->words[word] &
+                 KAA_INSIGHT__IS_BLOCK) != 0) {
                 *address = (leaf << KAA_INSIGHT__LEAF_SHIFT) +
                            ((word + 1) << KAA_INSIGHT__GRANULE_SHIFT);
-                return &shadow->directory[leaf][word];
+                return &shadow->directory[leaf]->words[word];
             }
     return NULL;
 }

@@ -185,3 +185,17 @@ kaa_insight__sites_find(kaa_insight__sites *sites,
         sites->index[i] = number;
     return number;
 }
+
+void
+kaa_insight__sites_blocks(kaa_insight__sites *sites, uint64_t *out_live,
+                          uint64_t *out_peak)
+{
+    *out_live = *out_peak = 0;
+    for (uint32_t i = 0; i < sites->entries_count; i++) {
+        kaa_insight__site *site = &sites->entries[i];
+
+        kaa_insight__site_settle(site, sites->all.peak);
+        *out_live += kaa_insight__site_blocks(site);
+        *out_peak += site->peak_blocks;
+    }
+}

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "insight/figures.h"
 #include "insight/interpreter.h"
 
 #define KAA_INSIGHT__SITES_FRAMES_MAX 64u /* of Python */
@@ -21,16 +22,28 @@
 /* kaa_insight__place::instruction of a C frame, whose `code` is an address. */
 #define KAA_INSIGHT__PLACE_C INT64_MIN
 
+/* Hooks add to two numbers for a block, and to two others for its end: the
+ * difference is what is alive. They are atomic so that no compiler makes a
+ * vector of two: one load of 16 bytes waits for two stores of 8 that have just
+ * been made, which is what most of a hook would be. */
 typedef struct kaa_insight__site {
-    uint64_t live_bytes, live_blocks;
+    _Atomic uint64_t allocated_bytes, allocated_blocks;
+    _Atomic uint64_t freed_bytes, freed_blocks;
     uint64_t peak_bytes, peak_blocks; /* alive at peak number `peak` */
     uint64_t peak;
-    uint64_t allocated_bytes, allocated_blocks;
     uint32_t first, count; /* of its places */
 } kaa_insight__site;
 
+/* All sites together; the rest is their sum. */
+typedef struct kaa_insight__sum {
+    uint64_t live_bytes;
+    uint64_t peak_bytes;
+    uint64_t peak; /* how many peaks there were */
+} kaa_insight__sum;
+
 typedef struct kaa_insight__sites {
     kaa_insight__site *entries; /* number 0: no Python frame, or no room */
+    kaa_insight__sum all;
     kaa_insight__place *places;
     uint32_t *index; /* a hash table of numbers */
     void **codes;    /* a hash set; the lowest bit: not referred to yet */
@@ -38,8 +51,7 @@ typedef struct kaa_insight__sites {
     uint32_t unkept_count;
     void *memory;
     uint32_t entries_count, places_count, codes_count;
-    uint64_t lost;         /* blocks that found no room for their site */
-    kaa_insight__site all; /* the sums; all.peak counts the peaks */
+    uint64_t lost; /* blocks that found no room for their site */
 } kaa_insight__sites;
 
 /* Reserves the addresses; untouched pages cost nothing. */
@@ -62,6 +74,24 @@ uint32_t kaa_insight__sites_find(kaa_insight__sites *sites,
 void kaa_insight__sites_keep(kaa_insight__sites *sites,
                              const kaa_insight__interpreter *in);
 
+/* Brings all sites up to date, and counts their blocks. */
+void kaa_insight__sites_blocks(kaa_insight__sites *sites, uint64_t *out_live,
+                               uint64_t *out_peak);
+
+static inline uint64_t
+kaa_insight__site_bytes(const kaa_insight__site *site)
+{
+    return KAA_INSIGHT__GET(site->allocated_bytes) -
+           KAA_INSIGHT__GET(site->freed_bytes);
+}
+
+static inline uint64_t
+kaa_insight__site_blocks(const kaa_insight__site *site)
+{
+    return KAA_INSIGHT__GET(site->allocated_blocks) -
+           KAA_INSIGHT__GET(site->freed_blocks);
+}
+
 /* What was alive at the last peak is known of a site that has not changed
  * since: it is what is alive. So a site is brought up to date before it
  * changes, and a new peak needs no look at the others. */
@@ -69,8 +99,8 @@ static inline void
 kaa_insight__site_settle(kaa_insight__site *site, uint64_t peak)
 {
     if (site->peak != peak) {
-        site->peak_bytes = site->live_bytes;
-        site->peak_blocks = site->live_blocks;
+        site->peak_bytes = kaa_insight__site_bytes(site);
+        site->peak_blocks = kaa_insight__site_blocks(site);
         site->peak = peak;
     }
 }
@@ -82,15 +112,11 @@ kaa_insight__sites_born(kaa_insight__sites *sites, uint32_t number,
     kaa_insight__site *site = &sites->entries[number];
 
     kaa_insight__site_settle(site, sites->all.peak);
-    site->live_bytes += bytes;
-    site->live_blocks += blocks;
-    site->allocated_bytes += bytes;
-    site->allocated_blocks += blocks;
+    KAA_INSIGHT__ADD(site->allocated_bytes, bytes);
+    KAA_INSIGHT__ADD(site->allocated_blocks, blocks);
     sites->all.live_bytes += bytes;
-    sites->all.live_blocks += blocks;
     if (sites->all.live_bytes > sites->all.peak_bytes) {
         sites->all.peak_bytes = sites->all.live_bytes;
-        sites->all.peak_blocks = sites->all.live_blocks;
         sites->all.peak++;
     }
 }
@@ -102,10 +128,9 @@ kaa_insight__sites_died(kaa_insight__sites *sites, uint32_t number,
     kaa_insight__site *site = &sites->entries[number];
 
     kaa_insight__site_settle(site, sites->all.peak);
-    site->live_bytes -= bytes;
-    site->live_blocks -= blocks;
+    KAA_INSIGHT__ADD(site->freed_bytes, bytes);
+    KAA_INSIGHT__ADD(site->freed_blocks, blocks);
     sites->all.live_bytes -= bytes;
-    sites->all.live_blocks -= blocks;
 }
 
 #endif /* KAA_INSIGHT_SITES_H */

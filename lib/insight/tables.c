@@ -1,6 +1,7 @@
 /* insight/tables.c - what hooks do to the tables, where it is not what every
  * call does: see allocators.h. */
 #include <math.h>
+#include <string.h>
 
 #include "insight/allocators.h"
 
@@ -8,12 +9,35 @@
 
 /* ---- exact ---- */
 
+/* A half of a size stands at most two words behind its block's. */
+KAA_INSIGHT__RARE void
+kaa_insight__word_evict(uint32_t *word)
+{
+    while ((*word & KAA_INSIGHT__IS_BLOCK) == 0)
+        word--;
+    kaa_insight__word_bury(word);
+}
+
+KAA_INSIGHT__RARE void
+kaa_insight__word_write_long(uint32_t *word, size_t size, uint32_t site)
+{
+    for (uint32_t i = 1; i <= KAA_INSIGHT__LEAF_MORE; i++) {
+        if (word[i] != 0)
+            kaa_insight__word_evict(&word[i]);
+        word[i] = KAA_INSIGHT__IS_HALF |
+                  (uint32_t)(size >> (i - 1) * KAA_INSIGHT__HALF_BITS &
+                             (KAA_INSIGHT__IS_HALF - 1));
+    }
+    *word = KAA_INSIGHT__IS_BLOCK | site << KAA_INSIGHT__SIZE_BITS |
+            KAA_INSIGHT__SIZE_LONG;
+}
+
 void
 kaa_insight__profile_born(void *block, size_t size, uint32_t site)
 {
-    uint64_t *word = kaa_insight__word_new(block);
+    uint32_t *word = kaa_insight__word_new(block);
 
-    if (word != NULL && size <= KAA_INSIGHT__SIZE_MASK)
+    if (word != NULL)
         kaa_insight__word_set(word, size, site);
     else
         PROFILE.lost++;
@@ -22,15 +46,13 @@ kaa_insight__profile_born(void *block, size_t size, uint32_t site)
 void
 kaa_insight__profile_died(const void *block)
 {
-    uint64_t *word;
+    uint32_t *word;
 
     if (PROFILE.mode != KAA_INSIGHT_HEAP_EXACT)
         return;
     word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-    if (word != NULL && *word != 0) {
-        kaa_insight__word_bury(*word);
-        *word = 0;
-    }
+    if (word != NULL && *word != 0)
+        kaa_insight__word_bury(word);
 }
 
 uint32_t
@@ -38,13 +60,13 @@ kaa_insight__profile_blocks(kaa_insight_heap_block *out, uint32_t capacity)
 {
     uint32_t count = 0;
     uintptr_t address = 0;
-    uint64_t *word;
+    uint32_t *word;
 
     while ((word = kaa_insight__shadow_next(&PROFILE.shadow, &address)) != NULL)
         if (count++ < capacity && out != NULL)
             out[count - 1] = (kaa_insight_heap_block){
-                (void *)(address - 16), kaa_insight__word_size(*word), 1,
-                kaa_insight__word_site(*word)};
+                (void *)(address - 16), kaa_insight__word_size(word), 1,
+                kaa_insight__word_site(word)};
     return count;
 }
 
@@ -97,10 +119,29 @@ kaa_insight__profile_chosen(void *block, size_t size, uint32_t site)
 
 /* ---- both ---- */
 
+void
+kaa_insight__profile_set_quick(void)
+{
+    int is_quick = KAA_INSIGHT__GET(PROFILE.frames) == 1 &&
+                   PROFILE.interpreter_at != 0 && PROFILE.muted == NULL;
+
+    KAA_INSIGHT__SET(PROFILE.quick,
+                     is_quick ? (uintptr_t)PROFILE.main_interpreter : 0);
+}
+
+/* A key of 0 is that of no place, and its slot number 0: it is not to be found
+ * there. */
+void
+kaa_insight__profile_clear_cache(void)
+{
+    memset(PROFILE.cache, 0, sizeof(PROFILE.cache));
+    PROFILE.cache[0].key = 1;
+}
+
 int
 kaa_insight__profile_take(const void *block, kaa_insight__sampled *out)
 {
-    uint64_t *word;
+    uint32_t *word;
 
     if (PROFILE.mode != KAA_INSIGHT_HEAP_OFF &&
         kaa_insight__samples_maybe(&PROFILE.samples, block) &&
@@ -112,12 +153,12 @@ kaa_insight__profile_take(const void *block, kaa_insight__sampled *out)
     if (word == NULL || *word == 0)
         return 0;
     *out = (kaa_insight__sampled){
-        .site = kaa_insight__word_site(*word),
-        .size = kaa_insight__word_size(*word),
-        .weight = kaa_insight__word_size(*word),
+        .site = kaa_insight__word_site(word),
+        .size = kaa_insight__word_size(word),
+        .weight = kaa_insight__word_size(word),
         .blocks = 1,
     };
-    *word = 0;
+    kaa_insight__word_clear(word);
     return 1;
 }
 
@@ -125,7 +166,7 @@ kaa_insight__profile_take(const void *block, kaa_insight__sampled *out)
 void
 kaa_insight__profile_give_back(void *block, const kaa_insight__sampled *one)
 {
-    uint64_t *word;
+    uint32_t *word;
 
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return;
@@ -134,8 +175,7 @@ kaa_insight__profile_give_back(void *block, const kaa_insight__sampled *one)
     } else if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT) {
         word = kaa_insight__shadow_find(&PROFILE.shadow, block);
         if (word != NULL)
-            *word = KAA_INSIGHT__IS_BLOCK |
-                    (uint64_t)one->site << KAA_INSIGHT__SIZE_BITS | one->size;
+            kaa_insight__word_write(word, (size_t)one->size, one->site);
     }
 }
 

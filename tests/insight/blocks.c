@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "insight/allocators.h"
 #include "insight/points.h"
 #include "insight/samples.h"
 #include "insight/shadow.h"
@@ -71,7 +72,7 @@ KAA_TEST(samples_are_those_that_were_added)
 
 KAA_TEST(the_shadow_has_a_word_for_each_block)
 {
-    static const uintptr_t bases[] = {0x10000, 0x555555554000, 0x7fffffffe000};
+    static const uintptr_t bases[] = {0x410000, 0x555555554000, 0x7fffffffe000};
 
     CHECK_OK(kaa_insight__shadow_init(&shadow, &t->err));
     DEFER(t, kaa_insight__shadow_fini, &shadow);
@@ -79,21 +80,106 @@ KAA_TEST(the_shadow_has_a_word_for_each_block)
         CHECK_EQ(kaa_insight__shadow_find(&shadow, (void *)bases[i]), NULL);
     for (size_t i = 0; i < 3; i++)
         for (uintptr_t k = 0; k < 100; k++) {
-            uint64_t *word =
+            uint32_t *word =
                 kaa_insight__shadow_make(&shadow, (void *)(bases[i] + 16 * k));
 
             CHECK_MEMORY(word);
             CHECK_EQ(*word, 0);
-            *word = i * 1000 + k + 1;
+            *word = (uint32_t)(i * 1000 + k + 1);
         }
     for (size_t i = 0; i < 3; i++)
         for (uintptr_t k = 0; k < 100; k++)
             CHECK_EQ(
                 *kaa_insight__shadow_find(&shadow, (void *)(bases[i] + 16 * k)),
                 i * 1000 + k + 1);
-    CHECK_EQ(kaa_insight__shadow_make(&shadow, (void *)0x10008), NULL);
+    CHECK_EQ(kaa_insight__shadow_make(&shadow, (void *)0x410008), NULL);
     CHECK_EQ(kaa_insight__shadow_make(&shadow, (void *)UINTPTR_MAX), NULL);
     CHECK_EQ(kaa_insight__shadow_find(&shadow, (void *)UINTPTR_MAX), NULL);
+}
+
+#define PROFILE (kaa_insight__profiling)
+#define BASE 0x7f0000000000u
+
+static void
+drop_tables(kaa_insight__profile *profile)
+{
+    kaa_insight__shadow_fini(&profile->shadow);
+    kaa_insight__sites_fini(&profile->sites, NULL);
+}
+
+DEFERRABLE(drop_tables, kaa_insight__profile)
+
+KAA_TEST(words_keep_sites_and_sizes_of_any_length)
+{
+    static const size_t lengths[] = {
+        0, 1, 512, 8190, 8191, 8192, 1u << 30, ~(uint32_t)0, (size_t)1 << 46};
+    const size_t count = sizeof(lengths) / sizeof(lengths[0]);
+    kaa_insight__site *site;
+    uintptr_t address = 0;
+    uint32_t *word;
+
+    CHECK_OK(kaa_insight__sites_init(&PROFILE.sites, &t->err));
+    DEFER(t, drop_tables, &PROFILE);
+    CHECK_OK(kaa_insight__shadow_init(&PROFILE.shadow, &t->err));
+    site = &PROFILE.sites.entries[(1u << 18) - 1]; /* the last there may be */
+    for (size_t i = 0; i < count; i++) {
+        word = kaa_insight__word_new((void *)(BASE + i * 0x100000));
+        CHECK_MEMORY(word);
+        CHECK_EQ(*word, 0);
+        kaa_insight__word_set(word, lengths[i], (1u << 18) - 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        word = kaa_insight__shadow_next(&PROFILE.shadow, &address);
+        CHECK_EQ(address - 16, BASE + i * 0x100000);
+        CHECK_EQ(kaa_insight__word_size(word), lengths[i]);
+        CHECK_EQ(kaa_insight__word_site(word), (1u << 18) - 1);
+    }
+    CHECK_EQ(kaa_insight__shadow_next(&PROFILE.shadow, &address), NULL);
+    CHECK_EQ(kaa_insight__site_blocks(site), count);
+    for (size_t i = 0; i < count; i++)
+        kaa_insight__word_bury(kaa_insight__shadow_find(
+            &PROFILE.shadow, (void *)(BASE + i * 0x100000)));
+    CHECK_EQ(kaa_insight__site_blocks(site), 0);
+    CHECK_EQ(kaa_insight__site_bytes(site), 0);
+    CHECK_EQ(PROFILE.sites.all.live_bytes, 0);
+    for (size_t i = 0; i < count; i++) /* the words of long sizes, too */
+        for (size_t k = 0; k < 3; k++)
+            CHECK_EQ(
+                *kaa_insight__shadow_find(
+                    &PROFILE.shadow, (void *)(BASE + i * 0x100000 + k * 16)),
+                0);
+}
+
+/* A block over the words of one that ended unseen: that one is buried, whole.
+ */
+KAA_TEST(blocks_that_ended_unseen_are_buried)
+{
+    kaa_insight__site *entries;
+
+    CHECK_OK(kaa_insight__sites_init(&PROFILE.sites, &t->err));
+    DEFER(t, drop_tables, &PROFILE);
+    CHECK_OK(kaa_insight__shadow_init(&PROFILE.shadow, &t->err));
+    entries = PROFILE.sites.entries;
+    for (uintptr_t k = 0; k < 3; k++) {
+        uint32_t *word = kaa_insight__word_new((void *)BASE);
+
+        CHECK_MEMORY(word);
+        kaa_insight__word_set(word, 1u << 20, 7);
+        word = kaa_insight__word_new((void *)(BASE + 16 * k));
+        CHECK_MEMORY(word);
+        CHECK_EQ(kaa_insight__site_blocks(&entries[7]), 0);
+        CHECK_EQ(kaa_insight__site_bytes(&entries[7]), 0);
+        kaa_insight__word_set(word, 48, 8);
+        CHECK_EQ(PROFILE.sites.all.live_bytes, 48);
+        /* And a long size over a block that was there. */
+        word = kaa_insight__word_new((void *)BASE);
+        kaa_insight__word_set(word, 1u << 20, 9);
+        CHECK_EQ(kaa_insight__site_blocks(&entries[8]), 0);
+        CHECK_EQ(PROFILE.sites.all.live_bytes, 1u << 20);
+        kaa_insight__word_bury(word);
+    }
+    CHECK_EQ(PROFILE.sites.all.live_bytes, 0);
+    CHECK_EQ(kaa_insight__shadow_make(&PROFILE.shadow, NULL), NULL);
 }
 
 static void *code_type[4];
@@ -146,7 +232,7 @@ KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
         kaa_insight__site_settle(&sites.entries[numbers[i]], sites.all.peak);
     CHECK_EQ(sites.all.peak_bytes, 150);
     CHECK_EQ(sites.entries[numbers[1]].peak_bytes, 100);
-    CHECK_EQ(sites.entries[numbers[1]].live_bytes, 0);
+    CHECK_EQ(kaa_insight__site_bytes(&sites.entries[numbers[1]]), 0);
     CHECK_EQ(sites.entries[numbers[2]].peak_bytes, 50);
     CHECK_EQ(sites.entries[numbers[3]].peak_bytes, 0);
     CHECK_EQ(sites.all.live_bytes, 140);

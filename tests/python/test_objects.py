@@ -20,6 +20,7 @@ import kaa.objects
 import support
 from kaa import _views
 from kaa._insight import account as account_module
+from kaa._insight import maps
 from kaa._insight.heap_data import HeapReport
 
 try:
@@ -412,6 +413,44 @@ class Accounts(unittest.TestCase):
         _views.table(report, text, 5, rich=False)
         self.assertIn("Arenas by how full they are", text.getvalue())
         del kept
+
+    def test_reserved_addresses_are_not_read(self) -> None:
+        """Sanitizers and other runtimes reserve terabytes and use little of it."""
+        import ctypes
+        import mmap
+
+        libc: Any = ctypes.CDLL(None)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+        libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+        size, flags = 1 << 43, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # MAP_NORESERVE
+        start = libc.mmap(None, size, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+        if start in (None, ctypes.c_void_p(-1).value):
+            self.skipTest("8 TiB of addresses are refused here")
+        try:
+            places = list(range(start, start + size, size // 16))
+            for place in places:
+                ctypes.memset(place, 1, 1)
+            there = list(maps.pages_there(start, start + size))
+            if there:  # else the kernel cannot tell, and it is left out
+                self.assertEqual(len(there), len(places))  # more where pages are huge
+                for place, (first, end) in zip(places, there):
+                    self.assertTrue(first <= place < end)
+                self.assertLess(sum(end - first for first, end in there), 1 << 30)
+            part = [one for one, _ in maps._read(self._pagemap(), start, start + (1 << 30))]
+            self.assertIn(start, part)
+            found = kaa.heap.arenas()  # ends
+            self.assertFalse([one for one in found if start <= one.address < start + size])
+        finally:
+            libc.munmap(start, size)
+
+    def _pagemap(self) -> int:
+        try:
+            file = os.open("/proc/self/pagemap", os.O_RDONLY)
+        except OSError as error:
+            self.skipTest(f"no page map: {error}")
+        self.addCleanup(os.close, file)
+        return file
 
     def test_free_blocks_are_told(self) -> None:
         kept = [bytes(200) for _ in range(100_000)]

@@ -14,7 +14,7 @@ import sys
 from typing import Dict, Iterator, List, Tuple
 
 from kaa._insight.heap_data import Arena, Pool
-from kaa._insight.maps import mappings
+from kaa._insight.maps import mappings, pages_there
 
 _HEADER = struct.Struct("=I4xQ16xIIII")  # count, free block, arena, class, next, last
 _OVERHEAD = 48
@@ -32,13 +32,12 @@ class _Piece(ctypes.Structure):
     _fields_ = [("start", ctypes.c_void_p), ("size", ctypes.c_size_t)]
 
 
-def _regions() -> List[Tuple[int, int]]:
-    """Anonymous memory that can be written, in the order of addresses."""
-    return [
-        (one.start, one.end)
-        for one in mappings()
-        if one.access.startswith("rw") and one.inode == 0 and not one.path
-    ]
+def _regions() -> Iterator[Tuple[int, int]]:
+    """What is there of anonymous memory that can be written, in the order of
+    addresses."""
+    for one in mappings():
+        if one.access.startswith("rw") and one.inode == 0 and not one.path:
+            yield from pages_there(one.start, one.end)
 
 
 def _headers(first: int, end: int, step: int) -> Iterator[Tuple[int, bytes]]:
@@ -56,16 +55,17 @@ def _headers(first: int, end: int, step: int) -> Iterator[Tuple[int, bytes]]:
     here = _Piece(ctypes.addressof(room), size * _BATCH)
     there = (_Piece * _BATCH)()
     at = -(-first // step) * step
-    while at + step <= end:
-        count = min(_BATCH, (end - at) // step)
+    while at + size <= end:
+        count = min(_BATCH, (end - at - size) // step + 1)
         for i in range(count):
             there[i].start, there[i].size = at + i * step, size
         here.size = size * count
         got = read(os.getpid(), ctypes.byref(here), 1, there, count, 0)
         data = room.raw
-        for i in range(max(got, 0) // size):
+        whole = max(got, 0) // size
+        for i in range(whole):
             yield at + i * step, data[i * size : (i + 1) * size]
-        at += count * step
+        at += min(whole + 1, count) * step  # the next one could not be read
 
 
 def _pool(header: bytes, size: int) -> Tuple[int, Pool]:
