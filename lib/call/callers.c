@@ -38,21 +38,6 @@ vector(const kaa_call__frame *frame, uint32_t index)
 
 #if KAA_CALL__SYSV
 
-typedef struct pair_ii {
-    uint64_t a, b;
-} pair_ii;
-typedef struct pair_dd {
-    double a, b;
-} pair_dd;
-typedef struct pair_id {
-    uint64_t a;
-    double b;
-} pair_id;
-typedef struct pair_di {
-    double a;
-    uint64_t b;
-} pair_di;
-
 #define F8 F, F, F, F, F, F, F, F
 #define S0
 #define S4 , U, U, U, U
@@ -122,10 +107,10 @@ typedef struct pair_di {
 
 ALL(any_i, uint64_t, KEEP_I)
 ALL(any_d, double, KEEP_D)
-ALL(any_ii, pair_ii, KEEP_BYTES)
-ALL(any_dd, pair_dd, KEEP_BYTES)
-ALL(any_id, pair_id, KEEP_BYTES)
-ALL(any_di, pair_di, KEEP_BYTES)
+ALL(any_ii, kaa_call__pair_ii, KEEP_BYTES)
+ALL(any_dd, kaa_call__pair_dd, KEEP_BYTES)
+ALL(any_id, kaa_call__pair_id, KEEP_BYTES)
+ALL(any_di, kaa_call__pair_di, KEEP_BYTES)
 ALL(any_x87, long double, KEEP_X87)
 __extension__ typedef long double _Complex complex_extended;
 ALL(any_x87_2, complex_extended, KEEP_X87_2)

@@ -120,6 +120,23 @@ enum {
 #endif
     KAA_CALL__RESULT_COUNT
 };
+#if KAA_CALL__SYSV
+/* What comes back in two registers. */
+typedef struct kaa_call__pair_ii {
+    uint64_t a, b;
+} kaa_call__pair_ii;
+typedef struct kaa_call__pair_dd {
+    double a, b;
+} kaa_call__pair_dd;
+typedef struct kaa_call__pair_id {
+    uint64_t a;
+    double b;
+} kaa_call__pair_id;
+typedef struct kaa_call__pair_di {
+    double a;
+    uint64_t b;
+} kaa_call__pair_di;
+#endif
 /* Words; on AArch64 as many as there may be. */
 #define KAA_CALL__STACK_MAX (KAA_CALL__AAPCS ? 8000u : 40u)
 /* Bytes: whoever runs a plan may want its frame on the stack. */

@@ -303,10 +303,9 @@ store_all(const kaa_cpython__function *self, PyObject *const *args, char *frame,
            lengths_fit(self, args, frame, held);
 }
 
-/* Anything that travels in registers, or in few words on the stack. */
-static PyObject *
-call_mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
-           PyObject *names)
+PyObject *
+kaa_cpython__call_any(PyObject *object, PyObject *const *args,
+                      size_t flagged_count, PyObject *names)
 {
     const kaa_cpython__function *self = quick_body(object);
     kaa_cpython__record record, *begun;
@@ -552,6 +551,6 @@ kaa_cpython__init_quick(kaa_cpython__function *self)
     else
         self->vectorcall = NULL;
     if (self->vectorcall == NULL)
-        self->vectorcall = call_mixed;
+        self->vectorcall = kaa_cpython__call_any;
     return 0;
 }

@@ -284,6 +284,29 @@ quick_pointer(kaa_cpython *host, const kaa_cpython__conversion *conversion,
     return kaa_cpython__quick_other(host, conversion, value);
 }
 
+/* An address that takes nothing but reading: of text, of C data or a ctypes
+ * instance of a type met before, of bytes. */
+static ALWAYS_INLINE quick_word
+quick_plain_pointer(const kaa_cpython__conversion *conversion,
+                    const PyObject *value)
+{
+    const PyObject *type = quick_type(value);
+
+    if (KAA_LIKELY(type == conversion->own_class) &&
+        KAA_LIKELY(quick_is_own(conversion, value)))
+        return quick_address(quick_cdata(value));
+    if (type == PY(PyUnicode_Type) && conversion->shape.op == CONVERT_TEXT)
+        return quick_ascii(value);
+    if (type == conversion->direct_class &&
+        KAA_LIKELY(quick_is_whole(conversion, value)))
+        return quick_address(quick_cdata(value));
+    if (type == PY(PyBytes_Type) && conversion->buffer_class != type &&
+        (conversion->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
+            CONVERT_BYTES)
+        return quick_address((const char *)value + QUICK_BYTES);
+    return (quick_word){0, 0};
+}
+
 /* ---- results ---- */
 
 /* Of a word that has been widened. */
@@ -323,7 +346,14 @@ quick_end(kaa_cpython__record *record)
     return record != NULL ? kaa_cpython__end(record) : 0;
 }
 
-/* The entry for a function's signature if it has one of registers.c; NULL. */
+/* The entry for a function's signature if it has one of pairs.c; NULL. */
+host_vectorcall kaa_cpython__pairs_entry(const kaa_cpython__function *self);
+/* The same of mixed.c. */
+host_vectorcall kaa_cpython__mixed_entry(const kaa_cpython__function *self);
+/* Calls what travels in registers, or in few words on the stack. */
+PyObject *kaa_cpython__call_any(PyObject *object, PyObject *const *args,
+                                size_t flagged_count, PyObject *names);
+/* The same, or one of mixed.c, if it has one of registers.c; NULL. */
 host_vectorcall kaa_cpython__registers_entry(const kaa_cpython__function *self);
 
 #endif /* KAA_CPYTHON_QUICK_H */

@@ -1,64 +1,23 @@
 /* cpython/call/registers.c - calls whose arguments are all in registers of one
  * sort.
  *
- * Three families of signatures, since what costs here is not the work but the
- * deciding: doubles, integers, and words (integers and pointers). Each has an
- * entry for each number of arguments, so that the compiler unrolls what is done
- * for each.
+ * Four families of signatures, since what costs here is not the work but the
+ * deciding: doubles, integers, words (integers and pointers), and data
+ * (pointers to records). Each has an entry for each number of arguments, so
+ * that the compiler unrolls what is done for each. pairs.c and mixed.c have
+ * those with records by value.
  */
 #include <errno.h>
 
-#include "cpython/call/quick.h"
+#include "cpython/call/around.h"
 
 #define WORDS_MAX 4
-
-/* What is done around a call, of which a function has one for ever; so each
- * entry is compiled for each. */
-typedef enum around {
-    HELD,     /* the GIL is kept */
-    RELEASED, /* it is not */
-    CLOSED,   /* const or pure: nothing can come back */
-    ERRNO,    /* as the flags say, which may be that errno is looked at */
-    AROUND_COUNT
-} around;
-
-static ALWAYS_INLINE kaa_cpython__record *
-begin(const kaa_cpython__function *self, kaa_cpython__record *record,
-      const around how)
-{
-    if (how == ERRNO)
-        return quick_begin(self, record);
-    if (how == HELD)
-        kaa_cpython__begin_common();
-    if (how == RELEASED)
-        kaa_cpython__begin(record, self->host, 0);
-    return record;
-}
-
-static ALWAYS_INLINE int
-end(kaa_cpython__record *begun, const around how)
-{
-    if (how == ERRNO)
-        return quick_end(begun);
-    if (how == HELD)
-        return kaa_cpython__end_common();
-    return how == RELEASED ? kaa_cpython__end(begun) : 0;
-}
 
 NEVER_INLINE static PyObject *
 start_over(PyObject *object, PyObject *const *args, size_t flagged_count,
            PyObject *names)
 {
     return kaa_cpython__call(object, args, flagged_count, names);
-}
-
-/* Whether a call is not of the sort that its entry is for. */
-static ALWAYS_INLINE int
-is_other(const kaa_cpython__function *self, size_t flagged_count,
-         PyObject *names, size_t count, const around how)
-{
-    return names != NULL || (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count ||
-           (how == HELD && !kaa_cpython__is_common(self->host));
 }
 
 /* double f(double), (double, double), (double, double, double). */
@@ -284,28 +243,6 @@ buffers(PyObject *object, PyObject *const *args, size_t flagged_count,
     return is_ready ? result : start_over(object, args, flagged_count, names);
 }
 
-/* An address that takes nothing but reading: of text, of C data or a ctypes
- * instance of a type met before, of bytes. */
-static ALWAYS_INLINE quick_word
-plain_pointer(const kaa_cpython__conversion *conversion, const PyObject *value)
-{
-    const PyObject *type = quick_type(value);
-
-    if (KAA_LIKELY(type == conversion->own_class) &&
-        KAA_LIKELY(quick_is_own(conversion, value)))
-        return quick_address(quick_cdata(value));
-    if (type == PY(PyUnicode_Type) && conversion->shape.op == CONVERT_TEXT)
-        return quick_ascii(value);
-    if (type == conversion->direct_class &&
-        KAA_LIKELY(quick_is_whole(conversion, value)))
-        return quick_address(quick_cdata(value));
-    if (type == PY(PyBytes_Type) && conversion->buffer_class != type &&
-        (conversion->shape.flags & (CONVERT_BYTES | CONVERT_WRITABLE)) ==
-            CONVERT_BYTES)
-        return quick_address((const char *)value + QUICK_BYTES);
-    return (quick_word){0, 0};
-}
-
 typedef PyObject *(*fallback)(PyObject *, PyObject *const *, size_t,
                               PyObject *);
 
@@ -322,13 +259,36 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
                      self->flags & FUNCTION_TAKES_BUFFERS))
         return otherwise(object, args, flagged_count, names);
     for (uint32_t i = 0; i < count; i++) {
-        quick_word found = self->quick[i].op == CONVERT_INTEGER
-                               ? quick_integer(&self->quick[i], args[i])
-                               : plain_pointer(&self->arguments[i], args[i]);
+        quick_word found =
+            self->quick[i].op == CONVERT_INTEGER
+                ? quick_integer(&self->quick[i], args[i])
+                : quick_plain_pointer(&self->arguments[i], args[i]);
 
         if (KAA_UNLIKELY(!found.is_there))
             return otherwise(object, args, flagged_count, names);
         a[i] = found.word;
+    }
+    return run(self, a, count, how);
+}
+
+/* The same where every argument is C data of the type that was met before. */
+static ALWAYS_INLINE PyObject *
+data(PyObject *object, PyObject *const *args, size_t flagged_count,
+     PyObject *names, const uint32_t count, const around how,
+     const fallback otherwise)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    uint64_t a[WORDS_MAX] = {0, 0, 0, 0};
+
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how)))
+        return otherwise(object, args, flagged_count, names);
+    for (uint32_t i = 0; i < count; i++) {
+        const kaa_cpython__conversion *conversion = &self->arguments[i];
+
+        if (KAA_UNLIKELY(quick_type(args[i]) != conversion->own_class ||
+                         !quick_is_own(conversion, args[i])))
+            return otherwise(object, args, flagged_count, names);
+        a[i] = (uint64_t)(uintptr_t)quick_cdata(args[i]);
     }
     return run(self, a, count, how);
 }
@@ -348,6 +308,8 @@ words(PyObject *object, PyObject *const *args, size_t flagged_count,
     ENTRY(integers_##how##_##count, integers(GIVEN, count, how))
 #define WORDS(how, count)                                                      \
     ENTRY(words_##how##_##count, words(GIVEN, count, how, buffers_##count))
+#define DATA(how, count)                                                       \
+    ENTRY(data_##how##_##count, data(GIVEN, count, how, words_##how##_##count))
 #define BUFFERS(count)                                                         \
     NEVER_INLINE ENTRY(buffers_##count, buffers(GIVEN, count))
 #define EACH_COUNT(family, how)                                                \
@@ -375,6 +337,12 @@ EACH_COUNT(WORDS, HELD)
 EACH_COUNT(WORDS, RELEASED)
 EACH_COUNT(WORDS, CLOSED)
 EACH_COUNT(WORDS, ERRNO)
+DATA(HELD, 1)
+DATA(HELD, 2)
+DATA(RELEASED, 1)
+DATA(RELEASED, 2)
+DATA(CLOSED, 1)
+DATA(CLOSED, 2)
 /* clang-format on */
 
 #define ROW(family, how)                                                       \
@@ -398,6 +366,11 @@ static const host_vectorcall words_entries[AROUND_COUNT][WORDS_MAX + 1] = {
     [RELEASED] = ROW(words, RELEASED),
     [CLOSED] = ROW(words, CLOSED),
     [ERRNO] = ROW(words, ERRNO)};
+
+static const host_vectorcall data_entries[AROUND_COUNT][3] = {
+    [HELD] = {NULL, data_HELD_1, data_HELD_2},
+    [RELEASED] = {NULL, data_RELEASED_1, data_RELEASED_2},
+    [CLOSED] = {NULL, data_CLOSED_1, data_CLOSED_2}};
 
 /* ---- choosing ---- */
 
@@ -442,14 +415,25 @@ all_integers(const kaa_cpython__function *self)
            !(self->flags & FUNCTION_ERRNO);
 }
 
-static around
-around_of(const kaa_cpython__function *self)
+/* Of functions that all_words() takes: whether all arguments are pointers to
+ * records, which few would hand a buffer to. */
+static int
+all_data(const kaa_cpython__function *self)
 {
-    if (self->flags & FUNCTION_ERRNO)
-        return ERRNO;
-    if (self->flags & FUNCTION_IS_CLOSED)
-        return CLOSED;
-    return self->flags & FUNCTION_HOLDS_GIL ? HELD : RELEASED;
+    if (self->count == 0 || self->count > 2 || self->flags & FUNCTION_ERRNO)
+        return 0;
+    for (uint32_t i = 0; i < self->count; i++) {
+        const kaa_convert__shape *shape = &self->arguments[i].shape;
+        kaa_ctype_kind kind;
+
+        if (shape->op != CONVERT_POINTER)
+            return 0;
+        kind =
+            kaa_ctype_kind_of(kaa_ctype_strip(kaa_ctype_target(shape->core)));
+        if (kind != KAA_CTYPE_STRUCT && kind != KAA_CTYPE_UNION)
+            return 0;
+    }
+    return 1;
 }
 
 /* What took a buffer will be given another. */
@@ -469,11 +453,16 @@ host_vectorcall
 kaa_cpython__registers_entry(const kaa_cpython__function *self)
 {
     const around how = around_of(self);
+    host_vectorcall found = kaa_cpython__pairs_entry(self);
 
+    if (found != NULL)
+        return found;
     if (all_doubles(self) && how != ERRNO)
         return doubles_entries[how][self->count];
+    if (all_words(self) && all_data(self))
+        return data_entries[how][self->count];
     if (!all_words(self))
-        return NULL;
+        return how != ERRNO ? kaa_cpython__mixed_entry(self) : NULL;
     return all_integers(self) ? integers_entries[how][self->count]
                               : words_entries[how][self->count];
 }

@@ -266,7 +266,8 @@ make_type(class *self, PyObject *holder, PyObject *base)
 {
     size_t inline_at =
         (kaa_cpython__layout.header + sizeof(kaa_cpython__data) + 15) & ~15ul;
-    size_t bytes = inline_at + (self->flags & CLASS_IS_INLINE ? self->size : 0);
+    size_t inside = self->flags & CLASS_IS_INLINE ? self->size : 0;
+    size_t bytes = inline_at + ((inside + 15) & ~(size_t)15);
     kaa_cpython__slots slots = {.count = 0};
     host_type_spec spec = {
         self->name, (int)bytes, 0,

@@ -301,6 +301,10 @@ int kaa_cpython__fill_guarded(kaa_cpython__class *self);
 PyObject *kaa_cpython__make_data_type(kaa_cpython *host);
 /* An instance of the class itself, all zero. */
 PyObject *kaa_cpython__new_data(kaa_cpython__class *self);
+/* The same with its first 16 bytes, of a class that is inline and has no more.
+ */
+PyObject *kaa_cpython__new_words(kaa_cpython__class *self, uint64_t first,
+                                 uint64_t second);
 /* One for bytes that are elsewhere; `owner` is borrowed, or NULL. */
 PyObject *kaa_cpython__new_view(kaa_cpython__class *self, void *address,
                                 PyObject *owner, ssize_t length);

@@ -64,6 +64,18 @@ take(class *self)
     return object;
 }
 
+/* All zero, what is small without a call; there is room for whole 16 bytes. */
+static inline void
+clear(char *bytes, size_t size)
+{
+    if (KAA_UNLIKELY(size > 64)) {
+        memset(bytes, 0, size);
+        return;
+    }
+    for (size_t at = 0; at < size; at += 16)
+        memset(bytes + at, 0, 16);
+}
+
 /* Memory of its own; 0, or -1 with an exception. */
 static int
 give_memory(PyObject *object, class *self)
@@ -74,7 +86,7 @@ give_memory(PyObject *object, class *self)
     if (KAA_LIKELY(self->flags & CLASS_IS_INLINE)) {
         body->data = (char *)object + inline_offset();
         body->flags |= DATA_HAS_INLINE;
-        memset(body->data, 0, self->size);
+        clear(body->data, self->size);
         return 0;
     }
     if (kaa_base__fault_due() ||
@@ -98,6 +110,22 @@ kaa_cpython__new_data(class *self)
         PY(Py_DecRef)(object);
         return NULL;
     }
+    return object;
+}
+
+PyObject *
+kaa_cpython__new_words(class *self, uint64_t first, uint64_t second)
+{
+    PyObject *object = take(self);
+    data *body;
+
+    if (KAA_UNLIKELY(object == NULL))
+        return NULL;
+    body = kaa_cpython__data_body(object);
+    body->data = (char *)object + inline_offset();
+    body->flags |= DATA_HAS_INLINE;
+    memcpy(body->data, &first, sizeof(first));
+    memcpy(body->data + sizeof(first), &second, sizeof(second));
     return object;
 }
 

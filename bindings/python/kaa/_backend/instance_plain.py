@@ -125,7 +125,7 @@ for _slot in PlainData.__slots__:
         delattr(PlainData, _slot)
 
 
-def _look(data: Any, layout: Layout) -> Any:
+def look(data: Any, layout: Layout) -> Any:
     """Gives an instance a view, by which its numbers are quick; None: it can have
     none, or is of another layout."""
     if layout_in(data) is not layout or type(owner_of(data)) is Owned:
@@ -153,7 +153,26 @@ def _inside(kind: Any, layout: Layout, address: int, data: Any) -> Any:
     return made
 
 
-_members = Members(_get_view, layout_in, address_of, _look, _inside)
+def adopter(kind: Any) -> Any:
+    """What makes an instance of a class whose memory is a ctypes instance of its
+    view's class."""
+    layout, make = layout_of(kind), object.__new__
+
+    def adopt(memory: Any) -> Any:
+        made = make(kind)
+        _set_layout(made, layout)
+        _set_kept(made, None)
+        _set_owner(made, None)
+        _set_view(made, memory)
+        _set_memory(made, memory)
+        _set_address(made, _ctypes_address(memory))
+        _set_length(made, -1)
+        return made
+
+    return adopt
+
+
+_members = Members(_get_view, layout_in, address_of, look, _inside)
 
 
 class PlainRecord(PlainData):

@@ -12,7 +12,9 @@ import os
 
 from kaa import _error, _native
 from kaa._backend import owned as _owned
+from kaa._backend import plain_quick as _quick
 from kaa._backend.free import Giver, give_up, giver_of, lender_of, no_lender
+from kaa._backend.plain_quick import raise_kept, says_failure
 from kaa._calls.closure import Closure, here
 from kaa._calls.formats import Format, promoted
 from kaa._calls.function import KEY, Function
@@ -23,7 +25,7 @@ from kaa._values.pointer import FIXED, Held
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, NamedTuple
-    from typing import NoReturn, Optional, Tuple
+    from typing import Optional, Tuple
 
     from kaa._calls.closure import Frame
     from kaa._values.convert import Take
@@ -35,6 +37,7 @@ else:
     from kaa._tuple import NamedTuple
 
 _MISSING: Any = object()
+_SLOW = _quick.SLOW
 
 
 class Parameter(NamedTuple):
@@ -254,39 +257,6 @@ _WORD = 2**64 - 1
 # Calling. --------------------------------------------------------------------------
 
 
-def _ctypes_caller(shape: Shape, address: int, errno: bool, holds_gil: bool) -> Caller:
-    """A caller for what ctypes passes as C does."""
-    prototype: Any = ctypes.CFUNCTYPE
-    if holds_gil and hasattr(ctypes, "PyDLL"):
-        prototype = ctypes.PYFUNCTYPE
-    types: List[Any] = [None] * shape.places
-    for parameter in shape.parameters:
-        types[parameter.place] = parameter.value.storage
-    for out in shape.outs:
-        types[out.place] = ctypes.c_void_p
-    options = {"use_errno": True} if errno else {}
-    function = prototype(shape.result.storage, *types, **options)(address)
-    if not errno:
-        if len(types) == 1:
-            return lambda values: function(values[0])
-        return lambda values: function(*values)
-
-    def call(values: List[Any]) -> Any:
-        ctypes.set_errno(0)
-        return function(*values)
-
-    return call
-
-
-def says_failure(value: Value, raw: Any) -> bool:
-    """Whether a result is one that tells of a failure, where errno is asked for."""
-    storage = value.storage
-    if storage is None:
-        return True
-    cell = raw if value.whole else storage(raw)
-    return bool(_native.kaa_convert_says_failure(value.ctype, ctypes.addressof(cell)))
-
-
 def run_in_frame(
     call: Callable[[], Any], drop: Optional[Callable[[Any], Any]] = None
 ) -> Any:
@@ -304,15 +274,6 @@ def run_in_frame(
             drop(raw)
         raise_kept(frame)
     return raw
-
-
-def raise_kept(frame: Frame) -> NoReturn:
-    """Raises the exception of a callback."""
-    try:
-        raise frame[0]
-    finally:
-        # The frame must not keep the exception alive, nor it the frame.
-        frame.clear()
 
 
 def release(kept: List[Any]) -> None:
@@ -355,6 +316,7 @@ class PlainFunction(Function, key=KEY):
         "_format",
         "_takes",
         "_is_straight",
+        "_quick",
         "__weakref__",
     )
 
@@ -368,6 +330,7 @@ class PlainFunction(Function, key=KEY):
     _format: Optional[Format]
     _takes: Tuple[Take, ...]
     _is_straight: bool
+    _quick: Callable[..., Any]
 
     def __new__(cls, *args: object, **keywords: object) -> PlainFunction:
         raise TypeError("functions are made by kaa.load()")
@@ -414,6 +377,12 @@ class PlainFunction(Function, key=KEY):
         has_lengths = any(one.is_measured for one in shape.parameters)
         special = shape.outs or has_lengths or giver or has_format
         give(self, "_is_straight", not special)
+        quick = _quick.never
+        if self._is_straight and not shape.variadic:
+            closed = native.flags & (_native.DECL_CONST | _native.DECL_PURE)
+            how = _quick.How(address, errno, holds_gil, not closed)
+            quick = _quick.warming(self, how)
+        give(self, "_quick", quick)
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
             shape.result.plain
@@ -421,7 +390,8 @@ class PlainFunction(Function, key=KEY):
             and not shape.variadic
             and not (errno and holds_gil)
         ):
-            give(self, "_call", _ctypes_caller(shape, address, errno, holds_gil))
+            caller = _quick.ctypes_function(shape, address, errno, holds_gil)
+            give(self, "_call", _quick.ctypes_caller(caller, shape.places, errno))
             if errno:
                 give(self, "_errno", ctypes.get_errno)
             return self
@@ -442,6 +412,13 @@ class PlainFunction(Function, key=KEY):
         return self
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if not keywords:
+            answer = self._quick(*args)
+            if answer is not _SLOW:
+                return answer
+        return self._call_slowly(args, keywords)
+
+    def _call_slowly(self, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> Any:
         shape = self._shape
         extra: Tuple[Any, ...] = ()
         count = len(self._takes)

@@ -1,0 +1,60 @@
+/* cpython/call/around.h - what is done before and after a call of C, by entries
+ * that are compiled for each way of it. */
+#ifndef KAA_CPYTHON_AROUND_H
+#define KAA_CPYTHON_AROUND_H
+
+#include "cpython/call/quick.h"
+
+/* What is done around a call, of which a function has one for ever; so each
+ * entry is compiled for each. */
+typedef enum around {
+    HELD,     /* the GIL is kept */
+    RELEASED, /* it is not */
+    CLOSED,   /* const or pure: nothing can come back */
+    ERRNO,    /* as the flags say, which may be that errno is looked at */
+    AROUND_COUNT
+} around;
+
+static ALWAYS_INLINE kaa_cpython__record *
+begin(const kaa_cpython__function *self, kaa_cpython__record *record,
+      const around how)
+{
+    if (how == ERRNO)
+        return quick_begin(self, record);
+    if (how == HELD)
+        kaa_cpython__begin_common();
+    if (how == RELEASED)
+        kaa_cpython__begin(record, self->host, 0);
+    return record;
+}
+
+static ALWAYS_INLINE int
+end(kaa_cpython__record *begun, const around how)
+{
+    if (how == ERRNO)
+        return quick_end(begun);
+    if (how == HELD)
+        return kaa_cpython__end_common();
+    return how == RELEASED ? kaa_cpython__end(begun) : 0;
+}
+
+/* Whether a call is not of the sort that its entry is for. */
+static ALWAYS_INLINE int
+is_other(const kaa_cpython__function *self, size_t flagged_count,
+         PyObject *names, size_t count, const around how)
+{
+    return names != NULL || (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count ||
+           (how == HELD && !kaa_cpython__is_common(self->host));
+}
+
+static around
+around_of(const kaa_cpython__function *self)
+{
+    if (self->flags & FUNCTION_ERRNO)
+        return ERRNO;
+    if (self->flags & FUNCTION_IS_CLOSED)
+        return CLOSED;
+    return self->flags & FUNCTION_HOLDS_GIL ? HELD : RELEASED;
+}
+
+#endif /* KAA_CPYTHON_AROUND_H */

@@ -1,0 +1,277 @@
+/* cpython/call/mixed.c - calls whose arguments stand in registers of both
+ * sorts: numbers and pointers beside each other, records of up to 16 bytes.
+ *
+ * As in registers.c what costs is the deciding. A function's arguments are put
+ * into the frame's registers, and the target is called as one that takes all of
+ * them, or the first four of each sort: a callee that wants fewer does not look
+ * at the others. What comes back in two registers becomes a record at once.
+ */
+#include "call/internal.h"
+#include "cpython/call/quick.h"
+
+#if KAA_CALL__SYSV
+
+#define FEW 4 /* registers of each sort */
+
+typedef kaa_call__pair_ii pair_ii;
+typedef kaa_call__pair_dd pair_dd;
+typedef kaa_call__pair_id pair_id;
+typedef kaa_call__pair_di pair_di;
+
+/* ---- arguments ---- */
+
+/* The bytes of a record in one or two registers. */
+static ALWAYS_INLINE int
+store_record(const kaa_cpython__function *self, uint32_t i,
+             const PyObject *value, char *frame)
+{
+    const kaa_cpython__conversion *conversion = &self->arguments[i];
+    const kaa_call__place *place = &self->plan->places[i];
+    const PyObject *type = quick_type(value);
+    const char *data;
+
+    if (!(type == conversion->own_class && quick_is_own(conversion, value)) &&
+        !(type == conversion->direct_class &&
+          quick_is_whole(conversion, value)))
+        return 0;
+    data = quick_cdata(value);
+    memcpy(frame + place->offset[0], data, 8);
+    if (place->size[1] != 0)
+        memcpy(frame + place->offset[1], data + 8, 8);
+    return 1;
+}
+
+static ALWAYS_INLINE int
+store(const kaa_cpython__function *self, uint32_t i, const PyObject *value,
+      char *frame)
+{
+    const kaa_cpython__quick *quick = &self->quick[i];
+    quick_word found;
+
+    if (quick->op == CONVERT_DOUBLE) {
+        if (KAA_UNLIKELY(!quick_is_float(value)))
+            return 0;
+        memcpy(frame + quick->offset, (const char *)value + QUICK_FLOAT, 8);
+        return 1;
+    }
+    if (quick->op == CONVERT_RECORD)
+        return store_record(self, i, value, frame);
+    found = quick->op == CONVERT_INTEGER
+                ? quick_integer(quick, value)
+                : quick_plain_pointer(&self->arguments[i], value);
+    memcpy(frame + quick->offset, &found.word, sizeof(found.word));
+    return found.is_there != 0;
+}
+
+/* ---- the call ---- */
+
+#define U uint64_t
+#define F double
+#define I(n) frame->integers[n]
+#define V(n) vector(frame, n)
+
+static inline double
+vector(const kaa_call__frame *frame, uint32_t index)
+{
+    double value;
+
+    memcpy(&value, &frame->vectors[index], sizeof(value));
+    return value;
+}
+
+#define RUN(type)                                                              \
+    (is_few                                                                    \
+         ? ((type(*)(U, U, U, U, F, F, F, F))self->target)(                    \
+               I(0), I(1), I(2), I(3), V(0), V(1), V(2), V(3))                 \
+         : ((type(*)(U, U, U, U, U, U, F, F, F, F, F, F, F, F))self->target)(  \
+               I(0), I(1), I(2), I(3), I(4), I(5), V(0), V(1), V(2), V(3),     \
+               V(4), V(5), V(6), V(7)))
+#define RUN_PAIR(type)                                                         \
+    do {                                                                       \
+        type pair_ = RUN(type);                                                \
+        memcpy(frame->result.bytes, &pair_, sizeof(pair_));                    \
+    } while (0)
+
+static ALWAYS_INLINE void
+run(const kaa_cpython__function *self, kaa_call__frame *frame, const int is_few)
+{
+    switch (self->plan->result_how) {
+    case KAA_CALL__RESULT_D:
+        frame->result.doubles[0] = RUN(double);
+        break;
+    case KAA_CALL__RESULT_I:
+        frame->result.words[0] = RUN(uint64_t);
+        break;
+    case KAA_CALL__RESULT_DD:
+        RUN_PAIR(pair_dd);
+        break;
+    case KAA_CALL__RESULT_II:
+        RUN_PAIR(pair_ii);
+        break;
+    case KAA_CALL__RESULT_ID:
+        RUN_PAIR(pair_id);
+        break;
+    default:
+        RUN_PAIR(pair_di);
+        break;
+    }
+}
+
+/* ---- the result ---- */
+
+NEVER_INLINE static PyObject *
+make_first_record(const kaa_cpython__function *self,
+                  const kaa_call__frame *frame)
+{
+    PyObject *made = kaa_cpython__new_record(
+        self->host, self->library,
+        (kaa_cpython__conversion *)(uintptr_t)&self->result,
+        frame->result.bytes, (size_t)self->plan->result_size);
+
+    if (made == NULL)
+        kaa_cpython__prefix(
+            &(const kaa_cpython__state){.subject = self->item->name});
+    return made;
+}
+
+static ALWAYS_INLINE PyObject *
+make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
+{
+    struct kaa_cpython__class *class_;
+    PyObject *made;
+
+    if (self->result.shape.op == CONVERT_DOUBLE)
+        return PY(PyFloat_FromDouble)(frame->result.doubles[0]);
+    if (self->result.shape.op != CONVERT_RECORD) {
+        if (self->quick[self->count].sort == QUICK_NONE) {
+            quick_retain(kaa_cpython__none());
+            return kaa_cpython__none();
+        }
+        return quick_make_word(
+            self, kaa_call__widen(self->plan, frame->result.words[0]));
+    }
+    class_ =
+        atomic_load_explicit(&self->result.data_class, memory_order_acquire);
+    made = KAA_LIKELY(class_ != NULL)
+               ? kaa_cpython__new_words(class_, frame->result.words[0],
+                                        frame->result.words[1])
+               : NULL;
+    return KAA_LIKELY(made != NULL || class_ != NULL)
+               ? made
+               : make_first_record(self, frame);
+}
+
+/* ---- entries ---- */
+
+static ALWAYS_INLINE PyObject *
+mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
+      PyObject *names, const uint32_t count, const int is_few)
+{
+    const kaa_cpython__function *self = quick_body(object);
+    kaa_cpython__record record, *begun;
+    kaa_call__frame frame;
+
+    if (KAA_UNLIKELY(names != NULL ||
+                     (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count))
+        return kaa_cpython__call(object, args, flagged_count, names);
+    for (uint32_t i = 0; i < count; i++)
+        if (KAA_UNLIKELY(!store(self, i, args[i], (char *)&frame)))
+            return kaa_cpython__call_any(object, args, flagged_count, names);
+    frame.result.words[1] = 0;
+    begun = quick_begin(self, &record);
+    run(self, &frame, is_few);
+    if (KAA_UNLIKELY(quick_end(begun) != 0))
+        return NULL;
+    return make_result(self, &frame);
+}
+
+#define ENTRY(name, count, is_few)                                             \
+    static PyObject *name(PyObject *object, PyObject *const *args,             \
+                          size_t flagged_count, PyObject *names)               \
+    {                                                                          \
+        return mixed(object, args, flagged_count, names, count, is_few);       \
+    }
+
+/* clang-format off: no statements, but definitions */
+ENTRY(few_1, 1, 1)
+ENTRY(few_2, 2, 1)
+ENTRY(few_any, quick_body(object)->count, 1)
+ENTRY(all_any, quick_body(object)->count, 0)
+/* clang-format on */
+
+/* ---- choosing ---- */
+
+/* Whether a result comes in one or two registers and is made here. */
+static int
+is_small(const kaa_cpython__function *self)
+{
+    const kaa_convert__shape *result = &self->result.shape;
+    uint8_t how = self->plan->result_how;
+
+    if (result->op == CONVERT_RECORD)
+        return self->plan->result_size > 0 && how < KAA_CALL__RESULT_MEMORY;
+    if (result->op == CONVERT_DOUBLE)
+        return how == KAA_CALL__RESULT_D;
+    return result->op < CONVERT_RECORD && result->op != CONVERT_FLOAT &&
+           how == KAA_CALL__RESULT_I;
+}
+
+/* 0: it is not taken here; 1: few registers will do; 2: all are filled. */
+static int
+argument_needs(const kaa_cpython__function *self, uint32_t i)
+{
+    const kaa_call__place *place = &self->plan->places[i];
+    uint8_t op = self->arguments[i].shape.op;
+    int needs = 1;
+
+    if (op == CONVERT_RECORD) {
+        if (place->load != KAA_CALL__LOAD_BYTES || place->size[0] != 8 ||
+            (place->size[1] != 0 && place->size[1] != 8))
+            return 0;
+    } else if (op != CONVERT_DOUBLE && op != CONVERT_INTEGER &&
+               op != CONVERT_TEXT && op != CONVERT_POINTER) {
+        return 0;
+    }
+    for (uint32_t piece = 0; piece < (place->size[1] != 0 ? 2u : 1u); piece++) {
+        uint32_t offset = place->offset[piece];
+
+        if (offset >= offsetof(kaa_call__frame, result))
+            return 0;
+        if (offset >= offsetof(kaa_call__frame, vectors))
+            offset -= (uint32_t)offsetof(kaa_call__frame, vectors);
+        if (offset >= FEW * 8)
+            needs = 2;
+    }
+    return needs;
+}
+
+host_vectorcall
+kaa_cpython__mixed_entry(const kaa_cpython__function *self)
+{
+    int is_few = 1;
+
+    if (!self->plan->is_direct || !is_small(self) ||
+        self->flags & (FUNCTION_ERRNO | FUNCTION_FREES | FUNCTION_VARIADIC))
+        return NULL;
+    for (uint32_t i = 0; i < self->count; i++) {
+        int needs = argument_needs(self, i);
+
+        if (needs == 0)
+            return NULL;
+        is_few = is_few && needs == 1;
+    }
+    if (!is_few)
+        return all_any;
+    return self->count == 1 ? few_1 : self->count == 2 ? few_2 : few_any;
+}
+
+#else
+
+host_vectorcall
+kaa_cpython__mixed_entry(const kaa_cpython__function *self)
+{
+    (void)self;
+    return NULL;
+}
+
+#endif
