@@ -281,12 +281,8 @@ def _initialiser(setters: List[Any]) -> Any:
 
 def new_class(layout: Layout, doc: str) -> Any:
     _pointers = _late.pointers
-    names: Dict[str, Any] = {
-        "__slots__": (),
-        "__module__": layout.types.module,
-        "__doc__": doc,
-        "__layout__": Seal(),
-    }
+    names: Dict[str, Any] = {"__slots__": (), "__module__": layout.types.module}
+    names["__doc__"] = doc
     bases: Any
     if layout.kind in RECORDS:
         bases = (_late.record.Record, PlainRecord)
@@ -299,8 +295,12 @@ def new_class(layout: Layout, doc: str) -> Any:
         bases = (_pointers.Pointer, PlainPointer)
     else:
         bases = (_pointers.Array, PlainArray)
-    made = type(layout.name, bases, names)
-    close(names["__layout__"], made, layout)
+    # In two: what is in a class itself is what cloudpickle takes apart.
+    seal = Seal()
+    own = {key: names[key] for key in ("__slots__", "__module__", "__doc__")}
+    own["__layout__"] = seal
+    made = type(layout.name, (type(layout.name, bases, names),), own)
+    close(seal, made, layout)
     return made
 
 
