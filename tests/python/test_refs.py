@@ -56,6 +56,15 @@ class Check(unittest.TestCase):
 
         self.assertEqual(self.grown(cycle), [])
 
+    @unittest.skipIf(sysconfig.get_config_var("Py_GIL_DISABLED"), "functions end later there")
+    def test_new_classes_are_no_leak(self) -> None:
+        def make() -> None:
+            for i in range(20):
+                kind = type("Made", (), {f"method_{i}": lambda self: None})
+                getattr(kind(), f"method_{i}")()
+
+        self.assertEqual(self.grown(make), [])
+
     def test_a_cache_is_no_leak(self) -> None:
         def fill() -> None:
             if len(cache) < 500:

@@ -35,6 +35,10 @@ __all__ = ["assert_no_leaks", "audit", "check"]
 
 _SINGLETONS: Tuple[Any, ...] = (None, True, False, Ellipsis, NotImplemented, (), "", b"")
 
+# CPython's cache of types' attributes keeps strings alive; before 3.12 each of its empty
+# entries refers to None, whose count falls as the cache fills.
+_clear_cache = getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))
+
 
 class _Counts:
     """Numbers by (kind, name) and round. They stand in arrays that are made once, so
@@ -52,6 +56,8 @@ class _Counts:
 
     def take(self, at: int) -> None:
         gc.collect()
+        if _clear_cache is not None:
+            _clear_cache()
         if hasattr(sys, "getallocatedblocks"):
             self.add(at, "blocks", "blocks of memory", sys.getallocatedblocks())
         for one in _SINGLETONS if hasattr(sys, "getrefcount") else ():
