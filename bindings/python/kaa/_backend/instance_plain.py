@@ -290,15 +290,14 @@ def new_class(layout: Layout, doc: str) -> Any:
             names[member.name] = _members.attribute(layout, member)
         setters = [names[member.name].fset for member in layout.members]
         names["__init__"] = _initialiser(setters)
-        names["__new__"] = _maker(layout)
+        names["__new__"] = staticmethod(_maker(layout))
     elif layout.kind == _native.POINTER_:
         bases = (_pointers.Pointer, PlainPointer)
     else:
         bases = (_pointers.Array, PlainArray)
-    # In two: what is in a class itself is what cloudpickle takes apart.
+    # In two, which are alike: cloudpickle takes apart what a class has from no base.
     seal = Seal()
-    own = {key: names[key] for key in ("__slots__", "__module__", "__doc__")}
-    own["__layout__"] = seal
+    own = {**names, "__layout__": seal}
     made = type(layout.name, (type(layout.name, bases, names),), own)
     close(seal, made, layout)
     return made
