@@ -333,6 +333,7 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
                               kaa_insight__interpreter *out, kaa_error *err)
 {
     kaa_insight__interpreter in = {.handle = handle, .version = version};
+    const char *(*text)(void);
 
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         kaa_status status = kaa_base__find_function(
@@ -341,6 +342,8 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
         if (status != KAA_OK)
             return status;
     }
+    if (kaa_base__find_function(handle, "Py_GetVersion", &text, NULL) == KAA_OK)
+        in.is_free_threaded = strstr(text(), "free-threading build") != NULL;
     find_layout(&in);
     *out = in;
     return KAA_OK;

@@ -43,6 +43,7 @@ typedef struct kaa_insight__frame_layout {
 typedef struct kaa_insight__interpreter {
     void *handle;     /* for dlsym() */
     uint32_t version; /* 0x030c for 3.12 */
+    int is_free_threaded;
     void *(*save_thread)(void);
     void (*restore_thread)(void *);
     void *(*this_thread_state)(void); /* of this thread, even without the GIL */
