@@ -61,8 +61,8 @@ class _Counts:
             numbers.append(("blocks", "blocks of memory", sys.getallocatedblocks()))
         for one in _SINGLETONS if hasattr(sys, "getrefcount") else ():
             numbers.append(("singleton", repr(one), sys.getrefcount(one)))
-        for kind, count in Counter(map(type, gc.get_objects())).items():
-            numbers.append(("objects", _NAME.format(kind), count))
+        for one_type, count in Counter(map(type, gc.get_objects())).items():
+            numbers.append(("objects", _NAME.format(one_type), count))
         for kind, name, value in numbers:
             row = self.rows.get((kind, name))
             if row is None:
