@@ -325,7 +325,9 @@ born_and_noted(void *block)
 static INLINE void *
 born(void *block, size_t size)
 {
-    const void *state = PROFILE.current_state();
+    const void *state = KAA_LIKELY(PROFILE.state_at != 0)
+                            ? kaa_insight__state_read(PROFILE.state_at)
+                            : PROFILE.current_state();
     uint32_t *word, site;
     uintptr_t key;
 
