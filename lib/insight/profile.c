@@ -11,7 +11,7 @@
 #include "insight/mallocs.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define EVERY_BYTES (512u * 1024u)
+#define EVERY_BYTES ((uint64_t)512 * 1024)
 #define FRAMES_SAMPLED 16u
 /* Of a site: frames of Python and C. */
 #define PLACES_MAX (KAA_INSIGHT__SITES_FRAMES_MAX + 16u)

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 #define SITES_MAX (1u << 18)
-#define INDEX_SIZE (SITES_MAX * 2)
+#define INDEX_SIZE ((size_t)SITES_MAX * 2)
 #define PLACES_MAX (1u << 22)
 #define CODES_SIZE (1u << 17)
 
