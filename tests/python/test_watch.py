@@ -315,11 +315,11 @@ class Extensions(unittest.TestCase):
         cls.folder = tempfile.mkdtemp()
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
 
-    def compile(self, path: str, name: str) -> str:
+    def compile(self, path: str, name: str, level: str = "-O1") -> str:
         assert support.COMPILER is not None
         made = os.path.join(self.folder, f"{name}.so")
         subprocess.run(
-            [support.COMPILER, "-shared", "-fPIC", "-O1", "-w", f"-I{INCLUDE}",
+            [support.COMPILER, "-shared", "-fPIC", level, "-w", f"-I{INCLUDE}",
              f"-I{EXTENSIONS}", path, "-o", made],
             check=True,
             env=support.clean_environment(),
@@ -332,10 +332,10 @@ class Extensions(unittest.TestCase):
             file.write(text)
         return path
 
-    def load(self, path: str, name: str) -> Any:
+    def load(self, path: str, name: str, level: str = "-O1") -> Any:
         if not os.path.isfile(os.path.join(INCLUDE, "Python.h")):
             self.skipTest("no Python.h")
-        self.compile(path, name)
+        self.compile(path, name, level)
         sys.path.insert(0, self.folder)
         try:
             return importlib.import_module(name).run
@@ -384,6 +384,16 @@ class Extensions(unittest.TestCase):
         self.assertEqual([one.by for one in found], [1, 1])
         self.assertEqual([one.library == "twice.so" for one in found], [True, False])
         self.assertEqual(w.balance, 2)
+
+    def test_an_extension_that_is_not_optimised(self) -> None:
+        source = TWICE.replace("(twice)", "(slow)")
+        run = self.load(self.write("slow", source), "slow", "-O0")
+        thing, into = Thing(), []  # type: ignore[var-annotated]
+        arguments = (into, thing)
+        with kaa.watch(thing) as w:
+            run(arguments)
+        found = [one.extension for one in w.changes if one.extension]
+        self.assertEqual(found, ["run in slow.so"] * 2)
 
     def test_a_change_without_the_lock(self) -> None:
         kind = "int" if sys.version_info >= (3, 12) else "long"

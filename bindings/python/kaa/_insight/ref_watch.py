@@ -63,6 +63,8 @@ def _c_frames(addresses: List[int], interpreter: str) -> Tuple[Frame, str]:
             break
     extension = ""
     for one in frames:
+        if one.function.startswith(("Py_", "_Py")):  # of Python.h, where nothing is inlined
+            continue
         if one.file and one.file != interpreter and not _heap_native.is_passed(one):
             extension = _heap_native.label([one]) or one.file
             break
