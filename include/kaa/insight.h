@@ -1,5 +1,5 @@
-/* kaa/insight.h - who holds a GIL and who waits for it, and which lines asked
- * for memory, in a live CPython.
+/* kaa/insight.h - who holds a GIL and who waits for it, which lines asked for
+ * memory, and who changes an object's reference count, in a live CPython.
  *
  * A trace is exact: the interpreter's calls of pthread_cond_signal() and
  * pthread_cond_timedwait() go through functions of kaa's, which know from the
@@ -650,6 +650,147 @@ KAA_API uint64_t kaa_insight_heap_collecting(int is_collecting);
  */
 KAA_API uint32_t kaa_insight_heap_freed_by_collector(
     kaa_insight_heap_collected *out, uint32_t capacity);
+
+/* ---- reference counts ---- */
+
+/** Bits of kaa_insight_refcount_options::flags. */
+enum {
+    KAA_INSIGHT_REFCOUNT_SPLIT = 1u << 0, /**< A free-threaded interpreter. */
+};
+
+/** Choices for a watch of one object's reference count. */
+typedef struct kaa_insight_refcount_options {
+    uint32_t size;     /**< sizeof(kaa_insight_refcount_options) */
+    uint32_t version;  /**< Of the interpreter, as 0x030c for 3.12. */
+    void *handle;      /**< For dlsym(); NULL: the program's own symbols. */
+    void *object;      /**< The object. */
+    uint32_t capacity; /**< Changes that are kept, the last ones; 0: 65,536. */
+    uint32_t flags;    /**< KAA_INSIGHT_REFCOUNT_* bits. */
+} kaa_insight_refcount_options;
+
+/**
+ * Watches an object's reference count, by the processor: each write to it stops
+ * the thread that wrote, for some ten microseconds, in a handler of SIGTRAP,
+ * which stays in place. Other objects cost nothing. The processor has 4 such
+ * watchpoints; a free-threaded interpreter's count takes 2. Needs Linux 5.13 on
+ * x86-64, and the right to use perf events. Threads that begin later are
+ * watched, a child after fork() is not.
+ *
+ * @param out  The number of the watch.
+ *
+ * @owns   The watch refers to the object once, until it is freed.
+ * @gil    held (the interpreter's)
+ * @fails  KAA_INVALID_ARGUMENT (also for an immortal object); KAA_UNSUPPORTED,
+ *         saying what to set; KAA_LIMIT (all watchpoints are in use);
+ *         KAA_NO_MEMORY; KAA_SYSTEM
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_insight_refcount_start(
+    const kaa_insight_refcount_options *options, uint32_t *out, kaa_error *err);
+
+/**
+ * Ends a watch; what it noted may be read until it is freed.
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_refcount_stop(uint32_t number);
+
+/**
+ * Ends and forgets a watch, and gives up its reference to the object.
+ *
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API void kaa_insight_refcount_free(uint32_t number);
+
+/** What a watch has seen so far. */
+typedef struct kaa_insight_refcount {
+    uint32_t size;       /**< sizeof(kaa_insight_refcount) in the caller. */
+    uint32_t is_on;      /**< 0: it was stopped, or the process has forked. */
+    int64_t first;       /**< The count at the start, the watch's own in it. */
+    int64_t last;        /**< The count after the last change. */
+    uint64_t changes;    /**< All that were seen. */
+    uint64_t late;       /**< Of those: told after their time, since the thread
+                              had blocked SIGTRAP; several may be one. */
+    uint64_t sites_lost; /**< That found no room: they count for site 0. */
+    uint32_t kept;       /**< Changes that can be read. */
+    uint32_t sites;      /**< Places that made changes. */
+    uint32_t has_lines;  /**< Whether Python's frames can be read. */
+    uint32_t reserved;
+} kaa_insight_refcount;
+
+/** Bits of kaa_insight_change::flags. */
+enum {
+    KAA_INSIGHT_CHANGE_LATE = 1u << 0,   /**< Told after its time, by a thread
+                                              that had blocked SIGTRAP. */
+    KAA_INSIGHT_CHANGE_UNHELD = 1u << 1, /**< By a thread that may not: without
+                                              the GIL, or without a state. */
+};
+
+/** One change. */
+typedef struct kaa_insight_change {
+    uint64_t at_ns;  /**< After the start. */
+    int64_t count;   /**< After the change. */
+    int32_t by;      /**< Mostly 1 or -1. */
+    uint32_t site;   /**< For kaa_insight_refcount_frames(). */
+    uint32_t thread; /**< The operating system's number. */
+    uint32_t flags;  /**< KAA_INSIGHT_CHANGE_* bits. */
+} kaa_insight_change;
+
+/** What one place did. */
+typedef struct kaa_insight_refcount_site {
+    uint32_t number; /**< 0: not known. */
+    uint32_t frames;
+    uint64_t up;   /**< References that it took. */
+    uint64_t down; /**< References that it gave up. */
+} kaa_insight_refcount_site;
+
+/**
+ * Tells what a watch has seen.
+ *
+ * @gil    held (the interpreter's)
+ * @fails  KAA_INVALID_ARGUMENT: there is no such watch, or out->size is not set
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_insight_refcount_read(
+    uint32_t number, kaa_insight_refcount *out, kaa_error *err);
+
+/**
+ * Copies the changes that are kept, the oldest first.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_refcount_changes(uint32_t number,
+                                              kaa_insight_change *out,
+                                              uint32_t capacity);
+
+/**
+ * Copies the places that made changes.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_refcount_sites(uint32_t number,
+                                            kaa_insight_refcount_site *out,
+                                            uint32_t capacity);
+
+/**
+ * Copies the frames of a place, the innermost first: those of C, marked with
+ * KAA_INSIGHT_FRAME_C, the address behind the instruction that wrote first and
+ * those behind the calls up to the evaluation loop after it, then Python's.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @owns   The code objects belong to the watch, and live until it is freed.
+ * @gil    held (the interpreter's)
+ * @since  0.1
+ */
+KAA_API uint32_t kaa_insight_refcount_frames(uint32_t number, uint32_t site,
+                                             kaa_insight_frame *out,
+                                             uint32_t capacity);
 
 KAA_END_DECLS
 

@@ -111,12 +111,32 @@ kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
 
             places[count].code = (void *)code;
             places[count].instruction = instruction_of(layout, frame, code);
-            count +=
-                (uint32_t)kaa_insight__place_is_begun(layout, &places[count]);
+            /* A frame that is being cleared has none. */
+            count += (uint32_t)(code != 0 && kaa_insight__place_is_begun(
+                                                 layout, &places[count]));
         }
         frame = kaa_insight__word(frame, layout->back);
     }
     return count;
+}
+
+uintptr_t
+kaa_insight__frames_entry(const kaa_insight__frame_layout *layout,
+                          const void *state)
+{
+    uintptr_t frame;
+
+    if (!layout->is_known || layout->owner < 0 || state == NULL)
+        return 0;
+    frame = kaa_insight__word((uintptr_t)state, layout->frame);
+    if (frame != 0 && layout->through >= 0)
+        frame = kaa_insight__word(frame, (uint32_t)layout->through);
+    for (uint32_t i = 0; frame != 0 && i < DEPTH_MAX; i++) {
+        if (is_of_c(layout, frame))
+            return frame;
+        frame = kaa_insight__word(frame, layout->back);
+    }
+    return 0;
 }
 
 /* As much of a frame as is looked at. */
@@ -190,7 +210,7 @@ kaa_insight__is_referred(const kaa_insight__interpreter *in, const void *object)
 int
 kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
 {
-    uintptr_t words[2], count;
+    uintptr_t words[4], count;
 
 #if defined(__SANITIZE_ADDRESS__)
     /* Its freed blocks have a small number where the count was. */
@@ -198,8 +218,10 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
         return 0;
 #endif
     if (!kaa_base__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
-        words[1] != (uintptr_t)in->code_type)
+        words[in->is_free_threaded ? 3 : 1] != (uintptr_t)in->code_type)
         return 0;
+    if (in->is_free_threaded) /* the count is split */
+        return 1;
     count = in->version >= 0x030e ? words[0] & ~FLAGS_BITS : words[0];
     return count != 0 && count <= COUNT_BITS;
 }

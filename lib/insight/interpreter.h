@@ -73,6 +73,12 @@ uint32_t kaa_insight__frames_read(const kaa_insight__frame_layout *layout,
                                   const void *state, kaa_insight__place *places,
                                   uint32_t capacity);
 
+/* The address of the frame that the running evaluation loop has on the C stack,
+ * for which callers of the loop lie above it (3.12 and later); 0: unknown. On
+ * the thread that `state` belongs to. */
+uintptr_t kaa_insight__frames_entry(const kaa_insight__frame_layout *layout,
+                                    const void *state);
+
 static inline uintptr_t
 kaa_insight__word(uintptr_t base, uint32_t offset)
 {

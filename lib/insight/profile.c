@@ -469,25 +469,6 @@ kaa_insight_heap_points(kaa_insight_heap_point *out, uint32_t capacity)
     return count;
 }
 
-static kaa_insight_frame
-frame_of(const kaa_insight__place *place)
-{
-    kaa_insight_frame made = {.code = place->code};
-    int line;
-
-    if (place->instruction == KAA_INSIGHT__PLACE_C) {
-        made.instruction = KAA_INSIGHT_FRAME_C;
-        return made;
-    }
-    made.instruction = (int32_t)place->instruction;
-    if (place->code == NULL)
-        return made;
-    line = PROFILE.interpreter.code_line(
-        place->code, place->instruction < 0 ? 0 : (int)place->instruction);
-    made.line = line > 0 ? line : 0;
-    return made;
-}
-
 uint32_t
 kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
                         uint32_t capacity)
@@ -509,7 +490,7 @@ kaa_insight_heap_frames(uint32_t number, kaa_insight_frame *out,
     kaa_insight__profile_leave(entered);
     /* The interpreter may allocate, in code_line(). */
     for (uint32_t i = 0; i < count && i < capacity; i++)
-        out[i] = frame_of(&places[i]);
+        out[i] = kaa_insight__frame_of(&PROFILE.interpreter, &places[i]);
     return count;
 }
 

@@ -7,12 +7,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define SITES_MAX (1u << 18)
-#define INDEX_SIZE ((size_t)SITES_MAX * 2)
+#define INDEX_SIZE ((size_t)KAA_INSIGHT__SITES_CAPACITY * 2)
 #define PLACES_MAX (1u << 22)
 #define CODES_SIZE (1u << 17)
 
-#define ENTRIES_BYTES (SITES_MAX * sizeof(kaa_insight__site))
+#define ENTRIES_BYTES (KAA_INSIGHT__SITES_CAPACITY * sizeof(kaa_insight__site))
 #define PLACES_BYTES (PLACES_MAX * sizeof(kaa_insight__place))
 #define INDEX_BYTES (INDEX_SIZE * sizeof(uint32_t))
 #define CODES_BYTES (CODES_SIZE * sizeof(void *))
@@ -144,7 +143,7 @@ add(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
 {
     kaa_insight__site *site;
 
-    if (sites->entries_count == SITES_MAX ||
+    if (sites->entries_count == KAA_INSIGHT__SITES_CAPACITY ||
         sites->places_count + count > PLACES_MAX)
         return 0;
     for (uint32_t i = 0; i < count; i++)
@@ -189,6 +188,26 @@ kaa_insight__sites_find(kaa_insight__sites *sites,
     else
         sites->index[i] = number;
     return number;
+}
+
+kaa_insight_frame
+kaa_insight__frame_of(const kaa_insight__interpreter *in,
+                      const kaa_insight__place *place)
+{
+    kaa_insight_frame made = {.code = place->code};
+    int line;
+
+    if (place->instruction == KAA_INSIGHT__PLACE_C) {
+        made.instruction = KAA_INSIGHT_FRAME_C;
+        return made;
+    }
+    made.instruction = (int32_t)place->instruction;
+    if (place->code == NULL)
+        return made;
+    line = in->code_line(place->code,
+                         place->instruction < 0 ? 0 : (int)place->instruction);
+    made.line = line > 0 ? line : 0;
+    return made;
 }
 
 void

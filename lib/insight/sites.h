@@ -13,11 +13,14 @@
 
 #include <stdint.h>
 
+#include <kaa/insight.h>
+
 #include "insight/figures.h"
 #include "insight/interpreter.h"
 
 #define KAA_INSIGHT__SITES_FRAMES_MAX 64u /* of Python */
 #define KAA_INSIGHT__UNKEPT_MAX 256u
+#define KAA_INSIGHT__SITES_CAPACITY (1u << 18)
 
 /* kaa_insight__place::instruction of a C frame, whose `code` is an address. */
 #define KAA_INSIGHT__PLACE_C INT64_MIN
@@ -73,6 +76,11 @@ uint32_t kaa_insight__sites_find(kaa_insight__sites *sites,
  */
 void kaa_insight__sites_keep(kaa_insight__sites *sites,
                              const kaa_insight__interpreter *in);
+
+/* A place as it is told: with its line. Under no lock, since the interpreter
+ * may allocate. */
+kaa_insight_frame kaa_insight__frame_of(const kaa_insight__interpreter *in,
+                                        const kaa_insight__place *place);
 
 /* Brings all sites up to date, and counts their blocks. */
 void kaa_insight__sites_blocks(kaa_insight__sites *sites, uint64_t *out_live,

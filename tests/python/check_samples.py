@@ -6,6 +6,7 @@ from kaa._insight.check_data import (
     Call,
     CheckReport,
     CountChange,
+    CountSite,
     FaultRun,
     Growth,
     Holder,
@@ -71,7 +72,8 @@ def refs() -> RefsReport:
                    "parse", "grows in every round"),
         ],
         suspects=[Suspect("float", "3.25", 5003, 3, 0x7F00, "5,000 references nobody has")],
-        changes=[CountChange(1_000, 3, "PyList_Append", "app.py", 3, 77)],
+        changes=[CountChange(1_000, 3, "PyList_Append", "app.py", 3, 77, 1, "libpython", "f in old.so", "g")],
+        sites=[CountSite("PyList_Append", "libpython", "f in old.so", "app.py", 3, "g", 5, 2)],
         notes=["Interned strings were left out."],
     )  # fmt: skip
 

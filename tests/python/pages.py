@@ -16,7 +16,7 @@ behind the fence's language says what a block is:
 
 A line `<!-- needs: name ... -->` skips the blocks behind it, up to the next such line,
 where a name is missing: a library (libz.so.1), a file's path, a program (cc), a module (numpy), or
-`bridge`; `<!-- needs: -->` ends that.
+`bridge`, or `watchpoints` (kaa.watch() works); `<!-- needs: -->` ends that.
 """
 
 from __future__ import annotations
@@ -38,10 +38,22 @@ FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$|^<!-- needs:(.*?)-->$", re.M 
 PRINT = re.compile(r"(print\(.*\)) +# (.*)$")
 
 
+def can_watch() -> bool:
+    import kaa
+
+    try:
+        kaa.watch([]).start().stop()
+    except kaa.UnsupportedError:
+        return False
+    return True
+
+
 def is_here(name: str) -> bool:
     """Whether this machine has what a page needs."""
     if name == "bridge":
         return support.BRIDGE
+    if name == "watchpoints":
+        return can_watch()
     if name == "cc":
         return support.COMPILER is not None
     if ".so" in name:

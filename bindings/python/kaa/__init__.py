@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from kaa._values.pointers import Array, NullPointerError, Pointer
     from kaa._values.record import Record
     from kaa._values.types import CType
-    from kaa.refs import audit
+    from kaa.refs import audit, watch
 
     __version__: str
 
@@ -98,6 +98,7 @@ __all__ = [
     "sizeof",
     "text",
     "view",
+    "watch",
 ]
 
 # Modules that are attributes at their first use: `import kaa; kaa.gil.monitor()`.
@@ -120,6 +121,7 @@ _HOMES = {
     "Pointer": "kaa._values.pointers",
     "Record": "kaa._values.record",
     "audit": "kaa.refs",
+    "watch": "kaa.refs",
     **dict.fromkeys(
         ("addressof", "alignof", "asdict", "bytes", "from_buffer")
         + ("handle", "new", "object", "offsetof", "release", "sizeof", "text", "view"),

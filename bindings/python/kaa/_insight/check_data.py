@@ -135,10 +135,28 @@ class CountChange(NamedTuple):
 
     at_ns: int
     references: int  # after it
-    c_function: str
-    file: str = ""
+    c_function: str  # that made it
+    file: str = ""  # of the line of Python that ran
     line: int = 0
-    thread: int = 0
+    thread: int = 0  # the operating system's number
+    by: int = 0  # mostly 1 or -1
+    library: str = ""  # that the C function is in
+    extension: str = ""  # "function in library" that made it, or called what did
+    function: str = ""  # of the line of Python
+
+
+@dataclass
+class CountSite:
+    """What one place did to a watched object's count."""
+
+    c_function: str
+    library: str
+    extension: str
+    file: str
+    line: int
+    function: str
+    up: int = 0  # references that it took
+    down: int = 0  # that it gave up
 
 
 @dataclass
@@ -157,4 +175,5 @@ class RefsReport(_data.Report):
     growth: List[Growth] = field(default_factory=list)
     suspects: List[Suspect] = field(default_factory=list)
     changes: List[CountChange] = field(default_factory=list)
+    sites: List[CountSite] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)

@@ -51,7 +51,13 @@ def frame(address: int) -> Frame:
     return made
 
 
-def _has_name(one: Frame) -> bool:
+def is_passed(one: Frame) -> bool:
+    """Whether it is of the C library, the loader or such, called for somebody else."""
+    return _PASSED.match(one.file) is not None
+
+
+def has_name(one: Frame) -> bool:
+    """Whether the function's name is known."""
     return "+0x" not in one.function and not one.function.startswith("0x")
 
 
@@ -61,9 +67,9 @@ def label(frames: List[Frame]) -> Optional[str]:
     nearest caller with one, such as an exported function."""
     if not frames:
         return None
-    own = [one for one in frames if not _PASSED.match(one.file)] or frames
+    own = [one for one in frames if not is_passed(one)] or frames
     library = own[0].file
     for one in own:
-        if one.file == library and _has_name(one):
+        if one.file == library and has_name(one):
             return f"{one.function} in {library}" if library else one.function
     return library or "?"

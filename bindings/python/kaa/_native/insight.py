@@ -8,6 +8,7 @@ from ctypes import (
     c_char,
     c_int,
     c_int32,
+    c_int64,
     c_size_t,
     c_uint32,
     c_uint64,
@@ -241,6 +242,59 @@ class HeapSite(Structure):
     ]
 
 
+class RefcountOptions(Structure):
+    """kaa_insight_refcount_options"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("version", c_uint32),
+        ("handle", c_void_p),
+        ("object", c_void_p),
+        ("capacity", c_uint32),
+        ("flags", c_uint32),
+    ]
+
+
+class Refcount(Structure):
+    """kaa_insight_refcount"""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("is_on", c_uint32),
+        ("first", c_int64),
+        ("last", c_int64),
+        ("changes", c_uint64),
+        ("late", c_uint64),
+        ("sites_lost", c_uint64),
+        ("kept", c_uint32),
+        ("sites", c_uint32),
+        ("has_lines", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class RefcountChange(Structure):
+    """kaa_insight_change"""
+
+    _fields_ = [
+        ("at_ns", c_uint64),
+        ("count", c_int64),
+        ("by", c_int32),
+        ("site", c_uint32),
+        ("thread", c_uint32),
+        ("flags", c_uint32),
+    ]
+
+
+class RefcountSite(Structure):
+    """kaa_insight_refcount_site"""
+
+    _fields_ = [("number", c_uint32), ("frames", c_uint32), ("up", c_uint64), ("down", c_uint64)]
+
+
+REFCOUNT_SPLIT = 1
+CHANGE_LATE, CHANGE_UNHELD = 1, 2
+
 # kaa_insight_heap_mode
 HEAP_OFF, HEAP_SAMPLED, HEAP_EXACT = range(3)
 HEAP_NATIVE = 1
@@ -269,6 +323,34 @@ class InsightPark(Structure):
         ("thread", c_uint32),
         ("stack", c_uint32),
     ]
+
+
+def _refcounts(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
+    return {
+        "kaa_insight_refcount_start": (
+            c_int,
+            (POINTER(RefcountOptions), POINTER(c_uint32), error),
+            True,
+        ),
+        "kaa_insight_refcount_stop": (None, (c_uint32,), True),
+        "kaa_insight_refcount_free": (None, (c_uint32,), True),
+        "kaa_insight_refcount_read": (c_int, (c_uint32, POINTER(Refcount), error), True),
+        "kaa_insight_refcount_changes": (
+            c_uint32,
+            (c_uint32, POINTER(RefcountChange), c_uint32),
+            True,
+        ),
+        "kaa_insight_refcount_sites": (
+            c_uint32,
+            (c_uint32, POINTER(RefcountSite), c_uint32),
+            True,
+        ),
+        "kaa_insight_refcount_frames": (
+            c_uint32,
+            (c_uint32, c_uint32, POINTER(InsightFrame), c_uint32),
+            True,
+        ),
+    }
 
 
 def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
@@ -331,5 +413,6 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
         ),
         "kaa_insight_gil_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
         "kaa_insight_heap_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
+        **_refcounts(error),
         "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),
     }

@@ -179,6 +179,12 @@ def _refs(report: RefsReport, limit: Optional[int]) -> List[Block]:
     said = []
     if report.growth or report.rounds:
         said = [f"{text.plural(len(leaks), 'leak')}." if leaks else "No leaks."]
+    if report.sites:
+        up, down = sum(one.up for one in report.sites), sum(one.down for one in report.sites)
+        said.append(
+            f"{text.plural(up, 'reference')} taken, {down:,} given up: the count has changed by"
+            f" {up - down:+d}."
+        )
     if report.objects:
         said.append(
             f"{text.plural(len(report.suspects), 'suspect')}." if report.suspects
@@ -186,6 +192,8 @@ def _refs(report: RefsReport, limit: Optional[int]) -> List[Block]:
         )
     found: List[Block] = [Paragraphs(title, [", ".join(about) or "nothing done", *said])]
     found += [one for one in (_growth(report, limit), _suspects(report, limit)) if one]
+    if report.sites:
+        found.append(_sites(report, limit))
     if report.changes:
         found.append(_changes(report, limit))
     if report.notes:
@@ -247,17 +255,52 @@ def _suspects(report: RefsReport, limit: Optional[int]) -> Optional[Table]:
     return Table("Counts that do not match", columns, rows, note, [], "suspects")
 
 
+def _sites(report: RefsReport, limit: Optional[int]) -> Table:
+    rows: List[Sequence[object]] = [
+        [
+            f"{one.up - one.down:+d}",
+            one.up,
+            one.down,
+            f"{one.c_function} in {one.library}" if one.library else one.c_function,
+            one.extension or None,
+            text.place(one.file, one.line),
+            one.function,
+        ]
+        for one in report.sites
+    ]
+    columns = [
+        Column("balance", NAME),
+        Column("taken", COUNT, "references"),
+        Column("given up", COUNT, "references"),
+        Column("C function", CODE),
+        Column("in a call of", CODE, "a function of an extension", 1),
+        Column("line", CODE),
+        Column("function", CODE, "", 2),
+    ]
+    return Table("Who changed the count", columns, rows, cut(rows, limit, "place"), [], "sites")
+
+
 def _changes(report: RefsReport, limit: Optional[int]) -> Table:
     rows: List[Sequence[object]] = [
-        [one.at_ns, one.references, one.c_function, text.place(one.file, one.line), one.thread]
+        [
+            one.at_ns,
+            f"{one.by:+d}",
+            one.references,
+            one.c_function,
+            one.extension or None,
+            text.place(one.file, one.line),
+            one.thread,
+        ]
         for one in report.changes
     ]
     columns = [
         Column("after", TIME),
+        Column("by", NAME),
         Column("count", COUNT),
         Column("C function", CODE),
+        Column("in a call of", CODE, "a function of an extension", 1),
         Column("line", CODE),
-        Column("thread", NAME, "", 1),
+        Column("thread", NAME, "", 2),
     ]
     note = cut(rows, limit, "change")
     return Table("Changes of the count", columns, rows, note, [], "changes")
