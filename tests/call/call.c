@@ -326,7 +326,8 @@ KAA_TEST(no_more_arguments_are_looked_at_than_there_are)
     kaa_ctype_table *table = new_table(t);
     const kaa_ctype_kind d = KAA_CTYPE_DOUBLE;
     double x = 2, y = 3, z = 0;
-    void **arguments = (void **)kaa_test_memory_end(t, 2 * sizeof(void *)) - 2;
+    void **arguments =
+        (void **)(void *)kaa_test_memory_end(t, 2 * sizeof(void *)) - 2;
 
     arguments[0] = &x;
     arguments[1] = &y;
