@@ -39,6 +39,7 @@ typedef enum kaa_convert_code {
     KAA_CONVERT_VARIABLE_INT, /**< An int beyond all types, as one. */
     KAA_CONVERT_FORMAT,       /**< A format asks for `number` of them. */
     KAA_CONVERT_LEAST,        /**< `number` elements are needed. */
+    KAA_CONVERT_SENTINEL,     /**< `given` as the last, which has to be None. */
 } kaa_convert_code;
 
 /** What is refused. Unused members are zero; texts are UTF-8, borrowed. */

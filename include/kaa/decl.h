@@ -32,7 +32,7 @@
  * 4] and [static n] say a length as well. On a member that points at a
  * function: scope(library | async | forever). Attributes of other namespaces
  * are skipped, but for GNU const, pure, nonnull, returns_nonnull, noreturn,
- * deprecated, weak, packed, aligned, mode, access and format, and C23
+ * deprecated, weak, packed, aligned, mode, access, format and sentinel, and C23
  * unsequenced, reproducible, noreturn and deprecated, which say something.
  * Functions of C11 and POSIX have the lengths and formats that these say.
  *
@@ -128,6 +128,8 @@ enum {
     KAA_DECL_ENUMERATOR = 1u << 11, /**< The constant comes from an enum. */
     KAA_DECL_WEAK = 1u << 12,       /**< GNU weak: may lack its symbol. */
     KAA_DECL_BORROW = 1u << 14,     /**< [[kaa::borrow(parameter)]] */
+    KAA_DECL_SENTINEL = 1u << 15, /**< GNU sentinel: the last variable argument
+                                       is a null pointer. */
 };
 
 /** One more bit of kaa_decl_item::flags: not chosen by `only` or its file. */

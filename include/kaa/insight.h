@@ -427,7 +427,8 @@ KAA_API size_t kaa_insight_heap_json(kaa_heap *heap, char *buffer, size_t size);
 typedef enum kaa_insight_heap_mode {
     KAA_INSIGHT_HEAP_OFF = 0,
     KAA_INSIGHT_HEAP_SAMPLED = 1, /**< One block every so many bytes. */
-    KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. */
+    KAA_INSIGHT_HEAP_EXACT = 2,   /**< Every block. Not on free-threaded builds:
+                                      KAA_UNSUPPORTED. */
 } kaa_insight_heap_mode;
 
 /** kaa_insight_heap_options::flags. */

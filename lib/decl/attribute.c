@@ -328,6 +328,8 @@ kaa_decl__gnu_attribute(kaa_decl__parser *p, kaa_decl__attributes *a)
     } else if (p->token.kind == '(' &&
                kaa_decl__is_word(&word, "ext_vector_type")) {
         return read_vector(p, &a->lanes);
+    } else if (p->token.kind != '(' && kaa_decl__is_word(&word, "sentinel")) {
+        a->flags |= KAA_DECL_SENTINEL; /* sentinel(1): not the last one */
     } else if (p->token.kind == '(' && kaa_decl__is_word(&word, "format")) {
         return read_format(p, a);
     } else if (p->token.kind == '(' && kaa_decl__is_word(&word, "access")) {

@@ -359,6 +359,7 @@ merge_parameters(kaa_decl__parser *p, const kaa_decl__declarator *d,
         }
     }
     item->parameters = later.parameters;
+    item->flags |= later.flags;
     item->format = later.format;
     item->format_of = later.format_of;
     return 1;

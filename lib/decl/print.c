@@ -252,6 +252,7 @@ add_function(kaa_base__text *out, const kaa_decl_item *item)
         {KAA_DECL_DEPRECATED, "[[deprecated]] "},
         {KAA_DECL_RETURNS_NONNULL, "[[gnu::returns_nonnull]] "},
         {KAA_DECL_WEAK, "[[gnu::weak]] "},
+        {KAA_DECL_SENTINEL, "[[gnu::sentinel]] "},
         {KAA_DECL_STATIC, "static "},
     };
     const kaa_ctype *type = item->type;

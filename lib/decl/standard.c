@@ -26,36 +26,39 @@ typedef struct function {
     length lengths[2];
     uint8_t format;
     uint8_t format_of;
+    uint8_t has_sentinel;
 } function;
 
-#define LENGTHS(name, ...)                                                     \
+#define LENGTHS(name_, ...)                                                    \
     {                                                                          \
-        name, {__VA_ARGS__}, 0, 0                                              \
+        .name = (name_), .lengths = { __VA_ARGS__ }                            \
     }
-#define PRINTS(name, of)                                                       \
+#define FORMAT(name_, kind, of)                                                \
     {                                                                          \
-        name, {{0, 0, 0}}, KAA_DECL_FORMAT_PRINTF, of                          \
+        .name = (name_), .format = KAA_DECL_FORMAT_##kind, .format_of = (of)   \
     }
-#define SCANS(name, of)                                                        \
+#define ENDS(name_)                                                            \
     {                                                                          \
-        name, {{0, 0, 0}}, KAA_DECL_FORMAT_SCANF, of                           \
+        .name = (name_), .has_sentinel = 1                                     \
     }
 
 /* By name. */
 static const function functions[] = {
-    PRINTS("asprintf", 2),
+    FORMAT("asprintf", PRINTF, 2),
     LENGTHS("bcmp", {1, 3, 0}, {2, 3, 0}),
     LENGTHS("bcopy", {1, 3, 0}, {2, 3, 0}),
     LENGTHS("bsearch", {2, 3, 4}),
     LENGTHS("bzero", {1, 2, 0}),
     LENGTHS("confstr", {2, 3, 0}),
-    PRINTS("dprintf", 2),
+    FORMAT("dprintf", PRINTF, 2),
+    ENDS("execl"),
+    ENDS("execlp"),
     LENGTHS("explicit_bzero", {1, 2, 0}),
     LENGTHS("fgets", {1, 2, 0}),
     LENGTHS("fgetws", {1, 2, 0}),
-    PRINTS("fprintf", 2),
+    FORMAT("fprintf", PRINTF, 2),
     LENGTHS("fread", {1, 2, 3}),
-    SCANS("fscanf", 2),
+    FORMAT("fscanf", SCANF, 2),
     LENGTHS("fwrite", {1, 2, 3}),
     LENGTHS("getcwd", {1, 2, 0}),
     LENGTHS("getentropy", {1, 2, 0}),
@@ -68,24 +71,27 @@ static const function functions[] = {
     LENGTHS("mempcpy", {1, 3, 0}, {2, 3, 0}),
     LENGTHS("memset", {1, 3, 0}),
     LENGTHS("pread", {2, 3, 0}),
-    PRINTS("printf", 1),
+    FORMAT("printf", PRINTF, 1),
     LENGTHS("pwrite", {2, 3, 0}),
     LENGTHS("qsort", {1, 2, 3}),
     LENGTHS("read", {2, 3, 0}),
     LENGTHS("readlink", {2, 3, 0}),
     LENGTHS("recv", {2, 3, 0}),
     LENGTHS("recvfrom", {2, 3, 0}),
-    SCANS("scanf", 1),
+    FORMAT("scanf", SCANF, 1),
     LENGTHS("send", {2, 3, 0}),
     LENGTHS("sendto", {2, 3, 0}),
-    {"snprintf", {{1, 2, 0}}, KAA_DECL_FORMAT_PRINTF, 3},
-    PRINTS("sprintf", 2),
-    SCANS("sscanf", 2),
+    {.name = "snprintf",
+     .lengths = {{1, 2, 0}},
+     .format = KAA_DECL_FORMAT_PRINTF,
+     .format_of = 3},
+    FORMAT("sprintf", PRINTF, 2),
+    FORMAT("sscanf", SCANF, 2),
     LENGTHS("stpncpy", {1, 3, 0}),
     LENGTHS("strftime", {1, 2, 0}),
     LENGTHS("strncpy", {1, 3, 0}),
     LENGTHS("strxfrm", {1, 3, 0}),
-    PRINTS("syslog", 2),
+    FORMAT("syslog", PRINTF, 2),
     LENGTHS("vsnprintf", {1, 2, 0}),
     LENGTHS("wcsftime", {1, 2, 0}),
     LENGTHS("wcsncpy", {1, 3, 0}),
@@ -179,6 +185,8 @@ kaa_decl__note_use(const kaa_decl__attributes *a, kaa_decl_item *item,
         if (known->lengths[i].pointer != 0)
             note_length(signature, notes, known->lengths[i].pointer,
                         known->lengths[i].of, known->lengths[i].times);
+    if (known->has_sentinel && signature->flags & KAA_CTYPE_VARIADIC)
+        item->flags |= KAA_DECL_SENTINEL;
     if (known->format != 0 && item->format == KAA_DECL_FORMAT_NONE &&
         takes_format(signature, known->format_of)) {
         item->format = known->format;

@@ -272,7 +272,10 @@ extern kaa_insight__real_allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 #define KAA_INSIGHT__REAL(domain, function)                                    \
     KAA_INSIGHT__GET(kaa_insight__real[domain].function)
 extern const kaa_insight__allocator kaa_insight__hooks_gil[2]; /* MEM, OBJ */
-extern const kaa_insight__allocator kaa_insight__hook_raw;
+/* By domain; called with or without the GIL. RAW's, and all where there is
+ * none. They go on only where profiles are sampled, or the domain is RAW. */
+extern const kaa_insight__allocator
+    kaa_insight__hooks_any[KAA_INSIGHT__DOMAINS];
 
 /* Puts the hooks in and checks that they are called; the GIL is held. */
 KAA_NODISCARD kaa_status kaa_insight__allocators_install(void *handle,

@@ -24,11 +24,17 @@ static struct {
     } domains[DOMAINS];
 } python;
 
+static int
+needs_no_gil(unsigned domain)
+{
+    return domain == RAW || PROFILE.interpreter.is_free_threaded;
+}
+
 static const kaa_insight__allocator *
 hook_of(unsigned domain)
 {
-    return domain == RAW ? &kaa_insight__hook_raw
-                         : &kaa_insight__hooks_gil[domain - 1];
+    return needs_no_gil(domain) ? &kaa_insight__hooks_any[domain]
+                                : &kaa_insight__hooks_gil[domain - 1];
 }
 
 static int
@@ -73,15 +79,15 @@ is_called(unsigned domain)
     const void *muted = PROFILE.muted;
     int64_t left = atomic_load(&PROFILE.left);
     uint64_t calls = atomic_load(&PROFILE.calls);
-    uint32_t raw_calls = kaa_insight__raw_calls;
+    uint32_t any_calls = kaa_insight__any_calls;
 
     PROFILE.muted = PROFILE.current_state();
     kaa_insight__profile_set_quick();
     python.domains[domain].free(python.domains[domain].malloc(1));
     PROFILE.muted = muted;
     kaa_insight__profile_set_quick();
-    if (domain == RAW)
-        return raw_calls != kaa_insight__raw_calls;
+    if (needs_no_gil(domain))
+        return any_calls != kaa_insight__any_calls;
     return calls != atomic_load(&PROFILE.calls) ||
            left != atomic_load(&PROFILE.left);
 }

@@ -26,7 +26,6 @@ static const struct {
     {"Py_IncRef", IN(incref)},
     {"Py_DecRef", IN(decref)},
     {"PyCode_Type", IN(code_type)},
-    {"PyType_Type", IN(type_type)},
     {"PyCode_Addr2Line", IN(code_line)},
     {"PyEval_GetFrame", IN(eval_get_frame)},
     {"PyFrame_GetCode", IN(frame_get_code)},
@@ -219,9 +218,9 @@ kaa_insight__is_code(const kaa_insight__interpreter *in, const void *code)
         return 0;
 #endif
     if (!kaa_base__peek(getpid(), (uintptr_t)code, words, sizeof(words)) ||
-        words[in->type_at / sizeof(words[0])] != (uintptr_t)in->code_type)
+        words[in->is_free_threaded ? 3 : 1] != (uintptr_t)in->code_type)
         return 0;
-    if (in->type_at != sizeof(words[0])) /* no GIL: the count is split */
+    if (in->is_free_threaded) /* the count is split */
         return 1;
     count = in->version >= 0x030e ? words[0] & ~FLAGS_BITS : words[0];
     return count != 0 && count <= COUNT_BITS;
@@ -351,24 +350,12 @@ find_layout(kaa_insight__interpreter *in)
     try_layout(in, chosen, 0, 0, &expected);
 }
 
-/* A free-threaded build's objects have two words more in front of it. */
-static uint32_t
-find_type(const kaa_insight__interpreter *in)
-{
-    uint32_t at = sizeof(void *);
-
-    while (at < 3 * sizeof(void *) &&
-           kaa_insight__word((uintptr_t)in->code_type, at) !=
-               (uintptr_t)in->type_type)
-        at += sizeof(void *);
-    return at;
-}
-
 kaa_status
 kaa_insight__interpreter_open(void *handle, uint32_t version,
                               kaa_insight__interpreter *out, kaa_error *err)
 {
     kaa_insight__interpreter in = {.handle = handle, .version = version};
+    const char *(*text)(void);
 
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         kaa_status status = kaa_base__find_function(
@@ -377,7 +364,8 @@ kaa_insight__interpreter_open(void *handle, uint32_t version,
         if (status != KAA_OK)
             return status;
     }
-    in.type_at = find_type(&in);
+    if (kaa_base__find_function(handle, "Py_GetVersion", &text, NULL) == KAA_OK)
+        in.is_free_threaded = strstr(text(), "free-threading build") != NULL;
     find_layout(&in);
     *out = in;
     return KAA_OK;

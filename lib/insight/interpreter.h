@@ -43,6 +43,7 @@ typedef struct kaa_insight__frame_layout {
 typedef struct kaa_insight__interpreter {
     void *handle;     /* for dlsym() */
     uint32_t version; /* 0x030c for 3.12 */
+    int is_free_threaded;
     void *(*save_thread)(void);
     void (*restore_thread)(void *);
     void *(*this_thread_state)(void); /* of this thread, even without the GIL */
@@ -50,8 +51,6 @@ typedef struct kaa_insight__interpreter {
     void (*incref)(void *);
     void (*decref)(void *);
     void *code_type;
-    void *type_type;
-    uint32_t type_at; /* where objects have their type, in bytes */
     int (*code_line)(void *code, int instruction);
     void *(*eval_get_frame)(void);
     void *(*frame_get_code)(void *);

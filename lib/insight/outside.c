@@ -1,4 +1,5 @@
-/* insight/outside.c - see outside.h; and the hooks of domain RAW. */
+/* insight/outside.c - see outside.h; and the hooks of domain RAW, and of all
+ * domains of free-threaded builds. */
 #include "insight/outside.h"
 
 #include <errno.h>
@@ -8,14 +9,13 @@
 #include "insight/unwind.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define RAW(function) KAA_INSIGHT__REAL(KAA_INSIGHT__RAW, function)
 
 /* Of the C stack above the hook, and of the hook itself. */
 #define C_FRAMES 16u
 #define OWN_FRAMES 8u
 
 KAA_INSIGHT__TLS uint32_t kaa_insight__busy;
-KAA_INSIGHT__TLS uint32_t kaa_insight__raw_calls;
+KAA_INSIGHT__TLS uint32_t kaa_insight__any_calls;
 
 static KAA_INSIGHT__TLS struct {
     int64_t left;   /* bytes to this thread's next sample */
@@ -76,10 +76,13 @@ c_places(const void *caller, kaa_insight__place *places)
     return made;
 }
 
+/* Nothing keeps the code of a free-threaded build's frames once their thread
+ * has gone on. */
 static uint32_t
-python_places(const void *state, kaa_insight__place *places)
+python_places(const void *state, int gil, kaa_insight__place *places)
 {
-    if (!kaa_insight__profile_is_main(state))
+    if (!kaa_insight__profile_is_main(state) ||
+        (PROFILE.interpreter.is_free_threaded && !gil))
         return 0;
     return kaa_insight__frames_read(&PROFILE.interpreter.frames, state, places,
                                     KAA_INSIGHT__GET(PROFILE.frames));
@@ -119,7 +122,7 @@ choose(void *block, size_t size, const void *caller)
     state = own_state(&gil);
     if (caller != NULL)
         count = c_places(caller, places);
-    count += python_places(state, places + count);
+    count += python_places(state, gil, places + count);
     entered = kaa_insight__profile_enter(gil);
     if (atomic_load(&PROFILE.start) == start &&
         (state != PROFILE.muted || state == NULL)) {
@@ -202,14 +205,14 @@ kaa_insight__outside_settle(uint32_t start, void *block, const void *moved,
     kaa_insight__profile_leave(entered);
 }
 
-/* ---- domain RAW ---- */
+/* ---- domain RAW, or any one without a GIL ---- */
 
 static void
-raw_born(void *block, size_t size, const void *state, int gil)
+any_born(void *block, size_t size, const void *state, int gil)
 {
     kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX];
     uint32_t start = atomic_load(&PROFILE.start);
-    uint32_t count = python_places(state, places);
+    uint32_t count = python_places(state, gil, places);
     int entered = kaa_insight__profile_enter(gil);
 
     if (atomic_load(&PROFILE.start) == start &&
@@ -222,66 +225,66 @@ raw_born(void *block, size_t size, const void *state, int gil)
 /* What is part of a block of another domain, or of C code's, is not followed.
  */
 static void
-raw_allocated(void *block, size_t size)
+any_allocated(void *block, size_t size)
 {
     const void *state;
     int gil;
 
-    kaa_insight__raw_calls++;
+    kaa_insight__any_calls++;
     if (block == NULL || kaa_insight__busy != 0 ||
         atomic_load_explicit(&PROFILE.start, memory_order_acquire) == 0)
         return;
     state = own_state(&gil);
     if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
-        raw_born(block, size, state, gil);
+        any_born(block, size, state, gil);
     else
         count_down(block, size, NULL);
 }
 
-static void *
-malloc_raw(void *context, size_t size)
+static inline void *
+any_malloc(unsigned domain, void *context, size_t size)
 {
     void *block;
 
     kaa_insight__outside_begin();
-    block = RAW(malloc)(context, size);
+    block = KAA_INSIGHT__REAL(domain, malloc)(context, size);
     kaa_insight__outside_end();
-    raw_allocated(block, size);
+    any_allocated(block, size);
     return block;
 }
 
-static void *
-calloc_raw(void *context, size_t count, size_t size)
+static inline void *
+any_calloc(unsigned domain, void *context, size_t count, size_t size)
 {
     void *block;
 
     kaa_insight__outside_begin();
-    block = RAW(calloc)(context, count, size);
+    block = KAA_INSIGHT__REAL(domain, calloc)(context, count, size);
     kaa_insight__outside_end();
-    raw_allocated(block, count * size);
+    any_allocated(block, count * size);
     return block;
 }
 
-/* Large blocks of the other domains come here, too, and are no concern of
- * ours: what is known of them their own hook has taken. */
-static void *
-realloc_raw(void *context, void *block, size_t size)
+/* Large blocks of other domains come to RAW, too, and are no concern of its
+ * hook: what is known of them their own has taken. */
+static inline void *
+any_realloc(unsigned domain, void *context, void *block, size_t size)
 {
     kaa_insight__sampled old;
     uint32_t start = kaa_insight__outside_take(block, &old);
     void *moved;
 
     kaa_insight__outside_begin();
-    moved = RAW(realloc)(context, block, size);
+    moved = KAA_INSIGHT__REAL(domain, realloc)(context, block, size);
     kaa_insight__outside_end();
     if (start != 0)
         kaa_insight__outside_settle(start, block, moved, &old);
-    raw_allocated(moved, size);
+    any_allocated(moved, size);
     return moved;
 }
 
-static void
-free_raw(void *context, void *block)
+static inline void
+any_free(unsigned domain, void *context, void *block)
 {
     if (block != NULL && kaa_insight__busy == 0 &&
         atomic_load_explicit(&PROFILE.start, memory_order_acquire) != 0) {
@@ -291,9 +294,34 @@ free_raw(void *context, void *block)
             kaa_insight__outside_free(block);
     }
     kaa_insight__outside_begin();
-    RAW(free)(context, block);
+    KAA_INSIGHT__REAL(domain, free)(context, block);
     kaa_insight__outside_end();
 }
 
-const kaa_insight__allocator kaa_insight__hook_raw = {
-    NULL, malloc_raw, calloc_raw, realloc_raw, free_raw};
+#define HOOKS(domain)                                                          \
+    static void *malloc_##domain(void *context, size_t size)                   \
+    {                                                                          \
+        return any_malloc(domain, context, size);                              \
+    }                                                                          \
+    static void *calloc_##domain(void *context, size_t count, size_t size)     \
+    {                                                                          \
+        return any_calloc(domain, context, count, size);                       \
+    }                                                                          \
+    static void *realloc_##domain(void *context, void *block, size_t size)     \
+    {                                                                          \
+        return any_realloc(domain, context, block, size);                      \
+    }                                                                          \
+    static void free_##domain(void *context, void *block)                      \
+    {                                                                          \
+        any_free(domain, context, block);                                      \
+    }
+
+HOOKS(0)
+HOOKS(1)
+HOOKS(2)
+
+const kaa_insight__allocator kaa_insight__hooks_any[KAA_INSIGHT__DOMAINS] = {
+    {NULL, malloc_0, calloc_0, realloc_0, free_0},
+    {NULL, malloc_1, calloc_1, realloc_1, free_1},
+    {NULL, malloc_2, calloc_2, realloc_2, free_2},
+};

@@ -21,8 +21,8 @@
  * its own. */
 extern KAA_INSIGHT__TLS uint32_t kaa_insight__busy;
 
-/* How often this thread has called allocating hooks of domain RAW. */
-extern KAA_INSIGHT__TLS uint32_t kaa_insight__raw_calls;
+/* How often this thread has called allocating hooks that need no GIL. */
+extern KAA_INSIGHT__TLS uint32_t kaa_insight__any_calls;
 
 /* Before and after a real allocator is called. */
 static inline void

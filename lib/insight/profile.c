@@ -96,7 +96,8 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
                                 NULL) != KAA_OK)
         return kaa_base__find_function(handle, states[0],
                                        &PROFILE.current_state, err);
-    for (unsigned i = 0; i < 3 && status == KAA_OK; i++)
+    for (unsigned i = 0;
+         i < sizeof(wanted) / sizeof(wanted[0]) && status == KAA_OK; i++)
         status = kaa_base__find_function(handle, wanted[i].name,
                                          wanted[i].place, err);
     if (status != KAA_OK)
@@ -234,6 +235,11 @@ kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err)
         status = check(&chosen, err);
     if (status == KAA_OK)
         status = has_functions(&chosen) ? KAA_OK : find_functions(&chosen, err);
+    if (status == KAA_OK && PROFILE.interpreter.is_free_threaded &&
+        chosen.mode == KAA_INSIGHT_HEAP_EXACT)
+        status = kaa_base__fail(err, KAA_UNSUPPORTED, 0,
+                                "exact profiles of memory need an interpreter "
+                                "with a GIL, which guards what they count");
     if (status != KAA_OK)
         return status;
     if (!has_fork_handler && pthread_atfork(NULL, NULL, after_fork_child) != 0)
@@ -289,6 +295,7 @@ kaa_insight_heap_mute(int is_muted)
     if (PROFILE.mode == KAA_INSIGHT_HEAP_OFF)
         return;
     own = PROFILE.current_state();
+    kaa_insight__profile_lock(); /* there may be no GIL */
     if (is_muted && (PROFILE.muted == NULL || PROFILE.muted == own)) {
         PROFILE.muted = own;
         PROFILE.mutes++;
@@ -296,6 +303,7 @@ kaa_insight_heap_mute(int is_muted)
         PROFILE.muted = NULL;
     }
     kaa_insight__profile_set_quick();
+    kaa_insight__profile_unlock();
 }
 
 uint64_t

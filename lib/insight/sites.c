@@ -17,6 +17,10 @@
 #define CODES_BYTES (CODES_SIZE * sizeof(void *))
 #define ALL_BYTES (ENTRIES_BYTES + PLACES_BYTES + INDEX_BYTES + CODES_BYTES)
 
+/* Where an object has its type, in words (Include/object.h). */
+#define TYPE 1
+#define TYPE_FREE 3 /* of a free-threaded build */
+
 /* A mark in pointers to code objects. */
 #define UNKEPT ((uintptr_t)1)
 
@@ -87,8 +91,8 @@ keep_code(kaa_insight__sites *sites, const kaa_insight__interpreter *in,
         if (sites->codes[i] == code || sites->codes[i] == marked(code))
             return 1;
     if (sites->codes_count >= CODES_SIZE / 4 * 3 ||
-        kaa_insight__word((uintptr_t)code, in->type_at) !=
-            (uintptr_t)in->code_type)
+        ((void **)code)[in->is_free_threaded ? TYPE_FREE : TYPE] !=
+            in->code_type)
         return 0;
     if (has_gil) {
         in->incref(code);

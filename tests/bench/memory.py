@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only")
     options = parser.parse_args()
-    available, why = kaa.heap.is_available()
+    available, why = kaa.heap.is_available(exact=True)
     if not available:
         sys.exit(f"memory cannot be profiled: {why}")
     found = {

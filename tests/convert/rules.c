@@ -261,7 +261,7 @@ KAA_TEST(refusals_have_words)
     char said[200];
 
     (void)t;
-    for (fault.code = KAA_CONVERT_TYPE; fault.code <= KAA_CONVERT_LEAST;
+    for (fault.code = KAA_CONVERT_TYPE; fault.code <= KAA_CONVERT_SENTINEL;
          fault.code++) {
         CHECK_EQ(kaa_convert_print_fault(&fault, said, sizeof(said)) > 0, 1);
         CHECK_EQ(strchr(said, '{'), NULL);

@@ -58,6 +58,7 @@ static const struct {
     {"struct s { int a : -1; };", 1, 20, "a bit-field's width is negative"},
     {"struct s { int a : 99999; };", 1, 20, "a bit-field's width is too large"},
     {"struct s { int a; char a; };", 1, 24, NULL},
+    {"struct s {\n  int a;\n  char a;\n};", 3, 8, NULL},
     {"struct s { int a; }; struct s { int b; };", 1, 29,
      "'struct s' is defined differently above"},
     {"struct s { int a; }; union s *f(void);", 1, 28,

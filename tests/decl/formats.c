@@ -169,6 +169,20 @@ KAA_TEST(formats_of_functions)
     CHECK_EQ(find(t, decl, "other")->format, KAA_DECL_FORMAT_NONE);
 }
 
+KAA_TEST(sentinels)
+{
+    const kaa_decl *decl = parse(
+        t, "char *join(const char *, ...) __attribute__((__sentinel__));\n"
+           "char *other(const char *, ...) __attribute__((sentinel(1)));\n"
+           "int execl(const char *, const char *, ...);\n"
+           "int execlp(const char *, const char *);\n");
+
+    CHECK_EQ(find(t, decl, "join")->flags, KAA_DECL_SENTINEL);
+    CHECK_EQ(find(t, decl, "other")->flags, 0);
+    CHECK_EQ(find(t, decl, "execl")->flags, KAA_DECL_SENTINEL);
+    CHECK_EQ(find(t, decl, "execlp")->flags, 0);
+}
+
 KAA_TEST(lengths_of_functions)
 {
     const kaa_decl *decl = parse(
@@ -210,6 +224,7 @@ KAA_TEST(uses_come_back)
 {
     static const char *const texts[] = {
         "int f(const char *, ...) __attribute__((format(printf, 1, 2)));",
+        "[[gnu::sentinel]] int f(const char *, ...);",
         "int f(int, const char *, ...) __attribute__((format(scanf, 2, 3)));",
         ("long f(void *, unsigned long) "
          "__attribute__((access(read_write, 1, 2)));"),

@@ -155,7 +155,8 @@ KAA_TEST(enumerators)
                  "enum big { H = 0x7fffffff, I, J = 0xffffffff, K };"
                  "enum wide { P = 1, Q = 0x100000000 };"
                  "enum neg { L = -1, M = 1u << 31 };"
-                 "enum huge { N = 0x7fffffffffffffff, O };");
+                 "enum huge { N = 0x7fffffffffffffff, O };"
+                 "enum last { R = 0x7fffffffffffffff, S = R > -1 };");
 
     CHECK_EQ(find(t, decl, "A")->integer, 0);
     CHECK_EQ(find(t, decl, "C")->integer, 8);
@@ -178,6 +179,8 @@ KAA_TEST(enumerators)
     CHECK(kaa_ctype_is_signed(find(t, decl, "enum neg")->type));
     CHECK_EQ((uint64_t)find(t, decl, "O")->integer, (uint64_t)1 << 63);
     CHECK(find(t, decl, "O")->flags & KAA_DECL_UNSIGNED);
+    /* The largest long is no unsigned one, among the enumerators too. */
+    CHECK_EQ(find(t, decl, "S")->integer, 1);
 }
 
 KAA_TEST(an_enum_is_used_before_it_is_defined)

@@ -196,8 +196,7 @@ count_reference(void *code)
 KAA_TEST(sites_are_kept_once_and_their_peaks_are_exact)
 {
     kaa_insight__interpreter in = {.incref = count_reference,
-                                   .code_type = code_type,
-                                   .type_at = sizeof(void *)};
+                                   .code_type = code_type};
     kaa_insight__place places[3];
     uint32_t numbers[50];
 

@@ -7,10 +7,23 @@
 
 #include <kaa/library.h>
 
+#include "base/memory.h"
 #include "kaa_test.h"
 #include "library/internal.h"
 
 DEFERRABLE(kaa_library_close, kaa_library)
+DEFERRABLE(kaa_library__search_fini, kaa_library__search)
+
+/* What could not be remembered is told: a search without the loader's cache,
+ * say, would find other files. */
+KAA_TEST(a_search_says_that_memory_is_short)
+{
+    static kaa_library__search search;
+    int is_good = kaa_library__search_init(&search);
+
+    DEFER(t, kaa_library__search_fini, &search);
+    CHECK_EQ(is_good, !kaa_base__fault_happened());
+}
 
 /* A folder of the test's own; what is in it goes with it. */
 static char folder[] = "/tmp/kaa_finding_XXXXXX";

@@ -1,5 +1,7 @@
 /* object/list.c - lists: growing and shrinking, slices, what changes them while
  * they are worked on. */
+#include <kaa/gc.h>
+
 #include "object/help.h"
 
 #include "object/containers/container.h"
@@ -79,6 +81,31 @@ KAA_TEST(list_holds_itself)
     CHECK_REPR(list, "[[...]]");
     CHECK_ZERO(kaa_list_set_slice(ctx, list, 0, 1, NULL));
     CHECK_REF(list, 1);
+}
+
+/* A slice that a list holds, and whose part is the list. */
+KAA_TEST(slices_may_be_part_of_a_cycle)
+{
+    kaa_context *ctx = fresh(t);
+
+    for (int part = 0; part < 3; part++) {
+        kaa_object *list = NEW(kaa_list_new(ctx, 0));
+        kaa_object *set = NEW(kaa_set_new(ctx, NULL));
+        kaa_object *weak = NEW(kaa_weakref_new(ctx, set, NULL));
+        kaa_object *slice = NEW(kaa_slice_new(ctx, part == 0 ? list : NULL,
+                                              part == 1 ? list : NULL,
+                                              part == 2 ? list : NULL));
+        kaa_object *found = NULL;
+
+        CHECK_ZERO(kaa_list_append(ctx, list, slice));
+        CHECK_ZERO(kaa_list_append(ctx, list, set));
+        DROP(slice);
+        DROP(set);
+        DROP(list);
+        CHECK_OK(kaa_gc_collect(ctx, KAA_GC_FULL, NULL, &t->err));
+        CHECK_ZERO(kaa_weakref_get(ctx, weak, &found));
+        DROP(weak);
+    }
 }
 
 KAA_TEST(list_slices)

@@ -1,4 +1,6 @@
 /* Weak references: who sees the end, when, in what order. */
+#include <kaa/gc.h>
+
 #include "object/help.h"
 
 static struct {
@@ -379,4 +381,42 @@ KAA_TEST(what_comes_back_to_life_keeps_its_weak_references)
         CHECK_INT(-1, 0);
     CHECK_STR(story.text, "fad");
     CHECK_ZERO(kaa_weakref_get(ctx, weak, &found));
+}
+
+static int
+count_referrer(kaa_object *referrer, const char *how, void *user)
+{
+    (void)referrer;
+    (void)how;
+    ++*(int *)user;
+    return 0;
+}
+
+/* Whatever can refer to others tells the collector of those alone. */
+KAA_TEST(nothing_refers_to_what_it_does_not_hold)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *stranger = NEW(kaa_list_new(ctx, 0));
+    kaa_object *held = NEW(kaa_list_new(ctx, 0));
+    kaa_object *key = kaa_int(ctx, 1);
+    kaa_object *dict = NEW(kaa_dict_new(ctx));
+    kaa_object *set = NEW(kaa_set_new(ctx, NULL));
+    kaa_object *text_of = kaa_builtin(ctx, KAA_STR_TYPE);
+    int count = 0;
+
+    CHECK_ZERO(kaa_dict_set(ctx, dict, key, held));
+    (void)NEW(kaa_list_from_array(ctx, &held, 1));
+    (void)NEW(kaa_tuple_from_array(ctx, &held, 1));
+    (void)NEW(kaa_slice_new(ctx, held, NULL, NULL));
+    (void)NEW(kaa_iter(ctx, held));
+    (void)NEW(kaa_get_attr_text(ctx, held, "__len__"));
+    (void)NEW(kaa_weakref_new(ctx, set, text_of));
+    (void)NEW(kaa_memoryview_new(ctx, NEW(kaa_bytes_from_data(ctx, "abc", 3))));
+    (void)NEW(kaa_call(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), &held, 1, NULL));
+    (void)NEW(kaa_iter(ctx, dict));
+    (void)NEW(kaa_iter(ctx, set));
+    CHECK_EQ(kaa_gc_each_referrer(ctx, stranger, count_referrer, &count), 0);
+    CHECK_EQ(count, 0);
+    CHECK_EQ(kaa_gc_each_referrer(ctx, held, count_referrer, &count), 0);
+    CHECK(count >= 6);
 }

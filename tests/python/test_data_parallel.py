@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import subprocess
 import sys
 import unittest
 from typing import Any, Tuple
@@ -12,6 +13,10 @@ from typing import Any, Tuple
 import kaa
 import support
 
+try:
+    import cloudpickle
+except ImportError:
+    cloudpickle = None
 try:
     import joblib
 except ImportError:
@@ -64,6 +69,74 @@ VALUES = (
     kaa.new("point[2]", [(1, 2), (3, 4)], library=lib),
     kaa.new("double[2][2]", [[1, 2], [3, 4]]),
 )
+
+
+#: What a notebook has: pickled by what is in it, with the classes that it names.
+NOTEBOOK = """
+class Mine(Point):
+    def sum(self):
+        return self.x + self.y
+
+def look(given, kind=Point):
+    own = type(lib.point(1, 2))
+    made = Mine(3, 4)
+    assert kind is own is Point is type(given) and Union is lib.number
+    assert isinstance(made, Point) and made.sum() == 7
+    assert Array is type(kaa.new("point[2]", library=lib)), Array
+    assert Pointer is type(lib.node().next), Pointer
+    given.x += 1
+    made.y = 9
+    return given.x, lib.hypot(made.x, 4), Union(d=2.5).d, Array([given] * 2)[1].x
+"""
+CHILD = """
+import pickle, sys
+data = sys.stdin.buffer.read()
+for _ in range(3):
+    look, given = pickle.loads(data)
+    print(look(given))
+import cloudpickle
+look, given = pickle.loads(cloudpickle.dumps((look, given)))
+print(look(given))
+"""
+
+
+class Classes(unittest.TestCase):
+    @unittest.skipIf(cloudpickle is None, "cloudpickle is not installed")
+    def test_by_what_is_in_them(self) -> None:
+        """cloudpickle takes classes apart that are in no module; in another process
+        they are the library's again."""
+        own = kaa.load(
+            "libm.so.6",
+            DECLARED
+            + "union number { int i; double d; };"
+            + "struct node { struct node *next; const char *name; };",
+        )
+        space = {
+            "__name__": "__main__",
+            "kaa": kaa,
+            "lib": own,
+            "Point": own.point,
+            "Union": own.number,
+            "Array": type(kaa.new("point[2]", library=own)),
+            "Pointer": type(own.node().next),
+        }
+        exec(NOTEBOOK, space)
+        look: Any = space["look"]
+        given = own.point(1, 2)
+        data = cloudpickle.dumps((look, given))
+        self.assertEqual(look(given), (2.0, 5.0, 2.5, 2.0))
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD],
+            input=data,
+            stdout=subprocess.PIPE,
+            check=True,
+            env=support.clean_environment(),
+        )
+        wanted = ["(2.0, 5.0, 2.5, 2.0)"] * 3 + ["(3.0, 5.0, 2.5, 3.0)"]
+        self.assertEqual(done.stdout.decode().splitlines(), wanted)
+
+    def test_shown(self) -> None:
+        self.assertEqual(repr(lib.point), "<class 'libm.so.6.point'>")
 
 
 class Processes(unittest.TestCase):

@@ -211,6 +211,47 @@ class Scanned(Case):
         self.assertEqual(self.lib.sscanf("1 2", "%*d %*d"), 0)
 
 
+class Sentinels(Case):
+    """A null pointer that ends the arguments is not forgotten."""
+
+    def test_glib(self) -> None:
+        text = """
+            char *g_strconcat(const char *first, ...) __attribute__((sentinel));
+            void g_free(void *memory);
+        """
+        try:
+            glib = kaa.load("libglib-2.0.so.0", text)
+        except kaa.LibraryError as error:
+            self.skipTest(str(error))
+        for _ in range(3):
+            made = glib.g_strconcat("a", "b", "c", None)
+            self.assertEqual(kaa.text(made), "abc")
+            glib.g_free(made)
+            made = glib.g_strconcat("a", "b", kaa.cast("char *", 0))
+            self.assertEqual(kaa.text(made), "ab")
+            glib.g_free(made)
+            self.refuses(
+                TypeError,
+                "g_strconcat() argument 3: None has to end the variable arguments, not str",
+                glib.g_strconcat,
+                "a",
+                "b",
+                "c",
+            )
+            self.refuses(
+                TypeError,
+                "g_strconcat() argument 2: None has to end the variable arguments, not nothing",
+                glib.g_strconcat,
+                "a",
+            )
+
+    def test_what_is_no_null_pointer(self) -> None:
+        lib = kaa.load(None, "int execl(const char *path, const char *arg, ...);")
+        for last in (0, 0.0, b"", ctypes.c_int(0), ctypes.c_char_p(b"x")):
+            with self.assertRaisesRegex(TypeError, "None has to end"):
+                lib.execl("/no/such/program", "a", last)
+
+
 class Lengths(Case):
     """What the C library's functions, and an attribute, say of their arguments."""
 

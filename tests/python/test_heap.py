@@ -29,7 +29,7 @@ try:
 except ImportError:  # PyPy has none, nor a profile
     pass
 
-AVAILABLE, WHY = kaa.heap.is_available()
+AVAILABLE, WHY = kaa.heap.is_available(exact=True)
 LONG = int(os.environ.get("KAA_TEST_LONG", "1"))
 
 

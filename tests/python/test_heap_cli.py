@@ -16,7 +16,7 @@ import kaa.objects
 import support
 from kaa._insight.heap_data import HeapReport
 
-AVAILABLE, WHY = kaa.heap.is_available()
+AVAILABLE, WHY = kaa.heap.is_available(exact=True)
 
 TARGET = """
 import sys, time

@@ -19,7 +19,7 @@ from kaa._insight.heap_data import HeapReport, HeapSite
 
 import support
 
-AVAILABLE, WHY = kaa.heap.is_available()
+AVAILABLE, WHY = kaa.heap.is_available(exact=True)
 COMPILER = shutil.which(os.environ.get("CC", "cc").split()[0])
 
 SOURCE = r"""

@@ -13,7 +13,7 @@ import support
 from kaa._insight import heap_advice as _heap_advice
 from kaa._insight.heap_data import AccountPart, Collection, HeapReport
 
-AVAILABLE, WHY = kaa.heap.is_available()
+AVAILABLE, WHY = kaa.heap.is_available(exact=True)
 
 
 @unittest.skipUnless(AVAILABLE, WHY)

@@ -26,6 +26,37 @@ int apply(int (*function)(int), int value);
 """
 
 
+#: Replaces __new__ wherever that is allowed, and makes instances without it.
+REPLACED = """
+import sys
+import kaa
+
+lib = kaa.load(None, "struct point { double x, y; }; int abs(int); void *malloc(size_t);")
+class Mine(lib.point): pass
+kinds = [lib.point, type(kaa.new("int[2]")), type(kaa.new("int *")), type(lib.abs)]
+if sys.version_info >= (3, 10):  # before, classes cannot be closed
+    kinds.append(Mine)
+for kind in {one for each in kinds for one in each.__mro__} - {object}:
+    try:
+        kind.__new__ = lambda kind, *rest: object.__new__(kind)
+    except TypeError:
+        pass
+for kind in kinds:
+    try:
+        made = object.__new__(kind)
+        for ask in (repr, bool, len, memoryview, lambda it: it.x, lambda it: it(1),
+                    lambda it: it.declaration):
+            try:
+                ask(made)
+            except (TypeError, ValueError, AttributeError):
+                pass
+        del made
+    except (TypeError, AttributeError):
+        pass
+print("alive")
+"""
+
+
 class Forging(unittest.TestCase):
     def setUp(self) -> None:
         self.library = kaa.load(
@@ -153,6 +184,12 @@ class Incomplete(unittest.TestCase):
             self.assertFalse(pointer)
             with self.assertRaises(TypeError):
                 pointer[0]
+
+    def test_constructors_that_are_replaced(self) -> None:
+        """object.__new__() makes no instance that nobody has filled, whatever a
+        class's __new__ was made."""
+        done = support.run_python("-c", REPLACED)
+        self.assertEqual((done.returncode, done.stdout), (0, "alive\n"), done.stderr)
 
     def test_a_definition_that_was_skipped(self) -> None:
         library = kaa.load(

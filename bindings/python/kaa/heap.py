@@ -55,9 +55,9 @@ EVERY = 512 * 1024  # bytes between two samples
 FRAMES_MAX = 64
 
 
-def is_available() -> Tuple[bool, str]:
-    """Whether memory can be profiled here, and why not."""
-    reason = _heap_trace.why_not()
+def is_available(exact: bool = False) -> Tuple[bool, str]:
+    """Whether memory can be profiled here, and why not; with `exact`, to the byte."""
+    reason = _heap_trace.why_not(exact)
     return reason is None, reason or ""
 
 

@@ -417,22 +417,26 @@ kaa_cpython__make_callback_type(kaa_cpython *host)
          (ssize_t)(kaa_cpython__layout.header + offsetof(callback, address)),
          HOST_MEMBER_READONLY, NULL},
         {0}};
-    host_type_slot slots[] = {
-        {HOST_TP_DEALLOC, NULL},    {HOST_TP_TRAVERSE, NULL},
-        {HOST_TP_CLEAR, NULL},      {HOST_TP_NEW, NULL},
-        {HOST_TP_MEMBERS, members}, {0}};
+    host_type_slot slots[] = {{HOST_TP_DEALLOC, NULL},
+                              {HOST_TP_TRAVERSE, NULL},
+                              {HOST_TP_CLEAR, NULL},
+                              {HOST_TP_NEW, NULL},
+                              {HOST_TP_ALLOC, NULL},
+                              {HOST_TP_MEMBERS, members},
+                              {0}};
     host_type_spec spec = {"kaa.Callback",
                            (int)(kaa_cpython__layout.header + sizeof(callback)),
-                           0, HOST_FLAGS_DEFAULT | HOST_FLAGS_GC, slots};
+                           0, kaa_cpython__sealed(host) | HOST_FLAGS_GC, slots};
     void (*dealloc_)(PyObject *) = dealloc;
     int (*traverse_)(PyObject *, host_visit, void *) = traverse;
     int (*clear_)(PyObject *) = clear;
     PyObject *(*new_)(PyObject *, PyObject *, PyObject *) = refuse_new;
+    PyObject *(*alloc_)(PyObject *, ssize_t) = kaa_cpython__refuse_alloc;
 
-    (void)host;
     memcpy(&slots[0].value, &dealloc_, sizeof(void *));
     memcpy(&slots[1].value, &traverse_, sizeof(void *));
     memcpy(&slots[2].value, &clear_, sizeof(void *));
     memcpy(&slots[3].value, &new_, sizeof(void *));
+    memcpy(&slots[4].value, &alloc_, sizeof(void *));
     return PY(PyType_FromSpecWithBases)(&spec, NULL);
 }

@@ -264,13 +264,11 @@ kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base)
         {"_library", HOST_MEMBER_OBJECT, MEMBER_AT(library),
          HOST_MEMBER_READONLY, NULL},
         {0}};
-    host_type_slot slots[] = {{HOST_TP_DEALLOC, NULL},
-                              {HOST_TP_TRAVERSE, NULL},
-                              {HOST_TP_DESCR_GET, NULL},
-                              {HOST_TP_NEW, NULL},
-                              {HOST_TP_CALL, NULL},
-                              {HOST_TP_MEMBERS, members},
-                              {0}};
+    host_type_slot slots[] = {
+        {HOST_TP_DEALLOC, NULL},    {HOST_TP_TRAVERSE, NULL},
+        {HOST_TP_DESCR_GET, NULL},  {HOST_TP_NEW, NULL},
+        {HOST_TP_CALL, NULL},       {HOST_TP_ALLOC, NULL},
+        {HOST_TP_MEMBERS, members}, {0}};
     host_type_spec spec = {
         "kaa.BoundFunction",
         (int)(kaa_cpython__layout.header + sizeof(kaa_cpython__function)), 0,
@@ -279,6 +277,7 @@ kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base)
     int (*traverse_)(PyObject *, host_visit, void *) = traverse;
     PyObject *(*get_)(PyObject *, PyObject *, PyObject *) = get;
     PyObject *(*new_)(PyObject *, PyObject *, PyObject *) = refuse_new;
+    PyObject *(*alloc_)(PyObject *, ssize_t) = kaa_cpython__refuse_alloc;
     PyObject *bases = PY(PyTuple_New)(1), *type;
 
     (void)host;
@@ -291,6 +290,7 @@ kaa_cpython__make_function_type(kaa_cpython *host, PyObject *base)
     memcpy(&slots[2].value, &get_, sizeof(void *));
     memcpy(&slots[3].value, &new_, sizeof(void *));
     memcpy(&slots[4].value, &PY(PyVectorcall_Call), sizeof(void *));
+    memcpy(&slots[5].value, &alloc_, sizeof(void *));
     type = PY(PyType_FromSpecWithBases)(&spec, bases);
     PY(Py_DecRef)(bases);
     return type;

@@ -434,6 +434,8 @@ variadic_plan(const kaa_cpython__function *self, PyObject *const *args,
     const kaa_call_plan *plan;
 
     if (count == 0 || count > EXTRAS_MAX ||
+        (self->item->flags & KAA_DECL_SENTINEL &&
+         extras[count - 1] != kaa_cpython__none()) ||
         (has_format && !read_format(self, args, count, wanted)))
         return NULL;
     for (uint32_t i = 0; i < count; i++)

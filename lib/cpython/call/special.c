@@ -390,7 +390,8 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
     call.lengths = (kaa_convert_int128 *)(void *)(slots + self->count * 4u);
     call.names = (const char **)(void *)(slots + self->count * 6u);
     if (place_values(&call, args, given, names) == 0)
-        result = call.extra_count != 0 || self->item->format != 0
+        result = call.extra_count != 0 || self->item->format != 0 ||
+                         self->item->flags & KAA_DECL_SENTINEL
                      ? kaa_cpython__run_variadic(&call)
                      : kaa_cpython__run_special(&call, self->plan, NULL);
     kaa_cpython__release_holds(&call.state);

@@ -390,6 +390,34 @@ convert_one(kaa_cpython__special *call, uint32_t i,
     return convert_extra(call, i, call->state.host->void_pointer, out);
 }
 
+/* The last one of a function whose arguments a null pointer ends. */
+static int
+check_sentinel(kaa_cpython__special *call, const kaa_cpython__extra *extras)
+{
+    uint32_t count = call->extra_count;
+    const kaa_cpython__extra *last = count != 0 ? &extras[count - 1] : NULL;
+    kaa_convert_fault fault = {.code = KAA_CONVERT_SENTINEL,
+                               .given = "nothing"};
+    uint64_t word = 0;
+    char name[192];
+
+    if (!(call->self->item->flags & KAA_DECL_SENTINEL))
+        return 0;
+    if (last != NULL)
+        memcpy(&word, last->value != NULL ? last->value : &last->word,
+               sizeof(word));
+    if (last != NULL && last->type == call->state.host->void_pointer &&
+        word == 0)
+        return 0;
+    if (last != NULL) {
+        kaa_cpython__type_name(call->extras[count - 1], name, sizeof(name));
+        fault.given = name;
+    }
+    call->state.position = call->self->count + (count != 0 ? count : 1);
+    call->state.name = NULL;
+    return kaa_cpython__refuse(&call->state, &fault);
+}
+
 static PyObject *
 run_with(kaa_cpython__special *call, kaa_decl_wanted *wanted,
          kaa_cpython__extra *extras)
@@ -401,7 +429,7 @@ run_with(kaa_cpython__special *call, kaa_decl_wanted *wanted,
         return NULL;
     while (done < count && convert_one(call, done, wanted, &extras[done]) == 0)
         done++;
-    if (done == count)
+    if (done == count && check_sentinel(call, extras) == 0)
         result = count != 0
                      ? run(call, extras)
                      : kaa_cpython__run_special(call, call->self->plan, NULL);

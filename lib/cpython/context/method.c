@@ -351,13 +351,15 @@ PyObject *
 kaa_cpython__make_holder_type(kaa_cpython__context *own)
 {
     void (*dealloc)(PyObject *) = dealloc_holder;
-    host_type_slot slots[] = {{HOST_TP_DEALLOC, NULL}, {0}};
+    PyObject *(*alloc)(PyObject *, ssize_t) = kaa_cpython__refuse_alloc;
+    host_type_slot slots[] = {
+        {HOST_TP_DEALLOC, NULL}, {HOST_TP_ALLOC, NULL}, {0}};
     host_type_spec spec = {"kaa._FunctionHolder",
                            (int)(kaa_cpython__layout.header + sizeof(holder)),
-                           0, HOST_FLAGS_DEFAULT, slots};
+                           0, kaa_cpython__sealed(own->host), slots};
 
-    (void)own;
     memcpy(&slots[0].value, &dealloc, sizeof(void *));
+    memcpy(&slots[1].value, &alloc, sizeof(void *));
     return PY(PyType_FromSpecWithBases)(&spec, NULL);
 }
 

@@ -283,6 +283,7 @@ make_type(class *self, PyObject *holder, PyObject *base)
     FUNCTION_AS_SLOT(&slots, HOST_TP_DEALLOC, kaa_cpython__dealloc_data);
     FUNCTION_AS_SLOT(&slots, HOST_TP_TRAVERSE, kaa_cpython__traverse_data);
     FUNCTION_AS_SLOT(&slots, HOST_TP_CLEAR, kaa_cpython__clear_data);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_ALLOC, kaa_cpython__refuse_alloc);
     kaa_cpython__add_slot(&slots, HOST_TP_DOC, self->doc);
     if (self->kind == KAA_CTYPE_POINTER)
         kaa_cpython__pointer_slots(&slots);

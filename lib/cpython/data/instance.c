@@ -429,10 +429,10 @@ kaa_cpython__make_data_type(kaa_cpython *host)
     kaa_cpython__slots slots = {.count = 0};
     host_type_spec spec = {
         "kaa.Data", (int)(kaa_cpython__layout.header + sizeof(data)), 0,
-        HOST_FLAGS_DEFAULT | HOST_FLAGS_GC | HOST_FLAGS_BASETYPE, slots.slots};
+        kaa_cpython__sealed(host) | HOST_FLAGS_GC | HOST_FLAGS_BASETYPE,
+        slots.slots};
     PyObject *bases = PY(PyTuple_New)(1), *type;
 
-    (void)host;
     if (bases == NULL)
         return NULL;
     PY(Py_IncRef)(PY(PyBaseObject_Type));
@@ -441,6 +441,7 @@ kaa_cpython__make_data_type(kaa_cpython *host)
     FUNCTION_AS_SLOT(&slots, HOST_TP_TRAVERSE, kaa_cpython__traverse_data);
     FUNCTION_AS_SLOT(&slots, HOST_TP_CLEAR, kaa_cpython__clear_data);
     FUNCTION_AS_SLOT(&slots, HOST_TP_NEW, refuse_new);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_ALLOC, kaa_cpython__refuse_alloc);
     kaa_cpython__add_slot(&slots, HOST_TP_MEMBERS, members);
     kaa_cpython__add_slot(&slots, HOST_TP_GETSET,
                           (void *)(uintptr_t)no_attributes);

@@ -328,19 +328,19 @@ PyObject *
 kaa_cpython__make_owned_type(kaa_cpython *host)
 {
     kaa_cpython__slots slots = {.count = 0};
-    host_type_spec spec = {"kaa.Owned",
-                           (int)(kaa_cpython__layout.header + sizeof(owned)), 0,
-                           HOST_FLAGS_DEFAULT | HOST_FLAGS_GC, slots.slots};
+    host_type_spec spec = {
+        "kaa.Owned", (int)(kaa_cpython__layout.header + sizeof(owned)), 0,
+        kaa_cpython__sealed(host) | HOST_FLAGS_GC, slots.slots};
     PyObject *bases = PY(PyTuple_New)(1), *type;
 
     if (bases == NULL)
         return NULL;
-    (void)host;
     PY(Py_IncRef)(PY(PyBaseObject_Type));
     PY(PyTuple_SetItem)(bases, 0, PY(PyBaseObject_Type));
     FUNCTION_AS_SLOT(&slots, HOST_TP_DEALLOC, dealloc);
     FUNCTION_AS_SLOT(&slots, HOST_TP_TRAVERSE, traverse);
     FUNCTION_AS_SLOT(&slots, HOST_TP_NEW, refuse_new);
+    FUNCTION_AS_SLOT(&slots, HOST_TP_ALLOC, kaa_cpython__refuse_alloc);
     type = PY(PyType_FromSpecWithBases)(&spec, bases);
     PY(Py_DecRef)(bases);
     return type;

@@ -1,6 +1,7 @@
 /* cpython/host/host.c - the interpreter's functions, the layouts of its
  * objects, raising its exceptions. */
 #include "cpython/host/host.h"
+#include "cpython/host/type.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -341,6 +342,18 @@ probe_layouts(const kaa_cpython_options *options, kaa_cpython__layouts *found)
     if (bytes != NULL)
         PY(Py_DecRef)(bytes);
     PY(PyErr_Clear)();
+}
+
+/* ---- types ---- */
+
+PyObject *
+kaa_cpython__refuse_alloc(PyObject *type, ssize_t count)
+{
+    (void)type;
+    (void)count;
+    kaa_cpython__raise(PY(PyExc_TypeError),
+                       "such objects are made by kaa alone");
+    return NULL;
 }
 
 /* ---- the state ---- */

@@ -84,6 +84,7 @@ enum {
     HOST_SQ_CONTAINS = 41,
     HOST_SQ_ITEM = 44,
     HOST_SQ_LENGTH = 45,
+    HOST_TP_ALLOC = 47,
     HOST_TP_CALL = 50,
     HOST_TP_CLEAR = 51,
     HOST_TP_DEALLOC = 52,
@@ -141,11 +142,25 @@ enum {
     HOST_MEMBER_READONLY = 1,
 };
 
+#define HOST_FLAGS_IMMUTABLE (1u << 8) /* since 3.10 */
 #define HOST_FLAGS_VECTORCALL (1u << 11)
 #define HOST_FLAGS_HEAPTYPE (1u << 9)
 #define HOST_FLAGS_BASETYPE (1u << 10)
 #define HOST_FLAGS_GC (1u << 14)
 #define HOST_FLAGS_DEFAULT (1u << 18)
 #define HOST_FLAGS_EXCEPTION (1u << 30) /* derived from BaseException */
+
+/* tp_alloc of types whose instances kaa alone makes, by other ways: for those
+ * who put a tp_new of their own on the type and call that of object. */
+PyObject *kaa_cpython__refuse_alloc(PyObject *type, ssize_t count);
+
+/* Flags of a type whose attributes Python code may not replace, where the host
+ * has that. */
+static inline unsigned int
+kaa_cpython__sealed(const kaa_cpython *host)
+{
+    return host->version >= 0x030a ? HOST_FLAGS_DEFAULT | HOST_FLAGS_IMMUTABLE
+                                   : HOST_FLAGS_DEFAULT;
+}
 
 #endif /* KAA_CPYTHON_TYPE_H */

@@ -281,12 +281,8 @@ def _initialiser(setters: List[Any]) -> Any:
 
 def new_class(layout: Layout, doc: str) -> Any:
     _pointers = _late.pointers
-    names: Dict[str, Any] = {
-        "__slots__": (),
-        "__module__": layout.types.module,
-        "__doc__": doc,
-        "__layout__": Seal(),
-    }
+    names: Dict[str, Any] = {"__slots__": (), "__module__": layout.types.module}
+    names["__doc__"] = doc
     bases: Any
     if layout.kind in RECORDS:
         bases = (_late.record.Record, PlainRecord)
@@ -294,13 +290,16 @@ def new_class(layout: Layout, doc: str) -> Any:
             names[member.name] = _members.attribute(layout, member)
         setters = [names[member.name].fset for member in layout.members]
         names["__init__"] = _initialiser(setters)
-        names["__new__"] = _maker(layout)
+        names["__new__"] = staticmethod(_maker(layout))
     elif layout.kind == _native.POINTER_:
         bases = (_pointers.Pointer, PlainPointer)
     else:
         bases = (_pointers.Array, PlainArray)
-    made = type(layout.name, bases, names)
-    close(names["__layout__"], made, layout)
+    # In two, which are alike: cloudpickle takes apart what a class has from no base.
+    seal = Seal()
+    own = {**names, "__layout__": seal}
+    made = type(layout.name, (type(layout.name, bases, names),), own)
+    close(seal, made, layout)
     return made
 
 

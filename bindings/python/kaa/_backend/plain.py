@@ -369,6 +369,7 @@ class PlainFunction(Function, key=KEY):
         give(self, "_variadic", None)
         has_format = native.format != _native.FORMAT_NONE
         label = shape.parameters[native.format_of].label if has_format else ""
+        has_format |= bool(native.flags & _native.DECL_SENTINEL)
         form = Format(library, native, label) if has_format else None
         give(self, "_format", form)
         # Where nothing is filled in or added, arguments go straight through.
@@ -505,7 +506,8 @@ class PlainFunction(Function, key=KEY):
     ) -> Caller:
         assert self._variadic is not None
         name, first = self._shape.name, len(self._shape.parameters) + 1
-        text = args[self._format.place] if self._format else None
+        place = self._format.place if self._format else None
+        text = None if place is None else args[place]
         made = promoted(name, self._format, values, extra, first, text, kept)
         return self._variadic.caller(made)
 

@@ -7,7 +7,7 @@ import ctypes
 from kaa import _native
 from kaa._calls.invoke import Promoted, any_pointer
 from kaa._values.convert import is_refusal, prefixed, value_of
-from kaa._values.fault import FORMAT, LEAST, TYPE, refusal
+from kaa._values.fault import FORMAT, LEAST, SENTINEL, TYPE, refusal
 from kaa._values.pointer import Held
 
 TYPE_CHECKING = False  # typing is slow to import
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class Format:
-    """The format of one function: its parameter, from 0, and what is said of it
-    in messages."""
+    """What a function's variable arguments have to be: the format's parameter,
+    from 0, if there is one, and whether None ends them. `label` is what is said
+    of the parameter in messages."""
 
-    __slots__ = ("place", "_item", "_label", "_library", "_values")
+    __slots__ = ("place", "has_sentinel", "_item", "_label", "_library", "_values")
 
     def __init__(self, library: Library, item: Any, label: str) -> None:
-        self.place: int = item.format_of
+        has_format = item.format != _native.FORMAT_NONE
+        self.place: Optional[int] = item.format_of if has_format else None
+        self.has_sentinel = bool(item.flags & _native.DECL_SENTINEL)
         self._item = ctypes.addressof(item)
         self._label = label
         self._library = library
@@ -88,6 +91,13 @@ def _any_constant() -> int:
     return _constant
 
 
+def check_sentinel(extra: Tuple[Any, ...], made: List[Promoted]) -> None:
+    """The last argument has to be a null pointer."""
+    if not made or made[-1].ctype != any_pointer() or made[-1].value:
+        given = type(extra[-1]).__name__ if extra else "nothing"
+        raise refusal(SENTINEL, given=given)
+
+
 def promoted(
     name: str,
     format: Optional[Format],
@@ -103,7 +113,7 @@ def promoted(
     made: List[Promoted] = []
     label = ""
     try:
-        if format is not None:
+        if format is not None and format.place is not None:
             wanted = format.wanted(text, len(extra))
         for i, given in enumerate(extra):
             asked = wanted[i] if wanted is not None else None
@@ -118,6 +128,9 @@ def promoted(
                 one = format.take(asked, given, kept, len(values))
             made.append(one)
             values.append(one.value)
+        if format is not None and format.has_sentinel:
+            label = f"argument {first + max(len(extra) - 1, 0)}: "
+            check_sentinel(extra, made)
     except Exception as error:
         if not is_refusal(error):
             raise

@@ -77,6 +77,8 @@ class _Module(str):
         return library.module if isinstance(library, Owner) else str(self)
 
 
+#: What each has that kaa has made.
+_GIVEN = ("_item", "_library", "address", "__name__")
 #: What kaa's own subclasses of Function show.
 KEY = object()
 
@@ -119,6 +121,8 @@ class Function:
         return name
 
     def __getattr__(self, name: str) -> Any:
+        if name in _GIVEN:  # that nobody made, by way of object.__new__()
+            raise AttributeError(f"the function was not made by kaa: no {name}")
         # A class cannot have __qualname__ as a property.
         if name == "__qualname__":
             return self.__name__

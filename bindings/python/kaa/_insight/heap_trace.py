@@ -60,20 +60,21 @@ class Snapshot:
     garbage: List[Any]  # (type, frames, bytes, blocks)
 
 
-def why_not() -> Optional[str]:
-    """Why there can be no profile here; None if there can."""
+def why_not(exact: bool = False) -> Optional[str]:
+    """Why there can be no profile here, or no exact one; None if there can."""
     reason = _hooks.why_not("allocators", "profiles of memory need")
-    if reason is not None:
-        return reason
-    if getattr(sys, "abiflags", "").startswith("t"):
-        return "profiles of memory need an interpreter with a GIL: its allocators are guarded by it"
-    return None
+    if reason is None and exact and "t" in getattr(sys, "abiflags", ""):
+        reason = (
+            "exact profiles of memory need an interpreter with a GIL, which guards what they "
+            "count: on a free-threaded build profiles are sampled (exact=False)"
+        )
+    return reason
 
 
 def start(mode: int, frames: int, every_bytes: int, seed: int, native: bool) -> int:
     """Starts the profile; its generation. This thread is muted: see begin()."""
     global _generation, _is_on, _started_ns
-    reason = why_not()
+    reason = why_not(mode == 2)
     if reason is not None:
         raise UnsupportedError(reason)
     options = _native_insight.HeapOptions(

@@ -25,7 +25,11 @@ if(NOT kaa_FOUND)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   execute_process(COMMAND ${Python3_EXECUTABLE} -m kaa cmake
                   OUTPUT_VARIABLE kaa_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
-                  COMMAND_ERROR_IS_FATAL ANY)
+                  RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${Python3_EXECUTABLE} has no kaa: `pip install kaa` there,"
+                        " or give another one as -DPython3_EXECUTABLE=PATH")
+  endif()
   find_package(kaa CONFIG REQUIRED)
 endif()
 

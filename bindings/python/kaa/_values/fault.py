@@ -27,6 +27,7 @@ VARIABLE = 13
 VARIABLE_INT = 14
 FORMAT = 15
 LEAST = 16
+SENTINEL = 17
 
 _CLASSES: Dict[bytes, Type[Exception]] = {
     b"TypeError": TypeError,

@@ -424,6 +424,7 @@ def make_class(types: TypeMap, address: int) -> Any:
         else type_text(core)
     )
     made = types.data.classes.setdefault(core, host().new_class(layout, doc))
+    made.__orig_bases__ = (_late.record.Origin(made),)
     if key is not None:
         made = types.data.classes[core] = types.data.derived.setdefault(key, made)
     return made

@@ -242,6 +242,39 @@ def spelled(types: TypeMap, ctype: int) -> str:
     return type_text(core)
 
 
+class _Found(type):
+    """The class of what stands for a library's class while a class statement is
+    repeated: what the statement makes is the library's class itself."""
+
+    def __new__(cls, name: str, bases: Tuple[Any, ...], space: Dict[str, Any]) -> Any:
+        if bases:
+            return bases[0].found
+        return type.__new__(cls, name, bases, space)
+
+
+class Origin:
+    """Stands in `__orig_bases__` of a library's class, for those who pickle classes
+    by what is in them, as cloudpickle does with all that no module has: in another
+    process they repeat the class statement, and get the library's own class."""
+
+    __slots__ = ("_kind",)
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    def __mro_entries__(self, bases: Tuple[Any, ...]) -> Tuple[Any, ...]:
+        return (_Found("found", (), {"found": self._kind}),)
+
+    def __reduce__(self) -> Any:
+        layout = layout_of(self._kind)
+        home = _late.cdata.library_of(layout)
+        return _origin, (home, spelled(layout.types, layout.ctype))
+
+
+def _origin(library: Any, text: str) -> Origin:
+    return Origin(_late.cdata.class_named(text, library))
+
+
 def unpickled(home: Any, raw: bytes, attributes: Dict[str, Any]) -> Any:
     """A record or an array of what was pickled."""
     kind = home

@@ -13,6 +13,13 @@ class Seal:
 
     __slots__ = ("_class", "_content")
 
+    def __reduce__(self) -> Any:
+        # For those who pickle a class by what is in it: the class, when it is
+        # found again, has its own.
+        kind = _class_of(self)
+        names = [name for name, one in kind.__dict__.items() if one is self]
+        return _own, (kind, names[0])
+
 
 _class_of = Seal.__dict__["_class"].__get__
 _content_of = Seal.__dict__["_content"].__get__
@@ -20,6 +27,10 @@ _set_class = Seal.__dict__["_class"].__set__
 _set_content = Seal.__dict__["_content"].__set__
 for _slot in Seal.__slots__:
     delattr(Seal, _slot)
+
+
+def _own(kind: Any, name: str) -> Any:
+    return kind.__dict__[name]
 
 
 def close(seal: Seal, kind: Any, content: Any) -> None:
