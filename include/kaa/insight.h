@@ -402,7 +402,9 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
 /**
  * Writes the figures of one of kaa's own locks, kaa/gil.h, as JSON of the form
  * that `python -m kaa gil report` and the views of the Python package read;
- * with the last circle of threads that a KAA_DEADLOCK of this lock told of.
+ * with the last circle of threads that a KAA_DEADLOCK of this lock told of,
+ * and of a KAA_GIL_DEBUG lock the last two orders in which threads took it and
+ * another one: `deadlocks`.
  *
  * @return the length of the text, as snprintf() does; 0 for no lock.
  * @gil    any

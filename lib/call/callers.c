@@ -21,7 +21,7 @@ vector(const kaa_call__frame *frame, uint32_t index)
 {
     double value;
 
-    memcpy(&value, &frame->vectors[index * KAA_CALL__VECTOR_WORDS],
+    memcpy(&value, &frame->vectors[(size_t)index * KAA_CALL__VECTOR_WORDS],
            sizeof(value));
     return value;
 }

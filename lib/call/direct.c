@@ -110,7 +110,7 @@ kaa_call__place_direct(kaa_call_plan *plan, int is_variadic, kaa_error *err)
         status = place_arguments(plan, &r, &fits, err);
     if (status != KAA_OK || !fits ||
         !place_references(plan, sizeof(kaa_call__frame) +
-                                    8 * kaa_call__stack_words(r.stack)))
+                                    (size_t)8 * kaa_call__stack_words(r.stack)))
         return status;
 
     plan->is_direct = 1;

@@ -373,6 +373,7 @@ find_handle(const void *handle, kaa_checked__handle *out)
 
 /* Of the C library, and called before other ends of a thread: C++ has it for
  * its thread_local. Where there is none, a thread's mistake goes unseen. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): its own name */
 extern int __cxa_thread_atexit_impl(void (*end)(void *), void *arg, void *file)
     __attribute__((weak));
 

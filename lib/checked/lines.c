@@ -153,7 +153,7 @@ read_program(kaa_checked__span *all, program *out)
     if (out->version >= 4)
         (void)take(&in, 1); /* operations of an instruction */
     (void)take(&in, 1);     /* whether a row is a statement */
-    out->line_base = (signed char)take(&in, 1);
+    out->line_base = (int)(int8_t)take(&in, 1);
     out->line_range = (unsigned char)take(&in, 1);
     out->opcode_base = (unsigned char)take(&in, 1);
     out->lengths = in.at;

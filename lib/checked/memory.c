@@ -255,9 +255,9 @@ follow(search *self, uintptr_t place)
 
     if (place % 8 != 0 || place < 0x10000 || place >> 47 != 0)
         return;
-    at %= PLACES_MAX * 4;
+    at %= (size_t)PLACES_MAX * 4;
     while (self->seen[at] != 0 && self->seen[at] != place)
-        at = (at + 1) % (PLACES_MAX * 4);
+        at = (at + 1) % ((size_t)PLACES_MAX * 4);
     if (self->seen[at] == place || !is_followed(self, place))
         return;
     if (self->count == PLACES_MAX) {

@@ -408,7 +408,8 @@ find_lent(kaa_checked__context *own, const kaa_checked__frame *frame)
     }
     for (size_t i = frame->lent_count; i < LENT_MAX; i++)
         keys[i] = keys[LENT_MAX + i] = keys[0];
-    return are_any ? kaa_checked__find_static(own->module, keys, 2 * LENT_MAX)
+    return are_any ? kaa_checked__find_static(own->module, keys,
+                                              (size_t)2 * LENT_MAX)
                    : 0;
 }
 

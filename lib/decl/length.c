@@ -84,7 +84,7 @@ static int
 join_product(kaa_decl__parser *p, const kaa_decl__token *where, length *a,
              const length *b)
 {
-    length product = *a;
+    length product;
 
     if ((a->factor == 0 && a->plus == 0) || (b->factor == 0 && b->plus == 0))
         return kaa_decl__fail(p, where, "kaa::length: a product with 0");

@@ -24,6 +24,8 @@
 
 /* Bytes of the text that tells a circle, with its end. */
 #define KAA_GIL__CIRCLE_MAX 240u
+/* Other locks that a debug lock keeps as taken before it. */
+#define KAA_GIL__ORDER_MAX 16u
 
 /* Bits of kaa_gil::requests. */
 enum {
@@ -154,6 +156,12 @@ struct kaa_gil {
     /* The last circle that was found by a thread that asked for this lock, or
      * was refused it; "" if there was none. Guarded by the registry. */
     char circle[KAA_GIL__CIRCLE_MAX];
+    /* Of a debug lock, see order.c; guarded by the registry. */
+    uint64_t number;                         /* of all locks there were */
+    uint64_t taken_with[KAA_GIL__ORDER_MAX]; /* held when this was taken */
+    uint32_t taken_count;
+    int is_before;                   /* in a search */
+    char order[KAA_GIL__CIRCLE_MAX]; /* the last report; "" if there is none */
 };
 
 /* registry.c: every lock, and the calling thread. */
@@ -214,6 +222,11 @@ void kaa_gil__abandon(kaa_gil__thread *thread);
  * up, NULL if none can; `err` says who waits for whom. */
 int kaa_gil__find_circle(kaa_gil__thread *thread, kaa_gil__thread **out_victim,
                          kaa_error *err);
+/* order.c. The registry is held. A thread that holds other debug locks takes
+ * this one; `all` is every lock. */
+void kaa_gil__note_order(kaa_gil__thread *thread, kaa_gil *all);
+/* registry.c: likewise. */
+void kaa_gil__registry_note_order(kaa_gil__thread *thread);
 /* Whether the thread's person holds another lock. */
 int kaa_gil__holds_another(const kaa_gil__thread *thread);
 

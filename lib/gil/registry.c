@@ -15,6 +15,7 @@ static struct {
     pthread_key_t key;
     int failure; /* of starting: an errno */
     kaa_gil *gils;
+    uint64_t count; /* of all locks there were */
 } registry = {.once = PTHREAD_ONCE_INIT, .mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static void
@@ -96,6 +97,13 @@ kaa_gil__registry_add(kaa_gil *gil)
     if (gil->next != NULL)
         gil->next->previous = gil;
     registry.gils = gil;
+    gil->number = ++registry.count;
+}
+
+void
+kaa_gil__registry_note_order(kaa_gil__thread *thread)
+{
+    kaa_gil__note_order(thread, registry.gils);
 }
 
 void

@@ -286,6 +286,8 @@ kaa_gil__acquire_slowly(kaa_gil__thread *thread, int is_required,
         thread->person->waits_as = thread;
         thread->is_required = is_required != 0;
         thread->err = err;
+        if (gil->flags & KAA_GIL_DEBUG)
+            kaa_gil__registry_note_order(thread);
     }
     pthread_mutex_lock(&gil->mutex);
     state = get_in_line(thread, is_nested, now, err);

@@ -325,7 +325,9 @@ born_and_noted(void *block)
 static INLINE void *
 born(void *block, size_t size)
 {
-    const void *state = PROFILE.current_state();
+    const void *state = KAA_LIKELY(PROFILE.state_at != 0)
+                            ? kaa_insight__state_read(PROFILE.state_at)
+                            : PROFILE.current_state();
     uint32_t *word, site;
     uintptr_t key;
 
@@ -461,9 +463,9 @@ free_slowly(unsigned domain, void *context, void *block)
         kaa_insight__profile_died(block);
         leave(0);
     }
-    kaa_insight__outside_begin();
+    kaa_insight__busy = 1;
     KAA_INSIGHT__REAL(domain, free)(context, block);
-    kaa_insight__outside_end();
+    kaa_insight__busy = 0;
 }
 
 /* Larger blocks are given back to domain RAW by pymalloc. */
@@ -550,9 +552,9 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     int is_known = block != NULL && take(block, &old);
     void *moved;
 
-    kaa_insight__outside_begin();
+    kaa_insight__busy = 1;
     moved = KAA_INSIGHT__REAL(domain, realloc)(context, block, size);
-    kaa_insight__outside_end();
+    kaa_insight__busy = 0;
     if (is_known)
         settle(block, moved, &old);
     return moved != NULL ? allocated(moved, size) : NULL;
@@ -563,18 +565,18 @@ reallocated(unsigned domain, void *context, void *block, size_t size)
     {                                                                          \
         void *block;                                                           \
                                                                                \
-        kaa_insight__outside_begin();                                          \
+        kaa_insight__busy = 1;                                                 \
         block = KAA_INSIGHT__REAL(domain, malloc)(context, size);              \
-        kaa_insight__outside_end();                                            \
+        kaa_insight__busy = 0;                                                 \
         return allocated(block, size);                                         \
     }                                                                          \
     static void *calloc_##domain(void *context, size_t count, size_t size)     \
     {                                                                          \
         void *block;                                                           \
                                                                                \
-        kaa_insight__outside_begin();                                          \
+        kaa_insight__busy = 1;                                                 \
         block = KAA_INSIGHT__REAL(domain, calloc)(context, count, size);       \
-        kaa_insight__outside_end();                                            \
+        kaa_insight__busy = 0;                                                 \
         return block != NULL ? allocated(block, count * size) : NULL;          \
     }                                                                          \
     static void *realloc_##domain(void *context, void *block, size_t size)     \

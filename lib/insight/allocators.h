@@ -39,6 +39,7 @@
 #include "insight/samples.h"
 #include "insight/shadow.h"
 #include "insight/sites.h"
+#include "insight/state.h"
 
 #define KAA_INSIGHT__PLACE_CACHE 4096u
 
@@ -90,6 +91,7 @@ typedef struct kaa_insight__profile {
     void *(*newest_interpreter)(void);
     void *main_interpreter;
     uint32_t interpreter_at; /* where a state has it, in bytes; 0: unknown */
+    intptr_t state_at;       /* kaa_insight__state_find() */
 } kaa_insight__profile;
 
 extern kaa_insight__profile kaa_insight__profiling;

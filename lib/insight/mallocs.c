@@ -200,9 +200,13 @@ look_up(kaa_insight__import *entry)
     }
 }
 
+/* Once: a thread may be in a hook of an earlier profile when the next starts.
+ */
 static void
 write_entries(void)
 {
+    if (entries[0].name != NULL)
+        return;
 #define ENTRY(function)                                                        \
     {                                                                          \
         kaa_insight__import *entry = &entries[IS_##function];                  \

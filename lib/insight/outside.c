@@ -106,7 +106,7 @@ KAA_INSIGHT__RARE static void
 choose(void *block, size_t size, const void *caller)
 {
     kaa_insight__place places[KAA_INSIGHT__SITES_FRAMES_MAX + C_FRAMES];
-    uint32_t start = atomic_load(&PROFILE.start), count = 0;
+    uint32_t start = atomic_load(&PROFILE.start), count = 0, before;
     const void *state;
     int gil, entered, error = errno;
 
@@ -117,7 +117,7 @@ choose(void *block, size_t size, const void *caller)
     }
     if (own.left >= 0)
         return;
-    kaa_insight__outside_begin(); /* the unwinder may allocate */
+    before = kaa_insight__outside_begin(); /* the unwinder may allocate */
     own.left = kaa_insight__profile_gap();
     state = own_state(&gil);
     if (caller != NULL)
@@ -131,7 +131,7 @@ choose(void *block, size_t size, const void *caller)
         kaa_insight__profile_note();
     }
     kaa_insight__profile_leave(entered);
-    kaa_insight__outside_end();
+    kaa_insight__outside_end(before);
     errno = error;
 }
 
@@ -244,11 +244,12 @@ any_allocated(void *block, size_t size)
 static inline void *
 any_malloc(unsigned domain, void *context, size_t size)
 {
+    uint32_t before;
     void *block;
 
-    kaa_insight__outside_begin();
+    before = kaa_insight__outside_begin();
     block = KAA_INSIGHT__REAL(domain, malloc)(context, size);
-    kaa_insight__outside_end();
+    kaa_insight__outside_end(before);
     any_allocated(block, size);
     return block;
 }
@@ -256,11 +257,12 @@ any_malloc(unsigned domain, void *context, size_t size)
 static inline void *
 any_calloc(unsigned domain, void *context, size_t count, size_t size)
 {
+    uint32_t before;
     void *block;
 
-    kaa_insight__outside_begin();
+    before = kaa_insight__outside_begin();
     block = KAA_INSIGHT__REAL(domain, calloc)(context, count, size);
-    kaa_insight__outside_end();
+    kaa_insight__outside_end(before);
     any_allocated(block, count * size);
     return block;
 }
@@ -271,12 +273,12 @@ static inline void *
 any_realloc(unsigned domain, void *context, void *block, size_t size)
 {
     kaa_insight__sampled old;
-    uint32_t start = kaa_insight__outside_take(block, &old);
+    uint32_t start = kaa_insight__outside_take(block, &old), before;
     void *moved;
 
-    kaa_insight__outside_begin();
+    before = kaa_insight__outside_begin();
     moved = KAA_INSIGHT__REAL(domain, realloc)(context, block, size);
-    kaa_insight__outside_end();
+    kaa_insight__outside_end(before);
     if (start != 0)
         kaa_insight__outside_settle(start, block, moved, &old);
     any_allocated(moved, size);
@@ -286,6 +288,8 @@ any_realloc(unsigned domain, void *context, void *block, size_t size)
 static inline void
 any_free(unsigned domain, void *context, void *block)
 {
+    uint32_t before;
+
     if (block != NULL && kaa_insight__busy == 0 &&
         atomic_load_explicit(&PROFILE.start, memory_order_acquire) != 0) {
         if (PROFILE.mode == KAA_INSIGHT_HEAP_EXACT)
@@ -293,9 +297,9 @@ any_free(unsigned domain, void *context, void *block)
         else
             kaa_insight__outside_free(block);
     }
-    kaa_insight__outside_begin();
+    before = kaa_insight__outside_begin();
     KAA_INSIGHT__REAL(domain, free)(context, block);
-    kaa_insight__outside_end();
+    kaa_insight__outside_end(before);
 }
 
 #define HOOKS(domain)                                                          \

@@ -18,23 +18,25 @@
 
 /* How often this thread is in an allocator that a hook goes on to, or in what
  * else may ask for memory on its way: what is asked for there is no block of
- * its own. */
+ * its own. Hooks that are called with the GIL are the outermost ones, and write
+ * 1 and 0: a sum waits for the one before. */
 extern KAA_INSIGHT__TLS uint32_t kaa_insight__busy;
 
 /* How often this thread has called allocating hooks that need no GIL. */
 extern KAA_INSIGHT__TLS uint32_t kaa_insight__any_calls;
 
-/* Before and after a real allocator is called. */
-static inline void
+/* Before and after a real allocator is called: what begin() gave goes to end().
+ */
+static inline uint32_t
 kaa_insight__outside_begin(void)
 {
-    kaa_insight__busy++;
+    return kaa_insight__busy++;
 }
 
 static inline void
-kaa_insight__outside_end(void)
+kaa_insight__outside_end(uint32_t before)
 {
-    kaa_insight__busy--;
+    kaa_insight__busy = before;
 }
 
 /* A block of C code's was given, or is about to be freed; `caller` is where the

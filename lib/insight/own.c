@@ -75,20 +75,29 @@ write_thread(const char *name, const kaa_gil_statistics *figures, void *user)
     return 0;
 }
 
-/* The last circle of threads that wait for each other, if there was one. */
-static void
-write_circle(writer *to, kaa_gil *gil)
+static uint32_t
+write_report(writer *to, const char *report, uint32_t count)
 {
-    char text[KAA_GIL__CIRCLE_MAX];
+    if (report[0] == '\0')
+        return count;
+    write_text(to, "%s\"", count != 0 ? ", " : "");
+    write_name(to, report);
+    write_text(to, "\"");
+    return count + 1;
+}
+
+/* The last circle of threads that wait for each other, if there was one, and
+ * the last two orders in which a debug lock was taken. */
+static void
+write_reports(writer *to, kaa_gil *gil)
+{
+    char circle[KAA_GIL__CIRCLE_MAX], order[KAA_GIL__CIRCLE_MAX];
 
     kaa_gil__registry_lock();
-    memcpy(text, gil->circle, sizeof(text));
+    memcpy(circle, gil->circle, sizeof(circle));
+    memcpy(order, gil->order, sizeof(order));
     kaa_gil__registry_unlock();
-    if (text[0] == '\0')
-        return;
-    write_text(to, "\"");
-    write_name(to, text);
-    write_text(to, "\"");
+    (void)write_report(to, order, write_report(to, circle, 0));
 }
 
 size_t
@@ -105,7 +114,7 @@ kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size)
                NS(all.held_ns), NS(kaa_gil_interval(gil)));
     kaa_gil_each_thread(gil, write_thread, &to);
     write_text(&to, "], \"hogs\": [], \"victims\": [], \"deadlocks\": [");
-    write_circle(&to, gil);
+    write_reports(&to, gil);
     write_text(&to, "], \"notes\": [");
     write_text(&to, "\"A lock of kaa's own: threads that are attached; wall_ns "
                     "is the time that it was held.\"]}");

@@ -11,7 +11,7 @@
 #include "insight/mallocs.h"
 
 #define PROFILE (kaa_insight__profiling)
-#define EVERY_BYTES (512u * 1024u)
+#define EVERY_BYTES ((uint64_t)512 * 1024)
 #define FRAMES_SAMPLED 16u
 /* Of a site: frames of Python and C. */
 #define PLACES_MAX (KAA_INSIGHT__SITES_FRAMES_MAX + 16u)
@@ -104,6 +104,8 @@ find_functions(const kaa_insight_heap_options *options, kaa_error *err)
         return status;
     PROFILE.main_interpreter = main_interpreter();
     PROFILE.interpreter_at = find_interpreter_at();
+    PROFILE.state_at =
+        kaa_insight__state_find(&PROFILE.interpreter, PROFILE.current_state);
     PROFILE.newest_interpreter = newest_interpreter;
     return KAA_OK;
 }
@@ -235,6 +237,8 @@ kaa_insight_heap_start(const kaa_insight_heap_options *options, kaa_error *err)
         status = check(&chosen, err);
     if (status == KAA_OK)
         status = has_functions(&chosen) ? KAA_OK : find_functions(&chosen, err);
+    if (status == KAA_OK) /* once more: the GIL was let go */
+        status = check(&chosen, err);
     if (status == KAA_OK && PROFILE.interpreter.is_free_threaded &&
         chosen.mode == KAA_INSIGHT_HEAP_EXACT)
         status = kaa_base__fail(err, KAA_UNSUPPORTED, 0,

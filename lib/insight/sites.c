@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define INDEX_SIZE (KAA_INSIGHT__SITES_CAPACITY * 2)
+#define INDEX_SIZE ((size_t)KAA_INSIGHT__SITES_CAPACITY * 2)
 #define PLACES_MAX (1u << 22)
 #define CODES_SIZE (1u << 17)
 

@@ -90,6 +90,7 @@ settle_lengths(kaa_module__call *call)
         is_measured |= (shape->flags & CONVERT_MEASURED) != 0;
         if (!(shape->flags & CONVERT_IS_LENGTH))
             continue;
+        /* NOLINTNEXTLINE(clang-analyzer-core.*): by place_arguments() */
         if (call->values[i] == NULL && fill_length(call, i) != 0)
             return -1;
         values[i] = read_length(shape, &call->storage[i]);
@@ -204,6 +205,7 @@ kaa_module__call_typed(kaa_context *ctx, kaa_object *self,
         call.elements[i] = -1;
         call.storage[i].word = 0;
         call.position = i;
+        /* NOLINTNEXTLINE(clang-analyzer-core.*): by place_arguments() */
         if (call.values[i] != NULL &&
             kaa_module__to_c(&call, call.values[i]) != 0)
             goto done;

@@ -22,7 +22,7 @@ add(kaa_preprocess__pp *pp, const char *text, size_t length)
         kaa_preprocess__fail(pp, KAA_LIMIT, 0,
                              "the text expands to more than %zu MiB",
                              PP_OUTPUT_MAX >> 20);
-    } else if (length < out->capacity - out->length) {
+    } else if (out->bytes != NULL && length < out->capacity - out->length) {
         memcpy(out->bytes + out->length, text, length);
         out->length += length;
         out->bytes[out->length] = '\0';

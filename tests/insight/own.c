@@ -129,6 +129,59 @@ KAA_TEST(json_tells_of_a_circle)
               NULL);
 }
 
+/* One after the other by one thread: nothing waits, and it is told. */
+static kaa_status
+take_both(kaa_gil *first, kaa_gil *second, kaa_error *err)
+{
+    kaa_gil_thread *outer = NULL, *inner = NULL;
+    kaa_status status = kaa_gil_attach(first, "orderly", &outer, err);
+
+    if (status == KAA_OK)
+        status = kaa_gil_attach(second, "orderly", &inner, err);
+    if (status == KAA_OK)
+        status = kaa_gil_acquire(outer, err);
+    if (status == KAA_OK) {
+        status = kaa_gil_acquire(inner, err);
+        if (status == KAA_OK)
+            (void)kaa_gil_release(inner, NULL);
+        (void)kaa_gil_release(outer, NULL);
+    }
+    kaa_gil_detach(inner);
+    kaa_gil_detach(outer);
+    return status;
+}
+
+KAA_TEST(json_tells_of_two_orders)
+{
+    kaa_gil_options options = {.size = sizeof(options), .flags = KAA_GIL_DEBUG};
+    static const char *const names[] = {"first", "second", "third"};
+    kaa_gil *locks[3] = {NULL, NULL, NULL};
+    char text[2048];
+
+    for (size_t i = 0; i < 3; i++) {
+        options.name = names[i];
+        CHECK_OK(kaa_gil_create(&options, &locks[i], &t->err));
+        DEFER(t, kaa_gil_destroy, locks[i]);
+    }
+    for (int again = 0; again < 2; again++) {
+        CHECK_OK(take_both(locks[0], locks[1], &t->err));
+        CHECK_OK(take_both(locks[1], locks[2], &t->err));
+        CHECK_OK(take_both(locks[0], locks[2], &t->err));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        kaa_insight_gil_json(locks[i], text, sizeof(text));
+        CHECK_HAS(text, "\"deadlocks\": [], ");
+    }
+    CHECK_OK(take_both(locks[2], locks[0], &t->err)); /* by way of the second */
+    kaa_insight_gil_json(locks[0], text, sizeof(text));
+    CHECK_HAS(text, "\"deadlocks\": [\"lock order: \\\"orderly\\\" takes "
+                    "\\\"first\\\" while it holds \\\"third\\\"");
+    kaa_insight_gil_json(locks[2], text, sizeof(text));
+    CHECK_HAS(text, "lock order: ");
+    kaa_insight_gil_json(locks[1], text, sizeof(text));
+    CHECK_HAS(text, "\"deadlocks\": [], ");
+}
+
 static unsigned long long
 figure_after(const char *text, const char *name)
 {

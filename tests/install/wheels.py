@@ -25,7 +25,10 @@ SKIPPED = 77
 PROGRAM = r"""
 import array, sys
 import kaa
-z = kaa.load("libz.so.1", '''
+LIBZ, LIBM = "libz.so.1", "libm.so.6"
+if "musl" in getattr(sys.implementation, "_multiarch", ""):  # whose libm is libc
+    LIBZ, LIBM = sys.base_prefix + "/lib/libz.so.1", None
+z = kaa.load(LIBZ, '''
     unsigned long compressBound(unsigned long length);
     const char *zlibVersion(void);
 ''')
@@ -47,12 +50,12 @@ assert (c.div(7, 2).quot, c.div(7, 2).rem) == (3, 1)
 items = array.array("i", [3, 1, 2])
 c.qsort(items, 3, 4, lambda a, b: a[0] - b[0])
 assert list(items) == [1, 2, 3], items
-m = kaa.load("libm.so.6", "double pow(double x, double y);")
+m = kaa.load(LIBM, "double pow(double x, double y);")
 assert list(m.pow.map(array.array("d", [1, 2]), 2.0)) == [1.0, 4.0]
 print("kaa", kaa.__version__, "on", sys.version.split()[0])
 """
 
-# A C program that links the wheel's libkaa: musl has no Python here.
+# A C program that loads the wheel's libkaa.
 MUSL = r"""
 #include <dlfcn.h>
 #include <stdio.h>
@@ -114,31 +117,42 @@ def debian_root(suite: str) -> Path:
     return root
 
 
+def use_by_pip(python: str, folder: str, name: str) -> str:
+    """A shell script: pip install, the example, a new project's files, pip uninstall."""
+    pip = f"{folder}/venv/bin/python -m pip"
+    return f"""set -e
+        cd {folder}; {python} -m venv venv
+        find venv -type f | grep -v __pycache__ | sort > before
+        {pip} install -q --no-index {folder}/{name} 2>&1
+        venv/bin/python program.py
+        KAA_HOST=none venv/bin/python program.py > /dev/null
+        venv/bin/python -m kaa new sky > /dev/null; test -f sky/pyproject.toml
+        {pip} uninstall -q -y kaa > said 2>&1 || {{ cat said; exit 1; }}
+        find venv -type f | grep -v __pycache__ | sort > after
+        cmp before after"""
+
+
 def in_root(suite: str, build: Path, source: Path) -> str:
-    """pip install, the example, a new project's files, pip uninstall."""
+    """What a user does, in a root that has Python and pip."""
     root = debian_root(suite)
     place = Path(tempfile.mkdtemp(prefix="kaa-", dir=root / "tmp"))
     inside = f"/tmp/{place.name}"
     try:
         name = shutil.copy(wheel(build, "manylinux_2_17_x86_64"), place)
         (place / "program.py").write_text(PROGRAM)
-        pip = f"{inside}/venv/bin/python -m pip"
-        script = f"""set -e
-            cd {inside}; python3 -m venv venv
-            find venv -type f | grep -v __pycache__ | sort > before
-            {pip} install -q --no-index {inside}/{Path(name).name} 2>&1
-            venv/bin/python program.py
-            KAA_HOST=none venv/bin/python program.py > /dev/null
-            venv/bin/python -m kaa new sky > /dev/null; test -f sky/pyproject.toml
-            {pip} uninstall -q -y kaa 2>&1
-            find venv -type f | grep -v __pycache__ | sort > after
-            cmp before after"""
+        script = use_by_pip("python3", inside, Path(name).name)
         return run(
             ["chroot", root, "/bin/sh", "-c", script],
             env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp"},
         )
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def cache() -> Path:
+    """Where tests/pythons puts what it fetches."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(os.environ.get("KAA_PYTHONS") or f"{base}/kaa/pythons")
 
 
 def on_aarch64(build: Path, source: Path) -> str:
@@ -151,11 +165,7 @@ def on_aarch64(build: Path, source: Path) -> str:
     )
     if done.returncode:
         raise Missing(done.stderr.strip())
-    cache = os.environ.get("KAA_PYTHONS")
-    if not cache:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        cache = f"{base}/kaa/pythons"
-    return unpacked(f"{cache}/bin-arm64/python3.14", wheel(build, "manylinux_2_17_aarch64"))
+    return unpacked(f"{cache()}/bin-arm64/python3.14", wheel(build, "manylinux_2_17_aarch64"))
 
 
 def unpacked(python: str, file: Path) -> str:
@@ -181,7 +191,14 @@ def with_musl(build: Path, source: Path) -> str:
         program = Path(folder) / "program.c"
         program.write_text(MUSL)
         run(["musl-gcc", "-w", program, "-o", program.with_suffix("")])
-        return run([program.with_suffix(""), library])
+        said = run([program.with_suffix(""), library])
+    python = cache() / "bin-musl" / "python3.13"
+    if not python.exists():
+        return f"{said.strip()}; no Python with musl: tests/pythons musl makes one"
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(file, folder)
+        (Path(folder) / "program.py").write_text(PROGRAM)
+        return run(["sh", "-c", use_by_pip(str(python), folder, file.name)])
 
 
 PLACES: Dict[str, Callable[[Path, Path], str]] = {

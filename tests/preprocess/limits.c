@@ -22,7 +22,7 @@ DEFERRABLE(kaa_preprocess_destroy, kaa_preprocess_result)
 KAA_TEST(what_never_ends_is_refused)
 {
     kaa_preprocess_result *result = NULL;
-    size_t size = 600000;
+    size_t size = 4000000;
     char *text = calloc(1, size);
     size_t used = 0;
 
@@ -48,6 +48,16 @@ KAA_TEST(what_never_ends_is_refused)
     memset(text + used, ')', 10000);
     CHECK_STATUS(kaa_preprocess_run(text, used + 10000, NULL, &result, &t->err),
                  KAA_LIMIT);
+    CHECK_HAS(t->err.message, "<text>:2: calls of macros nested more than");
+
+    used = (size_t)snprintf(text, size, "#define a0 x\n");
+    for (int i = 1; i <= 100000; i++)
+        used += (size_t)snprintf(text + used, size - used,
+                                 "#define a%d a%d x\n", i, i - 1);
+    used += (size_t)snprintf(text + used, size - used, "\na100000");
+    CHECK_STATUS(kaa_preprocess_run(text, used, NULL, &result, &t->err),
+                 KAA_LIMIT);
+    CHECK_HAS(t->err.message, "<text>:100003: macros nested more than");
 
     used = (size_t)snprintf(text, size, "#if ");
     memset(text + used, '(', 100000);

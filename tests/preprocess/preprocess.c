@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kaa_test.h"
@@ -109,6 +110,8 @@ KAA_TEST(macros_expand_as_the_standard_says)
         {"#define str(x) #x\nstr( a  \"b\\n\" '\\0' @ \\ c )",
          "\"a\\\"b\\\\n\\\"'\\\\0'@\\c\""},
         {"#define foo foo bar\nfoo", "foobar"},
+        {"#define c(a, b) a ## b\nc(/,*) c(/,/) c(/,) c(,/) c(/,=)", "/*///"
+                                                                     "//="},
         {"#define EMPTY\n#define f(x) [x]\nf EMPTY (1) f\n(2) EMPTY",
          "f(1)[2]"},
     };
@@ -291,6 +294,7 @@ KAA_TEST(files_include_each_other)
     if (status == KAA_OK) {
         squeeze(kaa_preprocess_text(result, NULL), squeezed, sizeof(squeezed));
         CHECK_STR(squeezed, "guardedonceend");
+        CHECK_HAS(kaa_preprocess_text(result, NULL), "/once.h\"\n");
         CHECK(strstr(kaa_preprocess_file(result, 1), "once.h") != NULL);
         CHECK(kaa_preprocess_file(result, 2) == NULL);
     }
@@ -309,6 +313,61 @@ KAA_TEST(files_include_each_other)
     }
     rmdir(folder);
     CHECK_STATUS(status, KAA_OK);
+}
+
+/* A folder of the test's own, and one file in it. */
+static void
+write_file(kaa_test *t, const char *folder, const char *text)
+{
+    char path[160];
+    FILE *file;
+
+    CHECK(mkdir(folder, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/next.h", folder);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void
+remove_folders(char *folder)
+{
+    static const char *const parts[] = {"a/next.h", "b/next.h", "a", "b", "."};
+    char path[160];
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
+        if (unlink(path) != 0)
+            rmdir(path);
+    }
+    rmdir(folder);
+}
+
+DEFERRABLE(remove_folders, char)
+
+KAA_TEST(include_next_goes_on_behind_its_own_folder)
+{
+    static char folder[40], first[48], second[48];
+    const char *dirs[] = {first, second};
+    kaa_preprocess_options options = {
+        .size = sizeof(options), .include_dirs = dirs, .include_dir_count = 2};
+    static const char text[] = "#include <next.h>\nend";
+    kaa_preprocess_result *result = NULL;
+    char squeezed[64];
+
+    strcpy(folder, "/tmp/kaa-preprocess-XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    DEFER(t, remove_folders, folder);
+    snprintf(first, sizeof(first), "%s/a", folder);
+    snprintf(second, sizeof(second), "%s/b", folder);
+    write_file(t, first, "first\n#include_next <next.h>\nlast\n");
+    write_file(t, second, "second\n");
+    CHECK_OK(
+        kaa_preprocess_run(text, strlen(text), &options, &result, &t->err));
+    DEFER(t, kaa_preprocess_destroy, result);
+    squeeze(kaa_preprocess_text(result, NULL), squeezed, sizeof(squeezed));
+    CHECK_STR(squeezed, "firstsecondlastend");
 }
 
 /* Behind the text: the macros, expanded, parameters as they are. */

@@ -336,6 +336,7 @@ class Native(WithLibrary):
                         profile.report()
                 del kept
 
+    @NOT_TSAN
     def test_command(self) -> None:
         script = os.path.join(self.folder, "app.py")
         with open(script, "w") as file:

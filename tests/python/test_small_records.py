@@ -1,5 +1,5 @@
-"""Records of up to 16 bytes by value, beside numbers and pointers: every register
-they can travel in, compared with what compiled C computes."""
+"""Small records by value, beside numbers and pointers: every register that they can
+travel in, and the stack, compared with what compiled C computes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ typedef struct i3 { int a, b, c; } i3;
 typedef struct i1 { int a; } i1;
 typedef struct f2 { float a, b; } f2;
 typedef struct ddd { double a, b, c; } ddd;
+typedef struct llll { long a, b, c, d; } llll;
+typedef struct iiild { int a, b, c; long d; double e; } iiild;
+typedef struct fff { double a, b; float c; } fff;
 typedef struct text { const char *a; long b; } text;
 """
 #: The members of each, and whether they are reals.
 MEMBERS = {
     "dd": "dd", "ll": "ll", "ld": "ld", "dl": "dl", "d1": "d", "l1": "l",
     "iid": "iid", "ffd": "ffd", "i3": "iii", "i1": "i", "f2": "ff", "ddd": "ddd",
+    "llll": "llll", "iiild": "iiild", "fff": "ddf",
 }  # fmt: skip
 NUMBERS = {"double": "d", "int": "i", "long": "l", "unsigned char": "B", "float": "f"}
 
@@ -50,7 +54,7 @@ class Function:
     def sum(self) -> str:
         parts, place = ["0"], 1
         for i, one in enumerate(self.parameters):
-            for name in "abc"[: len(MEMBERS.get(one.rstrip(" *"), "x"))]:
+            for name in "abcde"[: len(MEMBERS.get(one.rstrip(" *"), "x"))]:
                 at = "->" if one.endswith("*") else "."
                 value = f"p{i}{at}{name}" if one.rstrip(" *") in MEMBERS else f"p{i}"
                 parts.append(f"{place} * (double){value}")
@@ -63,7 +67,7 @@ class Function:
             lines.append("last = sum;")
         elif self.given in MEMBERS:
             lines.append(f"{self.given} made;")
-            for i, name in enumerate("abc"[: len(MEMBERS[self.given])]):
+            for i, name in enumerate("abcde"[: len(MEMBERS[self.given])]):
                 lines.append(f"made.{name} = sum + {i};")
             lines.append("return made;")
         else:
@@ -149,7 +153,7 @@ class SmallRecords(unittest.TestCase):
             self.assertIs(type(given), getattr(library, function.given))
             for i, kind in enumerate(MEMBERS[function.given]):
                 wanted = total + i if kind in "df" else int(total + i)
-                self.assertEqual(getattr(given, "abc"[i]), wanted)
+                self.assertEqual(getattr(given, "abcde"[i]), wanted)
         else:
             wanted = total if function.given == "double" else int(total)
             self.assertEqual(given, wanted)

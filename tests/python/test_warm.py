@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import math
 import tempfile
 import unittest
 from typing import Any, List
@@ -34,6 +35,7 @@ _Bool truth(_Bool a) { return a; }
 float single(float a) { return a; }
 double real(double a) { return a; }
 double mixed(int a, double b, const char *c) { return a + b + c[0]; }
+double floats(float a, int b, float c) { return a * b + c; }
 color painted(color a) { return a; }
 char letter(char a) { return a; }
 unsigned long length(const char *text) { unsigned long n = 0;
@@ -145,7 +147,7 @@ class Warm(unittest.TestCase):
     def test_one_argument(self) -> None:
         """Each value, given to a function that was called often and to one that
         was never called."""
-        skipped = {"nothing", "mixed", "move", "turned", "apply", "hold", "ask"}
+        skipped = {"nothing", "mixed", "floats", "move", "turned", "apply", "hold", "ask"}
         names = [one for one in self.names if one not in skipped]
         self.assertGreater(len(names), 20)
         for options in ({}, {"hold_gil": names}):
@@ -169,6 +171,13 @@ class Warm(unittest.TestCase):
             self.assertEqual(library.mixed(1, 2.5, "a"), 1 + 2.5 + 97)
             self.assertEqual(library.mixed(1, 2, b"a"), 3 + 97)
             self.assertEqual(library.mixed(c="a", a=1, b=2.5), 1 + 2.5 + 97)
+            self.assertEqual(library.floats(0.5, 3, 2.25), 3.75)
+            self.assertEqual(library.floats(0.1, 1, 0.0), ctypes.c_float(0.1).value)
+            self.assertEqual(library.floats(float("-inf"), 1, 0.0), float("-inf"))
+            self.assertTrue(math.isnan(library.floats(1.0, 1, NAN)))
+            words = r"floats\(\) argument 3 \(c\): "
+            with self.assertRaisesRegex(OverflowError, words):
+                library.floats(1.0, 1, -1e39)
             made = library.turned(3, 4)
             self.assertEqual((made.a, made.b), (4, 3))
             made.b = 9

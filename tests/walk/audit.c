@@ -183,6 +183,16 @@ KAA_TEST(an_object_that_nobody_has)
     CHECK(made.suspects[0].references < 100);
 }
 
+/* What was freed has a count of 0, and may still be referred to. */
+KAA_TEST(what_was_freed)
+{
+    make(t);
+    made.objects[7].fields[1] = &made.objects[LOST];
+    CHECK_EQ(audit(t), 0);
+    made.objects[LOST].count = 200;
+    CHECK_EQ(audit(t), 1);
+}
+
 /* Memory that looks like an object, but would lie over one that the walk has
  * seen, is none. */
 KAA_TEST(what_would_lie_over_another)

@@ -46,30 +46,34 @@ _SINGLETONS: Tuple[Any, ...] = (None, True, False, Ellipsis, NotImplemented, (),
 _clear_cache = getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))
 
 
+_NAME = "{0.__module__}.{0.__qualname__}"  # of a type
+
+
 class _Counts:
-    """Numbers by (kind, name) and round. They stand in arrays that are made once, so
-    that counting itself does not grow."""
+    """Numbers by (kind, name) and round. Counting itself does not grow: they stand in
+    arrays that are made once, and no function is called for each of them, since CPython
+    3.10 gives one that was called a thousand times a cache of its own."""
 
     def __init__(self, rounds: int) -> None:
         self.rounds = rounds
         self.rows: Dict[Tuple[str, str], "array[int]"] = {}
 
-    def add(self, at: int, kind: str, name: str, value: int) -> None:
-        row = self.rows.get((kind, name))
-        if row is None:
-            row = self.rows[kind, name] = array("q", bytes(8 * self.rounds))
-        row[at] += value
-
     def take(self, at: int) -> None:
         gc.collect()
         if _clear_cache is not None:
             _clear_cache()
+        numbers = []
         if hasattr(sys, "getallocatedblocks"):
-            self.add(at, "blocks", "blocks of memory", sys.getallocatedblocks())
+            numbers.append(("blocks", "blocks of memory", sys.getallocatedblocks()))
         for one in _SINGLETONS if hasattr(sys, "getrefcount") else ():
-            self.add(at, "singleton", repr(one), sys.getrefcount(one))
-        for kind, count in Counter(map(type, gc.get_objects())).items():
-            self.add(at, "objects", _type_name(kind), count)
+            numbers.append(("singleton", repr(one), sys.getrefcount(one)))
+        for one_type, count in Counter(map(type, gc.get_objects())).items():
+            numbers.append(("objects", _NAME.format(one_type), count))
+        for kind, name, value in numbers:
+            row = self.rows.get((kind, name))
+            if row is None:
+                row = self.rows[kind, name] = array("q", bytes(8 * self.rounds))
+            row[at] += value
 
 
 def _verdict(counts: "array[int]", down: bool = False) -> str:
@@ -104,10 +108,6 @@ def _growth(rows: Iterable[Tuple[Tuple[str, str], "array[int]"]]) -> List[Growth
 _MORE = 4  # rounds that tell where a leak is made
 
 
-def _type_name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
 def _find_sites(function: Callable[[], Any], leaks: List[Growth]) -> None:
     """Notes the line of Python that made most of what leaks in some more rounds, and the
     size of such objects."""
@@ -130,7 +130,7 @@ def _find_sites(function: Callable[[], Any], leaks: List[Growth]) -> None:
         sites: Dict[str, Counter[Tuple[str, int]]] = {}
         wanted = {one.name for one in leaks if one.kind == "objects"}
         for thing in gc.get_objects():
-            name = _type_name(type(thing))
+            name = _NAME.format(type(thing))
             made = tracemalloc.get_object_traceback(thing) if name in wanted else None
             if made is not None and made[0].filename != tracemalloc.__file__:
                 sizes.setdefault(name, []).append(sys.getsizeof(thing, 0))

@@ -1,5 +1,6 @@
 /* cpython/call/mixed.c - calls whose arguments stand in registers of both
- * sorts: numbers and pointers beside each other, records of up to 16 bytes.
+ * sorts, and in few words on the stack: numbers and pointers beside each other,
+ * records by value.
  *
  * As in registers.c what costs is the deciding. A function's arguments are put
  * into the frame's registers, and the target is called as one that takes all of
@@ -11,7 +12,19 @@
 
 #if KAA_CALL__SYSV
 
-#define FEW 4 /* registers of each sort */
+#define FEW 4 /* registers of each sort, words on the stack */
+
+/* What is filled: few registers, all of them, or the stack as well. */
+typedef enum filled { FEW_ONLY, ALL_REGISTERS, ALL_AND_STACK } filled;
+
+/* The stack's part follows the frame, where a plan has it. */
+typedef struct mixed_frame {
+    kaa_call__frame frame;
+    uint64_t stack[FEW];
+} mixed_frame;
+
+_Static_assert(offsetof(mixed_frame, stack) == sizeof(kaa_call__frame),
+               "the stack's words follow the frame");
 
 typedef kaa_call__pair_ii pair_ii;
 typedef kaa_call__pair_dd pair_dd;
@@ -20,7 +33,7 @@ typedef kaa_call__pair_di pair_di;
 
 /* ---- arguments ---- */
 
-/* The bytes of a record in one or two registers. */
+/* The bytes of a record in one or two registers, or on the stack. */
 static ALWAYS_INLINE int
 store_record(const kaa_cpython__function *self, uint32_t i,
              const PyObject *value, char *frame)
@@ -38,7 +51,24 @@ store_record(const kaa_cpython__function *self, uint32_t i,
     memcpy(frame + place->offset[0], data, 8);
     if (place->size[1] != 0)
         memcpy(frame + place->offset[1], data + 8, 8);
+    for (uint32_t at = 8; at < place->size[0]; at += 8)
+        memcpy(frame + place->offset[0] + at, data + at, 8);
     return 1;
+}
+
+/* The low half of a register; perhaps out of range: 0. */
+static ALWAYS_INLINE int
+store_float(const PyObject *value, char *place)
+{
+    uint64_t word = 0;
+    float narrow;
+
+    if (KAA_UNLIKELY(!quick_is_float(value)))
+        return 0;
+    narrow = (float)quick_float(value);
+    memcpy(&word, &narrow, sizeof(narrow));
+    memcpy(place, &word, sizeof(word));
+    return !isinf(narrow);
 }
 
 static ALWAYS_INLINE int
@@ -56,6 +86,8 @@ store(const kaa_cpython__function *self, uint32_t i, const PyObject *value,
     }
     if (quick->op == CONVERT_RECORD)
         return store_record(self, i, value, frame);
+    if (quick->op == CONVERT_FLOAT)
+        return store_float(value, frame + quick->offset);
     found = quick->op == CONVERT_INTEGER
                 ? quick_integer(quick, value)
                 : quick_plain_pointer(&self->arguments[i], value);
@@ -79,13 +111,19 @@ vector(const kaa_call__frame *frame, uint32_t index)
     return value;
 }
 
+#define U6 U, U, U, U, U, U
+#define F8 F, F, F, F, F, F, F, F
+#define I6 I(0), I(1), I(2), I(3), I(4), I(5)
+#define V8 V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7)
+#define W4 local->stack[0], local->stack[1], local->stack[2], local->stack[3]
+/* The words are handed over one by one: read as wider ones than they were
+ * written as, they would be waited for. */
 #define RUN(type)                                                              \
-    (is_few                                                                    \
-         ? ((type(*)(U, U, U, U, F, F, F, F))self->target)(                    \
-               I(0), I(1), I(2), I(3), V(0), V(1), V(2), V(3))                 \
-         : ((type(*)(U, U, U, U, U, U, F, F, F, F, F, F, F, F))self->target)(  \
-               I(0), I(1), I(2), I(3), I(4), I(5), V(0), V(1), V(2), V(3),     \
-               V(4), V(5), V(6), V(7)))
+    (how == FEW_ONLY ? ((type(*)(U, U, U, U, F, F, F, F))self->target)(        \
+                           I(0), I(1), I(2), I(3), V(0), V(1), V(2), V(3))     \
+     : how == ALL_AND_STACK                                                    \
+         ? ((type(*)(U6, F8, U, U, U, U))self->target)(I6, V8, W4)             \
+         : ((type(*)(U6, F8))self->target)(I6, V8))
 #define RUN_PAIR(type)                                                         \
     do {                                                                       \
         type pair_ = RUN(type);                                                \
@@ -93,8 +131,10 @@ vector(const kaa_call__frame *frame, uint32_t index)
     } while (0)
 
 static ALWAYS_INLINE void
-run(const kaa_cpython__function *self, kaa_call__frame *frame, const int is_few)
+run(const kaa_cpython__function *self, mixed_frame *local, const filled how)
 {
+    kaa_call__frame *frame = &local->frame;
+
     switch (self->plan->result_how) {
     case KAA_CALL__RESULT_D:
         frame->result.doubles[0] = RUN(double);
@@ -165,38 +205,40 @@ make_result(const kaa_cpython__function *self, const kaa_call__frame *frame)
 
 static ALWAYS_INLINE PyObject *
 mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
-      PyObject *names, const uint32_t count, const int is_few)
+      PyObject *names, const uint32_t count, const filled how)
 {
     const kaa_cpython__function *self = quick_body(object);
     kaa_cpython__record record, *begun;
-    kaa_call__frame frame;
+    mixed_frame local;
 
     if (KAA_UNLIKELY(names != NULL ||
                      (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count))
         return kaa_cpython__call(object, args, flagged_count, names);
     for (uint32_t i = 0; i < count; i++)
-        if (KAA_UNLIKELY(!store(self, i, args[i], (char *)&frame)))
+        if (KAA_UNLIKELY(!store(self, i, args[i], (char *)&local)))
             return kaa_cpython__call_any(object, args, flagged_count, names);
-    frame.result.words[1] = 0;
+    local.frame.result.words[1] = 0;
     begun = quick_begin(self, &record);
-    run(self, &frame, is_few);
+    run(self, &local, how);
     if (KAA_UNLIKELY(quick_end(begun) != 0))
         return NULL;
-    return make_result(self, &frame);
+    return make_result(self, &local.frame);
 }
 
-#define ENTRY(name, count, is_few)                                             \
+#define ENTRY(name, count, how)                                                \
     static PyObject *name(PyObject *object, PyObject *const *args,             \
                           size_t flagged_count, PyObject *names)               \
     {                                                                          \
-        return mixed(object, args, flagged_count, names, count, is_few);       \
+        return mixed(object, args, flagged_count, names, count, how);          \
     }
 
 /* clang-format off: no statements, but definitions */
-ENTRY(few_1, 1, 1)
-ENTRY(few_2, 2, 1)
-ENTRY(few_any, quick_body(object)->count, 1)
-ENTRY(all_any, quick_body(object)->count, 0)
+ENTRY(few_1, 1, FEW_ONLY)
+ENTRY(few_2, 2, FEW_ONLY)
+ENTRY(few_any, quick_body(object)->count, FEW_ONLY)
+ENTRY(stack_1, 1, ALL_AND_STACK)
+ENTRY(stack_any, quick_body(object)->count, ALL_AND_STACK)
+ENTRY(all_any, quick_body(object)->count, ALL_REGISTERS)
 /* clang-format on */
 
 /* ---- choosing ---- */
@@ -216,31 +258,35 @@ is_small(const kaa_cpython__function *self)
            how == KAA_CALL__RESULT_I;
 }
 
-/* 0: it is not taken here; 1: few registers will do; 2: all are filled. */
+enum { NEEDS_FEW = 1, NEEDS_ALL = 2, NEEDS_STACK = 4, NOT_HERE = 8 };
+
+/* What an argument needs to be filled; NOT_HERE: it is stored in another way.
+ */
 static int
 argument_needs(const kaa_cpython__function *self, uint32_t i)
 {
     const kaa_call__place *place = &self->plan->places[i];
     uint8_t op = self->arguments[i].shape.op;
-    int needs = 1;
+    int needs = NEEDS_FEW;
 
     if (op == CONVERT_RECORD) {
-        if (place->load != KAA_CALL__LOAD_BYTES || place->size[0] != 8 ||
-            (place->size[1] != 0 && place->size[1] != 8))
-            return 0;
-    } else if (op != CONVERT_DOUBLE && op != CONVERT_INTEGER &&
-               op != CONVERT_TEXT && op != CONVERT_POINTER) {
-        return 0;
+        if (place->load != KAA_CALL__LOAD_BYTES || place->size[0] % 8 != 0 ||
+            place->size[0] == 0 || (place->size[1] != 0 && place->size[1] != 8))
+            return NOT_HERE;
+    } else if (op < CONVERT_INTEGER || op > CONVERT_POINTER) {
+        return NOT_HERE;
     }
     for (uint32_t piece = 0; piece < (place->size[1] != 0 ? 2u : 1u); piece++) {
         uint32_t offset = place->offset[piece];
 
-        if (offset >= offsetof(kaa_call__frame, result))
-            return 0;
+        if (offset >= offsetof(kaa_call__frame, result)) {
+            needs |= offset < sizeof(kaa_call__frame) ? NOT_HERE : NEEDS_STACK;
+            continue;
+        }
         if (offset >= offsetof(kaa_call__frame, vectors))
             offset -= (uint32_t)offsetof(kaa_call__frame, vectors);
         if (offset >= FEW * 8)
-            needs = 2;
+            needs |= NEEDS_ALL;
     }
     return needs;
 }
@@ -248,19 +294,18 @@ argument_needs(const kaa_cpython__function *self, uint32_t i)
 host_vectorcall
 kaa_cpython__mixed_entry(const kaa_cpython__function *self)
 {
-    int is_few = 1;
+    int needs = 0;
 
     if (!self->plan->is_direct || !is_small(self) ||
         self->flags & (FUNCTION_ERRNO | FUNCTION_FREES | FUNCTION_VARIADIC))
         return NULL;
-    for (uint32_t i = 0; i < self->count; i++) {
-        int needs = argument_needs(self, i);
-
-        if (needs == 0)
-            return NULL;
-        is_few = is_few && needs == 1;
-    }
-    if (!is_few)
+    for (uint32_t i = 0; i < self->count; i++)
+        needs |= argument_needs(self, i);
+    if (needs & NOT_HERE || self->plan->stack_words > FEW)
+        return NULL;
+    if (needs & NEEDS_STACK)
+        return self->count == 1 ? stack_1 : stack_any;
+    if (needs & NEEDS_ALL)
         return all_any;
     return self->count == 1 ? few_1 : self->count == 2 ? few_2 : few_any;
 }

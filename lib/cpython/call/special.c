@@ -317,7 +317,7 @@ static int
 store_extras(kaa_cpython__special *call, const kaa_call_plan *plan,
              kaa_call__frame *frame, const kaa_cpython__extra *extras)
 {
-    for (uint32_t i = 0; i < call->extra_count; i++) {
+    for (uint32_t i = 0; extras != NULL && i < call->extra_count; i++) {
         uint32_t position = call->self->count + i;
         const kaa_call__place *place = &plan->places[position];
 
@@ -373,22 +373,23 @@ kaa_cpython__call_special(const kaa_cpython__function *self,
                                  .state = {.host = self->host,
                                            .library = self->library,
                                            .subject = self->item->name}};
+    size_t count = self->count;
     PyObject *result = NULL;
     void **slots;
 
     call.named = names != NULL ? (size_t)PY(PyTuple_Size)(names) : 0;
-    slots = kaa_base__alloc_zeroed((self->count * 6u + call.named + 1u) *
-                                   sizeof(*slots));
+    slots =
+        kaa_base__alloc_zeroed((count * 6 + call.named + 1) * sizeof(*slots));
     if (slots == NULL) {
         PY(PyErr_NoMemory)();
         return NULL;
     }
     call.values = (PyObject **)slots;
-    call.outs = slots + self->count;
-    call.elements = (int64_t *)(void *)(slots + self->count * 2u);
-    call.from = (int32_t *)(void *)(slots + self->count * 3u);
-    call.lengths = (kaa_convert_int128 *)(void *)(slots + self->count * 4u);
-    call.names = (const char **)(void *)(slots + self->count * 6u);
+    call.outs = slots + count;
+    call.elements = (int64_t *)(void *)(slots + count * 2);
+    call.from = (int32_t *)(void *)(slots + count * 3);
+    call.lengths = (kaa_convert_int128 *)(void *)(slots + count * 4);
+    call.names = (const char **)(void *)(slots + count * 6);
     if (place_values(&call, args, given, names) == 0)
         result = call.extra_count != 0 || self->item->format != 0 ||
                          self->item->flags & KAA_DECL_SENTINEL

@@ -244,7 +244,7 @@ get_buffer(PyObject *object, host_buffer *view, int flags)
     if (count != 0) {
         ssize_t stride, elements = body->length < 0 ? 0 : body->length;
 
-        shape = kaa_base__alloc_array(2u * count, sizeof(*shape));
+        shape = kaa_base__alloc_array((size_t)2 * count, sizeof(*shape));
         if (shape == NULL) {
             PY(PyErr_NoMemory)();
             return -1;

@@ -245,8 +245,11 @@ static int
 exporter_has_hash(kaa_context *ctx, kaa_object__view *view)
 {
     kaa_object *exporter = kaa_object__view_exporter(ctx, view);
-    int64_t hash = exporter != NULL ? kaa_object__hash(ctx, exporter) : 0;
+    int64_t hash;
 
+    if (exporter == NULL)
+        return 1;
+    hash = kaa_object__hash(ctx, exporter);
     kaa_object__give(ctx, exporter);
     return hash != -1;
 }

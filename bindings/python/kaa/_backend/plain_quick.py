@@ -74,7 +74,10 @@ def ctypes_function(
     for out in shape.outs:
         types[out.place] = ctypes.c_void_p
     options = {"use_errno": True} if errno else {}
-    return prototype(result or shape.result.storage, *types, **options)(address)
+    function = prototype(result or shape.result.storage, *types, **options)(address)
+    if not _IS_CPYTHON:
+        function.argtypes = types  # PyPy's quick way is one for those that were set
+    return function
 
 
 def ctypes_caller(function: Any, count: int, errno: bool) -> Caller:
