@@ -59,6 +59,10 @@ typedef struct kaa_checked_mistake {
     const char *made_at; /**< As `where`: who gave the module its last reference
                              to the object; "" where unknown, or no other place
                              than that. */
+    const char *called_from; /**< "app.py:12 (function)": the line of Python
+                                  that called the module when it was first seen;
+                                  "" outside of CPython, or where there is
+                                  none. */
 } kaa_checked_mistake;
 
 /**

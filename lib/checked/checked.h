@@ -164,7 +164,7 @@ struct kaa_checked__method {
     kaa_method method;
 };
 
-enum { KAA_CHECKED__TEXTS = 9 };
+enum { KAA_CHECKED__TEXTS = 10 };
 
 /* What was told, for kaa_checked_get(). */
 typedef struct kaa_checked__told {

@@ -12,7 +12,7 @@
 
 typedef kaa_checked__told told;
 
-enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT, MADE };
+enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT, MADE, CALLED };
 
 static struct {
     pthread_mutex_t lock;
@@ -69,7 +69,7 @@ static int
 is_same(const told *one, const char *const *texts)
 {
     for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
-        if (i != REPR && i != TEXT && i != MADE &&
+        if (i != REPR && i != TEXT && i != MADE && i != CALLED &&
             strcmp(one->texts[i], texts[i]) != 0)
             return 0;
     return 1;
@@ -244,6 +244,50 @@ describe(kaa_context *ctx, kaa_object *object, char *type, char *repr,
     }
 }
 
+/* An attribute's text; "" where it has none. */
+static void
+copy_attribute(kaa_context *ctx, kaa_object *object, const char *name,
+               char *out, size_t size)
+{
+    kaa_object *value = kaa_get_attr_text(ctx, object, name);
+    kaa_object *text = value != NULL ? kaa_str(ctx, value) : NULL;
+    const char *utf8 = text != NULL ? kaa_str_as_utf8(ctx, text, NULL) : NULL;
+
+    if (utf8 != NULL)
+        kaa_base__copy_out(utf8, strlen(utf8), out, size);
+    kaa_error_clear(ctx);
+    kaa_decref(ctx, text);
+    kaa_decref(ctx, value);
+}
+
+/* The line of Python that called: sys._getframe() of a CPython. */
+static void
+describe_caller(kaa_context *ctx, char *out, size_t size)
+{
+    kaa_object *pending = kaa_error_occurred(ctx) ? kaa_error_take(ctx) : NULL;
+    kaa_object *sys = kaa_import(ctx, "sys"), *frame = NULL, *code = NULL;
+    char file[256] = "", line[24] = "", function[100] = "";
+
+    if (sys != NULL)
+        frame = kaa_call_method(ctx, "_getframe", &sys, 1, NULL);
+    if (frame != NULL)
+        code = kaa_get_attr_text(ctx, frame, "f_code");
+    if (code != NULL) {
+        copy_attribute(ctx, code, "co_filename", file, sizeof(file));
+        copy_attribute(ctx, code, "co_name", function, sizeof(function));
+        copy_attribute(ctx, frame, "f_lineno", line, sizeof(line));
+        snprintf(out, size, "%s:%s (%s)", file, line, function);
+    }
+    kaa_error_clear(ctx);
+    kaa_decref(ctx, code);
+    kaa_decref(ctx, frame);
+    kaa_decref(ctx, sys);
+    if (pending != NULL) {
+        kaa_raise_exception(ctx, pending);
+        kaa_decref(ctx, pending);
+    }
+}
+
 /* Where the module got its last reference to the object, if that is another
  * place than `site`. */
 static void
@@ -279,9 +323,9 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
-    char made[160] = "";
-    const char *texts[] = {"",   kind,  function, "",  type,
-                           repr, where, text,     made};
+    char made[160] = "", caller[400] = "";
+    const char *texts[] = {"",   kind,  function, "",   type,
+                           repr, where, text,     made, caller};
     int is_new;
 
     if (is_own && own->is_telling)
@@ -290,6 +334,10 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         own->is_telling = 1;
     if (object != NULL)
         describe(own->inner, object, type, repr, sizeof(repr));
+    /* What is told with the lock let go has no frame, or takes it back. */
+    if (frame != NULL && !frame->is_let_go &&
+        (own->inner->flags & KAA_TAGGED_INTS) == 0)
+        describe_caller(own->inner, caller, sizeof(caller));
     if (strcmp(type, repr) == 0)
         *type = '\0'; /* None */
     site = kaa_checked__caller(own, site);
@@ -371,6 +419,7 @@ kaa_checked_get(size_t index, kaa_checked_mistake *out, kaa_error *err)
             .where = one->texts[WHERE],
             .text = one->texts[TEXT],
             .made_at = one->texts[MADE],
+            .called_from = one->texts[CALLED],
         };
     pthread_mutex_unlock(&mistakes.lock);
     if (one == NULL)

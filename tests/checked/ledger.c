@@ -158,6 +158,7 @@ check_told(kaa_test *t, const mistake *wanted)
         CHECK_EQ(one.count, 1);
         CHECK_HAS(one.made_at, wanted->places == 2 ? "sample.c:" : "");
         CHECK(wanted->places == 2 || one.made_at[0] == '\0');
+        CHECK_STR(one.called_from, ""); /* there is no Python */
         if (wanted->places > 0)
             CHECK_HAS(one.where, "sample.c:");
         if (!kaa_base__fault_happened())

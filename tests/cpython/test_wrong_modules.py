@@ -93,6 +93,14 @@ class WrongModules(unittest.TestCase):
             self.assertEqual([one.text for one in found], example.expected(said))
             for one in found:
                 self.check_place(one, name, build, example.lines)
+                self.check_caller(one, step)
+
+    def check_caller(self, one: Any, step: str) -> None:
+        """The line of Python that called, which is exec()'s here."""
+        if CONTEXT == "native":
+            self.assertEqual(one.python, [])
+        elif one.function == "run" and step == "run()":
+            self.assertEqual(one.python, [("<string>", 1, "<module>")])
 
     def check_place(self, one: Any, name: str, build: str, lines: List[int]) -> None:
         """A slot that the module called is named with its line, and so is the one that

@@ -8,6 +8,7 @@ from typing import Any, List, Set
 
 from kaa import _native
 from kaa._error import check
+from kaa._insight.gil_data import Frame
 from kaa._insight.check_data import Call, Mistake, SlotUse
 
 MODES = ("report", "raise", "abort", "fault", "trace")
@@ -31,6 +32,7 @@ class _Mistake(Structure):
         ("where", c_char_p),
         ("text", c_char_p),
         ("made_at", c_char_p),
+        ("called_from", c_char_p),
     ]
 
 
@@ -87,6 +89,13 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
+def _frames(called_from: str) -> List[Frame]:
+    """The frame of "app.py:12 (function)"."""
+    file, _, rest = called_from.rpartition(":")
+    line, _, function = rest.partition(" (")
+    return [Frame(file, int(line), function[:-1])] if line.isdigit() else []
+
+
 def mistakes(module: str = "") -> List[Mistake]:
     """The mistakes that were found in this process, in the order they were found:
     of one module, or of all."""
@@ -105,6 +114,7 @@ def mistakes(module: str = "") -> List[Mistake]:
                     where=_text(one.where),
                     text=_text(one.text),
                     made_at=_text(one.made_at),
+                    python=_frames(_text(one.called_from)),
                     count=int(one.count),
                     module=_text(one.module),
                 )
