@@ -199,7 +199,7 @@ MACROS = """
 #define CALL(x) labs(-(x))
 #define KIND(x) _Generic((x), int: "int", double: "double", default: "other")
 #define WHICH(x) _Generic((x), default: 1 / 0, int: 2, float _Complex: 3, double: no_name((1, 2)), long: 4)
-#define DRAWN(x) _Generic(rand(), double: none, int: x)
+#define DRAWN(seed) _Generic(rand_r(seed), double: none, int: 7)
 #define PASTE(a) a##1
 #define TEXT(a) #a
 #define NAMED(a) TEXT(a)
@@ -259,10 +259,11 @@ class Macros(unittest.TestCase):
             c.WHICH(1.5)
         with self.assertRaises(ZeroDivisionError):
             c.WHICH(None)
-        c.srand(1)
-        first = c.rand()
-        c.srand(1)  # neither _Generic nor sizeof calls
-        self.assertEqual([c.DRAWN(7), c.rand()], [7, first])
+        seed = kaa.new("unsigned", 1)
+        self.assertEqual(c.DRAWN(seed), 7)  # neither _Generic nor sizeof calls
+        self.assertEqual(seed[0], 1)
+        c.rand_r(seed)
+        self.assertNotEqual(seed[0], 1)
         self.assertEqual([c.SIZE(3), c.CALLED("no number")], [24, 8])
         self.assertEqual(c.BYTE(300), 44)
         self.assertEqual(c.BOTH(4), 10)
