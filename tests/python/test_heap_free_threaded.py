@@ -9,6 +9,8 @@ import threading
 import unittest
 from typing import Any, Callable, List
 
+import support  # noqa: F401
+
 import kaa.heap
 
 IS_FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

@@ -417,7 +417,14 @@ class PlainFunction(Function, key=KEY):
             answer = self._quick(*args)
             if answer is not _SLOW:
                 return answer
-        return self._call_slowly(args, keywords)
+        try:
+            return self._call_slowly(args, keywords)
+        except ctypes.ArgumentError as error:
+            # What ctypes makes of a recursion that ends while it takes an argument.
+            if "RecursionError" not in str(error):
+                raise
+            text = "maximum recursion depth exceeded in a call of C"
+            raise RecursionError(text) from None
 
     def _call_slowly(self, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> Any:
         shape = self._shape
