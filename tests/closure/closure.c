@@ -172,6 +172,14 @@ KAA_TEST(wide_integers_reach_the_last_closure)
     EIGHT(what), EIGHT(what), EIGHT(what), EIGHT(what), EIGHT(what),           \
         EIGHT(what), EIGHT(what), EIGHT(what)
 
+/* Before version 18 clang puts a wide integer on x86-64's stack where gcc, and
+ * the System V ABI, do not look for it: at any 8 bytes, not at 16. */
+#if defined(__x86_64__) && defined(__clang_major__)
+#define MISPLACES_WIDE (__clang_major__ < 18)
+#else
+#define MISPLACES_WIDE 0
+#endif
+
 KAA_TEST(wide_integers_reach_a_closure_of_many_arguments)
 {
     const wide a = (wide)7 << 70, b = -((wide)5 << 90);
@@ -183,7 +191,8 @@ KAA_TEST(wide_integers_reach_a_closure_of_many_arguments)
                                 &closure, &t->err));
     function =
         (wide(*)(int, wide, SIXTY_FOUR(int), wide))kaa_closure_pointer(closure);
-    CHECK(function(11, a, SIXTY_FOUR(-1), b) == a + 3 * b + 11);
+    if (!MISPLACES_WIDE)
+        CHECK(function(11, a, SIXTY_FOUR(-1), b) == a + 3 * b + 11);
     kaa_closure_destroy(closure);
 }
 
