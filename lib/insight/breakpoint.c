@@ -71,12 +71,13 @@ static int
 read_paranoid(void)
 {
     FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+    char text[16];
     int number = -1;
 
     if (file == NULL)
         return -1;
-    if (fscanf(file, "%d", &number) != 1)
-        number = -1;
+    if (fgets(text, sizeof(text), file) != NULL)
+        number = (int)strtol(text, NULL, 10);
     fclose(file);
     return number;
 }
@@ -189,7 +190,7 @@ kaa_insight__breakpoint_open(kaa_insight__breakpoint *out, uintptr_t address,
                               "hardware watchpoints need /proc/self/task, "
                               "which tells of this process's threads");
     while (status == KAA_OK && (entry = readdir(tasks)) != NULL) {
-        int thread = atoi(entry->d_name);
+        int thread = (int)strtol(entry->d_name, NULL, 10);
 
         if (thread > 0)
             status = add_thread(&made, address, bytes, thread, err);
