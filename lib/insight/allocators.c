@@ -337,9 +337,10 @@ born(void *block, size_t size)
                 KAA_INSIGHT__GET(PROFILE.quick)))
         return born_slowly(block, size, state);
     key = kaa_insight__frame_key(&PROFILE.interpreter.frames, state);
-    word = kaa_insight__shadow_find(&PROFILE.shadow, block);
-    if (KAA_UNLIKELY(PROFILE.cache[slot_of(key)].key != key || word == NULL ||
-                     size >= KAA_INSIGHT__SIZE_LONG || enter_quickly() == 0))
+    if (KAA_UNLIKELY(
+            PROFILE.cache[slot_of(key)].key != key ||
+            size >= KAA_INSIGHT__SIZE_LONG || enter_quickly() == 0 ||
+            (word = kaa_insight__shadow_find(&PROFILE.shadow, block)) == NULL))
         return born_slowly(block, size, state);
     site = PROFILE.cache[slot_of(key)].site;
     if (KAA_UNLIKELY(*word != 0))
@@ -471,15 +472,17 @@ free_slowly(unsigned domain, void *context, void *block)
 /* Larger blocks are given back to domain RAW by pymalloc. */
 #define PYMALLOC_MAX 512u
 
-/* As free_slowly(), where all is as it mostly is. */
+/* As free_slowly(), where all is as it mostly is. The shadow may end with
+ * another interpreter's GIL held: who is not inside may not look at it. */
 static INLINE void
 free_exact(unsigned domain, void *context, void *block)
 {
-    uint32_t *word = kaa_insight__shadow_find(&PROFILE.shadow, block);
+    uint32_t *word;
 
-    if (KAA_UNLIKELY(word == NULL || PROFILE.garbage.state != NULL ||
-                     (*word & KAA_INSIGHT__SIZE_LONG) > PYMALLOC_MAX ||
-                     enter_quickly() == 0)) {
+    if (KAA_UNLIKELY(
+            PROFILE.garbage.state != NULL || enter_quickly() == 0 ||
+            (word = kaa_insight__shadow_find(&PROFILE.shadow, block)) == NULL ||
+            (*word & KAA_INSIGHT__SIZE_LONG) > PYMALLOC_MAX)) {
         free_slowly(domain, context, block);
         return;
     }
