@@ -36,11 +36,18 @@ def _thing(address: Optional[int]) -> Any:
 
 
 def _is_names(address: int, names: Set[str]) -> bool:
-    """Whether there is a tuple of these names; reads memory that may be none."""
-    words = (ctypes.c_uint64 * 4)()
-    if address % 8 or not _native.kaa_insight_peek(os.getpid(), address, words, 32):
+    """Whether there is a tuple of these very names. The address may be of anything, so
+    what is there is read as numbers, never taken for an object."""
+    words = (ctypes.c_uint64 * (tuple.__basicsize__ // 8 + len(names)))()
+    size = ctypes.sizeof(words)
+    if address % 8 or not _native.kaa_insight_peek(os.getpid(), address, words, size):
         return False
-    return id(tuple) in words and set(_thing(address)) == names
+    head = object.__basicsize__ // 8
+    return (
+        words[head - 1] == id(tuple)
+        and words[head] == len(names)
+        and set(words[tuple.__basicsize__ // 8 :]) == {id(one) for one in names}
+    )
 
 
 def _code_fields() -> List[int]:
