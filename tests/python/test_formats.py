@@ -246,8 +246,13 @@ class Sentinels(Case):
             )
 
     def test_what_is_no_null_pointer(self) -> None:
-        lib = kaa.load(None, "int execl(const char *path, const char *arg, ...);")
-        for last in (0, 0.0, b"", ctypes.c_int(0), ctypes.c_char_p(b"x")):
+        text = """
+            typedef struct small { char a; } small;
+            int execl(const char *path, const char *arg, ...);
+        """
+        lib = kaa.load(None, text)
+        small = kaa.from_buffer(lib.small, bytearray(1))
+        for last in (0, 0.0, b"", ctypes.c_int(0), ctypes.c_char_p(b"x"), small):
             with self.assertRaisesRegex(TypeError, "None has to end"):
                 lib.execl("/no/such/program", "a", last)
 

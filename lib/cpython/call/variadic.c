@@ -2,9 +2,9 @@
  *
  * Each variable argument has a type by C's promotions, or as a format string
  * asks for it; the types of a call are a signature of their own, with a plan of
- * its own. The plans of a function are
- * kept on a list that only grows, so threads may read it without a lock: most
- * programs call printf() in a few ways.
+ * its own. The plans of a function are kept on a list that only grows, so
+ * threads may read it without a lock: most programs call printf() in a few
+ * ways.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -398,16 +398,16 @@ check_sentinel(kaa_cpython__special *call, const kaa_cpython__extra *extras)
     const kaa_cpython__extra *last = count != 0 ? &extras[count - 1] : NULL;
     kaa_convert_fault fault = {.code = KAA_CONVERT_SENTINEL,
                                .given = "nothing"};
-    uint64_t word = 0;
+    uint64_t word = 1;
     char name[192];
 
     if (!(call->self->item->flags & KAA_DECL_SENTINEL))
         return 0;
-    if (last != NULL)
+    /* Of other types there may be fewer bytes. */
+    if (last != NULL && last->type == call->state.host->void_pointer)
         memcpy(&word, last->value != NULL ? last->value : &last->word,
                sizeof(word));
-    if (last != NULL && last->type == call->state.host->void_pointer &&
-        word == 0)
+    if (word == 0)
         return 0;
     if (last != NULL) {
         kaa_cpython__type_name(call->extras[count - 1], name, sizeof(name));
@@ -453,11 +453,11 @@ kaa_cpython__run_variadic(kaa_cpython__special *call)
     if (count > EXTRAS_ON_STACK) {
         extras =
             kaa_base__alloc_zeroed(count * (sizeof(*extras) + sizeof(*wanted)));
+        if (extras == NULL) {
+            PY(PyErr_NoMemory)();
+            return NULL;
+        }
         wanted = (kaa_decl_wanted *)(void *)(extras + count);
-    }
-    if (extras == NULL) {
-        PY(PyErr_NoMemory)();
-        return NULL;
     }
     result = run_with(
         call, call->self->item->format != KAA_DECL_FORMAT_NONE ? wanted : NULL,

@@ -21,6 +21,7 @@ from kaa._native import walk as _native_walk
 
 _RETAINERS = 2000  # of the dominator tree are told
 _CYCLES = 20  # groups of cycles
+_SEARCHED = 100  # of them, for edges of certain types
 _WASTES = 10  # entries of each kind
 _MEMBERS = 40  # objects of a cycle that are told
 _CHECKED = 3000  # objects of a group, at most, where an edge to break is looked for
@@ -293,6 +294,35 @@ class Looking:
                 words.append(f"break {edge}")
         return "; ".join(words)
 
+    def breaks(self, names: Set[str]) -> Dict[str, str]:
+        """Which edge to break, by the __name__ of those types whose objects are in
+        cycles: that of garbage before that of what is alive. Types of Python's own are
+        in cycles of all kinds; of those an edge is told if there is but one."""
+        raw, count = (_native_walk.WalkCycle * _SEARCHED)(), ctypes.c_uint32()
+        status = _native.kaa_walk_cycles(self.walk, raw, _SEARCHED, count, self.error)
+        check(status, self.error)
+        found: Dict[str, List[Tuple[bool, str]]] = {}
+        common: Set[str] = set()
+        for number, one in enumerate(raw[: min(count.value, _SEARCHED)]):
+            kinds = {type(thing) for thing, _ in self._group(number).values()}
+            kinds = {kind for kind in kinds if _short(kind) in names}
+            edge = self._breaking(self._chain(number), number) if kinds else ""
+            for kind in kinds if edge else ():
+                found.setdefault(_short(kind), []).append((not one.garbage, edge))
+                if "." not in name_of(kind):
+                    common.add(_short(kind))
+        return {
+            name: min(edges)[1]
+            for name, edges in found.items()
+            if name not in common or len({edge for _, edge in edges}) == 1
+        }
+
+    def _chain(self, number: int) -> List[Any]:
+        """The example of a group; empty if it is long."""
+        members = (ctypes.c_void_p * _MEMBERS)()
+        length = _native.kaa_walk_cycle_path(self.walk, number, members, _MEMBERS)
+        return [_thing(one) for one in members[:length]] if length <= _MEMBERS else []
+
     def _breaking(self, chain: List[Any], number: int) -> str:
         """The edge of the example without which its whole group has no cycle, when all
         edges that are called the same go. The one back to what is referred to from
@@ -354,6 +384,10 @@ class Looking:
         above = _thing(found.dominator)
         steps = steps_of([above, thing])
         return f"{steps[0][0]} {steps[0][1]} {steps[-1][2]} {text_of(thing)}"
+
+
+def _short(kind: type) -> str:
+    return str(type.__dict__["__name__"].__get__(kind))
 
 
 def _label(parent: Any, child: Any) -> str:
