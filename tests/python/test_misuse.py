@@ -33,9 +33,10 @@ import kaa
 
 lib = kaa.load(None, "struct point { double x, y; }; int abs(int); void *malloc(size_t);")
 class Mine(lib.point): pass
-kinds = [lib.point, type(kaa.new("int[2]")), type(kaa.new("int *")), type(lib.abs)]
-if sys.version_info >= (3, 10):  # before, classes cannot be closed
-    kinds.append(Mine)
+class Array(type(kaa.new("int[2]"))): pass
+class Pointer(type(kaa.new("int *"))): __slots__ = ()
+kinds = [lib.point, *Array.__bases__, *Pointer.__bases__, type(lib.abs)]
+kinds += [Mine, Array, Pointer]
 for kind in {one for each in kinds for one in each.__mro__} - {object}:
     try:
         kind.__new__ = lambda kind, *rest: object.__new__(kind)
@@ -54,6 +55,30 @@ for kind in kinds:
     except (TypeError, AttributeError):
         pass
 print("alive")
+"""
+
+#: Empties the modules that types keep their classes in.
+EMPTIED = """
+import gc
+import kaa
+
+lib = kaa.load(None, "struct inner { int a; }; struct point { struct inner i, *p; };")
+made = lib.point()
+made.p = made.i
+held = one = None
+for kind in (lib.point, type(made.i), type(made.p)):
+    for one in gc.get_referents(kind):
+        if type(one) is type(kaa):
+            for held in [one.__dict__, *gc.get_referents(one)]:
+                if isinstance(held, (list, dict)):
+                    held.clear()
+gc.collect()
+for i in range(3):
+    print(made.i.a, made.p.a, made == made, repr(lib.inner(i)), type(made)().i)
+    gc.collect()
+del lib, kind, one, held
+gc.collect()
+print(made.i.a, made.p.a)
 """
 
 
@@ -190,6 +215,41 @@ class Incomplete(unittest.TestCase):
         class's __new__ was made."""
         done = support.run_python("-c", REPLACED)
         self.assertEqual((done.returncode, done.stdout), (0, "alive\n"), done.stderr)
+
+    def test_modules_that_are_emptied(self) -> None:
+        """What a class is kept by cannot be taken from it."""
+        done = support.run_python("-c", EMPTIED)
+        said = [f"0 0 True inner(a={i}) inner(a=0)" for i in range(3)]
+        self.assertEqual(done.stdout.splitlines(), [*said, "0 0"], done.stderr)
+        self.assertEqual(done.returncode, 0)
+
+    def test_copies_where_new_is_replaced(self) -> None:
+        """A copy has memory of its own, of its size, whatever __new__ would give."""
+        library = kaa.load(None, "struct small { char a; }; struct large { int a[4000]; };")
+        small = library.small()
+        large = library.large([7] * 4000)
+        array = kaa.new("int[4000]", [7] * 4000)
+        for one in (large, array):
+            type(one).__new__ = lambda *rest: small
+            for copied in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+                self.assertIs(type(copied), type(one))
+                self.assertEqual(copied, one)
+        self.assertEqual(small.a, b"\0")
+
+    def test_methods_of_another_class(self) -> None:
+        """What copies bytes looks at what it is given: a pointer has none."""
+        library = kaa.load(None, "union number { int i; float f; };")
+        pointer, number = kaa.new("int *"), library.number()
+        for kind in (library.number, type(kaa.new("int[2]"))):
+            for name in ("__copy__", "__deepcopy__", "__reduce_ex__", "__bytes__", "__eq__"):
+                ask = getattr(kind, name, None)
+                for one in (pointer, number, None, 5) if ask is not None else ():
+                    for rest in ((), (2,), (pointer,), ({},)):
+                        try:
+                            ask(one, *rest)
+                        except (TypeError, AttributeError):
+                            pass
+        self.assertRaises(TypeError, library.number.__copy__, pointer)
 
     def test_a_definition_that_was_skipped(self) -> None:
         library = kaa.load(

@@ -220,7 +220,8 @@ class Array:
         if self is other:
             return True
         layout = layout_in(self)
-        assert layout.element is not None
+        if layout.element is None:
+            return NotImplemented
         if layout.element.kind == _native.CHAR:
             if isinstance(other, str):
                 return text_bytes(self).decode("utf-8", "surrogateescape") == other
