@@ -96,6 +96,8 @@ class Printed(Case):
             ("%*d", ("4", 5), TypeError, "4 (%*d): int expected, not str"),
             ("%2$s %1$d", ("x", 5), TypeError, "4 (%1$d): int expected, not str"),
             ("%n", (kaa.new("long"),), TypeError, "4 (%n): 'int *' needs a writable C-contiguous buffer of format 'i', not long *"),
+            ("\udcff%s", (5,), TypeError, "4 (%s): 'const char *' needs str, bytes or a C-contiguous buffer of bytes, not int"),
+            ("\ud800%s", (5,), ValueError, "3 (format): character 0 is a lone surrogate"),
             ("%s", ("x\ud800",), ValueError, "4 (%s): character 1 is a lone surrogate"),
             ("%p", ("x",), TypeError, "4 (%p): 'const void *' needs a C-contiguous buffer, a pointer or an address, not str"),
         ):  # fmt: skip
