@@ -1,6 +1,6 @@
 """How many small faults the tests of a folder notice.
 
-    mutate.py [--seed N] [--limit N] [--python PYTHON] ROOT WORK [FOLDER ...]
+    mutate.py [--seed N] [--sample N] [--python PYTHON] ROOT WORK [FOLDER ...]
 
 Copies the tree of ROOT to WORK and builds it. Then, in each function of
 lib/FOLDER that has a place for it, makes one small change (which one, the seed
@@ -9,9 +9,17 @@ and with failing allocations, or what TESTS says. A change that no test notices
 survives: it is listed, and each folder's score is the part that was noticed. A
 change that does not compile counts for nothing, nor does one whose object code is
 the same: of another machine, say. One that hangs is noticed: that uses two minutes
-of the processor's time, or none for half a minute. --limit takes so many
-functions of a folder, the same ones for the same seed. Other changes that alter
-nothing stand in equivalent.txt beside this file, one a line:
+of the processor's time, or none for half a minute. --sample takes so many
+functions of a folder, the same ones for the same seed. WORK/log.txt has a line a
+change: which test noticed it.
+
+The tests run once unchanged, which says how long each takes. Those run first that
+are likely for their time: by their names, and by what they have noticed so far in
+the changed file and in its folder. Of a Python file the first failing test ends it.
+One Python serves: what another version alone does survives.
+
+Other changes that alter nothing stand in equivalent.txt beside this file, one a
+line:
 
     FOLDER/FILE.c FUNCTION: OLD -> NEW    # why
 
@@ -31,6 +39,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "style"))
 import source  # noqa: E402
@@ -43,11 +52,11 @@ TESTS = {
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
     "module": f"module/|{PYTHON}(specs|typed|natives|slots|importer)",
     "native": "(native|module)/",
-    "insight": f"insight/|{PYTHON}(gil|heap|refs)",
+    "insight": f"insight/|{PYTHON}(gil|heap|refs|watch)",
     "walk": f"walk/|{PYTHON}(objects|refs|heap)",
     "cpython": f"{PYTHON}(?!docs|new|package|views|gil|heap|refs|objects)",
 }
-# Labels of C tests, in the order in which they are run.
+# Labels of tests.
 LABELS = ["plain", "check", "python", "collect", "fault"]
 PASSED = (0, 77, 5)  # 77, 5: skipped, says a check, says unittest
 CPU_SECONDS = 120  # of one process: more is a hang
@@ -133,7 +142,7 @@ def places(text, start, end):
     return kept
 
 
-def changes_of(root, folder, seed, limit):
+def changes_of(root, folder, seed, sample):
     """At most one a function, of all files of a folder or of so many functions."""
     chosen = []
     for path in sorted((root / "lib" / folder).rglob("*.c")):
@@ -149,7 +158,7 @@ def changes_of(root, folder, seed, limit):
                 start, end, new = chance.choice(possible)
                 change = Change(name, match.group(1), start, end, new, original)
                 chosen.append((rank, change))
-    taken = sorted(chosen, key=lambda one: one[0])[: limit or None]
+    taken = sorted(chosen, key=lambda one: one[0])[: sample or None]
     return [change for _, change in chosen if change in [one for _, one in taken]]
 
 
@@ -172,6 +181,8 @@ class Test:
     def __init__(self, told, build, targets):
         properties = {one["name"]: one["value"] for one in told.get("properties", [])}
         self.name, self.command = told["name"], told["command"]
+        if any(one.endswith("/run.py") for one in self.command):
+            self.command = [*self.command, "--failfast"]
         labels = properties.get("LABELS", [])
         self.label = next((one for one in LABELS if one in labels), None)
         if "headers" in labels:  # of the machine, by its compilers: minutes
@@ -186,7 +197,14 @@ class Test:
             for one in targets
             if any(one == name or one.startswith(name + "/") for name in named)
         ]
-        self.passes = None  # on the tree as it is; None: not known yet
+        self.seconds = None  # that it takes unchanged
+
+    def measure(self):
+        """Whether it passes, at the second try at the latest; notes its time."""
+        begun = time.monotonic()
+        passes = self.run() in PASSED
+        self.seconds = time.monotonic() - begun
+        return passes or self.run() in PASSED
 
     def run(self):
         """What it returns, or None if it hangs: a busy machine hangs no test."""
@@ -226,6 +244,7 @@ class Tree:
 
     def __init__(self, root, work, python):
         self.path, self.build, self.commands = work / "tree", work / "build", {}
+        self.measured = {}  # name: a test that passes, or None
         names = source.tracked(root)
         if names is None:
             raise SystemExit("mutate: a clone of the repository is needed")
@@ -251,7 +270,7 @@ class Tree:
         )
 
     def tests(self, folder):
-        """The tests of a folder, built, in the order in which they are run."""
+        """The tests of a folder that pass unchanged, built and measured."""
         everything = self.output("ninja", "-C", self.build, "-t", "targets", "all")
         targets = [line.rpartition(": ")[0] for line in everything.splitlines()]
         targets = [one for one in targets if re.fullmatch(r"tests/.*|lib/[^/]+", one)]
@@ -268,7 +287,13 @@ class Tree:
                     found.append(test)
         if not self.make({one for test in found for one in test.targets}):
             raise SystemExit(f"mutate: the tests of {folder} do not build")
-        return sorted(found, key=lambda one: LABELS.index(one.label))
+        for test in found:
+            if test.name not in self.measured:
+                passes = test.measure()
+                self.measured[test.name] = test if passes else None
+                if not passes:
+                    print(f"left out, fails unchanged: {test.name}", flush=True)
+        return [one for one in map(self.measured.get, (one.name for one in found)) if one]
 
     def output(self, *command):
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
@@ -302,8 +327,8 @@ class Tree:
         return {one.relative_to(self.build).as_posix(): one.read_bytes() for one in found}
 
     def notices(self, change, tests):
-        """The first test that fails, twice, or hangs with a change, and passes
-        without it; None if there is none. NO_CODE: it alters no object."""
+        """The first test that fails, twice, or hangs with a change; None if there
+        is none. NO_CODE: it alters no object."""
         path = self.path / "lib" / change.path
         original, code = path.read_text(), self.objects(change.path)
 
@@ -312,26 +337,24 @@ class Tree:
             return all([self.run(one) for one in code])
 
         changed = original[: change.start] + change.new + original[change.end :]
+        linked = set()
         try:
             if not compile(changed) or self.objects(change.path) == code:
                 return NO_CODE
             for test in tests:
-                if test.passes is False or not self.fails(test, code):
-                    continue
-                if test.passes is None:
-                    compile(original)
-                    test.passes = not self.fails(test, code)
-                    compile(changed)
-                if test.passes:
+                if self.fails(test, code, linked):
                     return test
-                print(f"left out, fails unchanged: {test.name}", flush=True)
         finally:
             compile(original)
         return None
 
-    def fails(self, test, objects):
-        """Whether a test fails twice, or hangs; what is skipped does not fail."""
+    def fails(self, test, objects, linked):
+        """Whether a test fails twice, or hangs; what is skipped does not fail. Links
+        what it needs, once a change."""
         for target in test.targets:
+            if target in linked:
+                continue
+            linked.add(target)
             parts = self.command(target).split()
             if any(one in parts for one in objects) and not self.run(target):
                 return True
@@ -345,26 +368,46 @@ def equivalent_changes():
     return {line.partition("    #")[0].strip() for line in listed.splitlines()}
 
 
-def run_folder(tree, folder, seed, limit):
+def in_order(tests, path, caught):
+    """The tests that are likely to notice a change to path first, for their time."""
+    stem = path.rpartition("/")[2][: -len(".c")]
+    words = {stem, *path.split("/")[:-1], *stem.split("_")}
+    in_file = sum(number for (file, _), number in caught.items() if file == path)
+    in_all = sum(caught.values())
+
+    def promise(test):
+        named = len(words & set(re.split("[/_]", test.name))) * 0.1
+        here = caught[path, test.name] / (in_file + 1)
+        around = sum(n for (_, name), n in caught.items() if name == test.name)
+        return (0.01 + named + here + around / (in_all + 5)) / (test.seconds + 0.2)
+
+    return sorted(tests, key=promise, reverse=True)
+
+
+def run_folder(tree, folder, seed, sample, log):
     """(noticed, survivors, equivalent ones, those of no code) of one folder."""
     tests = tree.tests(folder)
     known = equivalent_changes()
     noticed, survivors, equivalent, idle = 0, [], 0, 0
     caught = collections.Counter()  # (path, test): that often
-    for change in changes_of(tree.path, folder, seed, limit) if tests else []:
+    for change in changes_of(tree.path, folder, seed, sample) if tests else []:
         if str(change) in known:
             equivalent += 1
             continue
-        first = sorted(tests, key=lambda one: -caught[change.path, one.name])
-        test = tree.notices(change, first)
+        begun = time.monotonic()
+        test = tree.notices(change, in_order(tests, change.path, caught))
         if test is NO_CODE:
             idle += 1
+            by = "no code"
         elif test is None:
             survivors.append(change)
+            by = "survives"
             print(f"survives: lib/{change.path}:{change.line}: {change}", flush=True)
         else:
             noticed += 1
-            caught[change.path, test.name] += 1
+            by = test.name
+            caught[change.path, by] += 1
+        print(f"{time.monotonic() - begun:.0f} s, {by}: {change}", file=log, flush=True)
     return noticed, survivors, equivalent, idle
 
 
@@ -373,7 +416,7 @@ def main():
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=int, default=0, help="changes a folder")
+    parser.add_argument("--sample", type=int, default=0, help="changes a folder")
     parser.add_argument("--python", default=sys.executable, help="for Python tests")
     parser.add_argument("folders", nargs="*")
     given = parser.parse_args()
@@ -382,8 +425,11 @@ def main():
         one.name for one in (tree.path / "lib").iterdir() if one.is_dir()
     )
     rows = []
+    log = open(given.work / "log.txt", "a")
     for folder in folders:
-        noticed, survivors, *others = run_folder(tree, folder, given.seed, given.limit)
+        noticed, survivors, *others = run_folder(
+            tree, folder, given.seed, given.sample, log
+        )
         total = noticed + len(survivors)
         if total:
             rows.append((folder, noticed, total, 100 * noticed / total, *others))

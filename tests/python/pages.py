@@ -162,7 +162,7 @@ class Page:
             with open(path, "w") as file:
                 file.write(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
             os.chmod(path, 0o755)
-        path = tools + os.pathsep + os.environ["PATH"]
+        path = support.path_without_make(tools)
         self._run(line, ["bash", "-euc", code], PATH=path)
 
     def run_c(self, line: int, words: List[str], code: str) -> None:

@@ -1,9 +1,9 @@
 """Runs one module of the tests, and notes what came of it.
 
-    run.py MODULE
+    run.py MODULE [OPTION ...]
 
-MODULE stands here or in ../cpython. As `python -m unittest MODULE`: the same
-output, and 5 where every test was skipped. With KAA_TEST_RESULTS, the name of a
+MODULE stands here or in ../cpython. As `python -m unittest MODULE OPTION ...`: the
+same output, and 5 where every test was skipped. With KAA_TEST_RESULTS, the name of a
 file, it writes there as JSON what ran, failed and was skipped with which reason;
 table.py reads that.
 """
@@ -51,7 +51,7 @@ def main() -> None:
         # Empty until the tests have ended: a process that dies shows so.
         os.makedirs(os.path.dirname(path), exist_ok=True)
         open(path, "w").close()
-    program = unittest.main(module=module, argv=["run.py"], exit=False)
+    program = unittest.main(module=module, argv=["run.py", *sys.argv[2:]], exit=False)
     result = program.result
     if path:
         noted = {

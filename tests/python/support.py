@@ -33,6 +33,19 @@ def clean_environment() -> dict:
     return {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
 
 
+def path_without_make(folder: str) -> str:
+    """PATH with a make in front, in the folder, that fails: where kaa was built by
+    another program, nothing else needs it."""
+    if "Makefiles" not in os.environ.get("CMAKE_GENERATOR", "Makefiles"):
+        os.makedirs(folder, exist_ok=True)
+        for name in ("make", "gmake"):
+            path = os.path.join(folder, name)
+            with open(path, "w") as file:
+                file.write("#!/bin/sh\nexit 1\n")
+            os.chmod(path, 0o755)
+    return folder + os.pathsep + os.environ["PATH"]
+
+
 def line_of(path: str, marker: str) -> int:
     """The number of the line of a file that ends with the comment `marker`."""
     with open(path, encoding="utf-8") as file:

@@ -19,6 +19,20 @@ HEADERS = """stdio.h stdlib.h string.h math.h time.h signal.h pthread.h locale.h
     sqlite3.h ffi.h""".split()
 
 
+STDLIB = """
+#include_next <stdlib.h>
+#ifndef __once_flag_defined
+#define __once_flag_defined 1
+typedef struct { int __data; } __once_flag;
+#define __ONCE_FLAG_INIT { 0 }
+typedef __once_flag once_flag;
+#define ONCE_FLAG_INIT __ONCE_FLAG_INIT
+#endif
+extern void call_once (once_flag *__flag, void (*__func)(void))
+     __attribute__ ((__nonnull__ (1, 2)));
+"""
+
+
 def preprocess(header: str) -> bytes:
     assert support.COMPILER is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +72,21 @@ class Headers(unittest.TestCase):
         true = dict(line.rsplit("=", 1) for line in printed.splitlines())
         self.assertEqual({k: str(v) for k, v in sizes.items()}, true)
         self.assertGreater(len(sizes), 100)
+
+    def test_call_once_of_stdlib(self) -> None:
+        """glibc 2.43 declares it in stdlib.h, in the compiler's C23 alone."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "stdlib.h"), "w") as file:
+                file.write(STDLIB)
+            library = kaa.load(None, header="stdlib.h", include_dirs=[folder])
+        flag = library.once_flag()
+        calls: List[int] = []
+        for _ in range(2):
+            library.call_once(flag, lambda: calls.append(1))
+        self.assertEqual(calls, [1])
+        self.assertEqual(library.abs(-3), 3)
+        with self.assertRaisesRegex(TypeError, "None"):
+            library.call_once(None, print)
 
     def look(self, library: Any, item: Any, sizes: Dict[str, int]) -> None:
         """Asks for the name; takes down the size of a type."""

@@ -52,14 +52,17 @@ class Project(unittest.TestCase):
     def check_build(self, *options):
         new = [sys.executable, "-m", "kaa", "new", "sky", *options]
         run(*new, "--folder", self.folder, folder=".")
+        tools = os.path.join(os.path.dirname(self.folder), "tools")
+        env = {**os.environ, "PATH": support.path_without_make(tools)}
         run(
             "cmake",
             *("-S", ".", "-B", "build", f"-DPython3_EXECUTABLE={sys.executable}"),
             *([f"-DCMAKE_CXX_COMPILER={CXX}"] if "--cxx" in options else
               [f"-DCMAKE_C_COMPILER={support.COMPILER}"]),
             folder=self.folder,
+            env=env,
         )
-        run("cmake", "--build", "build", folder=self.folder)
+        run("cmake", "--build", "build", folder=self.folder, env=env)
         run("ctest", "--test-dir", "build", "--output-on-failure", folder=self.folder)
         self.check_stub()
 

@@ -1,11 +1,12 @@
 """Names say who may use them.
 
-    names.py objects.txt lib include/kaa
+    names.py objects.txt lib include/kaa tests
 
 Functions and data that cross files are kaa_<folder>__x unless a public header
 declares them; types do not end in _t (POSIX owns that); macros of public
 headers begin with KAA_; code says Py in the folders of SAYS_PY alone (comments
-and texts may refer to CPython's functions by name).
+and texts may refer to CPython's functions by name). No function, of the tests
+neither, has a name that C23 or a newer C library declares in a header of old.
 """
 import pathlib
 import re
@@ -17,6 +18,13 @@ import source
 SAYS_PY = {"cpython", "insight", "walk"}
 PY = re.compile(r"\b_?Py[A-Z_]\w*|\bPy\b")
 TYPEDEF_T = re.compile(r"\btypedef\b[^;{]*?(?:\{.*?\})?[^;{}]*?\b(\w+_t)\s*;", re.DOTALL)
+# In stdlib.h, string.h, time.h: glibc 2.43 has call_once() in the first.
+TAKEN = re.compile(
+    r"^(call_once|free_sized|free_aligned_sized|memalignment|strfrom[dfl]|strtofp?|memccpy"
+    r"|memset_explicit|strdup|strndup|strlcpy|strlcat|gmtime_r|localtime_r|timegm"
+    r"|timespec_getres|stdc_\w+)\(",
+    re.MULTILINE,
+)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -33,6 +41,13 @@ def check_symbols(objects, public):
                 f"{source.source_of(path)}: {name} is neither public nor"
                 f" kaa_{folder}__..."
             )
+
+
+def check_taken(path, text):
+    """Yields what a source defines under a name that is a C library's."""
+    for match in TAKEN.finditer(source.without_comments(text)):
+        line = source.line_of(text, match.start(1))
+        yield f"{path}:{line}: {match.group(1)} belongs to newer C libraries"
 
 
 def check_text(path, text, folder, is_public):
@@ -52,7 +67,7 @@ def check_text(path, text, folder, is_public):
                 yield f"{path}:{line}: public macro {match.group(1)} lacks KAA_"
 
 
-def check(objects, lib, include):
+def check(objects, lib, include, tests):
     findings = list(check_symbols(objects, source.declared(include)))
     for path in source.c_files(lib):
         if path.parent.name == "headers":
@@ -61,10 +76,12 @@ def check(objects, lib, include):
         findings += check_text(path, path.read_text(), folder, False)
     for path in source.c_files(include):
         findings += check_text(path, path.read_text(), path.stem, True)
+    for path in source.c_files(lib, tests):
+        findings += check_taken(path, path.read_text())
     return findings
 
 
 if __name__ == "__main__":
     source.report(
-        check(pathlib.Path(sys.argv[1]).read_text().split(), *sys.argv[2:4])
+        check(pathlib.Path(sys.argv[1]).read_text().split(), *sys.argv[2:5])
     )

@@ -362,6 +362,14 @@ class Names(Folder):
         self.told(check("#define MAX 1\n", public=True), "MAX")
         self.assertEqual(check("#define KAA_MAX 1\n", public=True), [])
 
+    def test_names_of_newer_libraries(self):
+        def check(text):
+            return list(names.check_taken("a.c", text))
+
+        self.told(check("static int\ncall_once(trial *own)\n{\n}\n"), "a.c:2: call_once")
+        self.assertEqual(check("static int\ncall_slot(void)\n{\n    call_once(a);\n}\n"), [])
+        self.assertEqual(check("/*\ncall_once() */\n"), [])
+
 
 class Headers(Folder):
     def test_a_header_that_does_not_stand_alone(self):

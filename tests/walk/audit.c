@@ -141,6 +141,8 @@ audit(kaa_test *t)
     return count;
 }
 
+DEFERRABLE(kaa_base__free, void)
+
 KAA_TEST(right_counts_are_not_told)
 {
     make(t);
@@ -228,6 +230,47 @@ KAA_TEST(several_in_order)
     CHECK_EQ(made.suspects[1].object, NULL);
     CHECK_OK(kaa_walk_audit(&made.walk, NULL, 0, &count, &t->err));
     CHECK_EQ(count, 3);
+}
+
+/* How far a count is off decides, not how large it is. */
+KAA_TEST(a_large_count_is_not_far_off)
+{
+    enum { HELD = 2000 };
+    object **held = kaa_base__alloc_array(HELD, sizeof(*held));
+
+    CHECK_MEMORY(held);
+    DEFER(t, kaa_base__free, held);
+    make(t);
+    for (int i = 0; i < HELD; i++)
+        held[i] = &made.objects[RIGHT];
+    made.objects[RIGHT].count = HELD + 50;
+    made.objects[LEAKED].count = 200;
+    CHECK_EQ(audit(t), 2);
+    CHECK_EQ(made.suspects[0].object, &made.objects[LEAKED]);
+    CHECK_EQ(made.suspects[1].object, &made.objects[RIGHT]);
+    CHECK(made.suspects[1].references >= HELD);
+}
+
+/* Nor is the size of a large one that is dead believed: another may lie where
+ * it was. */
+KAA_TEST(in_a_large_dead_object)
+{
+    object *dead;
+
+    make(t);
+    made.kinds[1] = (kaa_walk__kind){
+        .type = &made.type[2], .basic = 1024, .rule = KAA_WALK__RULE_PLAIN};
+    made.walk.kinds_count = 2;
+    made.index[1] = made.index[3] = 2;
+    dead = kaa_base__alloc_zeroed(2048);
+    CHECK_MEMORY(dead);
+    DEFER(t, kaa_base__free, dead);
+    dead[0].type = &made.type[2];
+    dead[2].type = made.type;
+    dead[2].count = 200;
+    CHECK_EQ(audit(t), 1);
+    CHECK_EQ(made.suspects[0].object, &dead[2]);
+    dead[2].count = 0; /* else the next audit finds it */
 }
 
 KAA_TEST(bad_arguments)
