@@ -110,6 +110,46 @@ KAA_API KAA_NODISCARD kaa_status kaa_checked_get(size_t index,
                                                  kaa_checked_mistake *out,
                                                  kaa_error *err);
 
+/** References that a checked module holds between its calls: one of a piece of
+    data, or all those of one object that it keeps elsewhere. */
+typedef struct kaa_checked_holding {
+    const char *module;
+    const char *holder; /**< The type whose instance's data have it, "module
+                             state", "static data"; "" where it is in other
+                             memory. */
+    const char *slot;   /**< Of the table: what gave it; "" where unknown. */
+    const void *site; /**< Who called that, for kaa_checked_place(); or NULL. */
+    const void *object; /**< What is held: good as long as the GIL is held, and
+                             the module's functions are not called. */
+    uint64_t count;     /**< How many references. */
+} kaa_checked_holding;
+
+/**
+ * Who holds what, in all checked modules: data of instances are known once a
+ * function of the module has seen them.
+ *
+ * @param out        at most `capacity` are written there; NULL: none
+ * @param out_count  how many there are
+ * @owns   Names are borrowed, and live as long as the process.
+ * @gil    held
+ * @fails  KAA_INVALID_ARGUMENT where `out_count` is NULL; KAA_NO_MEMORY
+ * @since  0.1
+ */
+KAA_API KAA_NODISCARD kaa_status kaa_checked_holdings(kaa_checked_holding *out,
+                                                      size_t capacity,
+                                                      size_t *out_count,
+                                                      kaa_error *err);
+
+/**
+ * The place in a module's code that an address stands for, where a call returns
+ * to: "module.c:41", "function+0x12" or "module.kaa.so+0x12f4"; "" where none
+ * is known. At most `size` bytes are written, with the 0 at their end.
+ *
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API void kaa_checked_place(const void *site, char *out, size_t size);
+
 /** Calls of one slot by one function of a traced module. */
 typedef struct kaa_checked_use {
     const char *module;

@@ -58,7 +58,8 @@ typedef struct kaa_checked__entry {
     uintptr_t key;    /* 0: empty */
     int64_t balance;  /* references owned; bytes of a block */
     uint32_t moved;   /* references taken over from an instance's data */
-    uint32_t slot;    /* that gave the last one */
+    uint16_t kept;    /* the same from the module's `kept`; of a frame */
+    uint16_t slot;    /* that gave the last one */
     const void *site; /* its caller */
 } kaa_checked__entry;
 
@@ -378,6 +379,16 @@ void kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
 int kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
                       kaa_checked__slot slot, const void *site);
 
+/* ---- kept.c: what a module holds between its calls */
+
+/* 1: a reference that the module keeps goes, or one of data: see the next. */
+int kaa_checked__take_kept(const kaa_checked__context *own,
+                           const kaa_object *object);
+/* At the end of a call: where data have lost a reference that was taken for one
+ * that is kept, it is that. */
+void kaa_checked__settle_kept(kaa_checked__context *own,
+                              kaa_checked__frame *frame);
+
 /* ---- result.c: what a function gave back */
 
 /* The result that the host is given for it. */
@@ -386,6 +397,11 @@ intptr_t kaa_checked__judge_result(kaa_checked__context *own,
                                    const intptr_t *given, intptr_t result);
 
 /* ---- data.c: what stands in the data of instances and in a module's state */
+
+/* `moved` of an entry of a module's words: whether it came with a reference. */
+enum { OWNED = 1, BORROWED = 2 };
+/* The same of an entry of its owners: it is a type, and no instance's data. */
+enum { OWNER_IS_TYPE = 1 };
 
 /* A type made from `spec` is an object now. */
 void kaa_checked__know_type(kaa_checked__context *own, kaa_checked__spec *spec,

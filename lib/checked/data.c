@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "checked/checked.h"
 
-enum { OWNED = 1, BORROWED = 2, VISITS_MAX = 256, WORDS_MAX = 512 };
+enum { VISITS_MAX = 256, WORDS_MAX = 512 };
 
 /* ---- What is known */
 
@@ -40,10 +40,12 @@ kaa_checked__know_type(kaa_checked__context *own, kaa_checked__spec *spec,
     if (bytes > spec->base_bytes)
         spec->base_bytes = bytes;
     entry = kaa_checked__entry_of(&own->module->owners, type, 1);
-    if (entry != NULL)
+    if (entry != NULL) {
         entry->balance = (intptr_t)spec;
-    else
+        entry->moved = OWNER_IS_TYPE;
+    } else {
         kaa_checked__miss(own->module, NULL);
+    }
     pthread_mutex_unlock(&own->module->lock);
 }
 
@@ -58,8 +60,10 @@ kaa_checked__know_data(kaa_checked__module *module, const void *data,
         return;
     pthread_mutex_lock(&module->lock);
     entry = kaa_checked__entry_of(&module->owners, data, 1);
-    if (entry != NULL && entry->balance == 0)
+    if (entry != NULL && entry->balance == 0) {
         entry->balance = (intptr_t)spec;
+        entry->moved = 0;
+    }
     if (entry == NULL)
         kaa_checked__miss(module, NULL);
     pthread_mutex_unlock(&module->lock);

@@ -84,7 +84,7 @@ kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
         return;
     }
     entry->balance++;
-    entry->slot = (uint32_t)slot;
+    entry->slot = (uint16_t)slot;
     entry->site = kaa_checked__caller(own, site);
 }
 
@@ -127,22 +127,6 @@ kaa_checked__count_now(const kaa_checked__frame *frame, const void *object)
             count += now[i] == (uintptr_t)object;
     }
     return count;
-}
-
-static int
-take_kept(kaa_checked__module *module, const kaa_object *object)
-{
-    kaa_checked__entry *entry;
-    int result = 0;
-
-    pthread_mutex_lock(&module->lock);
-    entry = kaa_checked__entry_of(&module->kept, object, 0);
-    if (entry != NULL && entry->balance > 0) {
-        entry->balance--;
-        result = 1;
-    }
-    pthread_mutex_unlock(&module->lock);
-    return result;
 }
 
 /* `is_over`: the function has returned, and what it moved out is not there any
@@ -188,7 +172,7 @@ may_lose(kaa_checked__context *own, const kaa_object *object, int is_over)
             return 1;
         }
     }
-    if (take_kept(own->module, object))
+    if (kaa_checked__take_kept(own, object))
         return 1;
     for (frame = own->frame; frame != NULL; frame = frame->outer)
         if (frame->is_blind ||
@@ -460,6 +444,7 @@ kaa_checked__frame_end(kaa_checked__context *own, kaa_checked__frame *frame)
     judge_pairs(own, frame);
     judge_buffers(own, frame);
     kaa_checked__release_all(own, frame);
+    kaa_checked__settle_kept(own, frame);
     kaa_checked__judge_data(own, frame);
     if (frame->lent_count != 0)
         kaa_checked__judge_lent(own, frame);

@@ -111,7 +111,7 @@ add_block(kaa_checked__context *own, void *block, size_t size,
         entry->balance = size != 0 ? (int64_t)size : 1;
         memset((char *)block + entry->balance, 0xa5,
                size != 0 ? GUARD : GUARD - 1);
-        entry->slot = (uint32_t)slot;
+        entry->slot = (uint16_t)slot;
         entry->site = kaa_checked__caller(own, site);
         entry->moved = 0;
         module->fresh_blocks++;

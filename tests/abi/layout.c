@@ -412,6 +412,13 @@ VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
 #endif
 
 /* checked.h */
+SIZE(kaa_checked_holding, 48);
+MEMBER(kaa_checked_holding, module, 0);
+MEMBER(kaa_checked_holding, holder, 8);
+MEMBER(kaa_checked_holding, slot, 16);
+MEMBER(kaa_checked_holding, site, 24);
+MEMBER(kaa_checked_holding, object, 32);
+MEMBER(kaa_checked_holding, count, 40);
 SIZE(kaa_checked_use, 56);
 MEMBER(kaa_checked_use, module, 0);
 MEMBER(kaa_checked_use, function, 8);

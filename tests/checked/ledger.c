@@ -263,6 +263,88 @@ KAA_TEST(callers_of_what_headers_define)
     }
 }
 
+/* ---- Who holds what */
+
+/* All of them; what is stored must not outlive a test without memory. */
+static size_t
+read_holdings(kaa_test *t, kaa_context *ctx, kaa_checked_holding *out,
+              size_t capacity)
+{
+    size_t count;
+
+    if (kaa_checked_holdings(out, capacity, &count, &t->err) != KAA_OK) {
+        CHECK(kaa_base__fault_happened());
+        NEW(call(ctx, "drop", NULL));
+        kaa_test__no_memory(t);
+    }
+    return count;
+}
+
+/* References to an object that a holder has, by a place and a slot. */
+static uint64_t
+held_by(kaa_test *t, kaa_context *ctx, const char *holder,
+        const kaa_object *object, const char *slot)
+{
+    kaa_checked_holding held[64];
+    size_t count = read_holdings(t, ctx, held, 64);
+    uint64_t found = 0;
+    char place[64];
+
+    for (size_t i = 0; i < count; i++) {
+        if (held[i].object != object || strcmp(held[i].holder, holder) != 0)
+            continue;
+        CHECK_STR(held[i].module, "sample");
+        CHECK_STR(held[i].slot, slot);
+        kaa_checked_place(held[i].site, place, sizeof(place));
+        if (*slot != '\0' && !kaa_test_is_fault_run())
+            CHECK_HAS(place, "sample.c:");
+        CHECK_EQ(*place != '\0', *slot != '\0');
+        found += held[i].count;
+    }
+    return found;
+}
+
+static kaa_object *
+instance(kaa_test *t, kaa_context *ctx, const char *type)
+{
+    kaa_object *made = NEW(kaa_get_attr_text(ctx, module, type));
+
+    return NEW(kaa_call(ctx, made, NULL, 0, NULL));
+}
+
+KAA_TEST(holdings)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *item = NEW(kaa_list_new(ctx, 0));
+    kaa_object *first = instance(t, ctx, "Box"),
+               *second = instance(t, ctx, "Box");
+    kaa_object *slip = instance(t, ctx, "Slip");
+
+    NEW(call(ctx, "right", item));
+    CHECK_EQ(held_by(t, ctx, "", item, ""), 0);
+    NEW(kaa_call_method(ctx, "keep", (kaa_object *[]){first, item}, 2, NULL));
+    NEW(kaa_call_method(ctx, "keep", (kaa_object *[]){second, item}, 2, NULL));
+    CHECK(kaa_set_attr_text(ctx, slip, "item", item) == 0);
+    NEW(kaa_call_method(ctx, "is_empty", &slip, 1, NULL));
+    NEW(call(ctx, "store", item));
+    if (kaa_base__fault_happened()) {
+        NEW(call(ctx, "drop", NULL));
+        return;
+    }
+    CHECK_EQ(held_by(t, ctx, "sample.Box", item, "incref"), 2);
+    CHECK_EQ(held_by(t, ctx, "sample.Slip", item, ""), 1);
+    CHECK_EQ(held_by(t, ctx, "static data", item, "incref"), 1);
+    CHECK_EQ(read_holdings(t, ctx, NULL, 0),
+             5); /* the state's list is the fifth */
+    NEW(kaa_call_method(ctx, "keep", (kaa_object *[]){first, kaa_none(ctx)}, 2,
+                        NULL));
+    NEW(call(ctx, "drop", NULL));
+    CHECK_EQ(held_by(t, ctx, "sample.Box", item, "incref"), 1);
+    CHECK_EQ(held_by(t, ctx, "static data", item, "incref"), 0);
+    CHECK(kaa_checked_holdings(NULL, 0, NULL, &t->err) == KAA_INVALID_ARGUMENT);
+    check_nothing_told(t);
+}
+
 /* ---- The other modes */
 
 KAA_TEST(raise_mode_fails_the_call)

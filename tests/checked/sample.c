@@ -1,5 +1,6 @@
 /* For ledger.c: a module that does right things and wrong ones. Each function
  * also does right where memory is short. */
+#include <stddef.h>
 #include <string.h>
 
 #include <kaa/module.h>
@@ -61,7 +62,30 @@ static const kaa_type_spec box_spec = {
     .clear = box_clear,
     .methods = box_methods,
 };
-static const kaa_type_spec *const types[] = {&box_spec, NULL};
+static kaa_object *
+slip_is_empty(kaa_context *ctx, kaa_object *self)
+{
+    const box *data = kaa_data(ctx, self);
+
+    return kaa_bool(ctx, data->item == NULL);
+}
+
+/* Its item is a member, which the host writes. */
+static const kaa_member slip_members[] = {
+    {"item", KAA_MEMBER_OBJECT, 0, offsetof(box, item), NULL},
+    {NULL, 0, 0, 0, NULL}};
+static const kaa_method slip_methods[] = {
+    KAA_METHOD_NOARGS("is_empty", slip_is_empty, NULL), KAA_METHODS_END};
+static const kaa_type_spec slip_spec = {
+    .size = sizeof(kaa_type_spec),
+    .name = "sample.Slip",
+    .data_bytes = sizeof(box),
+    .traverse = box_traverse,
+    .clear = box_clear,
+    .methods = slip_methods,
+    .members = slip_members,
+};
+static const kaa_type_spec *const types[] = {&box_spec, &slip_spec, NULL};
 
 /* ---- Right */
 

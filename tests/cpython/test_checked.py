@@ -262,6 +262,19 @@ class Command(unittest.TestCase):
         with open(page, encoding="utf-8") as file:
             self.assertIn("new_leaked", file.read())
 
+    def test_who_holds_what(self) -> None:
+        path = self.script("import wrong\nwrong.cached()")
+        out = os.path.join(self.folder, "out.json")
+        done = self.check(WRONG, "--json", out, path)
+        self.assertIn("Who holds what", done.stderr)
+        with open(out, encoding="utf-8") as file:
+            held = json.load(file)["holders"]
+        self.assertEqual([one["holder"] for one in held], ["static data"])
+        one = held[0]
+        is_here = "cpython context" in done.stderr
+        self.assertEqual((one["type"], one["count"]), ("str" if is_here else "", 1))
+        self.assertEqual((one["file"], one["function"]), ("wrong.c", "incref"))
+
     def test_fault(self) -> None:
         """Each error path is gone once; what the program prints is as ever."""
         path = self.script("import wrong\nprint(wrong.cached(), wrong.cached())")

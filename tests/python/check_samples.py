@@ -7,7 +7,6 @@ from kaa._insight.check_data import (
     CheckReport,
     CountChange,
     CountSite,
-    FaultRun,
     Growth,
     Holder,
     Mistake,
@@ -34,13 +33,12 @@ def report(mistakes: int = 3) -> CheckReport:
             1 + i % 4,
             [Frame("app.py", 12, "main")],
             [Frame("parse.c", 41 + i, f"parse_{i}")],
-            i if i % 3 == 0 else None,
         )
         for i in range(mistakes)
     ]
     holders = [
-        Holder(["instance of Node", "module state", "static cache"][i % 3], "parse.c",
-               10 + i % 7, f"keep_{i % 7}", ["str", "dict", "Node"][i % 3], 10 + i * 3, 100 * i)
+        Holder(["instance of Node", "module state", "static data"][i % 3], "parse.c",
+               10 + i % 7, f"keep_{i % 7}", ["str", "dict", "Node"][i % 3], 10 + i * 3)
         for i in range(30)
     ]  # fmt: skip
     return CheckReport(
@@ -56,7 +54,6 @@ def report(mistakes: int = 3) -> CheckReport:
         holders,
         [SlotUse("parse_1", "list_append", 5_000, 3 * MS, 40_000, 2), SlotUse("parse_1", "", 9)],
         [Call(0, 9_000, 1, "parse_1"), Call(1_000, 2_000, 1, "parse_1", "list_append", 1)],
-        [FaultRun("parse_1", 12, 1, 0)],
         ["The module was built without debug information."],
     )
 

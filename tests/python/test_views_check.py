@@ -27,7 +27,7 @@ class Tables(unittest.TestCase):
             "where: parse_1() in list_append() at parse.c:42",
             "object: list [1, 2, 3]", "made at: parse.c:30",
             "C parse_1 (parse.c:42)", "Python main (app.py:12)",
-            "when call 0 was made to fail", "Who holds what", "instance of Node",
+            "Who holds what", "instance of Node",
         ):  # fmt: skip
             self.assertIn(wanted, shown)
         self.assertIn("No mistakes.", self.printed(samples.report(0)))

@@ -194,6 +194,8 @@ def run(options: argparse.Namespace) -> int:
         report.notes.append(f"{count} calls of {name} were made to fail, one in a process.")
     if options.trace:
         code = _add_trace(report, options) or code
+    else:
+        report.holders = _checked.holders(name, report.context == "cpython")
     sys.stdout.flush()
     written = _outputs.write(report, options, _FILES, sys.stderr)
     if not _is_imported(name):

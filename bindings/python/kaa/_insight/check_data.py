@@ -8,7 +8,7 @@ nanoseconds, sizes in bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple
 
 from kaa import _data
 from kaa._insight.gil_data import Frame
@@ -30,7 +30,6 @@ class Mistake:
     count: int = 1  # times it was seen
     python: List[Frame] = field(default_factory=list)  # innermost first
     native: List[Frame] = field(default_factory=list)
-    failed_call: Optional[int] = None  # fault mode: which call was made to fail
     module: str = ""
 
 
@@ -38,13 +37,12 @@ class Mistake:
 class Holder:
     """References that are kept on purpose: by whom, and where they were taken."""
 
-    holder: str  # "instance of Node", "module state", "static cache", ...
+    holder: str  # "instance of Node", "module state", "static data", "other memory"
     file: str
     line: int
-    function: str
+    function: str  # where no file is known; else the slot that gave them
     type: str
     count: int
-    bytes: int = 0
 
 
 @dataclass
@@ -71,16 +69,6 @@ class Call(NamedTuple):
 
 
 @dataclass
-class FaultRun:
-    """Fault mode for one function: each call that may fail has failed once."""
-
-    function: str
-    failed: int  # calls made to fail
-    mistakes: int
-    crashes: int = 0
-
-
-@dataclass
 class CheckReport(_data.Report):
     """What the checked context saw of one module."""
 
@@ -98,7 +86,6 @@ class CheckReport(_data.Report):
     holders: List[Holder] = field(default_factory=list)
     uses: List[SlotUse] = field(default_factory=list)
     trace: List[Call] = field(default_factory=list)
-    faults: List[FaultRun] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
 
 

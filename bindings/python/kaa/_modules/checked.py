@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from ctypes import Structure, byref, c_char_p, c_uint32, c_uint64, sizeof
-from typing import Any, List, Set
+from ctypes import Structure, byref, c_char_p, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import cast, create_string_buffer, py_object, sizeof
+from typing import Any, Dict, List, Set, Tuple
 
 from kaa import _native
 from kaa._error import check
 from kaa._insight.gil_data import Frame
-from kaa._insight.check_data import Call, Mistake, SlotUse
+from kaa._insight.check_data import Call, Holder, Mistake, SlotUse
 
 MODES = ("report", "raise", "abort", "fault", "trace")
 
@@ -34,6 +35,19 @@ class _Mistake(Structure):
         ("made_at", c_char_p),
         ("called_from", c_char_p),
         ("backtrace", c_char_p),
+    ]
+
+
+class _Holding(Structure):
+    """kaa_checked_holding"""
+
+    _fields_ = [
+        ("module", c_char_p),
+        ("holder", c_char_p),
+        ("slot", c_char_p),
+        ("site", c_void_p),
+        ("object", c_void_p),
+        ("count", c_uint64),
     ]
 
 
@@ -128,6 +142,44 @@ def mistakes(module: str = "") -> List[Mistake]:
                 )
             )
     return found
+
+
+def _place(site: int) -> Tuple[str, int, str]:
+    """File, line and function; "" and 0 for what is not known."""
+    out = create_string_buffer(512)
+    _native.kaa_checked_place(site, out, len(out))
+    place = _text(out.value)
+    file, _, line = place.rpartition(":")
+    return (file, int(line), "") if line.isdigit() else ("", 0, place)
+
+
+def _holder(told: str) -> str:
+    if told in ("module state", "static data"):
+        return told
+    return f"instance of {told}" if told else "other memory"
+
+
+def holders(module: str, has_types: bool) -> List[Holder]:
+    """Who holds what, of one module: by holder, type, and where the references were
+    taken. Without `has_types`, objects are not this interpreter's, and no types are
+    told."""
+    count, error = c_size_t(), _native.Error()
+    check(_native.kaa_checked_holdings(None, 0, byref(count), error), error)
+    found = (_Holding * max(count.value, 1))()
+    room = count.value
+    check(_native.kaa_checked_holdings(found, room, byref(count), error), error)
+    totals: Dict[Tuple[str, int, str, str], int] = {}
+    for one in found[: min(room, count.value)]:
+        if _text(one.module) != module:
+            continue
+        type_name = type(cast(one.object, py_object).value).__name__ if has_types else ""
+        key = _text(one.holder), one.site or 0, _text(one.slot), type_name
+        totals[key] = totals.get(key, 0) + one.count
+    places = {site: _place(site) for _, site, _, _ in totals}
+    return [
+        Holder(_holder(holder), *places[site][:2], places[site][2] or slot, type_name, count)
+        for (holder, site, slot, type_name), count in totals.items()
+    ]
 
 
 def fault_count() -> int:

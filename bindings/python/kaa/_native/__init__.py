@@ -420,6 +420,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_checked_count": (c_size_t, (), HELD),
     "kaa_checked_fault_count": (c_size_t, (), HELD),
     "kaa_checked_get": (c_int, (c_size_t, _A, ErrorP), HELD),
+    "kaa_checked_holdings": (c_int, (_A, c_size_t, _A, ErrorP), HELD),
+    "kaa_checked_place": (None, (_A, c_char_p, c_size_t), HELD),
     "kaa_checked_select": (c_int, (c_char_p, ErrorP), HELD),
     "kaa_checked_uses": (c_size_t, (_A, c_size_t), HELD),
     # ctype.h

@@ -52,7 +52,6 @@ def _data(report: CheckReport) -> Dict[str, Any]:
             names.number(one.function),
             names.number(one.type),
             one.count,
-            one.bytes,
         ]
         for one in report.holders
     ]

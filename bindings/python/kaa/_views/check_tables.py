@@ -30,8 +30,6 @@ def blocks(
     found: List[Block] = [headline(data)]
     if data.mistakes:
         found += mistakes(data, limit)
-    if data.faults:
-        found.append(_faults(data, limit))
     if data.holders:
         found.append(holders(data, limit))
     if data.uses:
@@ -76,8 +74,6 @@ def lines_of(one: Mistake) -> List[str]:
         made.append(f"object: {one.type} {one.repr}".rstrip())
     if one.made_at:
         made.append(f"made at: {one.made_at}")
-    if one.failed_call is not None:
-        made.append(f"when call {one.failed_call} was made to fail")
     for frame in one.native:
         made.append(f"  C {frame.function} ({text.place(frame.file, frame.line)})")
     for frame in one.python:
@@ -100,19 +96,6 @@ def mistakes(report: CheckReport, limit: Optional[int] = None) -> List[Block]:
     return found
 
 
-def _faults(report: CheckReport, limit: Optional[int]) -> Table:
-    rows: List[Sequence[object]] = [
-        [one.function, one.failed, one.mistakes, one.crashes] for one in report.faults
-    ]
-    columns = [
-        Column("function", CODE),
-        Column("calls made to fail", COUNT),
-        Column("mistakes", COUNT),
-        Column("crashes", COUNT),
-    ]
-    return Table("Error paths", columns, rows, cut(rows, limit, "function"))
-
-
 def holders(report: CheckReport, limit: Optional[int] = None) -> Table:
     """Who keeps what."""
     ranked = sorted(report.holders, key=lambda one: (-one.count, one.holder))
@@ -121,7 +104,6 @@ def holders(report: CheckReport, limit: Optional[int] = None) -> Table:
             one.holder,
             one.type,
             one.count,
-            one.bytes or None,
             text.place(one.file, one.line),
             one.function,
         ]
@@ -131,9 +113,8 @@ def holders(report: CheckReport, limit: Optional[int] = None) -> Table:
         Column("held by", TEXT),
         Column("type", CODE),
         Column("references", COUNT),
-        Column("bytes", SIZE, "", 1),
         Column("taken at", CODE),
-        Column("function", CODE, "", 2),
+        Column("by", CODE, "", 2),
     ]
     note = cut(rows, limit, "holder")
     return Table("Who holds what", columns, rows, note, [], "holders")
