@@ -63,6 +63,10 @@ typedef struct kaa_checked_mistake {
                                   that called the module when it was first seen;
                                   "" outside of CPython, or where there is
                                   none. */
+    const char *backtrace;   /**< Lines such as "module.c:41 (helper)": `where`,
+                                  and who called it within the module, when the
+                                  mistake was first seen; "" where it was seen at
+                                  the end of a call, or no symbols are known. */
 } kaa_checked_mistake;
 
 /**
@@ -112,8 +116,8 @@ typedef struct kaa_checked_use {
     const char *function;
     const char *slot; /**< "": the function itself. */
     uint64_t calls;
-    uint64_t total_ns;
-    uint64_t max_ns;   /**< The longest. */
+    uint64_t total_ns; /**< Of all of them; see kaa_checked_uses(). */
+    uint64_t max_ns;   /**< The longest that was timed. */
     uint64_t failures; /**< Calls that returned NULL, or below 0. */
 } kaa_checked_use;
 
@@ -121,6 +125,11 @@ typedef struct kaa_checked_use {
  * What the modules that were chosen with ":trace" have called so far, and how
  * long that took. Not seen is what kaa's headers do inline: counting of
  * references, data of instances, ints that are small.
+ *
+ * Counts are exact. Times are as long as kaa_checked_calls() has room for each
+ * call; after that a call is not timed where the one timed before it took less
+ * than about a microsecond, but for one in 16 on average, which stands for the
+ * others.
  *
  * @return how many there are; at most `capacity` are written.
  * @owns   The texts are borrowed; they live as long as the process.

@@ -52,6 +52,8 @@ typedef enum kaa_checked__slot {
 
 /* ---- ledger.c: what is owned, by address */
 
+enum { LEDGER_FEW = 16 };
+
 typedef struct kaa_checked__entry {
     uintptr_t key;    /* 0: empty */
     int64_t balance;  /* references owned; bytes of a block */
@@ -65,7 +67,8 @@ typedef struct kaa_checked__ledger {
     size_t capacity;             /* a power of two, or 0 */
     size_t count;                /* with those whose balance is 0 */
     size_t last;                 /* where the last look-up ended */
-    kaa_checked__entry *storage; /* not to be freed; may be NULL */
+    kaa_checked__entry *storage; /* of LEDGER_FEW, for the first entries, not
+                                    to be freed; may be NULL */
 } kaa_checked__ledger;
 
 /* NULL: there is none, or with `add`, memory is short. */
@@ -164,7 +167,7 @@ struct kaa_checked__method {
     kaa_method method;
 };
 
-enum { KAA_CHECKED__TEXTS = 10 };
+enum { KAA_CHECKED__TEXTS = 11 };
 
 /* What was told, for kaa_checked_get(). */
 typedef struct kaa_checked__told {
@@ -186,12 +189,12 @@ typedef struct kaa_checked__module {
     kaa_checked__spec state; /* what there is of a state, as if of a type */
     struct kaa_checked__method *methods;
     kaa_checked__thunk *thunks;
-    struct kaa_checked__context *contexts;
+    _Atomic(struct kaa_checked__context *) contexts; /* read without it */
     kaa_checked__handle *handles;
     kaa_checked__region *regions; /* states, static data */
     kaa_checked__ledger kept;     /* references, beyond a call */
     kaa_checked__ledger blocks;   /* of mem_alloc */
-    size_t fresh_blocks;          /* not yet judged */
+    _Atomic size_t fresh_blocks;  /* not yet judged; read without it */
     kaa_checked__ledger words;    /* of data: see data.c */
     kaa_checked__ledger owners;   /* types by data, specs by type */
     uintptr_t loaded;             /* the loader's record of the file */
@@ -284,11 +287,12 @@ typedef struct kaa_checked__frame {
     uint32_t mistakes;
     uint32_t held_count;
     uint32_t lent_count;
-    int has_items;      /* among what is lent */
-    uint64_t held_mask; /* which addresses may be in `held`, or lent by them */
-    kaa_checked__lent *lent; /* of LENT_MAX; NULL: none */
-    kaa_checked__entry few[16];
+    int has_items;           /* among what is lent */
+    uint64_t held_mask[4];   /* which addresses may be in `held`, or lent by
+                                them */
+    kaa_checked__lent *lent; /* of LENT_MAX, the context's; NULL: none */
     /* From here on not cleared. */
+    kaa_checked__entry few[LEDGER_FEW];
     kaa_object *held[HELD_MAX]; /* released, and kept until the call ends */
     char text[512];             /* the first mistake */
 } kaa_checked__frame;
@@ -298,6 +302,8 @@ enum { KAA_CHECKED__SITES = 256, KAA_CHECKED__BUCKETS = 32 };
 /* What a traced function has called, and the function itself; one thread's. */
 typedef struct kaa_checked__use {
     _Atomic uint64_t calls, ticks, most, failures;
+    uint32_t until; /* calls that are not timed, before one that is */
+    uint32_t gap;   /* of those, when that began: it stands for them too */
 } kaa_checked__use;
 
 typedef struct kaa_checked__block {
@@ -313,18 +319,36 @@ typedef struct kaa_checked__context {
     kaa_context *inner;
     kaa_checked__module *module;
     pthread_t thread;
+    const void *self;          /* the same: kaa_checked__self() */
     kaa_checked__frame *frame; /* the innermost call */
     int is_telling;            /* what happens belongs to a report */
     int is_watched;            /* its thread's end is seen */
+    kaa_checked__lent *spare;  /* for the next call that is lent something */
     const void *within;        /* who called a slot that calls others */
     const uintptr_t *at;       /* the frame of the slot that was called last */
     const void *own_sites[KAA_CHECKED__SITES]; /* some of those in the module's
                                                   own functions, by hash */
     kaa_checked__ledger sites; /* which are in functions of kaa's headers */
     kaa_checked__block *block; /* of a trace: the innermost function's */
+    uint32_t random;           /* for gaps */
     _Atomic(kaa_checked__block *) blocks[KAA_CHECKED__BUCKETS];
     struct kaa_checked__context *next;
 } kaa_checked__context;
+
+/* An address of the calling thread's own. */
+static inline const void *
+kaa_checked__self(void)
+{
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_thread_pointer)
+#define KAA_CHECKED__SELF __builtin_thread_pointer()
+#endif
+#endif
+#ifndef KAA_CHECKED__SELF
+#define KAA_CHECKED__SELF ((const void *)(uintptr_t)pthread_self())
+#endif
+    return KAA_CHECKED__SELF;
+}
 
 /* This thread's; NULL: memory is short. */
 kaa_checked__context *kaa_checked__context_of(kaa_checked__module *module,
@@ -419,10 +443,20 @@ void kaa_checked__lent_over(kaa_checked__context *own, const void *start);
 void kaa_checked__judge_lent(kaa_checked__context *own,
                              kaa_checked__frame *frame);
 
-static inline uint64_t
-kaa_checked__mask(const void *object)
+static inline void
+kaa_checked__mask(kaa_checked__frame *frame, const void *object)
 {
-    return UINT64_C(1) << (((uintptr_t)object >> 4) % 64);
+    size_t bit = ((uintptr_t)object >> 4) % 256;
+
+    frame->held_mask[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static inline int
+kaa_checked__is_masked(const kaa_checked__frame *frame, const void *object)
+{
+    size_t bit = ((uintptr_t)object >> 4) % 256;
+
+    return (int)(frame->held_mask[bit / 64] >> (bit % 64) & 1);
 }
 
 /* ---- fault.c */
@@ -478,6 +512,11 @@ void kaa_checked__forget(void);
 void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
+/* The module's calls that this thread is in, from `caller` on, the innermost
+ * first: a line "file.c:41 (function)" each. Empty where it is in none there.
+ */
+void kaa_checked__stack(const kaa_checked__module *module, const void *caller,
+                        char *out, size_t size);
 /* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
 size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
                          size_t length);
@@ -490,6 +529,14 @@ const kaa_api *kaa_checked__table(void);
  * it may not, and cannot be, which has been told. */
 kaa_context *kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot,
                                 const void *site);
+
+/* Whether a slot may run what sets attributes. */
+static inline int
+kaa_checked__is_calling(kaa_checked__slot slot)
+{
+    return (slot >= SLOT_set_attr && slot <= SLOT_generic_set_attr) ||
+           (slot >= SLOT_call && slot <= SLOT_call_method);
+}
 
 /* ---- objects.c */
 

@@ -12,29 +12,38 @@
 
 enum { SNAPSHOTS_MAX = 64, DATA_MAX = 4096, STACK_MAX = 8 << 20 };
 
+/* A list that only grows, so that it is read without the lock. */
+static kaa_checked__context *
+make_context(kaa_checked__module *module, kaa_context *inner)
+{
+    kaa_checked__context *own = kaa_base__alloc_zeroed(sizeof(*own));
+
+    if (own == NULL) {
+        kaa_checked__miss(module, NULL);
+        return NULL;
+    }
+    own->inner = inner;
+    own->module = module;
+    own->thread = pthread_self();
+    own->self = kaa_checked__self();
+    pthread_mutex_lock(&module->lock);
+    own->next = atomic_load_explicit(&module->contexts, memory_order_relaxed);
+    atomic_store_explicit(&module->contexts, own, memory_order_release);
+    pthread_mutex_unlock(&module->lock);
+    return own;
+}
+
 kaa_checked__context *
 kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
 {
     kaa_checked__context *own;
 
-    pthread_mutex_lock(&module->lock);
-    own = module->contexts;
+    own = atomic_load_explicit(&module->contexts, memory_order_acquire);
     while (own != NULL &&
-           (own->inner != inner || !pthread_equal(own->thread, pthread_self())))
+           (own->inner != inner || own->self != kaa_checked__self()))
         own = own->next;
-    if (own == NULL) {
-        own = kaa_base__alloc_zeroed(sizeof(*own));
-        if (own != NULL) {
-            own->inner = inner;
-            own->module = module;
-            own->thread = pthread_self();
-            own->next = module->contexts;
-            module->contexts = own;
-        } else {
-            kaa_checked__miss(module, NULL);
-        }
-    }
-    pthread_mutex_unlock(&module->lock);
+    if (own == NULL)
+        own = make_context(module, inner);
     if (own == NULL)
         return NULL;
     own->open = *inner; /* one that is gone may have had the same address */
@@ -51,11 +60,10 @@ kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
 void
 kaa_checked__frame_init(kaa_checked__frame *frame, const char *function)
 {
-    memset(frame, 0, offsetof(kaa_checked__frame, held));
+    memset(frame, 0, offsetof(kaa_checked__frame, few));
     frame->text[0] = '\0';
     frame->function = function;
-    frame->ledger.entries = frame->ledger.storage = frame->few;
-    frame->ledger.capacity = sizeof(frame->few) / sizeof(frame->few[0]);
+    frame->ledger.storage = frame->few;
 }
 
 /* ---- References */
@@ -322,7 +330,8 @@ keep(kaa_checked__context *own, const kaa_checked__entry *entry)
 static void
 judge_ledger(kaa_checked__context *own, kaa_checked__frame *frame)
 {
-    for (size_t i = 0; i < frame->ledger.capacity; i++) {
+    for (size_t i = 0; frame->ledger.count != 0 && i < frame->ledger.capacity;
+         i++) {
         const kaa_checked__entry *entry = &frame->ledger.entries[i];
 
         if (entry->key == 0 || entry->balance <= 0)
@@ -377,7 +386,10 @@ judge_blocks(kaa_checked__context *own, kaa_checked__frame *frame)
 {
     kaa_checked__entry entry;
 
-    while (frame->outer == NULL && next_block(own->module, &entry))
+    while (frame->outer == NULL &&
+           atomic_load_explicit(&own->module->fresh_blocks,
+                                memory_order_relaxed) != 0 &&
+           next_block(own->module, &entry))
         if (!frame->is_blind &&
             kaa_checked__count_now(frame, (void *)entry.key) == 0 &&
             kaa_checked__find(own->module, frame, (void *)entry.key, 1) == 0)

@@ -50,6 +50,7 @@ free_contexts(kaa_checked__module *module)
             }
         }
         kaa_checked__ledger_fini(&own->sites);
+        kaa_base__free(own->spare);
         kaa_base__free(own);
     }
 }

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "checked/checked.h"
 
+enum { FEW = 12, LEAST = 64 };
+
 static size_t
 place_of(const kaa_checked__ledger *ledger, uintptr_t key)
 {
@@ -19,15 +21,43 @@ place_of(const kaa_checked__ledger *ledger, uintptr_t key)
     return at;
 }
 
+/* Where few entries stand for something, the table is made anew in its place.
+ */
+static void
+clear_away(kaa_checked__ledger *ledger)
+{
+    kaa_checked__entry few[FEW];
+    size_t used = 0;
+
+    for (size_t i = 0; i < ledger->capacity; i++)
+        if (ledger->entries[i].key != 0 && ledger->entries[i].balance != 0)
+            few[used++] = ledger->entries[i];
+    memset(ledger->entries, 0, ledger->capacity * sizeof(few[0]));
+    for (size_t i = 0; i < used; i++)
+        ledger->entries[place_of(ledger, few[i].key)] = few[i];
+    ledger->count = used;
+    ledger->last = 0;
+}
+
 static int
 make_room(kaa_checked__ledger *ledger)
 {
     kaa_checked__ledger fresh = {.storage = ledger->storage};
     size_t used = 0;
 
+    if (ledger->capacity == 0 && ledger->storage != NULL) {
+        ledger->entries = ledger->storage;
+        ledger->capacity = LEDGER_FEW;
+        memset(ledger->entries, 0, LEDGER_FEW * sizeof(*ledger->entries));
+        return 1;
+    }
     for (size_t i = 0; i < ledger->capacity; i++)
         used += ledger->entries[i].key != 0 && ledger->entries[i].balance != 0;
-    fresh.capacity = 16;
+    if (used <= FEW && ledger->capacity == LEAST) {
+        clear_away(ledger);
+        return 1;
+    }
+    fresh.capacity = LEAST;
     while (fresh.capacity < 4 * (used + 1))
         fresh.capacity *= 2;
     fresh.entries =

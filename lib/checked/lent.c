@@ -20,7 +20,7 @@ static int
 lend_buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
                 int request)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_buffer_get, SITE);
+    kaa_context *inner = enter(ctx, SLOT_buffer_get, SITE);
     kaa_checked__frame *frame = own_of(ctx)->frame;
     kaa_checked__buffer *one;
     int result;
@@ -50,7 +50,7 @@ lend_buffer_get(kaa_context *ctx, kaa_object *object, kaa_buffer *out,
 static void
 lend_buffer_release(kaa_context *ctx, kaa_buffer *buffer)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_buffer_release, SITE);
+    kaa_context *inner = enter(ctx, SLOT_buffer_release, SITE);
     kaa_checked__frame *frame = own_of(ctx)->frame;
 
     if (inner == NULL)
@@ -220,7 +220,7 @@ end_block(kaa_checked__context *own, void *block, kaa_checked__slot slot,
 static void *
 lend_mem_alloc(kaa_context *ctx, size_t size)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_mem_alloc, SITE);
+    kaa_context *inner = enter(ctx, SLOT_mem_alloc, SITE);
     void *block;
 
     if (inner == NULL || fails(ctx, SLOT_mem_alloc, SITE))
@@ -236,7 +236,7 @@ lend_mem_alloc(kaa_context *ctx, size_t size)
 static void *
 lend_mem_resize(kaa_context *ctx, void *block, size_t size)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_mem_resize, SITE);
+    kaa_context *inner = enter(ctx, SLOT_mem_resize, SITE);
     kaa_checked__context *own = own_of(ctx);
     int64_t before = 0;
     void *fresh;
@@ -261,7 +261,7 @@ lend_mem_resize(kaa_context *ctx, void *block, size_t size)
 static void
 lend_mem_free(kaa_context *ctx, void *block)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_mem_free, SITE);
+    kaa_context *inner = enter(ctx, SLOT_mem_free, SITE);
     int64_t size;
 
     if (inner == NULL)
@@ -280,8 +280,7 @@ lend_mem_free(kaa_context *ctx, void *block)
 static void *
 lend_begin(kaa_context *ctx)
 {
-    kaa_context *inner =
-        kaa_checked__enter(ctx, SLOT_begin_allow_threads, SITE);
+    kaa_context *inner = enter(ctx, SLOT_begin_allow_threads, SITE);
     kaa_checked__frame *frame = own_of(ctx)->frame;
     void *begun;
 
@@ -345,7 +344,7 @@ kaa_checked__handle_of(kaa_checked__module *module, kaa_context *inner)
 static void *
 lend_runtime_handle(kaa_context *ctx)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_runtime_handle, SITE);
+    kaa_context *inner = enter(ctx, SLOT_runtime_handle, SITE);
 
     return inner != NULL ? kaa_checked__handle_of(own_of(ctx)->module, inner)
                          : NULL;
@@ -437,7 +436,7 @@ kaa_checked__thread_enter(void *handle)
 static void
 lend_thread_leave(kaa_context *ctx)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_thread_leave, SITE);
+    kaa_context *inner = enter(ctx, SLOT_thread_leave, SITE);
     kaa_checked__context *own = own_of(ctx);
 
     if (inner == NULL)

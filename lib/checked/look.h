@@ -19,6 +19,20 @@ own_of(kaa_context *ctx)
     return (kaa_checked__context *)ctx;
 }
 
+/* kaa_checked__enter(), where there is nothing to be told. */
+static inline kaa_context *
+enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
+{
+    kaa_checked__context *own = own_of(ctx);
+    kaa_checked__frame *frame = own->frame;
+
+    if (own->self != kaa_checked__self() || own->is_telling || frame == NULL ||
+        frame->is_let_go)
+        return kaa_checked__enter(ctx, slot, site);
+    frame->has_called |= kaa_checked__is_calling(slot);
+    return own->inner;
+}
+
 static inline int
 see_object(kaa_checked__look *look, kaa_object *object)
 {
@@ -27,7 +41,7 @@ see_object(kaa_checked__look *look, kaa_object *object)
         return 1;
     if (object == NULL)
         return kaa_checked__see_null(look);
-    if ((look->frame->held_mask & kaa_checked__mask(object)) != 0)
+    if (kaa_checked__is_masked(look->frame, object))
         kaa_checked__see_use(look, object);
     return 1;
 }
@@ -53,7 +67,7 @@ see_size(kaa_checked__look *look, size_t count)
             return look->slot == SLOT_tuple_take_array ||
                    look->slot == SLOT_list_take_array ||
                    kaa_checked__see_null(look);
-        if ((look->frame->held_mask & kaa_checked__mask(items[i])) != 0)
+        if (kaa_checked__is_masked(look->frame, items[i]))
             kaa_checked__see_use(look, items[i]);
     }
     return 1;
@@ -106,7 +120,7 @@ see_call(const kaa_checked__look *look)
 
 /* Declares `inner` and returns `failure` where the call may not be made. */
 #define ENTER(name, failure, ...)                                              \
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_##name, SITE);           \
+    kaa_context *inner = enter(ctx, SLOT_##name, SITE);                        \
     kaa_checked__look look = {                                                 \
         own_of(ctx), own_of(ctx)->frame, SLOT_##name, 0, NULL, SITE};          \
                                                                                \

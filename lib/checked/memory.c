@@ -66,6 +66,35 @@ kaa_checked__add_region(kaa_checked__module *module, const void *start,
     return 1;
 }
 
+/* Where what the loader has made read-only ends; 0: there is no such thing. No
+ * pointer of the module's is ever put there. */
+static uintptr_t
+end_of_relro(const struct dl_phdr_info *info, uintptr_t start)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        uintptr_t at = info->dlpi_addr + part->p_vaddr;
+
+        if (part->p_type == PT_GNU_RELRO && at == start)
+            return (at + part->p_memsz) & ~(page - 1);
+    }
+    return 0;
+}
+
+static int
+add_segment(kaa_checked__module *module, const struct dl_phdr_info *info,
+            const ElfW(Phdr) * part)
+{
+    uintptr_t start = info->dlpi_addr + part->p_vaddr;
+    uintptr_t end = start + part->p_memsz, fixed = end_of_relro(info, start);
+
+    if (fixed > start)
+        start = fixed < end ? fixed : end;
+    return kaa_checked__add_region(module, (void *)start, end - start);
+}
+
 static int
 add_segments(struct dl_phdr_info *info, size_t size, void *user)
 {
@@ -76,9 +105,7 @@ add_segments(struct dl_phdr_info *info, size_t size, void *user)
     for (int i = 0; is_it && i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD &&
             (info->dlpi_phdr[i].p_flags & PF_W) != 0 &&
-            !kaa_checked__add_region(
-                module, (void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
-                info->dlpi_phdr[i].p_memsz))
+            !add_segment(module, info, &info->dlpi_phdr[i]))
             return -1;
     for (int i = 0; is_it && i < info->dlpi_phnum; i++) {
         uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
@@ -122,19 +149,28 @@ match(uintptr_t word, const void *const *keys, size_t count)
     return found;
 }
 
-/* AddressSanitizer's gaps between variables are looked at, too. */
+/* AddressSanitizer's gaps between variables are looked at, too. Few words are
+ * as large as any key. */
 __attribute__((no_sanitize_address)) static uint64_t
 find_in(const kaa_checked__region *region, const uint64_t *filter,
         const void *const *keys, size_t count)
 {
+    uintptr_t least = UINTPTR_MAX, most = 0;
     uintptr_t start = ((uintptr_t)region->start + 7) & ~(uintptr_t)7;
     uintptr_t end = (uintptr_t)region->start + region->bytes;
     const uintptr_t *words = (const uintptr_t *)start;
     uint64_t found = 0;
 
+    for (size_t i = 0; i < count; i++) {
+        least = (uintptr_t)keys[i] < least ? (uintptr_t)keys[i] : least;
+        most = (uintptr_t)keys[i] > most ? (uintptr_t)keys[i] : most;
+    }
     for (size_t i = 0; i < (end - start) / sizeof(words[0]); i++) {
-        size_t bit = filter_bit(words[i]);
+        size_t bit;
 
+        if (words[i] - least > most - least)
+            continue;
+        bit = filter_bit(words[i]);
         if (words[i] != 0 && (filter[bit / 64] >> (bit % 64) & 1) != 0)
             found |= match(words[i], keys, count);
     }

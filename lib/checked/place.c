@@ -13,7 +13,12 @@
 #include "checked/checked.h"
 #include "checked/lines.h"
 
-enum { FRAME_MAX = 1 << 16, STACK_MAX = 16 };
+enum {
+    FRAME_MAX = 1 << 16,
+    STACK_MAX = 16,
+    CALLS_MAX = 48,
+    WRAPPER_WORDS = 256
+};
 /* What is known of a place that calls. */
 enum { OWN = 1, WRAPPER = 2 };
 
@@ -165,6 +170,38 @@ is_code(const kaa_checked__module *module, uintptr_t address)
     return address > module->first && address < module->last;
 }
 
+/* One call, without what stands behind a function's name; 0: it is one of a
+ * function of kaa's headers, or does not fit. */
+static size_t
+tell_call(const void *address, char *out, size_t size)
+{
+    char place[160] = "", function[120] = "";
+    int is_known = look_up(address, 0, function, sizeof(function)) > 0, made;
+
+    if (!is_known || strncmp(function, "kaa_", 4) == 0)
+        return 0;
+    function[strcspn(function, "+")] = '\0';
+    kaa_checked__place(address, place, sizeof(place));
+    made = snprintf(out, size, "%s (%s)\n", place, function);
+    return made > 0 && (size_t)made < size ? (size_t)made : 0;
+}
+
+void
+kaa_checked__stack(const kaa_checked__module *module, const void *caller,
+                   char *out, size_t size)
+{
+    void *stack[CALLS_MAX];
+    int count = caller != NULL ? kaa_base__backtrace(stack, CALLS_MAX) : 0;
+    size_t length = 0;
+    int i = 0;
+
+    while (i < count && stack[i] != caller)
+        i++;
+    for (; i < count && is_code(module, (uintptr_t)stack[i]); i++)
+        length += tell_call(stack[i], out + length, size - length);
+    out[length != 0 ? length - 1 : 0] = '\0';
+}
+
 /* Through frames that have no pointers: slowly, by the file's unwind tables. */
 static const void *
 unwind_to(const kaa_checked__module *module, const void *site)
@@ -178,9 +215,32 @@ unwind_to(const kaa_checked__module *module, const void *site)
     return site;
 }
 
+/* How many words above a slot's frame an address stands, where that is one
+ * place alone; else 0. The functions of kaa's headers have frames of one size,
+ * so there it stands each time that their call is come through. The kernel
+ * reads them, since not all of them have been written. */
+static uint32_t
+words_to(const uintptr_t *frame, const void *address)
+{
+    uintptr_t words[WRAPPER_WORDS];
+    size_t count =
+        kaa_checked__read(frame, words, sizeof(words)) / sizeof(words[0]);
+    uint32_t found = 0;
+
+    for (uint32_t i = 2; i < count; i++) {
+        if (words[i] != (uintptr_t)address)
+            continue;
+        if (found != 0)
+            return 0;
+        found = i;
+    }
+    return found;
+}
+
 /* Where compilers do not optimise, the functions of kaa's headers are functions
  * of the module's file, and are called through frames that begin with the
- * caller's and the return address. */
+ * caller's and the return address. Those with a variable number of arguments
+ * always are; there the way is looked up once. */
 const void *
 kaa_checked__caller(kaa_checked__context *own, const void *site)
 {
@@ -188,6 +248,7 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
                 KAA_CHECKED__SITES;
     kaa_checked__entry *known;
     const uintptr_t *frame = own->at, *outer;
+    const void *caller;
 
     if (own->within != NULL)
         return own->within;
@@ -211,10 +272,16 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
         own->own_sites[at] = site;
     if (known == NULL || known->balance != WRAPPER || frame == NULL)
         return site;
+    if (known->moved != 0 && frame[1] == (uintptr_t)site &&
+        is_code(own->module, frame[known->moved]))
+        return (const void *)frame[known->moved];
     outer = (const uintptr_t *)frame[0];
     if ((uintptr_t)outer % 8 == 0 && outer > frame &&
         (uintptr_t)outer - (uintptr_t)frame <= FRAME_MAX &&
         is_code(own->module, outer[1]))
         return (const void *)outer[1];
-    return unwind_to(own->module, site);
+    caller = unwind_to(own->module, site);
+    if (caller != site && frame[1] == (uintptr_t)site)
+        known->moved = words_to(frame, caller);
+    return caller;
 }

@@ -24,20 +24,13 @@ tell_unlocked(kaa_checked__context *own, kaa_checked__slot slot,
                       ": between kaa_begin_allow_threads() and its end");
 }
 
-static int
-is_calling(kaa_checked__slot slot)
-{
-    return (slot >= SLOT_set_attr && slot <= SLOT_generic_set_attr) ||
-           (slot >= SLOT_call && slot <= SLOT_call_method);
-}
-
 kaa_context *
 kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
 {
     kaa_checked__context *own = own_of(ctx);
     kaa_checked__frame *frame = own->frame;
 
-    if (!pthread_equal(own->thread, pthread_self())) {
+    if (own->self != kaa_checked__self()) {
         kaa_checked__tell(own, "context of another thread", slot, NULL, site,
                           ": a context is used by its thread alone");
         return NULL;
@@ -51,7 +44,7 @@ kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
     }
     if (frame->is_let_go)
         tell_unlocked(own, slot, site);
-    frame->has_called |= is_calling(slot);
+    frame->has_called |= kaa_checked__is_calling(slot);
     return own->inner;
 }
 
@@ -63,7 +56,7 @@ kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
         kaa_checked__look look = {                                             \
             own_of(ctx), own_of(ctx)->frame, SLOT_##name, 0, NULL, SITE};      \
                                                                                \
-        ctx = kaa_checked__enter(ctx, SLOT_##name, look.site);                 \
+        ctx = enter(ctx, SLOT_##name, look.site);                              \
         if (ctx == NULL || !ALL_SEEN arguments ||                              \
             kaa_checked__is_failing(&look)) {                                  \
             memset(&checked_result, IS_NUMBER(checked_result) ? 0xff : 0,      \
@@ -83,7 +76,7 @@ kaa_checked__enter(kaa_context *ctx, kaa_checked__slot slot, const void *site)
         kaa_checked__look look = {                                             \
             own_of(ctx), own_of(ctx)->frame, SLOT_##name, 0, NULL, SITE};      \
                                                                                \
-        ctx = kaa_checked__enter(ctx, SLOT_##name, look.site);                 \
+        ctx = enter(ctx, SLOT_##name, look.site);                              \
         if (ctx != NULL && ALL_SEEN arguments)                                 \
             ctx->api->name arguments;                                          \
     }
@@ -108,7 +101,7 @@ check_incref(kaa_context *ctx, kaa_object *object)
 static void
 check_decref(kaa_context *ctx, kaa_object *object)
 {
-    kaa_context *inner = kaa_checked__enter(ctx, SLOT_decref, SITE);
+    kaa_context *inner = enter(ctx, SLOT_decref, SITE);
 
     if (inner != NULL &&
         kaa_checked__lose(own_of(ctx), object, SLOT_decref, SITE))

@@ -4,8 +4,11 @@
  * A thread writes to blocks of its own, one for each function that it was in;
  * who reads adds them up. Time is that of the processor's counter where there
  * is one, put in nanoseconds by whoever reads. The first calls are also logged,
- * each by itself. What has an inline form in kaa's headers goes on without a
- * call, and is not seen: counting references, an instance's data, small ints.
+ * each by itself. To read the counter twice takes longer than most calls of
+ * slots, so when the log is full, calls that are short are timed now and then,
+ * and each such one stands for those before it that were not. What has an
+ * inline form in kaa's headers goes on without a call, and is not seen:
+ * counting references, an instance's data, small ints.
  */
 #include <string.h>
 
@@ -13,7 +16,12 @@
 #include "base/memory.h"
 #include "checked/look.h"
 
-enum { LOGGED_MAX = 1 << 17 };
+enum {
+    LOGGED_MAX = 1 << 17,
+    GAP_LEAST = 8,
+    GAP_MASK = 15,      /* what is random of a gap */
+    SHORT_TICKS = 2000, /* a microsecond, about */
+};
 
 static struct {
     pthread_once_t once;
@@ -100,22 +108,62 @@ log_call(kaa_checked__module *module, const kaa_checked__thunk *thunk,
     atomic_store_explicit(&one->end, end, memory_order_release);
 }
 
-static void
-note_call(kaa_checked__context *own, kaa_checked__block *block, uint32_t slot,
+static int
+is_logging(const kaa_checked__module *module)
+{
+    return module->logged != NULL &&
+           atomic_load_explicit(&module->logged_count, memory_order_relaxed) <
+               LOGGED_MAX;
+}
+
+/* How many calls of a use are not timed after one that took so long. A fixed
+ * number might go in step with what the module does. */
+static uint32_t
+next_gap(kaa_checked__context *own, uint64_t spent)
+{
+    if (spent >= SHORT_TICKS || is_logging(own->module))
+        return 0;
+    own->random = own->random * 1664525u + 1013904223u;
+    return GAP_LEAST + (own->random >> 24 & GAP_MASK);
+}
+
+__attribute__((noinline)) static void
+note_time(kaa_checked__context *own, kaa_checked__block *block, uint32_t slot,
           uint64_t start, int failed)
 {
     uint64_t end = ticks(), spent = end - start;
+    kaa_checked__use *use = &block->uses[slot];
+
+    add(&use->ticks, spent * (use->gap + 1u));
+    if (spent > atomic_load_explicit(&use->most, memory_order_relaxed))
+        atomic_store_explicit(&use->most, spent, memory_order_relaxed);
+    use->until = use->gap = next_gap(own, spent);
+    log_call(own->module, block->thunk, slot, start, end, failed);
+}
+
+/* When a call begins, if it is timed; else 0. */
+static inline uint64_t
+begin_call(const kaa_checked__block *block, uint32_t slot)
+{
+    return block != NULL && block->uses[slot].until == 0 ? ticks() : 0;
+}
+
+static inline void
+end_call(kaa_checked__context *own, kaa_checked__block *block, uint32_t slot,
+         uint64_t start, int failed)
+{
     kaa_checked__use *use;
 
     if (block == NULL)
         return;
     use = &block->uses[slot];
     add(&use->calls, 1);
-    add(&use->ticks, spent);
-    add(&use->failures, (uint64_t)(failed != 0));
-    if (spent > atomic_load_explicit(&use->most, memory_order_relaxed))
-        atomic_store_explicit(&use->most, spent, memory_order_relaxed);
-    log_call(own->module, block->thunk, slot, start, end, failed);
+    if (failed)
+        add(&use->failures, 1);
+    if (start != 0)
+        note_time(own, block, slot, start, failed);
+    else if (use->until != 0)
+        use->until--;
 }
 
 /* ---- The table */
@@ -124,14 +172,14 @@ static inline void
 note_slot(kaa_checked__context *own, kaa_checked__slot slot, uint64_t start,
           int failed)
 {
-    note_call(own, own->block, (uint32_t)slot, start, failed);
+    end_call(own, own->block, (uint32_t)slot, start, failed);
 }
 
 #define KAA_SLOT(result, name, parameters, arguments)                          \
     static result trace_##name parameters                                      \
     {                                                                          \
         kaa_checked__context *traced_own = own_of(ctx);                        \
-        uint64_t traced_start = ticks();                                       \
+        uint64_t traced_start = begin_call(traced_own->block, SLOT_##name);    \
         result traced_result;                                                  \
                                                                                \
         ctx = traced_own->inner;                                               \
@@ -145,7 +193,7 @@ note_slot(kaa_checked__context *own, kaa_checked__slot slot, uint64_t start,
     static void trace_##name parameters                                        \
     {                                                                          \
         kaa_checked__context *traced_own = own_of(ctx);                        \
-        uint64_t traced_start = ticks();                                       \
+        uint64_t traced_start = begin_call(traced_own->block, SLOT_##name);    \
                                                                                \
         ctx = traced_own->inner;                                               \
         ctx->api->name arguments;                                              \
@@ -328,9 +376,9 @@ kaa_checked__trace_call(kaa_checked__context *own,
 
     given[0] = (intptr_t)&own->open;
     own->block = block;
-    start = ticks();
+    start = begin_call(block, SLOT_NONE);
     answer = thunk->function(given[0], given[1], given[2], given[3], given[4]);
-    note_call(own, block, SLOT_NONE, start, has_failed(thunk->kind, answer));
+    end_call(own, block, SLOT_NONE, start, has_failed(thunk->kind, answer));
     own->block = outer;
     return answer;
 }
@@ -359,8 +407,9 @@ sum_up(kaa_checked__module *module, const kaa_checked__thunk *thunk,
         .module = module->definition.name,
         .function = thunk->name,
         .slot = kaa_checked__slot_name((kaa_checked__slot)slot)};
-    for (kaa_checked__context *one = module->contexts; one != NULL;
-         one = one->next) {
+    for (kaa_checked__context *one =
+             atomic_load_explicit(&module->contexts, memory_order_acquire);
+         one != NULL; one = one->next) {
         kaa_checked__block *block = find_block(
             atomic_load_explicit(bucket_of(one, thunk), memory_order_acquire),
             thunk);

@@ -40,12 +40,12 @@ kaa_checked__held(const kaa_checked__context *own, const kaa_object *object)
 static void
 make_mask(kaa_checked__frame *frame)
 {
-    frame->held_mask = 0;
+    memset(frame->held_mask, 0, sizeof(frame->held_mask));
     for (size_t i = 0; i < HELD_MAX; i++)
-        frame->held_mask |= kaa_checked__mask(frame->held[i]);
+        kaa_checked__mask(frame, frame->held[i]);
     for (size_t i = 0; i < frame->lent_count; i++)
         if (frame->lent[i].bytes == 0)
-            frame->held_mask |= kaa_checked__mask(frame->lent[i].start);
+            kaa_checked__mask(frame, frame->lent[i].start);
 }
 
 void
@@ -64,10 +64,10 @@ kaa_checked__release(kaa_checked__context *own, kaa_object *object)
     }
     if (frame->held_count >= HELD_MAX && frame->held_count % HELD_MAX == 0)
         make_mask(frame);
-    frame->held_mask |= kaa_checked__mask(object);
+    kaa_checked__mask(frame, object);
     for (size_t i = 0; frame->has_items && i < frame->lent_count; i++)
         if (frame->lent[i].owner == object)
-            frame->held_mask |= kaa_checked__mask(frame->lent[i].start);
+            kaa_checked__mask(frame, frame->lent[i].start);
     oldest = frame->held_count < HELD_MAX
                  ? NULL
                  : frame->held[frame->held_count % HELD_MAX];
@@ -292,15 +292,24 @@ kaa_checked__see_pending(kaa_checked__context *own, kaa_checked__slot slot,
 
 /* ---- Lending */
 
-/* FNV-1a of the first bytes; never 0. */
+/* Of the first bytes; never 0. */
 static uint32_t
 hash_of(const char *start, size_t bytes)
 {
-    uint32_t hash = 2166136261u;
+    uint64_t hash = UINT64_C(0x9e3779b97f4a7c15), word;
+    size_t rest = bytes < HASHED_MAX ? bytes : HASHED_MAX;
 
-    for (size_t i = 0; i < bytes && i < HASHED_MAX; i++)
-        hash = (hash ^ (unsigned char)start[i]) * 16777619u;
-    return hash != 0 ? hash : 1;
+    for (; rest >= sizeof(word); rest -= sizeof(word)) {
+        memcpy(&word, start, sizeof(word));
+        hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+        start += sizeof(word);
+    }
+    word = 0;
+    memcpy(&word, start, rest);
+    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    hash ^= hash >> 32;
+    return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
 void
@@ -319,6 +328,10 @@ kaa_checked__lend(kaa_checked__context *own, const void *start, size_t bytes,
         if (frame->lent[i].start == (const char *)start &&
             frame->lent[i].owner == owner && !frame->lent[i].is_over)
             return;
+    if (frame->lent == NULL) {
+        frame->lent = own->spare;
+        own->spare = NULL;
+    }
     if (frame->lent == NULL)
         frame->lent = kaa_base__alloc(LENT_MAX * sizeof(*frame->lent));
     if (frame->lent == NULL) { /* then nothing is said of it */
@@ -389,39 +402,36 @@ is_kept(kaa_checked__context *own, kaa_checked__frame *frame,
            kaa_checked__count_now(frame, lent->owner) == 0 && !in_static[1];
 }
 
-/* In one pass: a bit for each pointer, and from LENT_MAX on one for each owner.
- */
+/* In one pass: a bit for each pointer, and behind those one for each owner. */
 static uint64_t
 find_lent(kaa_checked__context *own, const kaa_checked__frame *frame)
 {
-    const void *keys[2 * LENT_MAX] = {NULL};
+    const void *keys[2 * LENT_MAX];
+    size_t count = frame->lent_count;
     int are_any = 0;
 
-    for (size_t i = 0; i < frame->lent_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const kaa_checked__lent *lent = &frame->lent[i];
 
-        keys[i] = keys[LENT_MAX + i] = lent->owner;
+        keys[i] = keys[count + i] = lent->owner;
         if (lent->bytes == 0)
             continue;
         keys[i] = lent->start;
         are_any = 1;
     }
-    for (size_t i = frame->lent_count; i < LENT_MAX; i++)
-        keys[i] = keys[LENT_MAX + i] = keys[0];
-    return are_any ? kaa_checked__find_static(own->module, keys,
-                                              (size_t)2 * LENT_MAX)
-                   : 0;
+    return are_any ? kaa_checked__find_static(own->module, keys, 2 * count) : 0;
 }
 
 void
 kaa_checked__judge_lent(kaa_checked__context *own, kaa_checked__frame *frame)
 {
     uint64_t in_static = frame->is_blind ? 0 : find_lent(own, frame);
+    size_t count = frame->lent_count;
 
     for (size_t i = 0; i < frame->lent_count; i++) {
         kaa_checked__lent *lent = &frame->lent[i];
         const int is_static[2] = {(int)(in_static >> i & 1),
-                                  (int)(in_static >> (LENT_MAX + i) & 1)};
+                                  (int)(in_static >> (count + i) & 1)};
 
         judge_written(own, lent);
         if (!frame->is_blind && is_kept(own, frame, lent, is_static))
@@ -432,10 +442,16 @@ kaa_checked__judge_lent(kaa_checked__context *own, kaa_checked__frame *frame)
                               : ", which the module does not hold");
     }
     while (frame->lent_count > 0) {
-        kaa_object *owner = frame->lent[--frame->lent_count].owner;
+        kaa_checked__lent *lent = &frame->lent[--frame->lent_count];
+        kaa_object *owner = lent->owner;
 
+        lent->owner = NULL; /* what is over refers to nothing */
+        lent->start = NULL;
         kaa_decref(own->inner, owner);
     }
-    kaa_base__free(frame->lent);
+    if (own->spare == NULL)
+        own->spare = frame->lent;
+    else
+        kaa_base__free(frame->lent);
     frame->lent = NULL;
 }

@@ -226,6 +226,43 @@ MISTAKE(enter_only, NULL, "enter_call", "call not left",
 MISTAKE(keep_lock_away, NULL, "begin_allow_threads", "threads not stopped",
         "kaa_end_allow_threads() is missing", 0, 0)
 
+/* Through a function of kaa's headers, optimised: the way to who called it is
+ * looked up for the first, and known for the others. */
+KAA_TEST(callers_of_what_headers_define)
+{
+    static const char *const names[] = {"build_here", "build_there"};
+    kaa_context *ctx;
+    void *file;
+    const int *lines;
+    char wanted[32];
+
+    if (kaa_test_is_fault_run() || kaa_test_is_collect_run())
+        SKIP("places alone are looked at");
+    DEFER(t, checked, NULL);
+    ctx = fresh_as(t, (kaa_runtime_options){.check = "sample"});
+    module = NEW(kaa_import(ctx, SAMPLE_OPTIMISED));
+    for (int i = 0; i < 6; i++)
+        NEW(call(ctx, names[i % 2], NULL));
+    file = dlopen(SAMPLE_OPTIMISED, RTLD_NOW);
+    CHECK(file != NULL);
+    lines = dlsym(file, "sample_lines");
+    CHECK_EQ(kaa_checked_count(), 2);
+    for (size_t i = 0; i < 2; i++) {
+        kaa_checked_mistake one = {.size = sizeof(one)};
+
+        CHECK_OK(kaa_checked_get(i, &one, &t->err));
+        CHECK_STR(one.function, names[i]);
+        CHECK_STR(one.kind, "released twice");
+        CHECK_EQ(one.count, 3);
+        snprintf(wanted, sizeof(wanted), "sample.c:%d", lines[i]);
+        CHECK_STR(one.made_at, wanted);
+        CHECK_HAS(one.backtrace, one.where);
+        snprintf(wanted, sizeof(wanted), " (%s)", names[i]);
+        CHECK_HAS(one.backtrace, wanted);
+        CHECK_EQ(strstr(one.backtrace, " (give_again)\nsample.c:") != NULL, i);
+    }
+}
+
 /* ---- The other modes */
 
 KAA_TEST(raise_mode_fails_the_call)
@@ -296,6 +333,33 @@ KAA_TEST(trace_mode_counts)
               calls[i].end_ns >= calls[i].start_ns);
     CHECK_STR(calls[count - 1].function, "drop");
     CHECK_STR(calls[count - 1].slot, "");
+}
+
+/* When the log is full, not each call is timed, but each is counted. */
+KAA_TEST(trace_mode_counts_what_it_does_not_time)
+{
+    static kaa_checked_use uses[256];
+    enum { CALLS = 100000 };
+    kaa_context *ctx;
+    kaa_object *item;
+    size_t count;
+
+    if (kaa_test_is_fault_run() || kaa_test_is_collect_run())
+        SKIP("many calls");
+    ctx = begin(t, "sample:trace");
+    item = NEW(kaa_list_new(ctx, 0));
+    for (int i = 0; i < CALLS; i++)
+        DROP(NEW(call(ctx, "right", item)));
+    CHECK_EQ(kaa_checked_calls(NULL, 0), 131072);
+    CHECK_EQ(uses_of("right", ""), CALLS);
+    CHECK_EQ(uses_of("right", "list_append"), 2 * CALLS);
+    CHECK_EQ(uses_of("right", "buffer_release"), CALLS);
+    count = kaa_checked_uses(uses, 256);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(uses[i].total_ns >= uses[i].max_ns);
+        CHECK_EQ(uses[i].failures, 0);
+    }
+    check_nothing_told(t);
 }
 
 /* Each place fails once, in a process of its own. */

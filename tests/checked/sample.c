@@ -7,6 +7,8 @@
 /* What a function has lost, inverted, so that nobody takes it for a reference:
  * the test gives it up. */
 KAA_API uintptr_t sample_hidden;
+/* Where build_here() and build_there() call. */
+KAA_API int sample_lines[2];
 
 static kaa_object *stored;
 static const char *stored_text;
@@ -308,6 +310,41 @@ careless(kaa_context *ctx, kaa_object *self)
     return size >= 0 ? kaa_none(ctx) : NULL;
 }
 
+/* The same mistake from two places, through a function of kaa's headers. */
+static kaa_object *
+build_here(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    sample_lines[0] = __LINE__ + 1;
+    kaa_object *list = kaa_build(ctx, "[i]", 70000);
+
+    if (list == NULL)
+        return NULL;
+    kaa_decref(ctx, list);
+    kaa_decref(ctx, list);
+    return kaa_none(ctx);
+}
+
+__attribute__((noinline)) static int
+give_again(kaa_context *ctx, kaa_object *list)
+{
+    kaa_decref(ctx, list);
+    return 1;
+}
+
+static kaa_object *
+build_there(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    sample_lines[1] = __LINE__ + 1;
+    kaa_object *list = kaa_build(ctx, "[ii]", 70000, 1);
+
+    if (list == NULL)
+        return NULL;
+    kaa_decref(ctx, list);
+    return give_again(ctx, list) ? kaa_none(ctx) : NULL;
+}
+
 static const kaa_method methods[] = {
     KAA_METHOD_ONE("right", right, NULL),
     KAA_METHOD_ONE("store", store, NULL),
@@ -326,6 +363,8 @@ static const kaa_method methods[] = {
     KAA_METHOD_NOARGS("enter_only", enter_only, NULL),
     KAA_METHOD_NOARGS("keep_lock_away", keep_lock_away, NULL),
     KAA_METHOD_NOARGS("careless", careless, NULL),
+    KAA_METHOD_NOARGS("build_here", build_here, NULL),
+    KAA_METHOD_NOARGS("build_there", build_there, NULL),
     KAA_METHODS_END};
 
 static int

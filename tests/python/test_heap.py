@@ -480,6 +480,25 @@ class Command(unittest.TestCase):
         code, out, err = self.kaa("diff", path, path)
         self.assertEqual((code, err), (0, ""))
 
+    def test_run_names_the_edge_to_break(self) -> None:
+        with open(self.script, "w") as file:
+            file.write(
+                "import gc\n"
+                "class Node:\n"
+                "    def __init__(self):\n"
+                "        self.me = self\n"
+                "for i in range(300): Node()\n"
+                "gc.collect()\n"
+                "for i in range(3): Node()\n"
+            )
+        path = os.path.join(self.folder, "out.json")
+        done = self.python("run", "--exact", "--json", path, "app.py")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("break __main__.Node.me", done.stderr)
+        with open(path) as file:
+            texts = {one["type"]: one["text"] for one in json.load(file)["garbage"]}
+        self.assertEqual(texts["Node"], "break __main__.Node.me")
+
     def test_run_module_and_exit_code(self) -> None:
         with open(os.path.join(self.folder, "mod.py"), "w") as file:
             file.write("raise SystemExit(7)\n")

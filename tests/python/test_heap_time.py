@@ -121,6 +121,50 @@ class Time(unittest.TestCase):
             self.assertIn("Garbage cycles by maker", str(profile))
 
     @unittest.skipUnless(kaa.objects.is_available()[0], kaa.objects.is_available()[1])
+    def test_edges_of_garbage(self) -> None:
+        class Parent:
+            def __init__(self) -> None:
+                self.children = [Child(self), Child(self)]
+
+        class Child:
+            def __init__(self, parent: Parent) -> None:
+                self.parent = parent
+
+        class Tied:
+            pass
+
+        def both() -> None:
+            Parent()
+            one = Tied()
+            one.there, one.here = {"back": one}, one  # type: ignore[attr-defined]
+
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with kaa.heap.profile(exact=True) as profile:
+            for _ in range(100):
+                both()
+            gc.collect()
+        report = profile.report()
+        kaa.heap.add_edges(report)  # there are none now
+        found = {one.type: one for one in report.garbage if one.file == __file__}
+        self.assertEqual(found["Parent"].text, "")
+        both()
+        kaa.heap.add_edges(report)
+        name = f"{Parent.__module__}.{Parent.__qualname__}".rpartition(".")[0]
+        self.assertIn(
+            found["Parent"].text, (f"break {name}.Child.parent", f"break {name}.Parent.children")
+        )
+        self.assertEqual(found["Parent"].text, found["Child"].text)
+        self.assertEqual(found["Tied"].text, "")  # one edge is not enough
+        gc.collect()
+        alive = Parent()
+        kaa.heap.add_edges(report)
+        self.assertIn(".parent", found["Child"].text)
+        self.assertIn("break ", str(profile))
+        del alive
+
+    @unittest.skipUnless(kaa.objects.is_available()[0], kaa.objects.is_available()[1])
     def test_types_and_lines(self) -> None:
         class Node:
             pass

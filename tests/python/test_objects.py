@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import io
 import os
@@ -125,6 +126,21 @@ class Walks(unittest.TestCase):
         self.assertGreater(count, 10_000)
         self.assertEqual(wrong, [])
         self.assertEqual(missing, [])
+
+    def test_what_a_field_of_a_code_object_does_not_use_is_no_object(self) -> None:
+        """Such a field may hold an address of anything: of words that look like the
+        head of an object too (a walk in 15 died of it on 3.15)."""
+        names = {"address", "names"}
+        held = tuple(names)
+        self.assertTrue(_object_walk._is_names(id(held), names))
+        self.assertFalse(_object_walk._is_names(id(held), {"address", "other"}))
+        self.assertFalse(_object_walk._is_names(id(list(names)), names))
+        for at in range(8):
+            words = (ctypes.c_uint64 * 64)(*[1 << 20, id(object)] * 8)
+            words[at] = id(tuple)
+            self.assertFalse(_object_walk._is_names(ctypes.addressof(words), names), at)
+        self.assertFalse(_object_walk._is_names(8, names))
+        self.assertTrue(_object_walk._code_fields())
 
     def test_a_copy_that_dies_is_an_error(self) -> None:
         class Deadly:

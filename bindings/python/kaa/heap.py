@@ -41,6 +41,7 @@ __all__ = [
     "Profile",
     "account",
     "add_account",
+    "add_edges",
     "arenas",
     "diff",
     "growth",
@@ -274,6 +275,18 @@ def add_account(report: HeapReport) -> None:
     report.account = account()
     report.arenas = arenas()
     report.advice += _heap_advice.of_account(report)
+
+
+def add_edges(report: HeapReport) -> None:
+    """Names in report.garbage, a report of this process, which edge to break so that
+    there are no such cycles (GarbageSite.text, such as "break app.Node.parent"). Looked
+    at, in a copy of the process, are cycles of the same types that there are now, alive
+    or waiting for the collector: where there are none, or no one edge is enough, nothing
+    is added. Does nothing where objects cannot be walked, and without report.garbage.
+    """
+    from kaa._insight import heap_edges as _heap_edges
+
+    _heap_edges.add(report)
 
 
 class Growth:

@@ -8,6 +8,7 @@ between two of those.
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import sys
 from typing import Any
@@ -162,8 +163,13 @@ def _run(options: argparse.Namespace) -> int:
         return complain(str(error))
     _program.catch_termination()
     code = _program.execute(prepared)
+    collects = gc.isenabled()
+    gc.disable()  # cycles that wait for it are looked at
     report = profile.stop()
     report.program = " ".join(sys.argv)
+    heap.add_edges(report)
+    if collects:
+        gc.enable()
     heap.add_account(report)
     if options.objects:
         _add_objects(report)

@@ -26,7 +26,7 @@ def _collector(report: HeapReport) -> List[Advice]:
         else:
             text = (
                 f"the cycle collector took {share:.0f} % of the time and freed {freed:,}"
-                " objects: break the cycles that make them (kaa.objects.walk().cycles), or"
+                " objects: break the cycles that make them (kaa.heap.add_edges() names where), or"
                 " set a higher gc.set_threshold()"
             )
         found.append(Advice(severity, text))

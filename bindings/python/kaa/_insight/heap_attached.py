@@ -37,6 +37,7 @@ def begin(path: str, exact: bool, every: int, frames: Optional[int], native: boo
         with heap.profile(exact, every, frames, native=native) as profile:
             time.sleep(seconds)
         report = profile.report()
+        heap.add_edges(report)
         heap.add_account(report)
         return report.to_json()
 

@@ -21,6 +21,7 @@ from kaa._native import walk as _native_walk
 
 _RETAINERS = 2000  # of the dominator tree are told
 _CYCLES = 20  # groups of cycles
+_SEARCHED = 100  # of them, for edges of certain types
 _WASTES = 10  # entries of each kind
 _MEMBERS = 40  # objects of a cycle that are told
 _CHECKED = 3000  # objects of a group, at most, where an edge to break is looked for
@@ -36,11 +37,18 @@ def _thing(address: Optional[int]) -> Any:
 
 
 def _is_names(address: int, names: Set[str]) -> bool:
-    """Whether there is a tuple of these names; reads memory that may be none."""
-    words = (ctypes.c_uint64 * 4)()
-    if address % 8 or not _native.kaa_insight_peek(os.getpid(), address, words, 32):
+    """Whether there is a tuple of these very names. The address may be of anything, so
+    what is there is read as numbers, never taken for an object."""
+    words = (ctypes.c_uint64 * (tuple.__basicsize__ // 8 + len(names)))()
+    size = ctypes.sizeof(words)
+    if address % 8 or not _native.kaa_insight_peek(os.getpid(), address, words, size):
         return False
-    return id(tuple) in words and set(_thing(address)) == names
+    head = object.__basicsize__ // 8
+    return (
+        words[head - 1] == id(tuple)
+        and words[head] == len(names)
+        and set(words[tuple.__basicsize__ // 8 :]) == {id(one) for one in names}
+    )
 
 
 def _code_fields() -> List[int]:
@@ -286,6 +294,35 @@ class Looking:
                 words.append(f"break {edge}")
         return "; ".join(words)
 
+    def breaks(self, names: Set[str]) -> Dict[str, str]:
+        """Which edge to break, by the __name__ of those types whose objects are in
+        cycles: that of garbage before that of what is alive. Types of Python's own are
+        in cycles of all kinds; of those an edge is told if there is but one."""
+        raw, count = (_native_walk.WalkCycle * _SEARCHED)(), ctypes.c_uint32()
+        status = _native.kaa_walk_cycles(self.walk, raw, _SEARCHED, count, self.error)
+        check(status, self.error)
+        found: Dict[str, List[Tuple[bool, str]]] = {}
+        common: Set[str] = set()
+        for number, one in enumerate(raw[: min(count.value, _SEARCHED)]):
+            kinds = {type(thing) for thing, _ in self._group(number).values()}
+            kinds = {kind for kind in kinds if _short(kind) in names}
+            edge = self._breaking(self._chain(number), number) if kinds else ""
+            for kind in kinds if edge else ():
+                found.setdefault(_short(kind), []).append((not one.garbage, edge))
+                if "." not in name_of(kind):
+                    common.add(_short(kind))
+        return {
+            name: min(edges)[1]
+            for name, edges in found.items()
+            if name not in common or len({edge for _, edge in edges}) == 1
+        }
+
+    def _chain(self, number: int) -> List[Any]:
+        """The example of a group; empty if it is long."""
+        members = (ctypes.c_void_p * _MEMBERS)()
+        length = _native.kaa_walk_cycle_path(self.walk, number, members, _MEMBERS)
+        return [_thing(one) for one in members[:length]] if length <= _MEMBERS else []
+
     def _breaking(self, chain: List[Any], number: int) -> str:
         """The edge of the example without which its whole group has no cycle, when all
         edges that are called the same go. The one back to what is referred to from
@@ -347,6 +384,10 @@ class Looking:
         above = _thing(found.dominator)
         steps = steps_of([above, thing])
         return f"{steps[0][0]} {steps[0][1]} {steps[-1][2]} {text_of(thing)}"
+
+
+def _short(kind: type) -> str:
+    return str(type.__dict__["__name__"].__get__(kind))
 
 
 def _label(parent: Any, child: Any) -> str:
