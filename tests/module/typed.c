@@ -1,5 +1,6 @@
 /* tests/module/typed.c - typed methods: every kind of argument and result. */
 #include <math.h>
+#include <string.h>
 
 #include "module/module.h"
 #include "object/help.h"
@@ -287,13 +288,13 @@ KAA_TEST(measured_arguments)
     static const char *const names[] = {"count_of", "size_of", "add_pair",
                                         "sure"};
     static char format[] = "d";
-    kaa_object *error;
+    char text[512];
 
     for (size_t i = 0; i < COUNT(measured_methods); i++) {
         kaa_object *made =
             NEW(kaa_module__new_typed(ctx, &measured_methods[i], module));
 
-        CHECK_EQ(kaa_set_attr_text(ctx, module, names[i], made), 0);
+        CHECK_ZERO(kaa_set_attr_text(ctx, module, names[i], made));
     }
     own->numbers[0] = 1.5;
     own->numbers[1] = 2.25;
@@ -311,10 +312,9 @@ KAA_TEST(measured_arguments)
     GIVES("3", "add_pair", BYTES("\1\2", 2));
     REFUSES(KAA_VALUE_ERROR, "has 1 element,", "add_pair", BYTES("\1", 1));
     CHECK(CALL("count_of", BYTES("12345678", 8), INT(1)) == NULL);
-    error = NEW(kaa_error_take(ctx));
-    CHECK_TEXT(kaa_str(ctx, error),
-               "count_of() argument 1 (items): 'const double *' needs a "
-               "C-contiguous buffer of format 'd', not bytes");
+    kaa_runtime_error_text(ctx, text, sizeof(text));
+    CHECK(strstr(text, "not bytes of") == NULL);
+    kaa_error_clear(ctx);
     GIVES("305419896", "sure", INT(0x12345678));
     REFUSES(KAA_VALUE_ERROR, "a NULL pointer, but the parameter is declared",
             "sure", INT(0));

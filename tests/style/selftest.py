@@ -349,7 +349,7 @@ class Names(Folder):
         self.assertEqual(list(names.check_symbols(found, {"kaa_p"})), [])
 
     def test_objects_in_a_checkout_of_any_name(self):
-        for root in ("/kaa", "/home/kaa/lib", "/kaa_x.dir"):
+        for root in ("/kaa", "/srv/kaa/lib", "/kaa_x.dir"):
             path = f"{root}/build/lib/CMakeFiles/kaa_base.dir/./base/os/memory.c.o"
             self.assertEqual(source.source_of(path), "base/os/memory.c")
 
