@@ -208,6 +208,16 @@ KAA_API void *kaa_cpython_data_get(kaa_cpython *host, void *instance,
                                    uint32_t what);
 
 /**
+ * Makes an instance with memory of its own, all zero, whatever Python code has
+ * made of its class's `__new__`.
+ *
+ * @return a new reference; NULL with an exception pending.
+ * @gil    any; the interpreter's own is held
+ * @since  0.1
+ */
+KAA_API void *kaa_cpython_data_new(kaa_cpython *host, void *type);
+
+/**
  * Makes an instance for bytes that are somewhere else.
  *
  * @param address  Of the bytes; for a pointer what it points at.

@@ -348,9 +348,11 @@ kaa_decl_format(const kaa_decl_item *function, const char *format,
                 size_t length, kaa_decl_wanted *out, size_t capacity,
                 int *out_is_whole)
 {
-    reader r = {.at = format, .end = format + length, .out = out};
+    reader r = {.at = format, .end = format, .out = out};
     int is_whole = 1;
 
+    if (length != 0) /* `format` is NULL perhaps where there is nothing */
+        r.end += length;
     r.capacity = capacity;
     r.is_scan = function->format == KAA_DECL_FORMAT_SCANF;
     for (size_t i = 0; i < capacity; i++)

@@ -314,7 +314,6 @@ static void
 add_notes(kaa_decl_parameter *later, const kaa_decl_parameter *earlier)
 {
     uint32_t flags = later->flags;
-
     uint32_t added = earlier->flags & ~(uint32_t)KAA_DECL_PARAMETER_TIMES;
 
     /* A later `out` takes the place of a length that C knows. */

@@ -125,12 +125,14 @@ note_length(const kaa_ctype *signature, kaa_decl_parameter *notes,
             uint32_t pointer, uint32_t of, uint32_t times)
 {
     const kaa_ctype *type = parameter_type(signature, pointer);
-    kaa_decl_parameter *note = notes + pointer - 1;
+    kaa_decl_parameter *note;
 
     if (type == NULL || kaa_ctype__kind(type) != KAA_CTYPE_POINTER ||
         !is_integer_at(signature, of) ||
-        (times != 0 && !is_integer_at(signature, times)) ||
-        note->flags & (KAA_DECL_PARAMETER_LENGTH | KAA_DECL_PARAMETER_OUT))
+        (times != 0 && !is_integer_at(signature, times)))
+        return;
+    note = &notes[pointer - 1];
+    if (note->flags & (KAA_DECL_PARAMETER_LENGTH | KAA_DECL_PARAMETER_OUT))
         return;
     note->flags |= KAA_DECL_PARAMETER_LENGTH;
     note->length_of = of - 1;

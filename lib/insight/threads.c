@@ -21,11 +21,16 @@ kaa_insight__threads kaa_insight__all_threads;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int failure;
-/* Guards the list of free records. Held for a few instructions, in hooks. */
+/* Guards the list of free records. Held for a few instructions, in hooks; as
+ * long as the system needs for some pages, when a recording begins. */
 static atomic_flag is_busy = ATOMIC_FLAG_INIT;
 static kaa_insight__thread *free_records;
 
 #define SPANS_BYTES (KAA_INSIGHT__SPANS_MAX * sizeof(kaa_insight__slot))
+
+/* Records that are ready before threads ask, and how much of their spans. */
+#define READY 4u
+#define SPANS_READY ((size_t)32768)
 
 /* Eight bytes of a record, whatever they are. */
 typedef uint64_t __attribute__((may_alias)) word;
@@ -135,15 +140,67 @@ kaa_insight__threads_start(kaa_error *err)
                           "no thread key for monitors (errno %d)", failure);
 }
 
+static void *
+map(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
+/* Has the system give memory now, not when it is written to. */
+static void
+populate(void *memory, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    (void)madvise(memory, bytes, MADV_POPULATE_WRITE);
+#else
+    (void)madvise(memory, bytes, 23); /* Linux 5.14; older ones refuse */
+#endif
+}
+
+/* Records for the next threads, as if theirs had ended: some, with memory that
+ * is there, so that those threads need not wait for the system to give it. */
+static void
+make_ready(int has_timelines)
+{
+    unsigned ready = 0, lives = 0;
+
+    for (uint32_t i = 0; i < KAA_INSIGHT__RECORDS_MAX && ready < READY; i++) {
+        kaa_insight__thread *record = atomic_load(&ALL.records[i]);
+
+        if (record == NULL) {
+            record = map(sizeof(*record));
+            if (record == NULL)
+                return;
+            populate(record, sizeof(*record));
+            KAA_INSIGHT__SET(record->end, 1);
+            atomic_store(&ALL.records[i], record);
+            atomic_store(&ALL.count, i + 1);
+        }
+        if (end_of(record) != 0)
+            ready++;
+        else if (lives++ >= READY)
+            continue;
+        if (record->spans == NULL && has_timelines)
+            record->spans = map(SPANS_BYTES);
+        if (record->spans != NULL && has_timelines)
+            populate(record->spans, SPANS_READY);
+    }
+}
+
 /* Records of ended threads go to the free list when the next recording begins:
  * their figures are read until then. */
 void
 kaa_insight__threads_begin(uint64_t grain, double ns_per_tick,
                            int has_timelines)
 {
-    uint32_t count = atomic_load(&ALL.count);
+    uint32_t count;
 
     lock();
+    make_ready(has_timelines);
+    count = atomic_load(&ALL.count);
     free_records = NULL;
     for (uint32_t i = 0; i < count; i++) {
         kaa_insight__thread *record = atomic_load(&ALL.records[i]);
@@ -195,15 +252,6 @@ kaa_insight__threads_after_fork(void)
 }
 
 /* ---- a thread's first event ---- */
-
-static void *
-map(size_t bytes)
-{
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    return memory != MAP_FAILED ? memory : NULL;
-}
 
 static void
 add_figures(kaa_insight__thread *sum, const kaa_insight__thread *one)

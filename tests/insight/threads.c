@@ -39,6 +39,34 @@ hold_once(void *user)
     return own;
 }
 
+/* Threads find memory that is there already. First, since records stay. */
+KAA_TEST(a_few_records_are_ready)
+{
+    pthread_t one;
+    void *record;
+    uint32_t count;
+
+    CHECK_OK(kaa_insight__threads_start(&t->err));
+    kaa_insight__threads_begin(1, 1.0, 1);
+    count = atomic_load(&ALL.count);
+    CHECK_EQ(count, 4);
+    for (uint32_t i = 0; i < count; i++) {
+        const kaa_insight__thread *ready = atomic_load(&ALL.records[i]);
+
+        CHECK(ready->spans != NULL);
+        CHECK(atomic_load(&ready->end) != 0);
+        CHECK(atomic_load(&ready->epoch) != atomic_load(&ALL.epoch));
+    }
+    CHECK_EQ(pthread_create(&one, NULL, hold_once, NULL), 0);
+    CHECK_EQ(pthread_join(one, &record), 0);
+    CHECK_EQ(atomic_load(&ALL.count), count);
+    CHECK_EQ(atomic_load(&((kaa_insight__thread *)record)->acquired), 1);
+    kaa_insight__threads_end();
+    kaa_insight__threads_begin(1, 1.0, 1);
+    CHECK_EQ(atomic_load(&ALL.count), count);
+    kaa_insight__threads_end();
+}
+
 KAA_TEST(more_threads_than_records)
 {
     const uint32_t count = KAA_INSIGHT__RECORDS_MAX + 50;

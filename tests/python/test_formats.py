@@ -96,6 +96,8 @@ class Printed(Case):
             ("%*d", ("4", 5), TypeError, "4 (%*d): int expected, not str"),
             ("%2$s %1$d", ("x", 5), TypeError, "4 (%1$d): int expected, not str"),
             ("%n", (kaa.new("long"),), TypeError, "4 (%n): 'int *' needs a writable C-contiguous buffer of format 'i', not long *"),
+            ("\udcff%s", (5,), TypeError, "4 (%s): 'const char *' needs str, bytes or a C-contiguous buffer of bytes, not int"),
+            ("\ud800%s", (5,), ValueError, "3 (format): character 0 is a lone surrogate"),
             ("%s", ("x\ud800",), ValueError, "4 (%s): character 1 is a lone surrogate"),
             ("%p", ("x",), TypeError, "4 (%p): 'const void *' needs a C-contiguous buffer, a pointer or an address, not str"),
         ):  # fmt: skip
@@ -246,8 +248,13 @@ class Sentinels(Case):
             )
 
     def test_what_is_no_null_pointer(self) -> None:
-        lib = kaa.load(None, "int execl(const char *path, const char *arg, ...);")
-        for last in (0, 0.0, b"", ctypes.c_int(0), ctypes.c_char_p(b"x")):
+        text = """
+            typedef struct small { char a; } small;
+            int execl(const char *path, const char *arg, ...);
+        """
+        lib = kaa.load(None, text)
+        small = kaa.from_buffer(lib.small, bytearray(1))
+        for last in (0, 0.0, b"", ctypes.c_int(0), ctypes.c_char_p(b"x"), small):
             with self.assertRaisesRegex(TypeError, "None has to end"):
                 lib.execl("/no/such/program", "a", last)
 

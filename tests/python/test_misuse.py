@@ -33,9 +33,10 @@ import kaa
 
 lib = kaa.load(None, "struct point { double x, y; }; int abs(int); void *malloc(size_t);")
 class Mine(lib.point): pass
-kinds = [lib.point, type(kaa.new("int[2]")), type(kaa.new("int *")), type(lib.abs)]
-if sys.version_info >= (3, 10):  # before, classes cannot be closed
-    kinds.append(Mine)
+class Array(type(kaa.new("int[2]"))): pass
+class Pointer(type(kaa.new("int *"))): __slots__ = ()
+kinds = [lib.point, *Array.__bases__, *Pointer.__bases__, type(lib.abs)]
+kinds += [Mine, Array, Pointer]
 for kind in {one for each in kinds for one in each.__mro__} - {object}:
     try:
         kind.__new__ = lambda kind, *rest: object.__new__(kind)
@@ -53,6 +54,54 @@ for kind in kinds:
         del made
     except (TypeError, AttributeError):
         pass
+print("alive")
+"""
+
+#: Empties the modules that types keep their classes in.
+EMPTIED = """
+import gc
+import kaa
+
+lib = kaa.load(None, "struct inner { int a; }; struct point { struct inner i, *p; };")
+made = lib.point()
+made.p = made.i
+held = one = None
+for kind in (lib.point, type(made.i), type(made.p)):
+    for one in gc.get_referents(kind):
+        if type(one) is type(kaa):
+            for held in [one.__dict__, *gc.get_referents(one)]:
+                if isinstance(held, (list, dict)):
+                    held.clear()
+gc.collect()
+for i in range(3):
+    print(made.i.a, made.p.a, made == made, repr(lib.inner(i)), type(made)().i)
+    gc.collect()
+del lib, kind, one, held
+gc.collect()
+print(made.i.a, made.p.a)
+"""
+
+#: Calls what every class has with instances of all the others.
+SWAPPED = """
+import kaa
+
+lib = kaa.load(None, "union number { int i; float f; }; struct s { int a; double d; };")
+nulls = [kaa.cast(text, None, library=lib)
+         for text in ("char *", "int *", "struct s *", "void *", "union number *")]
+data = nulls + [lib.s(), lib.number(), kaa.new("int[2]"), kaa.new("char[2]")]
+rests = [(), (0,), ("x",), (b"x",), (nulls[0],), (lib.s(),), (slice(0, 1),), (0, 5),
+         ("a", 5), ({},), (slice(0, 1), [1]), (None,), (None, None)]
+for kind in map(type, data):
+    for name in dir(kind):
+        ask = getattr(kind, name)
+        if not callable(ask):
+            ask = getattr(ask, "__get__", None)
+        for one in data if ask is not None else ():
+            for rest in rests:
+                try:
+                    ask(one, *rest)
+                except Exception:
+                    pass
 print("alive")
 """
 
@@ -190,6 +239,43 @@ class Incomplete(unittest.TestCase):
         class's __new__ was made."""
         done = support.run_python("-c", REPLACED)
         self.assertEqual((done.returncode, done.stdout), (0, "alive\n"), done.stderr)
+
+    def test_modules_that_are_emptied(self) -> None:
+        """What a class is kept by cannot be taken from it."""
+        done = support.run_python("-c", EMPTIED)
+        said = [f"0 0 True inner(a={i}) inner(a=0)" for i in range(3)]
+        self.assertEqual(done.stdout.splitlines(), [*said, "0 0"], done.stderr)
+        self.assertEqual(done.returncode, 0)
+
+    def test_copies_where_new_is_replaced(self) -> None:
+        """A copy has memory of its own, of its size, whatever __new__ would give."""
+        library = kaa.load(None, "struct small { char a; }; struct large { int a[4000]; };")
+        small = library.small()
+        large = library.large([7] * 4000)
+        array = kaa.new("int[4000]", [7] * 4000)
+        for one in (large, array):
+            type(one).__new__ = lambda *rest: small
+            for copied in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+                self.assertIs(type(copied), type(one))
+                self.assertEqual(copied, one)
+        self.assertEqual(small.a, b"\0")
+
+    def test_methods_of_another_class(self) -> None:
+        """What a class's functions are called with may be any instance; a NULL
+        pointer is not read or written."""
+        done = support.run_python("-c", SWAPPED)
+        self.assertEqual((done.returncode, done.stdout), (0, "alive\n"), done.stderr)
+        library = kaa.load(None, "struct small { char a; };")
+        null = kaa.cast("char *", None)
+        array = type(kaa.new("char[2]"))
+        for wrong, ask in (
+            ("a record or an array", lambda: library.small.__copy__(null)),
+            ("an array", lambda: array.__eq__(null, "x")),
+            ("an array", lambda: array.__init__(null, "x")),
+            ("a record or an array", lambda: array.__bytes__(null)),
+        ):
+            with self.assertRaisesRegex(TypeError, f"^{wrong} expected, not 'char \\*'"):
+                ask()
 
     def test_a_definition_that_was_skipped(self) -> None:
         library = kaa.load(

@@ -263,6 +263,7 @@ class Finding(unittest.TestCase):
         for module in ("ctypes", "inspect", "enum", "re", "kaa._native"):
             self.assertNotIn(f"'{module}'", loaded)
         self.assertIn("'load'", names)
+        self.assertNotIn("TYPE_CHECKING", names)
 
     def test_version(self) -> None:
         import kaa

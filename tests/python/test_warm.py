@@ -6,6 +6,7 @@ from __future__ import annotations
 import array
 import ctypes
 import math
+import sys
 import tempfile
 import unittest
 from typing import Any, List
@@ -225,6 +226,31 @@ class Warm(unittest.TestCase):
             library.hold(lambda value: library.real(2.5) and 4)
             self.assertEqual(library.apply(within, 8), 8)
         library.hold(None)
+
+    def test_recursion_ends(self) -> None:
+        """In Python code, in kaa or in what kaa calls: by one name everywhere."""
+        library = self.load()
+        raised = set()
+
+        def call_at(depth: int) -> None:
+            if depth:
+                call_at(depth - 1)
+            else:
+                library.real(1.5)
+
+        for _ in range(WARM):
+            library.real(1.5)
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(300)
+        try:
+            for depth in range(150, 300):
+                try:
+                    call_at(depth)
+                except Exception as error:
+                    raised.add(type(error))
+        finally:
+            sys.setrecursionlimit(limit)
+        self.assertEqual(raised, {RecursionError})
 
     def test_another_class_put_on(self) -> None:
         library = self.load()

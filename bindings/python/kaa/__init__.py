@@ -160,4 +160,5 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> List[str]:
-    return sorted({*globals(), *__all__, *_SUBMODULES, "__version__"})
+    names = {*globals(), *__all__, *_SUBMODULES, "__version__"}
+    return sorted(names - {"TYPE_CHECKING"})

@@ -2,9 +2,9 @@
  *
  * Each variable argument has a type by C's promotions, or as a format string
  * asks for it; the types of a call are a signature of their own, with a plan of
- * its own. The plans of a function are
- * kept on a list that only grows, so threads may read it without a lock: most
- * programs call printf() in a few ways.
+ * its own. The plans of a function are kept on a list that only grows, so
+ * threads may read it without a lock: most programs call printf() in a few
+ * ways.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -163,32 +163,51 @@ convert_extra(kaa_cpython__special *call, uint32_t i, const kaa_ctype *pointer,
 
 /* ---- formats ---- */
 
-/* What the format of a call asks for: the first call->extra_count of it. A
- * format that is no str or bytes is C's own memory, of which nothing is known.
- */
+/* The bytes of a format, which live as long as the call; NULL: it is C's own
+ * memory, of which nothing is known, or the parameter's conversion refuses it
+ * and says why. */
+static const char *
+format_text(kaa_cpython__special *call, PyObject *value, ssize_t *out_length)
+{
+    PyObject *type = kaa_cpython__type(value), *bytes = NULL;
+    const char *text;
+
+    if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type))) {
+        text = PY(PyUnicode_AsUTF8AndSize)(value, out_length);
+        if (text != NULL)
+            return text;
+        PY(PyErr_Clear)();
+        call->state.position = 0; /* of no argument */
+        bytes =
+            PY(PyUnicode_AsEncodedString)(value, "utf-8", "surrogateescape");
+        if (bytes != NULL &&
+            kaa_cpython__hold_object(&call->state, bytes) == NULL)
+            bytes = NULL;
+    } else if (PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
+        bytes = value;
+    }
+    if (bytes == NULL) {
+        PY(PyErr_Clear)();
+        return NULL;
+    }
+    *out_length = PY(PyBytes_Size)(bytes);
+    return PY(PyBytes_AsString)(bytes);
+}
+
+/* What the format of a call asks for: the first call->extra_count of it. */
 static int
 read_format(kaa_cpython__special *call, kaa_decl_wanted *out)
 {
     const kaa_decl_item *item = call->self->item;
-    PyObject *value = call->values[item->format_of];
-    PyObject *type = kaa_cpython__type(value);
     kaa_convert_fault fault = {.code = KAA_CONVERT_FORMAT};
-    const char *text = NULL;
     ssize_t length = 0;
+    const char *text =
+        format_text(call, call->values[item->format_of], &length);
     char given[16];
 
-    if (PY(PyType_IsSubtype)(type, PY(PyBytes_Type))) {
-        text = PY(PyBytes_AsString)(value);
-        length = PY(PyBytes_Size)(value);
-    } else if (PY(PyType_IsSubtype)(type, PY(PyUnicode_Type))) {
-        text = PY(PyUnicode_AsUTF8AndSize)(value, &length);
-    }
-    if (text == NULL) { /* the parameter's conversion says why */
-        PY(PyErr_Clear)();
-        length = 0;
-    }
-    fault.number = kaa_decl_format(item, text, (size_t)length, out,
-                                   call->extra_count, NULL);
+    fault.number =
+        kaa_decl_format(item, text, text != NULL ? (size_t)length : 0, out,
+                        call->extra_count, NULL);
     if (fault.number <= call->extra_count)
         return 0;
     snprintf(given, sizeof(given), "%u", (unsigned)call->extra_count);
@@ -398,16 +417,16 @@ check_sentinel(kaa_cpython__special *call, const kaa_cpython__extra *extras)
     const kaa_cpython__extra *last = count != 0 ? &extras[count - 1] : NULL;
     kaa_convert_fault fault = {.code = KAA_CONVERT_SENTINEL,
                                .given = "nothing"};
-    uint64_t word = 0;
+    uint64_t word = 1;
     char name[192];
 
     if (!(call->self->item->flags & KAA_DECL_SENTINEL))
         return 0;
-    if (last != NULL)
+    /* Of other types there may be fewer bytes. */
+    if (last != NULL && last->type == call->state.host->void_pointer)
         memcpy(&word, last->value != NULL ? last->value : &last->word,
                sizeof(word));
-    if (last != NULL && last->type == call->state.host->void_pointer &&
-        word == 0)
+    if (word == 0)
         return 0;
     if (last != NULL) {
         kaa_cpython__type_name(call->extras[count - 1], name, sizeof(name));
@@ -453,11 +472,11 @@ kaa_cpython__run_variadic(kaa_cpython__special *call)
     if (count > EXTRAS_ON_STACK) {
         extras =
             kaa_base__alloc_zeroed(count * (sizeof(*extras) + sizeof(*wanted)));
+        if (extras == NULL) {
+            PY(PyErr_NoMemory)();
+            return NULL;
+        }
         wanted = (kaa_decl_wanted *)(void *)(extras + count);
-    }
-    if (extras == NULL) {
-        PY(PyErr_NoMemory)();
-        return NULL;
     }
     result = run_with(
         call, call->self->item->format != KAA_DECL_FORMAT_NONE ? wanted : NULL,

@@ -14,18 +14,8 @@
 #include "cpython/context/context.h"
 #include "cpython/host/thread.h"
 
-/* PyModuleDef behind PyModuleDef_Base, which is the header of an object and
- * three words more. */
 typedef struct host_module {
-    const char *name;
-    const char *doc;
-    ssize_t state_bytes;
-    host_method *methods;
-    host_type_slot *slots; /* PyModuleDef_Slot has the same two members */
-    int (*traverse)(PyObject *, host_visit, void *);
-    int (*clear)(PyObject *);
-    void (*free)(void *);
-    /* The host's ends here. */
+    host_module_def host;
     kaa_cpython__module_record *record;
     host_type_slot own_slots[3];
 } host_module;
@@ -37,9 +27,7 @@ enum { SLOT_INTERPRETERS = 3, SLOT_GIL = 4 };
 static host_module *
 behind_base(void *definition)
 {
-    return (host_module *)(void *)((char *)definition +
-                                   kaa_cpython__layout.header +
-                                   3 * sizeof(void *));
+    return (host_module *)(void *)kaa_cpython__behind_base(definition);
 }
 
 /* ---- state */
@@ -58,7 +46,7 @@ kaa_cpython__record_of_module(PyObject *module)
     if (definition == NULL)
         return NULL;
     found = behind_base(definition);
-    return found->traverse == traverse_state ? found->record : NULL;
+    return found->host.traverse == traverse_state ? found->record : NULL;
 }
 
 PyObject *
@@ -123,13 +111,13 @@ fill_definition(kaa_cpython__module_record *record)
     uint32_t version = record->ctx->host->version;
     int count = 0;
 
-    made->name = record->whole.name;
-    made->state_bytes = (ssize_t)record->whole.state_bytes;
-    made->traverse = traverse_state;
-    made->clear = clear_state;
-    made->free = free_state;
+    made->host.name = record->whole.name;
+    made->host.state_bytes = (ssize_t)record->whole.state_bytes;
+    made->host.traverse = traverse_state;
+    made->host.clear = clear_state;
+    made->host.free = free_state;
     made->record = record;
-    made->slots = made->own_slots;
+    made->host.slots = made->own_slots;
     if (version >= 0x030c)
         made->own_slots[count++] =
             (host_type_slot){SLOT_INTERPRETERS, OWN_GIL_SUPPORTED};
@@ -169,7 +157,7 @@ make_record(kaa_cpython__context *own, const kaa_module_def *definition)
     record->definition = definition;
     kaa_module__read(definition, &record->whole);
     record->host_definition = kaa_base__alloc_zeroed(
-        kaa_cpython__layout.header + 3 * sizeof(void *) + sizeof(host_module));
+        kaa_cpython__module_def_base() + sizeof(host_module));
     if (record->host_definition == NULL) {
         PY(PyErr_NoMemory)();
         free_record(record);

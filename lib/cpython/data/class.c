@@ -1,10 +1,11 @@
 /* cpython/data/class.c - making a type of a C type.
  *
  * A type made by PyType_FromModuleAndSpec() keeps its module, which Python code
- * cannot take away. So each has a module object of its own, and that keeps the
- * class (in a capsule), the library, and what Python knows of the layout.
- * Instances count too: the collector may empty a module before the last of them
- * has gone.
+ * cannot take away. So each has a module object of its own, and the state of
+ * that keeps the class, which keeps the library, what Python knows of the
+ * layout, and the types of members: in a module's dict Python code would find
+ * them, and might delete them. Instances count too: the collector may empty a
+ * module before the last of them has gone.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 typedef kaa_cpython__class class;
 typedef kaa_cpython__member field;
 
-#define CAPSULE_NAME "kaa.data"
 #define INLINE_MAX 4096
 
 /* ---- classes ---- */
@@ -68,16 +68,50 @@ kaa_cpython__class_release(class *self)
     kaa_base__free(self);
 }
 
+/* Does something to each member of a class and its twin, and their elements. */
+static int
+each_member(class *self, int (*act)(field *, host_visit, void *),
+            host_visit visit, void *user)
+{
+    int stop = 0;
+
+    for (class *one = self; stop == 0 && one != NULL; one = one->twin) {
+        stop = act(&one->element, visit, user);
+        for (uint32_t i = 0; stop == 0 && i < one->member_count; i++)
+            stop = act(&one->members[i], visit, user);
+    }
+    return stop;
+}
+
+static int
+visit_member(field *member, host_visit visit, void *user)
+{
+    const class *found =
+        atomic_load_explicit(&member->class_, memory_order_acquire);
+
+    return found != NULL ? visit(found->type, user) : 0;
+}
+
+static int
+forget_member(field *member, host_visit visit, void *user)
+{
+    class *found = atomic_exchange(&member->class_, NULL);
+
+    (void)visit;
+    (void)user;
+    if (found != NULL) {
+        PY(Py_DecRef)(found->type);
+        kaa_cpython__class_release(found);
+    }
+    return 0;
+}
+
 /* The type goes: instances that remain are garbage too, and make no more. */
 static void
-end_class(PyObject *capsule)
+end_class(class *self)
 {
-    class *self = PY(PyCapsule_GetPointer)(capsule, CAPSULE_NAME);
+    PyObject *library = self->library, *layout = self->layout;
 
-    if (self == NULL) {
-        PY(PyErr_Clear)();
-        return;
-    }
     kaa_cpython__unlist_class(self);
     while (self->free_count > 0)
         kaa_cpython__delete_data(self->free_objects[--self->free_count], self);
@@ -85,9 +119,10 @@ end_class(PyObject *capsule)
     for (class *one = self; one != NULL; one = one->twin) {
         one->library = NULL;
         one->layout = NULL;
-        one->holder = NULL;
     }
-    kaa_cpython__class_release(self);
+    each_member(self, forget_member, NULL, NULL);
+    xdecref(library);
+    xdecref(layout);
 }
 
 /* All is shared with the plain one but how members are read. */
@@ -105,7 +140,6 @@ kaa_cpython__twin_of(class *self)
         made->type = self->type;
         made->library = self->library;
         made->layout = self->layout;
-        made->holder = self->holder;
         made->core = self->core;
         made->kind = self->kind;
         made->flags = self->flags;
@@ -196,32 +230,84 @@ fill_shape(class *self, const kaa_cpython_data_options *options)
 
 /* ---- types ---- */
 
+typedef struct holder_state {
+    class *self; /* NULL: not filled */
+} holder_state;
+
+static int
+traverse_holder(PyObject *holder, host_visit visit, void *user)
+{
+    const holder_state *state = PY(PyModule_GetState)(holder);
+    class *self = state != NULL ? state->self : NULL;
+    int stop = 0;
+
+    if (self == NULL)
+        return 0;
+    if (self->library != NULL)
+        stop = visit(self->library, user);
+    if (stop == 0 && self->layout != NULL)
+        stop = visit(self->layout, user);
+    return stop != 0 ? stop : each_member(self, visit_member, visit, user);
+}
+
+static int
+clear_holder(PyObject *holder)
+{
+    const holder_state *state = PY(PyModule_GetState)(holder);
+
+    if (state != NULL && state->self != NULL)
+        end_class(state->self);
+    return 0;
+}
+
+static void
+free_holder(void *holder)
+{
+    holder_state *state = PY(PyModule_GetState)(holder);
+    class *self = state != NULL ? state->self : NULL;
+
+    if (self == NULL)
+        return;
+    state->self = NULL;
+    end_class(self);
+    kaa_cpython__class_release(self);
+}
+
+int
+kaa_cpython__make_holder_definition(kaa_cpython *host)
+{
+    void *made = kaa_base__alloc_zeroed(kaa_cpython__module_def_base() +
+                                        sizeof(host_module_def));
+
+    if (made == NULL)
+        return -1;
+    *kaa_cpython__behind_base(made) =
+        (host_module_def){.name = "kaa.data",
+                          .state_bytes = sizeof(holder_state),
+                          .traverse = traverse_holder,
+                          .clear = clear_holder,
+                          .free = free_holder};
+    host->holder_definition = made;
+    return 0;
+}
+
+/* It takes the class, which it ends if it cannot be made. */
 static PyObject *
 make_holder(class *self)
 {
-    PyObject *holder = PY(PyModule_New)("kaa.data");
-    PyObject *capsule = holder != NULL
-                            ? PY(PyCapsule_New)(self, CAPSULE_NAME, end_class)
-                            : NULL;
-    PyObject *types = capsule != NULL ? PY(PyList_New)(0) : NULL;
+    PyObject *holder =
+        PY(PyModule_Create2)(self->host->holder_definition, HOST_API_VERSION);
+    holder_state *state = holder != NULL ? PY(PyModule_GetState)(holder) : NULL;
 
-    if (types == NULL) {
-        if (capsule == NULL)
-            kaa_cpython__class_release(self);
-        xdecref(capsule);
+    if (state == NULL) {
+        self->library = self->layout = NULL; /* borrowed yet */
+        kaa_cpython__class_release(self);
         xdecref(holder);
         return NULL;
     }
-    if (PY(PyObject_SetAttrString)(holder, "data", capsule) != 0 ||
-        PY(PyObject_SetAttrString)(holder, "library", self->library) != 0 ||
-        PY(PyObject_SetAttrString)(holder, "layout", self->layout) != 0 ||
-        PY(PyObject_SetAttrString)(holder, "types", types) != 0) {
-        xdecref(holder);
-        holder = NULL;
-    }
-    xdecref(types);
-    xdecref(capsule);
-    self->holder = holder;
+    PY(Py_IncRef)(self->library);
+    PY(Py_IncRef)(self->layout);
+    state->self = self;
     return holder;
 }
 
@@ -349,17 +435,17 @@ static class *
 own_class(PyObject *type)
 {
     PyObject *holder = PY(PyType_GetModule)(type);
-    PyObject *capsule =
+    void *definition =
         holder != NULL && kaa_cpython__type(holder) == PY(PyModule_Type)
-            ? PY(PyObject_GetAttrString)(holder, "data")
+            ? PY(PyModule_GetDef)(holder)
             : NULL;
-    class *found = NULL;
+    const holder_state *state =
+        definition != NULL && kaa_cpython__behind_base(definition)->traverse ==
+                                  traverse_holder
+            ? PY(PyModule_GetState)(holder)
+            : NULL;
+    class *found = state != NULL ? state->self : NULL;
 
-    if (capsule != NULL) {
-        if (kaa_cpython__type(capsule) == PY(PyCapsule_Type))
-            found = PY(PyCapsule_GetPointer)(capsule, CAPSULE_NAME);
-        PY(Py_DecRef)(capsule);
-    }
     PY(PyErr_Clear)();
     return found != NULL && found->type == type ? found : NULL;
 }
@@ -411,7 +497,8 @@ class *
 kaa_cpython__member_class(class *self, field *member)
 {
     class *found = atomic_load_explicit(&member->class_, memory_order_acquire);
-    PyObject *type = NULL, *types;
+    class *none = NULL;
+    PyObject *type = NULL;
 
     if (KAA_LIKELY(found != NULL))
         return found;
@@ -423,14 +510,14 @@ kaa_cpython__member_class(class *self, field *member)
         kaa_cpython__class_for(self->host, self->library, member->type, &type);
     if (found == NULL)
         return NULL;
-    types = PY(PyObject_GetAttrString)(self->holder, "types");
-    if (types == NULL || PY(PyList_Append)(types, type) != 0)
-        found = NULL;
-    else
-        atomic_store_explicit(&member->class_, found, memory_order_release);
-    xdecref(types);
+    /* The member keeps the type, and the class, which the collector may take
+     * from the type. */
+    kaa_cpython__class_retain(found);
+    if (atomic_compare_exchange_strong(&member->class_, &none, found))
+        return found;
+    kaa_cpython__class_release(found);
     PY(Py_DecRef)(type);
-    return found;
+    return none;
 }
 
 void *

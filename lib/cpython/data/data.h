@@ -60,7 +60,8 @@ typedef struct kaa_cpython__member {
     int32_t number; /* among the members that Python knows; -1: an element */
     const kaa_ctype *type;
     const kaa_ctype *core;
-    struct kaa_cpython__class *_Atomic class_; /* of what is read */
+    /* Of what is read, once that was asked; its type is kept. */
+    struct kaa_cpython__class *_Atomic class_;
     PyObject *_Atomic names; /* enums: a tuple, from `first` */
     int64_t first;
 } kaa_cpython__member;
@@ -81,10 +82,9 @@ enum {
 
 typedef struct kaa_cpython__class {
     kaa_cpython *host;
-    PyObject *type;    /* borrowed, and so are the next three: */
-    PyObject *library; /* the type's module keeps them */
-    PyObject *layout;  /* what Python knows of the class */
-    PyObject *holder;
+    PyObject *type;    /* borrowed */
+    PyObject *library; /* kept until the type's module ends, then NULL */
+    PyObject *layout;  /* the same: what Python knows of the class */
     const kaa_ctype *core;
     kaa_ctype_kind kind;
     uint32_t flags;
@@ -268,6 +268,8 @@ kaa_cpython__class_of_own(PyObject *type)
         ->class_;
 }
 
+/* What makes the modules that keep classes. 0, or -1 without memory. */
+int kaa_cpython__make_holder_definition(kaa_cpython *host);
 /* The class of a type; NULL without an exception if it is none of kaa's. (A
  * host makes it quick for others' types; NULL: the type is one of kaa's.) */
 kaa_cpython__class *kaa_cpython__class_of(const kaa_cpython *host,
@@ -281,6 +283,18 @@ kaa_cpython__class *kaa_cpython__class_for(kaa_cpython *host, PyObject *library,
  * exception. */
 kaa_cpython__class *kaa_cpython__member_class(kaa_cpython__class *self,
                                               kaa_cpython__member *member);
+/* One user more. */
+static inline void
+kaa_cpython__class_retain(kaa_cpython__class *self)
+{
+    if (self->has_free_list) /* with the GIL: nobody else counts */
+        atomic_store_explicit(
+            &self->uses,
+            atomic_load_explicit(&self->uses, memory_order_relaxed) + 1,
+            memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(&self->uses, 1, memory_order_relaxed);
+}
 /* One user less: the last frees it. */
 void kaa_cpython__class_release(kaa_cpython__class *self);
 /* The class of data whose memory may be released; NULL with an exception. */
@@ -479,6 +493,9 @@ void kaa_cpython__record_slots(kaa_cpython__slots *slots);
 void kaa_cpython__array_slots(kaa_cpython__slots *slots);
 void kaa_cpython__pointer_slots(kaa_cpython__slots *slots);
 void kaa_cpython__buffer_slots(kaa_cpython__slots *slots);
+/* What tp_new of records and arrays makes. */
+PyObject *kaa_cpython__make_record(kaa_cpython__class *self, PyObject *type);
+PyObject *kaa_cpython__make_array(kaa_cpython__class *self, PyObject *type);
 PyObject *kaa_cpython__record_call(PyObject *type, PyObject *const *args,
                                    size_t flagged_count, PyObject *names);
 PyObject *kaa_cpython__get_member(PyObject *object, void *closure);

@@ -31,13 +31,7 @@ fill(PyObject *object, class *self)
     body->weak_references = NULL;
     body->length = self->count;
     body->flags = 0;
-    if (self->has_free_list) /* with the GIL: nobody else counts */
-        atomic_store_explicit(
-            &self->uses,
-            atomic_load_explicit(&self->uses, memory_order_relaxed) + 1,
-            memory_order_relaxed);
-    else
-        atomic_fetch_add_explicit(&self->uses, 1, memory_order_relaxed);
+    kaa_cpython__class_retain(self);
 }
 
 /* An object whose fields are set, without memory. */
@@ -418,6 +412,30 @@ probe_getset(PyObject *type)
         kaa_cpython__layout.getset_offset = at;
 }
 
+/* Before 3.10 a type that a spec makes cannot be closed: its __new__ may be
+ * replaced, and object.__new__() then makes instances of derived classes that
+ * nobody has filled. Without the flag of heap types it is closed as built-in
+ * types are. It lives for ever, and the collector may not see it any more. */
+#define FLAGS_BEHIND_HEADER 152
+
+static void
+close_old_type(PyObject *type)
+{
+    size_t at = kaa_cpython__layout.header + FLAGS_BEHIND_HEADER;
+    PyObject *const samples[] = {PY(PyBaseObject_Type), PY(PyUnicode_Type),
+                                 PY(PyModule_Type), type};
+    unsigned long flags = 0;
+
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        memcpy(&flags, (char *)samples[i] + at, sizeof(flags));
+        if (flags != PY(PyType_GetFlags)(samples[i]))
+            return;
+    }
+    PY(PyObject_GC_UnTrack)(type);
+    flags &= ~(unsigned long)HOST_FLAGS_HEAPTYPE;
+    memcpy((char *)type + at, &flags, sizeof(flags));
+}
+
 PyObject *
 kaa_cpython__make_data_type(kaa_cpython *host)
 {
@@ -449,6 +467,8 @@ kaa_cpython__make_data_type(kaa_cpython *host)
     PY(Py_DecRef)(bases);
     if (type != NULL)
         probe_getset(type);
+    if (type != NULL && host->version < 0x030a)
+        close_old_type(type);
     return type;
 }
 
@@ -496,6 +516,22 @@ kaa_cpython_data_get(kaa_cpython *host, void *object, uint32_t what)
         found = kaa_cpython__none();
     PY(Py_IncRef)(found);
     return found;
+}
+
+void *
+kaa_cpython_data_new(kaa_cpython *host, void *type)
+{
+    class *self = kaa_cpython__class_of(host, type);
+
+    if (self == NULL) {
+        kaa_cpython__raise(PY(PyExc_TypeError), "a class of C data expected");
+        return NULL;
+    }
+    if (self->kind == KAA_CTYPE_POINTER)
+        return kaa_cpython_data_view(host, type, 0, NULL, -1);
+    if (self->kind == KAA_CTYPE_ARRAY)
+        return kaa_cpython__make_array(self, type);
+    return kaa_cpython__make_record(self, type);
 }
 
 void *

@@ -239,6 +239,7 @@ kaa_cpython__fill_guarded(class *self)
 
     self->element = plain->element;
     self->element.op = DATA_GUARDED;
+    atomic_init(&self->element.class_, NULL);
     self->members =
         kaa_base__alloc_array(plain->member_count + 1u, sizeof(field));
     if (self->members == NULL)
@@ -246,6 +247,7 @@ kaa_cpython__fill_guarded(class *self)
     for (uint32_t i = 0; i < plain->member_count; i++) {
         self->members[i] = plain->members[i];
         self->members[i].op = DATA_GUARDED;
+        atomic_init(&self->members[i].class_, NULL);
     }
     self->member_count = plain->member_count;
     return make_table(self);

@@ -146,11 +146,20 @@ iterate(PyObject *object)
     return PY(PySeqIter_New)(object);
 }
 
+PyObject *
+kaa_cpython__make_array(class *self, PyObject *type)
+{
+    PyObject *made = kaa_cpython__alloc_data(self, type);
+
+    if (made != NULL && self->count < 0)
+        kaa_cpython__data_body(made)->length = 0;
+    return made;
+}
+
 static PyObject *
 new_array(PyObject *type, PyObject *args, PyObject *kwargs)
 {
     class *self = kaa_cpython__class_of(NULL, type);
-    PyObject *made;
 
     (void)args;
     (void)kwargs;
@@ -158,10 +167,7 @@ new_array(PyObject *type, PyObject *args, PyObject *kwargs)
         kaa_cpython__raise(PY(PyExc_TypeError), "a class of C data expected");
         return NULL;
     }
-    made = kaa_cpython__alloc_data(self, type);
-    if (made != NULL && self->count < 0)
-        kaa_cpython__data_body(made)->length = 0;
-    return made;
+    return kaa_cpython__make_array(self, type);
 }
 
 /* ---- through a pointer ---- */

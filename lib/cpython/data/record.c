@@ -93,6 +93,14 @@ refuse_incomplete(const class *self)
     return NULL;
 }
 
+PyObject *
+kaa_cpython__make_record(class *self, PyObject *type)
+{
+    if (self->size == 0 && !kaa_ctype_is_complete(self->core))
+        return refuse_incomplete(self);
+    return kaa_cpython__alloc_data(self, type);
+}
+
 static PyObject *
 new_record(PyObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -104,9 +112,7 @@ new_record(PyObject *type, PyObject *args, PyObject *kwargs)
         kaa_cpython__raise(PY(PyExc_TypeError), "a class of C data expected");
         return NULL;
     }
-    if (self->size == 0 && !kaa_ctype_is_complete(self->core))
-        return refuse_incomplete(self);
-    return kaa_cpython__alloc_data(self, type);
+    return kaa_cpython__make_record(self, type);
 }
 
 /* All else than few values in the order of the members. */

@@ -159,6 +159,7 @@ struct kaa_cpython {
     pthread_t closing_thread; /* with is_closing: which one closed it */
     _Atomic int entering;     /* threads on their way in, or inside */
     void *specs;              /* what the types' slots point at */
+    void *holder_definition;  /* a PyModuleDef: see cpython/data/class.c */
 };
 
 static inline PyObject *

@@ -142,6 +142,32 @@ enum {
     HOST_MEMBER_READONLY = 1,
 };
 
+/* PyModuleDef behind PyModuleDef_Base, which is the header of an object and
+ * three words more. */
+typedef struct host_module_def {
+    const char *name;
+    const char *doc;
+    ssize_t state_bytes;
+    host_method *methods;
+    host_type_slot *slots; /* PyModuleDef_Slot has the same two members */
+    int (*traverse)(PyObject *, host_visit, void *);
+    int (*clear)(PyObject *);
+    void (*free)(void *);
+} host_module_def;
+
+static inline size_t
+kaa_cpython__module_def_base(void)
+{
+    return kaa_cpython__layout.header + 3 * sizeof(void *);
+}
+
+static inline host_module_def *
+kaa_cpython__behind_base(void *definition)
+{
+    return (host_module_def *)(void *)((char *)definition +
+                                       kaa_cpython__module_def_base());
+}
+
 #define HOST_FLAGS_IMMUTABLE (1u << 8) /* since 3.10 */
 #define HOST_FLAGS_VECTORCALL (1u << 11)
 #define HOST_FLAGS_HEAPTYPE (1u << 9)

@@ -18,6 +18,7 @@ _ADDRESS, _OWNER, _LENGTH, _HAS_MEMORY, _KEPT, _LAYOUT, _IS_OWNED = range(7)
 _make = _native.kaa_cpython_data_class
 _get = _native.kaa_cpython_data_get
 _layout = _native.kaa_cpython_data_layout
+_new = _native.kaa_cpython_data_new
 _view = _native.kaa_cpython_data_view
 _set_pointer = _native.kaa_cpython_data_set_pointer
 _get_pointer = _native.kaa_cpython_data_get_pointer
@@ -107,7 +108,7 @@ def has_memory(data: Any) -> bool:
 
 
 def new(kind: Any) -> Any:
-    return kind.__new__(kind)
+    return _new(_bridge, kind)
 
 
 def view(kind: Any, address: int, owner: Any, length: int) -> Any:

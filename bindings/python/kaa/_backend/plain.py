@@ -413,15 +413,17 @@ class PlainFunction(Function, key=KEY):
         return self
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if not keywords:
-            answer = self._quick(*args)
-            if answer is not _SLOW:
-                return answer
         try:
+            if not keywords:
+                answer = self._quick(*args)
+                if answer is not _SLOW:
+                    return answer
             return self._call_slowly(args, keywords)
         except ctypes.ArgumentError as error:
-            # What ctypes makes of a recursion that ends while it takes an argument.
-            if "RecursionError" not in str(error):
+            # What ctypes makes of a recursion that ends while it takes an argument;
+            # it may end again while ctypes asks for the name of what was raised.
+            said = str(error)
+            if "RecursionError" not in said and said.partition(": ")[2] != "???":
                 raise
             text = "maximum recursion depth exceeded in a call of C"
             raise RecursionError(text) from None

@@ -650,6 +650,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     "kaa_cpython_data_get": (py_object, (CpythonP, py_object, c_uint32), HELD),
     "kaa_cpython_data_get_pointer": (py_object, (CpythonP, py_object, c_uint64), HELD),
     "kaa_cpython_data_layout": (py_object, (CpythonP, py_object), HELD),
+    "kaa_cpython_data_new": (py_object, (CpythonP, py_object), HELD),
     "kaa_cpython_data_release": (c_int, (CpythonP, py_object), HELD),
     "kaa_cpython_data_set_pointer": (
         c_int,

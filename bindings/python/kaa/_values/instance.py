@@ -131,7 +131,8 @@ def _members(types: TypeMap, ctype: int, offset: int, bits: int) -> List[Member]
 
 def element(layout: Layout) -> Element:
     """What an array holds, or a pointer points at."""
-    assert layout.element is not None
+    if layout.element is None:  # a class's method may be called with any instance
+        raise TypeError(f"'{layout.name}' has no elements")
     return layout.element
 
 

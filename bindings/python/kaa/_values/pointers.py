@@ -188,6 +188,14 @@ def text_bytes(data: Any) -> bytes:
     return raw.partition(b"\0")[0]
 
 
+def _array(data: Any) -> Layout:
+    """The layout of an array: its class's methods may be called with any instance."""
+    layout = layout_in(data)
+    if layout.kind != _native.ARRAY:
+        raise TypeError(f"an array expected, not '{layout.name}'")
+    return layout
+
+
 class Array:
     """A C array. Its elements can be read, set, sliced (a view) and iterated
     over; it is a buffer too."""
@@ -196,7 +204,7 @@ class Array:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, values: Any = ()) -> None:
-        layout = layout_in(self)
+        layout = _array(self)
         try:
             fill(layout, self, address_of(self), values)
         except _REFUSALS as error:
@@ -214,12 +222,13 @@ class Array:
         set_item(self, key, value)
 
     def __iter__(self) -> Iterator[Any]:
+        _array(self)
         return _elements(self)
 
     def __eq__(self, other: Any) -> Any:
         if self is other:
             return True
-        layout = layout_in(self)
+        layout = _array(self)
         assert layout.element is not None
         if layout.element.kind == _native.CHAR:
             if isinstance(other, str):
@@ -237,7 +246,7 @@ class Array:
         return raw_bytes(self)
 
     def __repr__(self) -> str:
-        layout = layout_in(self)
+        layout = _array(self)
         name = layout.name.replace("[]", f"[{length_of(self)}]", 1)
         return f"<{name} {show_array(self, layout, [SHOWN_MAX])}>"
 

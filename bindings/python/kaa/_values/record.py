@@ -188,11 +188,20 @@ def init_record(data: Any, args: Tuple[Any, ...], keywords: Dict[str, Any]) -> N
 
 def raw_bytes(data: Any) -> bytes:
     """The bytes of a record or an array."""
+    _check_bytes(data)
     return ctypes.string_at(address_of(data), size_of(data))
+
+
+def _check_bytes(data: Any) -> None:
+    """A class's method may be called with an instance of any other."""
+    layout = layout_in(data)
+    if layout.kind not in _late.instance.AGGREGATES:
+        raise TypeError(f"a record or an array expected, not '{layout.name}'")
 
 
 def copied(data: Any) -> Any:
     """A copy with memory of its own; what its pointers point at is shared."""
+    _check_bytes(data)
     made = new(own_class(data))
     size = size_of(data)
     source = address_of(data)
