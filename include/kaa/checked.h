@@ -63,6 +63,10 @@ typedef struct kaa_checked_mistake {
                                   that called the module when it was first seen;
                                   "" outside of CPython, or where there is
                                   none. */
+    const char *backtrace;   /**< Lines such as "module.c:41 (helper)": `where`,
+                                  and who called it within the module, when the
+                                  mistake was first seen; "" where it was seen at
+                                  the end of a call, or no symbols are known. */
 } kaa_checked_mistake;
 
 /**

@@ -167,7 +167,7 @@ struct kaa_checked__method {
     kaa_method method;
 };
 
-enum { KAA_CHECKED__TEXTS = 10 };
+enum { KAA_CHECKED__TEXTS = 11 };
 
 /* What was told, for kaa_checked_get(). */
 typedef struct kaa_checked__told {
@@ -512,6 +512,11 @@ void kaa_checked__forget(void);
 void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
+/* The module's calls that this thread is in, from `caller` on, the innermost
+ * first: a line "file.c:41 (function)" each. Empty where it is in none there.
+ */
+void kaa_checked__stack(const kaa_checked__module *module, const void *caller,
+                        char *out, size_t size);
 /* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
 size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
                          size_t length);

@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "checked/checked.h"
 
-enum { SECONDS = 20, TOLD_MAX = 4096 };
+enum { SECONDS = 20, TOLD_MAX = 8192 };
 
 static int
 may_fail(kaa_checked__slot slot)

@@ -13,7 +13,12 @@
 #include "checked/checked.h"
 #include "checked/lines.h"
 
-enum { FRAME_MAX = 1 << 16, STACK_MAX = 16, WRAPPER_WORDS = 256 };
+enum {
+    FRAME_MAX = 1 << 16,
+    STACK_MAX = 16,
+    CALLS_MAX = 48,
+    WRAPPER_WORDS = 256
+};
 /* What is known of a place that calls. */
 enum { OWN = 1, WRAPPER = 2 };
 
@@ -163,6 +168,38 @@ static int
 is_code(const kaa_checked__module *module, uintptr_t address)
 {
     return address > module->first && address < module->last;
+}
+
+/* One call, without what stands behind a function's name; 0: it is one of a
+ * function of kaa's headers, or does not fit. */
+static size_t
+tell_call(const void *address, char *out, size_t size)
+{
+    char place[160] = "", function[120] = "";
+    int is_known = look_up(address, 0, function, sizeof(function)) > 0, made;
+
+    if (!is_known || strncmp(function, "kaa_", 4) == 0)
+        return 0;
+    function[strcspn(function, "+")] = '\0';
+    kaa_checked__place(address, place, sizeof(place));
+    made = snprintf(out, size, "%s (%s)\n", place, function);
+    return made > 0 && (size_t)made < size ? (size_t)made : 0;
+}
+
+void
+kaa_checked__stack(const kaa_checked__module *module, const void *caller,
+                   char *out, size_t size)
+{
+    void *stack[CALLS_MAX];
+    int count = caller != NULL ? kaa_base__backtrace(stack, CALLS_MAX) : 0;
+    size_t length = 0;
+    int i = 0;
+
+    while (i < count && stack[i] != caller)
+        i++;
+    for (; i < count && is_code(module, (uintptr_t)stack[i]); i++)
+        length += tell_call(stack[i], out + length, size - length);
+    out[length != 0 ? length - 1 : 0] = '\0';
 }
 
 /* Through frames that have no pointers: slowly, by the file's unwind tables. */

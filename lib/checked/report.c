@@ -12,7 +12,19 @@
 
 typedef kaa_checked__told told;
 
-enum { MODULE, KIND, FUNCTION, SLOT, TYPE, REPR, WHERE, TEXT, MADE, CALLED };
+enum {
+    MODULE,
+    KIND,
+    FUNCTION,
+    SLOT,
+    TYPE,
+    REPR,
+    WHERE,
+    TEXT,
+    MADE,
+    CALLED,
+    STACK
+};
 
 static struct {
     pthread_mutex_t lock;
@@ -69,7 +81,7 @@ static int
 is_same(const told *one, const char *const *texts)
 {
     for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
-        if (i != REPR && i != TEXT && i != MADE && i != CALLED &&
+        if (i != REPR && i != TEXT && i != MADE && i != CALLED && i != STACK &&
             strcmp(one->texts[i], texts[i]) != 0)
             return 0;
     return 1;
@@ -170,7 +182,7 @@ keep(kaa_checked__module *module, const char *const *texts)
 static void
 send_texts(int to, const char *const *texts)
 {
-    char line[2048];
+    char line[4096];
     size_t length = 0;
 
     for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++) {
@@ -323,9 +335,9 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
     char type[64] = "", repr[120] = "", where[160] = "", text[512];
     const char *function = frame != NULL ? frame->function : "";
-    char made[160] = "", caller[400] = "";
-    const char *texts[] = {"",   kind,  function, "",   type,
-                           repr, where, text,     made, caller};
+    char made[160] = "", caller[400] = "", stack[600] = "";
+    const char *texts[] = {"",    kind, function, "",     type, repr,
+                           where, text, made,     caller, stack};
     int is_new;
 
     if (is_own && own->is_telling)
@@ -343,6 +355,7 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     site = kaa_checked__caller(own, site);
     kaa_checked__place(site, where, sizeof(where));
     place_origin(own, frame, object, site, made, sizeof(made));
+    kaa_checked__stack(own->module, site, stack, sizeof(stack));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
@@ -420,6 +433,7 @@ kaa_checked_get(size_t index, kaa_checked_mistake *out, kaa_error *err)
             .text = one->texts[TEXT],
             .made_at = one->texts[MADE],
             .called_from = one->texts[CALLED],
+            .backtrace = one->texts[STACK],
         };
     pthread_mutex_unlock(&mistakes.lock);
     if (one == NULL)

@@ -256,6 +256,10 @@ KAA_TEST(callers_of_what_headers_define)
         CHECK_EQ(one.count, 3);
         snprintf(wanted, sizeof(wanted), "sample.c:%d", lines[i]);
         CHECK_STR(one.made_at, wanted);
+        CHECK_HAS(one.backtrace, one.where);
+        snprintf(wanted, sizeof(wanted), " (%s)", names[i]);
+        CHECK_HAS(one.backtrace, wanted);
+        CHECK_EQ(strstr(one.backtrace, " (give_again)\nsample.c:") != NULL, i);
     }
 }
 

@@ -325,6 +325,13 @@ build_here(kaa_context *ctx, kaa_object *self)
     return kaa_none(ctx);
 }
 
+__attribute__((noinline)) static int
+give_again(kaa_context *ctx, kaa_object *list)
+{
+    kaa_decref(ctx, list);
+    return 1;
+}
+
 static kaa_object *
 build_there(kaa_context *ctx, kaa_object *self)
 {
@@ -335,8 +342,7 @@ build_there(kaa_context *ctx, kaa_object *self)
     if (list == NULL)
         return NULL;
     kaa_decref(ctx, list);
-    kaa_decref(ctx, list);
-    return kaa_none(ctx);
+    return give_again(ctx, list) ? kaa_none(ctx) : NULL;
 }
 
 static const kaa_method methods[] = {

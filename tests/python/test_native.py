@@ -265,6 +265,23 @@ class Finding(unittest.TestCase):
         self.assertIn("'load'", names)
         self.assertNotIn("TYPE_CHECKING", names)
 
+    def test_load_brings_what_calls_need(self) -> None:
+        """All of it, as calls import nothing, and not the other backend's."""
+        done = support.run_python(
+            "-c",
+            "import sys, kaa; f = kaa.load(None, 'int abs(int a);').abs;"
+            "before = set(sys.modules);"
+            "[f(-1) for _ in range(9)];"
+            "from kaa import _backend;"
+            "print(bool(_backend.bridge()), sorted(set(sys.modules) - before), *before)",
+        )
+        is_bridged, new, *names = done.stdout.split()
+        self.assertEqual(new, "[]")
+        others = {"kaa._backend.plain_quick", "kaa._calls.formats"}
+        others.add("kaa._backend.instance_plain")
+        found = others.intersection(names)
+        self.assertEqual(found, set() if is_bridged == "True" else others)
+
     def test_version(self) -> None:
         import kaa
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from kaa._backend import instance_host as instance_host
     from kaa._backend import instance_plain as instance_plain
     from kaa._backend import plain as plain
+    from kaa._backend import plain_quick as plain_quick
     from kaa._calls import closure as closure
+    from kaa._calls import formats as formats
     from kaa._calls import found as found
     from kaa._calls import function as function
     from kaa._calls import invoke as invoke
@@ -74,15 +76,20 @@ _NEEDED = {
     "variable": "kaa._values.variable",
 }
 
-#: What is for an interpreter with the bridge, or without; headers bring much.
-_PLACES = {
-    **_NEEDED,
-    "headers": "kaa._headers.load",
+#: And with the bridge.
+_BRIDGED = {
     "host": "kaa._backend.host",
     "instance_host": "kaa._backend.instance_host",
+}
+#: And without it.
+_PLAIN = {
+    "formats": "kaa._calls.formats",
     "instance_plain": "kaa._backend.instance_plain",
     "plain": "kaa._backend.plain",
+    "plain_quick": "kaa._backend.plain_quick",
 }
+#: Headers bring much.
+_PLACES = {**_NEEDED, **_BRIDGED, **_PLAIN, "headers": "kaa._headers.load"}
 
 
 def __getattr__(name: str) -> Any:
@@ -92,6 +99,6 @@ def __getattr__(name: str) -> Any:
     return module
 
 
-def import_all() -> None:
-    for name in _NEEDED:
+def import_all(is_bridged: bool) -> None:
+    for name in (*_NEEDED, *(_BRIDGED if is_bridged else _PLAIN)):
         __getattr__(name)

@@ -54,9 +54,7 @@ def _import_all() -> None:
     finalisers cannot import."""
     global _is_ready
     if not _is_ready:
-        _late.import_all()
-        _backend.functions()
-        _backend.instances()
+        _late.import_all(bool(_backend.bridge()))
         _is_ready = True
 
 

@@ -10,13 +10,18 @@ from __future__ import annotations
 import ctypes
 import os
 
-from kaa import _error, _native
+from kaa import _error, _late, _native
 from kaa._backend import owned as _owned
-from kaa._backend import plain_quick as _quick
 from kaa._backend.free import Giver, give_up, giver_of, lender_of, no_lender
-from kaa._backend.plain_quick import raise_kept, says_failure
+from kaa._backend.plain_call import (
+    SLOW,
+    ctypes_caller,
+    ctypes_function,
+    never,
+    raise_kept,
+    says_failure,
+)
 from kaa._calls.closure import Closure, here
-from kaa._calls.formats import Format, promoted
 from kaa._calls.function import KEY, Function
 from kaa._calls.invoke import Invoker, Plan, Target, Variadic
 from kaa._values.convert import Value, as_it_is, is_refusal, prefixed, value_of
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Optional, Tuple
 
     from kaa._calls.closure import Frame
+    from kaa._calls.formats import Format
     from kaa._values.convert import Take
     from kaa._library import Library
 
@@ -37,7 +43,6 @@ else:
     from kaa._tuple import NamedTuple
 
 _MISSING: Any = object()
-_SLOW = _quick.SLOW
 
 
 class Parameter(NamedTuple):
@@ -370,19 +375,19 @@ class PlainFunction(Function, key=KEY):
         has_format = native.format != _native.FORMAT_NONE
         label = shape.parameters[native.format_of].label if has_format else ""
         has_format |= bool(native.flags & _native.DECL_SENTINEL)
-        form = Format(library, native, label) if has_format else None
-        give(self, "_format", form)
+        form = _late.formats.Format if has_format else None
+        give(self, "_format", form and form(library, native, label))
         # Where nothing is filled in or added, arguments go straight through.
         takes = tuple(parameter.value.take for parameter in shape.parameters)
         give(self, "_takes", takes)
         has_lengths = any(one.is_measured for one in shape.parameters)
         special = shape.outs or has_lengths or giver or has_format
         give(self, "_is_straight", not special)
-        quick = _quick.never
+        quick = never
         if self._is_straight and not shape.variadic:
             closed = native.flags & (_native.DECL_CONST | _native.DECL_PURE)
-            how = _quick.How(address, errno, holds_gil, not closed)
-            quick = _quick.warming(self, how)
+            how = _late.plain_quick.How(address, errno, holds_gil, not closed)
+            quick = _late.plain_quick.warming(self, how)
         give(self, "_quick", quick)
         values: List[Any] = [parameter.value for parameter in shape.parameters]
         if (
@@ -391,8 +396,8 @@ class PlainFunction(Function, key=KEY):
             and not shape.variadic
             and not (errno and holds_gil)
         ):
-            caller = _quick.ctypes_function(shape, address, errno, holds_gil)
-            give(self, "_call", _quick.ctypes_caller(caller, shape.places, errno))
+            caller = ctypes_function(shape, address, errno, holds_gil)
+            give(self, "_call", ctypes_caller(caller, shape.places, errno))
             if errno:
                 give(self, "_errno", ctypes.get_errno)
             return self
@@ -416,7 +421,7 @@ class PlainFunction(Function, key=KEY):
         try:
             if not keywords:
                 answer = self._quick(*args)
-                if answer is not _SLOW:
+                if answer is not SLOW:
                     return answer
             return self._call_slowly(args, keywords)
         except ctypes.ArgumentError as error:
@@ -517,7 +522,9 @@ class PlainFunction(Function, key=KEY):
         name, first = self._shape.name, len(self._shape.parameters) + 1
         place = self._format.place if self._format else None
         text = None if place is None else args[place]
-        made = promoted(name, self._format, values, extra, first, text, kept)
+        made = _late.formats.promoted(
+            name, self._format, values, extra, first, text, kept
+        )
         return self._variadic.caller(made)
 
     def _answer(

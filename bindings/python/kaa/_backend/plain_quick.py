@@ -17,6 +17,13 @@ import weakref
 from kaa import _native
 from kaa._backend import instance_plain as _instances
 from kaa._backend import owned as _owned
+from kaa._backend.plain_call import (
+    SLOW,
+    ctypes_function,
+    never,
+    raise_kept,
+    says_failure,
+)
 from kaa._backend.plain_members import view_class
 from kaa._calls.closure import here
 from kaa._values.instance import RECORDS
@@ -25,17 +32,13 @@ from kaa._values.types import TypeMap
 
 TYPE_CHECKING = False  # typing is slow to import
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, NamedTuple, NoReturn
+    from typing import Any, Callable, Dict, List, NamedTuple
 
-    from kaa._backend.plain import Caller, PlainFunction
-    from kaa._backend.plain import Parameter, Shape
-    from kaa._calls.closure import Frame
+    from kaa._backend.plain import Parameter, PlainFunction, Shape
     from kaa._values.convert import Value
 else:
     from kaa._tuple import NamedTuple
 
-#: What a quick function gives where the call is not made.
-SLOW = object()
 #: Calls that go the general way before the function is made.
 WARM = 3
 
@@ -58,66 +61,7 @@ class How(NamedTuple):
     comes_back: bool
 
 
-# What both ways have. --------------------------------------------------------------
-
-
-def ctypes_function(
-    shape: Shape, address: int, errno: bool, holds_gil: bool, result: Any = None
-) -> Any:
-    """What ctypes calls, where it passes all as C does."""
-    prototype: Any = ctypes.CFUNCTYPE
-    if holds_gil and hasattr(ctypes, "PyDLL"):
-        prototype = ctypes.PYFUNCTYPE
-    types: List[Any] = [None] * shape.places
-    for parameter in shape.parameters:
-        types[parameter.place] = parameter.value.storage
-    for out in shape.outs:
-        types[out.place] = ctypes.c_void_p
-    options = {"use_errno": True} if errno else {}
-    function = prototype(result or shape.result.storage, *types, **options)(address)
-    if not _IS_CPYTHON:
-        function.argtypes = types  # PyPy's quick way is one for those that were set
-    return function
-
-
-def ctypes_caller(function: Any, count: int, errno: bool) -> Caller:
-    """A caller by way of a ctypes function of so many parameters."""
-    if not errno:
-        if count == 1:
-            return lambda values: function(values[0])
-        return lambda values: function(*values)
-
-    def call(values: List[Any]) -> Any:
-        ctypes.set_errno(0)
-        return function(*values)
-
-    return call
-
-
-def says_failure(value: Value, raw: Any) -> bool:
-    """Whether a result is one that tells of a failure, where errno is asked for."""
-    storage = value.storage
-    if storage is None:
-        return True
-    cell = raw if value.whole else storage(raw)
-    return bool(_native.kaa_convert_says_failure(value.ctype, ctypes.addressof(cell)))
-
-
-def raise_kept(frame: Frame) -> NoReturn:
-    """Raises the exception of a callback."""
-    try:
-        raise frame[0]
-    finally:
-        # The frame must not keep the exception alive, nor it the frame.
-        frame.clear()
-
-
 # The text of a quick function. -----------------------------------------------------
-
-
-def never(*args: Any) -> Any:
-    """The quick function of what has none."""
-    return SLOW
 
 
 class _Text:

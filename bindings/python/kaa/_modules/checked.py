@@ -33,6 +33,7 @@ class _Mistake(Structure):
         ("text", c_char_p),
         ("made_at", c_char_p),
         ("called_from", c_char_p),
+        ("backtrace", c_char_p),
     ]
 
 
@@ -89,11 +90,17 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def _frames(called_from: str) -> List[Frame]:
-    """The frame of "app.py:12 (function)"."""
-    file, _, rest = called_from.rpartition(":")
-    line, _, function = rest.partition(" (")
-    return [Frame(file, int(line), function[:-1])] if line.isdigit() else []
+def _frames(told: str) -> List[Frame]:
+    """The frames of lines such as "app.py:12 (function)"."""
+    found = []
+    for one in told.split("\n"):
+        place, _, function = one.rpartition(" (")
+        file, _, line = place.rpartition(":")
+        if line.isdigit():
+            found.append(Frame(file, int(line), function[:-1]))
+        elif place:
+            found.append(Frame("", 0, place))
+    return found
 
 
 def mistakes(module: str = "") -> List[Mistake]:
@@ -115,6 +122,7 @@ def mistakes(module: str = "") -> List[Mistake]:
                     text=_text(one.text),
                     made_at=_text(one.made_at),
                     python=_frames(_text(one.called_from)),
+                    native=_frames(_text(one.backtrace)),
                     count=int(one.count),
                     module=_text(one.module),
                 )
