@@ -1,5 +1,6 @@
 /* tests/module/typed.c - typed methods: every kind of argument and result. */
 #include <math.h>
+#include <string.h>
 
 #include "module/module.h"
 #include "object/help.h"
@@ -235,6 +236,88 @@ KAA_TEST(buffers_of_other_formats)
     own->format = NULL;
     NEW(CALL("fill", lent, INT(16), INT(1)));
     REFUSES(KAA_TYPE_ERROR, "not Lender of format 'B'", "sum", lent);
+}
+
+static int64_t
+count_of(const void *items, int16_t count)
+{
+    return items != NULL ? count : -1;
+}
+
+static int64_t
+size_of(const char *text, size_t size)
+{
+    return text != NULL ? (int64_t)size : -1;
+}
+
+static int64_t
+add_pair(const unsigned char *pair)
+{
+    return pair[0] + pair[1];
+}
+
+static void *
+sure(void *address)
+{
+    return address;
+}
+
+static const kaa_method measured_methods[] = {
+    KAA_FUNCTION("int64_t count_of(const double *items [[kaa::length(count)]],"
+                 " int16_t count)",
+                 count_of, NULL),
+    KAA_FUNCTION("int64_t size_of(const char *text [[kaa::length(size)]],"
+                 " size_t size)",
+                 size_of, NULL),
+    KAA_FUNCTION("int64_t add_pair(const unsigned char *pair"
+                 " [[kaa::length(2)]])",
+                 add_pair, NULL),
+    KAA_FUNCTION("void *sure(void *address) __attribute__((nonnull))", sure,
+                 NULL),
+};
+
+/* Lengths of a signed type, of texts, and without a parameter that says them.
+ */
+KAA_TEST(measured_arguments)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *module = NEW(kaa_module_new(ctx, "m"));
+    kaa_object *lent = NEW(kaa_instance_new(
+        ctx, NEW(kaa_type_new(ctx, &lender_spec, NULL, NULL))));
+    lender *own = kaa_data(ctx, lent);
+    static const char *const names[] = {"count_of", "size_of", "add_pair",
+                                        "sure"};
+    static char format[] = "d";
+    char text[512];
+
+    for (size_t i = 0; i < COUNT(measured_methods); i++) {
+        kaa_object *made =
+            NEW(kaa_module__new_typed(ctx, &measured_methods[i], module));
+
+        CHECK_ZERO(kaa_set_attr_text(ctx, module, names[i], made));
+    }
+    own->numbers[0] = 1.5;
+    own->numbers[1] = 2.25;
+    own->format = format;
+    own->item_bytes = 8;
+    GIVES("2", "count_of", lent, INT(2));
+    GIVES("1", "count_of", lent, INT(1));
+    REFUSES(KAA_VALUE_ERROR, "has 2 elements, but argument 2 says 3",
+            "count_of", lent, INT(3));
+    REFUSES(KAA_VALUE_ERROR, "says -1", "count_of", lent, INT(-1));
+    GIVES("5", "size_of", TEXT("hello"), INT(5));
+    GIVES("5", "size_of", TEXT("hello"));
+    REFUSES(KAA_VALUE_ERROR, "size_of() argument 1 (text): has 5 ", "size_of",
+            TEXT("hello"), INT(6));
+    GIVES("3", "add_pair", BYTES("\1\2", 2));
+    REFUSES(KAA_VALUE_ERROR, "has 1 element,", "add_pair", BYTES("\1", 1));
+    CHECK(CALL("count_of", BYTES("12345678", 8), INT(1)) == NULL);
+    kaa_runtime_error_text(ctx, text, sizeof(text));
+    CHECK(strstr(text, "not bytes of") == NULL);
+    kaa_error_clear(ctx);
+    GIVES("305419896", "sure", INT(0x12345678));
+    REFUSES(KAA_VALUE_ERROR, "a NULL pointer, but the parameter is declared",
+            "sure", INT(0));
 }
 
 static void

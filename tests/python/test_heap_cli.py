@@ -16,7 +16,9 @@ import kaa.objects
 import support
 from kaa._insight.heap_data import HeapReport
 
-AVAILABLE, WHY = kaa.heap.is_available(exact=True)
+AVAILABLE, WHY = kaa.heap.is_available()
+# Each block is followed: without a GIL by samples.
+EVERY_BLOCK = ["--exact"] if kaa.heap.is_available(exact=True)[0] else ["--every", "1"]
 
 TARGET = """
 import sys, time
@@ -84,8 +86,8 @@ class Others(unittest.TestCase):
 
     def test_attach(self) -> None:
         for _ in range(2):  # it leaves nothing behind that is in the way
-            report = self.report_of("heap", "attach", "--exact", "--duration", "1")
-            self.assertEqual(report.mode, "exact")
+            report = self.report_of("heap", "attach", *EVERY_BLOCK, "--duration", "1")
+            self.assertEqual(report.mode == "exact", EVERY_BLOCK == ["--exact"])
             first = report.sites[0]
             self.assertEqual((os.path.basename(first.file), first.line), ("target.py", 13))
             self.assertGreaterEqual(first.live_bytes, 20_000, report.sites[:3])
@@ -106,13 +108,16 @@ class Others(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("__main__.Node", done.stdout)
         self.assertGreater(os.path.getsize(page), 10_000)
+        dumped = self.report_of("heap", "dump")
+        assert dumped.walk is not None and dumped.account is not None
+        self.assertIn("__main__.Node", [one.type for one in dumped.walk.types])
         counted = self.report_of("objects", "--count")
         assert counted.walk is not None
         self.assertEqual(counted.walk.retainers, [])
 
     def test_live(self) -> None:
         done = kaa_command(
-            "heap", "live", "--exact", "--refresh", "0.2", "--duration", "1.5",
+            "heap", "live", *EVERY_BLOCK, "--refresh", "0.2", "--duration", "1.5",
             str(self.target.pid),
         )  # fmt: skip
         if done.returncode and ("ptrace" in done.stderr or "may not be read" in done.stderr):

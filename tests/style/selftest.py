@@ -348,6 +348,11 @@ class Names(Folder):
         self.told(names.check_symbols(found, {}), "kaa_p")
         self.assertEqual(list(names.check_symbols(found, {"kaa_p"})), [])
 
+    def test_objects_in_a_checkout_of_any_name(self):
+        for root in ("/kaa", "/srv/kaa/lib", "/kaa_x.dir"):
+            path = f"{root}/build/lib/CMakeFiles/kaa_base.dir/./base/os/memory.c.o"
+            self.assertEqual(source.source_of(path), "base/os/memory.c")
+
     def test_text(self):
         def check(text, folder="heap", public=False):
             return list(names.check_text("a.c", text, folder, public))

@@ -102,7 +102,7 @@ def symbols(objects):
 
 def source_of(path):
     """`base/memory.c` for `.../CMakeFiles/kaa_base.dir/./base/memory.c.o`."""
-    match = re.search(r"/kaa_\w+\.dir/(?:\./)?(.+)\.o$", path)
+    match = re.match(r".*/kaa_\w+\.dir/(?:\./)?(.+)\.o$", path)
     return match.group(1) if match else path
 
 

@@ -14,14 +14,30 @@
 
 #define FEW 4 /* registers of each sort, words on the stack */
 
-/* What is filled: few registers, all of them, or the stack as well. */
-typedef enum filled { FEW_ONLY, ALL_REGISTERS, ALL_AND_STACK } filled;
+/* What is filled: few registers, all of them, the stack as well; or nothing but
+ * the stack, by one record of three or four words. */
+typedef enum filled {
+    FEW_ONLY,
+    ALL_REGISTERS,
+    ALL_AND_STACK,
+    ONE_OF_THREE,
+    ONE_OF_FOUR
+} filled;
 
 /* The stack's part follows the frame, where a plan has it. */
 typedef struct mixed_frame {
     kaa_call__frame frame;
     uint64_t stack[FEW];
+    const char *record; /* that is passed from where it is */
 } mixed_frame;
+
+/* Records that C passes on the stack, wherever they are. */
+typedef struct three {
+    uint64_t words[3];
+} __attribute__((packed, may_alias)) three;
+typedef struct four {
+    uint64_t words[4];
+} __attribute__((packed, may_alias)) four;
 
 _Static_assert(offsetof(mixed_frame, stack) == sizeof(kaa_call__frame),
                "the stack's words follow the frame");
@@ -33,21 +49,31 @@ typedef kaa_call__pair_di pair_di;
 
 /* ---- arguments ---- */
 
-/* The bytes of a record in one or two registers, or on the stack. */
-static ALWAYS_INLINE int
-store_record(const kaa_cpython__function *self, uint32_t i,
-             const PyObject *value, char *frame)
+/* The bytes of a record; NULL: it is not certainly one that fits. */
+static ALWAYS_INLINE const char *
+find_record(const kaa_cpython__function *self, uint32_t i,
+            const PyObject *value)
 {
     const kaa_cpython__conversion *conversion = &self->arguments[i];
-    const kaa_call__place *place = &self->plan->places[i];
     const PyObject *type = quick_type(value);
-    const char *data;
 
     if (!(type == conversion->own_class && quick_is_own(conversion, value)) &&
         !(type == conversion->direct_class &&
           quick_is_whole(conversion, value)))
+        return NULL;
+    return quick_cdata(value);
+}
+
+/* Those bytes in one or two registers, or on the stack. */
+static ALWAYS_INLINE int
+store_record(const kaa_cpython__function *self, uint32_t i,
+             const PyObject *value, char *frame)
+{
+    const kaa_call__place *place = &self->plan->places[i];
+    const char *data = find_record(self, i, value);
+
+    if (KAA_UNLIKELY(data == NULL))
         return 0;
-    data = quick_cdata(value);
     memcpy(frame + place->offset[0], data, 8);
     if (place->size[1] != 0)
         memcpy(frame + place->offset[1], data + 8, 8);
@@ -123,7 +149,11 @@ vector(const kaa_call__frame *frame, uint32_t index)
                            I(0), I(1), I(2), I(3), V(0), V(1), V(2), V(3))     \
      : how == ALL_AND_STACK                                                    \
          ? ((type(*)(U6, F8, U, U, U, U))self->target)(I6, V8, W4)             \
-         : ((type(*)(U6, F8))self->target)(I6, V8))
+     : how == ONE_OF_THREE ? ((type(*)(three))self->target)(                   \
+                                 *(const three *)(const void *)local->record)  \
+     : how == ONE_OF_FOUR ? ((type(*)(four))self->target)(                     \
+                                *(const four *)(const void *)local->record)    \
+                          : ((type(*)(U6, F8))self->target)(I6, V8))
 #define RUN_PAIR(type)                                                         \
     do {                                                                       \
         type pair_ = RUN(type);                                                \
@@ -217,7 +247,12 @@ mixed(PyObject *object, PyObject *const *args, size_t flagged_count,
     if (KAA_UNLIKELY(names != NULL ||
                      (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count))
         return kaa_cpython__call(object, args, flagged_count, names);
-    for (uint32_t i = 0; i < count; i++)
+    if (how == ONE_OF_THREE || how == ONE_OF_FOUR) {
+        local.record = find_record(self, 0, args[0]);
+        if (KAA_UNLIKELY(local.record == NULL))
+            return kaa_cpython__call_any(object, args, flagged_count, names);
+    }
+    for (uint32_t i = 0; i < count && how <= ALL_AND_STACK; i++)
         if (KAA_UNLIKELY(!store(self, i, args[i], (char *)&local)))
             return kaa_cpython__call_any(object, args, flagged_count, names);
     local.frame.result.words[1] = 0;
@@ -241,6 +276,8 @@ ENTRY(few_2, 2, FEW_ONLY)
 ENTRY(few_any, quick_body(object)->count, FEW_ONLY)
 ENTRY(stack_1, 1, ALL_AND_STACK)
 ENTRY(stack_any, quick_body(object)->count, ALL_AND_STACK)
+ENTRY(one_of_three, 1, ONE_OF_THREE)
+ENTRY(one_of_four, 1, ONE_OF_FOUR)
 ENTRY(all_any, quick_body(object)->count, ALL_REGISTERS)
 /* clang-format on */
 
@@ -306,6 +343,14 @@ kaa_cpython__mixed_entry(const kaa_cpython__function *self)
         needs |= argument_needs(self, i);
     if (needs & NOT_HERE || self->plan->stack_words > FEW)
         return NULL;
+    if (self->count == 1 && self->arguments[0].shape.op == CONVERT_RECORD &&
+        self->plan->places[0].offset[0] == offsetof(mixed_frame, stack) &&
+        self->plan->places[0].size[1] == 0) {
+        if (self->plan->places[0].size[0] == sizeof(three))
+            return one_of_three;
+        if (self->plan->places[0].size[0] == sizeof(four))
+            return one_of_four;
+    }
     if (needs & NEEDS_STACK)
         return self->count == 1 ? stack_1 : stack_any;
     if (needs & NEEDS_ALL)

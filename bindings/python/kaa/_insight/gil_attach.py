@@ -4,7 +4,8 @@ CPython 3.14 and later run a script in another process of the same version, at a
 safe point (sys.remote_exec, PEP 768); the target's own interpreter is started to ask
 for that, so any version may attach. Older ones, and those whose main thread is
 blocked, are entered by gdb, in a thread that is blocked without the GIL: to the
-interpreter that is a callback like any other.
+interpreter that is a callback like any other. In a free-threaded build that is a thread
+in a system call that the interpreter makes detached alone, not in a futex.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import Any, Callable, Iterator, List
+from typing import Any, Iterator, List
 
 from kaa import _native
 from kaa._insight.gil_data import Recording
-from kaa._insight.gil_remote import Remote, RemoteError, Seen
+from kaa._insight.gil_remote import Remote, RemoteError
 from kaa._own import HERE
 
 # How long the target may take to come to a safe point and to write its file.
@@ -68,12 +69,13 @@ def _by_interpreter(pid: int, script: str) -> None:
     _command(pid, [program, "-I", "-c", code, str(pid), script], "sys.remote_exec()")
 
 
-def _still_thread(pid: int, look: Callable[[], List[Seen]], otherwise: str) -> int:
+def _still_thread(pid: int, remote: Remote, otherwise: str) -> int:
     """A thread that is blocked without the GIL, now or soon."""
+    calls = [one for one in _STILL if remote.has_gil or one != "futex"]
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        seen = look()
-        for call in _STILL:
+        seen = remote.look(with_frames=False)
+        for call in calls:
             for one in seen:
                 if one.state == "off" and one.call == call:
                     return one.id
@@ -91,7 +93,7 @@ def _by_gdb(pid: int, script: str, remote: Remote, otherwise: str) -> None:
             f"process {pid} is Python {remote.python}, which can be entered by gdb alone,"
             f" and gdb is not installed{otherwise}"
         )
-    thread = _still_thread(pid, lambda: remote.look(with_frames=False), otherwise)
+    thread = _still_thread(pid, remote, otherwise)
     text = f'exec(open(\\"{script}\\").read(), {{}})'
     commands = [
         "set confirm off",
@@ -133,11 +135,13 @@ def wait(pid: int, path: str, seconds: float, otherwise: str = "") -> str:
 
 
 @contextlib.contextmanager
-def entered(pid: int, module: str, function: str, *arguments: Any, otherwise: str = "") -> Iterator[str]:  # fmt: skip
+def entered(
+    pid: int, module: str, function: str, *arguments: Any, otherwise: str = "", needs_gil: bool = False
+) -> Iterator[str]:
     """Has the process call a function of a module of kaa's, with the path of a file and
     the arguments; gives that path, which is gone at the end. `otherwise` is what the
-    words of a failure tell to do instead."""
-    remote = Remote(pid)
+    words of a failure tell to do instead; needs_gil: RemoteError where there is none."""
+    remote = Remote(pid, needs_gil)
     folder = tempfile.mkdtemp(prefix="kaa-attach-")
     try:
         owner: Any = os.stat(f"/proc/{pid}")
@@ -174,7 +178,9 @@ def trace(pid: int, seconds: float) -> Recording:
     """An exact recording of another process. RemoteError says why there is none."""
     from kaa._insight.gil_sample import program_of
 
-    with entered(pid, "gil_attached", "begin", seconds, otherwise=_SAMPLE) as path:
+    with entered(
+        pid, "gil_attached", "begin", seconds, otherwise=_SAMPLE, needs_gil=True
+    ) as path:
         text = wait(pid, path, seconds, _SAMPLE)
     try:
         recording = Recording.from_json(text)

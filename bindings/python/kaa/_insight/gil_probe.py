@@ -65,6 +65,10 @@ def _threads(found: Dict[str, Any]) -> None:
     found["pthread"] = _find(words, ident)[0]
     buffer = (ctypes.c_uint32 * (PTHREAD_BYTES // 4)).from_address(ident)
     found["pthread_tid"] = 4 * list(buffer).index(native)
+    reason = _gil_trace.why_not()
+    if reason is not None:
+        found["no_gil"] = reason
+        return
     trace = _native_insight.InsightTrace(ctypes.sizeof(_native_insight.InsightTrace))
     generation = _gil_trace.start()
     _native.kaa_insight_trace_read(trace, None)

@@ -231,9 +231,10 @@ def _holder(gil: bytes) -> int:
 
 
 class Remote:
-    """A live process of CPython, and how to read it."""
+    """A live process of CPython, and how to read it. Where it has no GIL that is known,
+    only its threads can be looked at, if needs_gil is False: none is "held", then."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, needs_gil: bool = True) -> None:
         self.pid = pid
         runtime = _runtime(pid)
         try:
@@ -241,6 +242,9 @@ class Remote:
         except OSError:
             raise RemoteError(_why_not(pid)) from None
         self.layout = _probe(pid)
+        self.has_gil = "no_gil" not in self.layout
+        if needs_gil and not self.has_gil:
+            raise RemoteError(f"process {pid} has no GIL to look at: {self.layout['no_gil']}")
         self.python: str = self.layout["python"]
         self._code_type = runtime + self.layout["type"]
         self._codes: Dict[int, Tuple[str, str, int, bytes]] = {}
@@ -248,14 +252,15 @@ class Remote:
         self._files: Dict[int, int] = {}
         try:
             self._interpreter = _word(pid, runtime + self.layout["interpreter"])
-            whose, offset = self.layout["gil"]
-            self._gil = (
-                runtime + offset
-                if whose == "runtime"
-                else _word(pid, self._interpreter + offset)
-            )
+            self._gil = self._find_gil(runtime) if self.has_gil else 0
         except OSError as error:
             raise RemoteError(f"process {pid} cannot be read: {error}") from None
+
+    def _find_gil(self, runtime: int) -> int:
+        whose, offset = self.layout["gil"]
+        if whose == "runtime":
+            return runtime + int(offset)
+        return _word(self.pid, self._interpreter + offset)
 
     def close(self) -> None:
         for fd in self._files.values():
@@ -353,7 +358,7 @@ class Remote:
         process has ended."""
         try:
             states = self._states()
-            gil = peek(self.pid, self._gil, _COND)
+            gil = peek(self.pid, self._gil, _COND) if self.has_gil else bytes(_COND)
         except OSError:
             if not os.path.exists(f"/proc/{self.pid}"):
                 raise RemoteError(f"process {self.pid} has ended") from None
