@@ -21,7 +21,7 @@ import kaa.objects
 import support
 from kaa import _views
 from kaa._insight import account as account_module
-from kaa._insight import maps
+from kaa._insight import arenas, maps
 from kaa._insight.heap_data import HeapReport
 
 try:
@@ -429,6 +429,27 @@ class Accounts(unittest.TestCase):
         _views.table(report, text, 5, rich=False)
         self.assertIn("Arenas by how full they are", text.getvalue())
         del kept
+
+    def test_pools_that_have_gone_have_no_blocks(self) -> None:
+        """Between the look at pools and that at their blocks, threads give them back."""
+        step = arenas._pool_bytes()
+        room = ctypes.create_string_buffer(2 * step)
+        at = -(-ctypes.addressof(room) // step) * step
+        seen = arenas.Arena(at, step, [arenas.Pool(512, 2, (step - 48) // 512)])
+
+        def blocks(*header: int) -> List[int]:
+            ctypes.memmove(at, arenas._HEADER.pack(*header), arenas._HEADER.size)
+            return [one - at for one in arenas._live_blocks(seen, step)]
+
+        self.assertEqual(blocks(2, 0, 3, 31, 48 + 3 * 512, step - 512), [48, 560, 1072])
+        for header in (
+            (2, 0, 3, 31, 1 << 20, step - 512),  # no header any more
+            (2, 0, 3, 15, 48 + 3 * 256, step - 256),  # blocks of another size
+            (0, 0, 3, 31, 48 + 3 * 512, step - 512),  # none in use
+        ):
+            self.assertEqual(blocks(*header), [], header)
+        seen.address = 4096  # nothing is there
+        self.assertEqual(arenas._live_blocks(seen, step), [])
 
     def test_reserved_addresses_are_not_read(self) -> None:
         """Sanitizers and other runtimes reserve terabytes and use little of it."""

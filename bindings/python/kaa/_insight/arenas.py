@@ -9,10 +9,12 @@ if all its figures fit each other.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 import sys
 from typing import Dict, Iterator, List, Tuple
 
+from kaa import _native
 from kaa._insight.heap_data import Arena, Pool
 from kaa._insight.maps import mappings, pages_there
 
@@ -42,8 +44,6 @@ def _regions() -> Iterator[Tuple[int, int]]:
 
 def _headers(first: int, end: int, step: int) -> Iterator[Tuple[int, bytes]]:
     """The first bytes of what may be pools. Memory that has gone meanwhile is none."""
-    import os
-
     size = _HEADER.size
     read = ctypes.CDLL(None).process_vm_readv
     read.restype = ctypes.c_ssize_t
@@ -110,15 +110,22 @@ _MOST_TYPES = 3
 
 
 def _live_blocks(arena: Arena, step: int) -> List[int]:
-    """Where the blocks stand that are in use; for a process that stands still. Free
-    blocks of a pool are a list, each in the first word of the one before."""
+    """Where the blocks stand that are in use; for a process that stands still. Pools
+    that have been given back since they were seen have none: their memory may be gone,
+    or anything. Free blocks of a pool are a list, each in the first word of the one
+    before."""
     found = []
+    header = ctypes.create_string_buffer(_HEADER.size)
     for i, pool in enumerate(arena.pools):
-        if not pool.used:
-            continue
         at = arena.address + i * step
-        header = ctypes.string_at(at, _HEADER.size)
-        _, free, _, _, upcoming, _ = _HEADER.unpack(header)
+        if not pool.used or not _native.kaa_insight_peek(
+            os.getpid(), at, header, len(header)
+        ):
+            continue
+        _, now = _pool(header.raw, step)
+        if not now.used or now.block_bytes != pool.block_bytes:
+            continue
+        _, free, _, _, upcoming, _ = _HEADER.unpack(header.raw)
         blocks = set(range(at + _OVERHEAD, at + upcoming, pool.block_bytes))
         for _ in range(pool.blocks):
             if free not in blocks:
