@@ -206,6 +206,7 @@ class Sizes(unittest.TestCase):
     def test_byref_outside(self) -> None:
         self.refuse(ctypes.byref(Big(), 8), None, 0)
         self.refuse(ctypes.byref(Big(), -8), None, 0)
+        self.refuse(ctypes.byref(Big(), -10_000), None, 0)  # more than its size before it
         self.refuse(ctypes.byref(Big(), 10_000), None, 0)
         memory = (Big * 3)()
         given = libc.memmove(ctypes.byref(memory, 64), None, 0)

@@ -257,9 +257,7 @@ def read_borrowed(found: Found, size: int, ctype: int) -> Tuple[int, int]:
     if source == BYREF:
         gone = found.address - address
         address += gone
-        if not 0 <= gone <= count:
-            count = -1
-        count -= gone
+        count = count - gone if 0 <= gone <= count else -1
     elif source == POINTED:
         size = ctypes.sizeof(ctypes.c_void_p)
     if count < size and not (source == ITEMS and count == 0):
