@@ -16,6 +16,8 @@
 #define GAINS_BYTES (KAA_INSIGHT__SITES_CAPACITY * sizeof(kaa_insight__gains))
 #define COUNTS (kaa_insight__counts)
 
+/* Who starts or frees a watch; without a GIL there may be several. */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t newest; /* number of a watch */
 static int has_fork_handler;
 
@@ -40,6 +42,7 @@ static void
 after_fork_child(void)
 {
     kaa_insight__watch_signals_after_fork();
+    pthread_mutex_init(&starting, NULL);
     for (unsigned i = 0; i < KAA_INSIGHT__WATCHES_MAX; i++) {
         kaa_insight__watches[i].is_on = 0;
         atomic_flag_clear(&kaa_insight__watches[i].is_busy);
@@ -160,18 +163,12 @@ begin(kaa_insight__watch *one, kaa_error *err)
     return KAA_OK;
 }
 
-kaa_status
-kaa_insight_refcount_start(const kaa_insight_refcount_options *options,
-                           uint32_t *out, kaa_error *err)
+static kaa_status
+start(const kaa_insight_refcount_options *own, uint32_t *out, kaa_error *err)
 {
-    kaa_insight_refcount_options own = {.size = sizeof(own)};
     kaa_insight__watch *one = NULL;
-    kaa_status status = kaa_base__read_options(&own, sizeof(own), options, err);
+    kaa_status status = find_functions(own, err);
 
-    if (status == KAA_OK)
-        status = check(&own, out, err);
-    if (status == KAA_OK)
-        status = find_functions(&own, err);
     if (status != KAA_OK)
         return status;
     for (unsigned i = 0; i < KAA_INSIGHT__WATCHES_MAX && one == NULL; i++)
@@ -182,10 +179,10 @@ kaa_insight_refcount_start(const kaa_insight_refcount_options *options,
                               "%u objects are watched already; end another "
                               "watch first",
                               KAA_INSIGHT__WATCHES_MAX);
-    one->object = own.object;
-    one->version = own.version;
-    one->is_split = (own.flags & KAA_INSIGHT_REFCOUNT_SPLIT) != 0;
-    one->capacity = own.capacity != 0 ? own.capacity : CAPACITY;
+    one->object = own->object;
+    one->version = own->version;
+    one->is_split = (own->flags & KAA_INSIGHT_REFCOUNT_SPLIT) != 0;
+    one->capacity = own->capacity != 0 ? own->capacity : CAPACITY;
     one->seen = one->late = 0;
     if (kaa_insight__watch_is_immortal(one))
         return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
@@ -201,6 +198,23 @@ kaa_insight_refcount_start(const kaa_insight_refcount_options *options,
     }
     *out = one->number = ++newest;
     return KAA_OK;
+}
+
+kaa_status
+kaa_insight_refcount_start(const kaa_insight_refcount_options *options,
+                           uint32_t *out, kaa_error *err)
+{
+    kaa_insight_refcount_options own = {.size = sizeof(own)};
+    kaa_status status = kaa_base__read_options(&own, sizeof(own), options, err);
+
+    if (status == KAA_OK)
+        status = check(&own, out, err);
+    if (status != KAA_OK)
+        return status;
+    pthread_mutex_lock(&starting);
+    status = start(&own, out, err);
+    pthread_mutex_unlock(&starting);
+    return status;
 }
 
 void
@@ -226,8 +240,10 @@ kaa_insight_refcount_free(uint32_t number)
         return;
     kaa_insight_refcount_stop(number);
     object = one->object;
+    pthread_mutex_lock(&starting);
     free_tables(one);
     one->number = 0;
+    pthread_mutex_unlock(&starting);
     COUNTS.interpreter.decref(object);
 }
 

@@ -38,6 +38,9 @@ enum {
 kaa_insight__watch kaa_insight__watches[KAA_INSIGHT__WATCHES_MAX];
 kaa_insight__counting kaa_insight__counts;
 static struct sigaction before; /* what handled SIGTRAP */
+static struct sigaction first;  /* the same when the first watch began */
+static int has_first;
+static _Thread_local int is_passing;
 static _Thread_local int is_noting;
 
 /* ---- The count */
@@ -215,18 +218,24 @@ note(kaa_insight__watch *one, uintptr_t interrupted, int is_late)
     one->last = kaa_insight__watch_count(one);
 }
 
-/* A signal that is none of ours does what it would have done. */
+/* A signal that is none of ours does what it would have done. A handler that
+ * was installed over this one, and calls it, is followed by the first. */
 static void
 pass_on(int number, siginfo_t *info, void *context)
 {
-    if ((before.sa_flags & SA_SIGINFO) != 0) {
-        before.sa_sigaction(number, info, context);
-    } else if (before.sa_handler == SIG_DFL) {
-        sigaction(number, &before, NULL);
+    const struct sigaction *to = is_passing ? &first : &before;
+    int was_passing = is_passing;
+
+    is_passing = 1;
+    if ((to->sa_flags & SA_SIGINFO) != 0) {
+        to->sa_sigaction(number, info, context);
+    } else if (to->sa_handler == SIG_DFL) {
+        sigaction(number, to, NULL);
         raise(number);
-    } else if (before.sa_handler != SIG_IGN) {
-        before.sa_handler(number);
+    } else if (to->sa_handler != SIG_IGN) {
+        to->sa_handler(number);
     }
+    is_passing = was_passing;
 }
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -305,6 +314,9 @@ kaa_insight__watch_signals(kaa_error *err)
     if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == on_trap)
         return KAA_OK;
     before = now;
+    if (!has_first)
+        first = now;
+    has_first = 1;
     if (sigaction(SIGTRAP, &wanted, NULL) != 0)
         return kaa_base__fail(err, KAA_SYSTEM, KAA_NO_ARGUMENT,
                               "sigaction(SIGTRAP): errno %d", errno);
@@ -314,5 +326,5 @@ kaa_insight__watch_signals(kaa_error *err)
 void
 kaa_insight__watch_signals_after_fork(void)
 {
-    is_noting = 0;
+    is_noting = is_passing = 0;
 }

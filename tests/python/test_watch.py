@@ -292,6 +292,18 @@ class Watched(unittest.TestCase):
         done = run_alone(head + "signal.signal(signal.SIGTRAP, signal.SIG_IGN)\n" + tail)
         self.assertEqual((done.returncode, done.stdout), (0, "1\n"), done.stderr)
         self.assertEqual(run_alone(head + tail).returncode, -signal.SIGTRAP)
+        # One that was put over a watch's, and calls it; another watch is put over that.
+        done = run_alone(
+            head
+            + "import faulthandler\n"
+            + "signal.signal(signal.SIGTRAP, signal.SIG_IGN)\n"
+            + "thing = type('Thing', (), {})()\n"
+            + "with kaa.watch(thing): pass\n"
+            + "faulthandler.register(signal.SIGTRAP, chain=True)\n"
+            + "with kaa.watch(thing): os.kill(os.getpid(), signal.SIGTRAP)\n"
+            + "print('alive')\n"
+        )
+        self.assertEqual((done.returncode, done.stdout), (0, "alive\n"), done.stderr[-500:])
 
     def test_the_end_of_the_program(self) -> None:
         done = run_alone(
