@@ -250,7 +250,9 @@ class Warm(unittest.TestCase):
                     raised.add(type(error))
         finally:
             sys.setrecursionlimit(limit)
-        self.assertEqual(raised, {RecursionError})
+        if sys.implementation.name == "cpython":  # PyPy counts bytes of its stack
+            self.assertEqual(raised, {RecursionError})
+        self.assertLessEqual(raised, {RecursionError})
 
     def test_another_class_put_on(self) -> None:
         library = self.load()
