@@ -472,15 +472,15 @@ free_slowly(unsigned domain, void *context, void *block)
 /* Larger blocks are given back to domain RAW by pymalloc. */
 #define PYMALLOC_MAX 512u
 
-/* As free_slowly(), where all is as it mostly is. The shadow may end with
- * another interpreter's GIL held: who is not inside may not look at it. */
+/* As free_slowly(), where all is as it mostly is. The tables may end with
+ * another interpreter's GIL held: who is not inside may not look at them. */
 static INLINE void
 free_exact(unsigned domain, void *context, void *block)
 {
     uint32_t *word;
 
     if (KAA_UNLIKELY(
-            PROFILE.garbage.state != NULL || enter_quickly() == 0 ||
+            enter_quickly() == 0 || PROFILE.garbage.state != NULL ||
             (word = kaa_insight__shadow_find(&PROFILE.shadow, block)) == NULL ||
             (*word & KAA_INSIGHT__SIZE_LONG) > PYMALLOC_MAX)) {
         free_slowly(domain, context, block);
