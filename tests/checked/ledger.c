@@ -259,7 +259,8 @@ KAA_TEST(callers_of_what_headers_define)
         CHECK_HAS(one.backtrace, one.where);
         snprintf(wanted, sizeof(wanted), " (%s)", names[i]);
         CHECK_HAS(one.backtrace, wanted);
-        CHECK_EQ(strstr(one.backtrace, " (give_again)\nsample.c:") != NULL, i);
+        /* Of code that is merged a compiler may tell no line. */
+        CHECK_EQ(strstr(one.backtrace, " (give_again)\n") != NULL, i);
     }
 }
 
