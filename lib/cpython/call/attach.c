@@ -60,14 +60,14 @@ fill_host(kaa_cpython *host, const kaa_cpython_options *options, kaa_error *err)
                                   "hooks have no '%s'", names[i]);
         }
     }
+    if (kaa_cpython__make_holder_definition(host) != 0)
+        return kaa_base__fail_memory(err, "the bridge");
     host->function_type =
         kaa_cpython__make_function_type(host, options->function_base);
     host->callback_type = kaa_cpython__make_callback_type(host);
     host->data_type = kaa_cpython__make_data_type(host);
     host->owned_type = kaa_cpython__make_owned_type(host);
     host->no_arguments = PY(PyTuple_New)(0);
-    if (kaa_cpython__make_holder_definition(host) != 0)
-        return kaa_base__fail_memory(err, "the bridge");
     if (host->function_type == NULL || host->callback_type == NULL ||
         host->data_type == NULL || host->owned_type == NULL ||
         host->no_arguments == NULL) {
