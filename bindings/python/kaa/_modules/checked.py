@@ -8,7 +8,7 @@ from ctypes import cast, create_string_buffer, py_object, sizeof
 from typing import Any, Dict, List, Set, Tuple
 
 from kaa import _native
-from kaa._error import check
+from kaa._error import Error, check
 from kaa._insight.gil_data import Frame
 from kaa._insight.check_data import Call, Holder, Mistake, SlotUse
 
@@ -159,27 +159,40 @@ def _holder(told: str) -> str:
     return f"instance of {told}" if told else "other memory"
 
 
-def holders(module: str, has_types: bool) -> List[Holder]:
-    """Who holds what, of one module: by holder, type, and where the references were
-    taken. Without `has_types`, objects are not this interpreter's, and no types are
-    told."""
+def _totals(module: str, has_types: bool) -> List[List[Any]]:
+    """Holder, place, slot, type and references, of each there are. `has_types`: no code
+    may run meanwhile, or what is held may go."""
     count, error = c_size_t(), _native.Error()
     check(_native.kaa_checked_holdings(None, 0, byref(count), error), error)
-    found = (_Holding * max(count.value, 1))()
     room = count.value
+    found = (_Holding * max(room, 1))()
     check(_native.kaa_checked_holdings(found, room, byref(count), error), error)
     totals: Dict[Tuple[str, int, str, str], int] = {}
     for one in found[: min(room, count.value)]:
-        if _text(one.module) != module:
-            continue
-        type_name = type(cast(one.object, py_object).value).__name__ if has_types else ""
-        key = _text(one.holder), one.site or 0, _text(one.slot), type_name
-        totals[key] = totals.get(key, 0) + one.count
-    places = {site: _place(site) for _, site, _, _ in totals}
-    return [
-        Holder(_holder(holder), *places[site][:2], places[site][2] or slot, type_name, count)
-        for (holder, site, slot, type_name), count in totals.items()
-    ]
+        if _text(one.module) == module:
+            kind = type(cast(one.object, py_object).value).__name__ if has_types else ""
+            key = _text(one.holder), one.site or 0, _text(one.slot), kind
+            totals[key] = totals.get(key, 0) + one.count
+    return [[*key, total] for key, total in totals.items()]
+
+
+def holders(module: str, has_types: bool) -> List[Holder]:
+    """Who holds what, of one module: by holder, type, and where the references were
+    taken. Types are looked at in a copy of the process, and not told where there can be
+    none, or, without `has_types`, where objects are not this interpreter's."""
+    from kaa import objects
+
+    found = _totals(module, False)
+    if found and has_types:
+        try:
+            found, _ = objects._in_copy(lambda: _totals(module, True))
+        except (Error, RuntimeError):
+            pass
+    made = []
+    for holder, site, slot, kind, count in found:
+        file, line, function = _place(site)
+        made.append(Holder(_holder(holder), file, line, function or slot, kind, count))
+    return made
 
 
 def fault_count() -> int:
