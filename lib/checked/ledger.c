@@ -1,7 +1,8 @@
 /* checked/ledger.c - balances by address: open addressing, linear probing.
  *
  * An entry whose balance is 0 stays, since it tells of what was released, until
- * the table is made anew.
+ * the table is made anew; longer where the end of the call is to settle what it
+ * tells of.
  */
 #include <string.h>
 
@@ -21,6 +22,12 @@ place_of(const kaa_checked__ledger *ledger, uintptr_t key)
     return at;
 }
 
+static int
+is_used(const kaa_checked__entry *entry)
+{
+    return entry->key != 0 && (entry->balance != 0 || entry->kept != 0);
+}
+
 /* Where few entries stand for something, the table is made anew in its place.
  */
 static void
@@ -30,7 +37,7 @@ clear_away(kaa_checked__ledger *ledger)
     size_t used = 0;
 
     for (size_t i = 0; i < ledger->capacity; i++)
-        if (ledger->entries[i].key != 0 && ledger->entries[i].balance != 0)
+        if (is_used(&ledger->entries[i]))
             few[used++] = ledger->entries[i];
     memset(ledger->entries, 0, ledger->capacity * sizeof(few[0]));
     for (size_t i = 0; i < used; i++)
@@ -52,7 +59,7 @@ make_room(kaa_checked__ledger *ledger)
         return 1;
     }
     for (size_t i = 0; i < ledger->capacity; i++)
-        used += ledger->entries[i].key != 0 && ledger->entries[i].balance != 0;
+        used += (size_t)is_used(&ledger->entries[i]);
     if (used <= FEW && ledger->capacity == LEAST) {
         clear_away(ledger);
         return 1;
@@ -67,7 +74,7 @@ make_room(kaa_checked__ledger *ledger)
     for (size_t i = 0; i < ledger->capacity; i++) {
         const kaa_checked__entry *entry = &ledger->entries[i];
 
-        if (entry->key == 0 || entry->balance == 0)
+        if (!is_used(entry))
             continue;
         fresh.entries[place_of(&fresh, entry->key)] = *entry;
         fresh.count++;

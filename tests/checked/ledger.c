@@ -345,6 +345,24 @@ KAA_TEST(holdings)
     check_nothing_told(t);
 }
 
+/* Which of the two was given up is settled when the call ends, whatever else
+ * was noted meanwhile. */
+KAA_TEST(one_in_data_and_one_elsewhere)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *item = NEW(kaa_list_new(ctx, 0));
+    kaa_object *box = instance(t, ctx, "Box");
+
+    if (kaa_test_is_fault_run())
+        SKIP("what is stored would stay");
+    NEW(kaa_call_method(ctx, "keep", (kaa_object *[]){box, item}, 2, NULL));
+    NEW(call(ctx, "store", item));
+    NEW(kaa_call_method(ctx, "empty", &box, 1, NULL));
+    CHECK_EQ(held_by(t, ctx, "static data", item, "incref"), 1);
+    NEW(call(ctx, "drop", NULL));
+    check_nothing_told(t);
+}
+
 /* ---- The other modes */
 
 KAA_TEST(raise_mode_fails_the_call)

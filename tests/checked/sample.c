@@ -51,8 +51,26 @@ box_steal(kaa_context *ctx, kaa_object *self, kaa_object *item)
     return kaa_none(ctx);
 }
 
+/* Gives its item up, and has many others come and go before it returns. */
+static kaa_object *
+box_empty(kaa_context *ctx, kaa_object *self)
+{
+    box *data = kaa_data(ctx, self);
+
+    KAA_CLEAR(ctx, data->item);
+    for (int i = 0; i < 100; i++) {
+        kaa_object *list = kaa_list_new(ctx, 0);
+
+        if (list == NULL)
+            return NULL;
+        kaa_decref(ctx, list);
+    }
+    return kaa_none(ctx);
+}
+
 static const kaa_method box_methods[] = {
     KAA_METHOD_ONE("keep", box_keep, NULL),
+    KAA_METHOD_NOARGS("empty", box_empty, NULL),
     KAA_METHOD_ONE("steal", box_steal, NULL), KAA_METHODS_END};
 static const kaa_type_spec box_spec = {
     .size = sizeof(kaa_type_spec),
