@@ -108,6 +108,36 @@ class Errno(unittest.TestCase):
                     asked.close(-1)
                 self.assertEqual(asked.access("/", 0), 0)
 
+    def test_in_a_callback(self) -> None:
+        lib = samples.load(DECLARATIONS, hold_gil=["apply"])
+        asked = kaa.load(
+            None, self.TEXT % (("[[kaa::errno]]",) * 3), hold_gil=["access", "close"]
+        )
+
+        def inner(value: int) -> int:
+            with self.assertRaises(FileNotFoundError):
+                asked.access("/no/such/file", 0)
+            return value + asked.access("/", 0)
+
+        for _ in range(3):
+            self.assertEqual(lib.apply(inner, 5), 5)
+            with self.assertRaises(OSError):
+                lib.apply(lambda value: asked.close(-1), 5)
+
+    def test_results_of_64_bits(self) -> None:
+        lib = samples.load(
+            "long apply_long(long (*function)(long), long value);"
+            "unsigned long apply_ulong(unsigned long (*function)(unsigned long),"
+            " unsigned long value);",
+            hold_gil=["apply_long", "apply_ulong"],
+        )
+        for function, values in (
+            (lib.apply_long, (-(2**63), -1, 0, 2**31, 2**63 - 1)),
+            (lib.apply_ulong, (0, 2**31, 2**63, 2**64 - 1)),
+        ):
+            for value in values:
+                self.assertEqual(function(None, value), value)
+
 
 class Variable(unittest.TestCase):
     def setUp(self) -> None:
@@ -135,6 +165,33 @@ class Variable(unittest.TestCase):
             for format, values, wanted in cases:
                 self.assertEqual(self.print(format, *values), wanted)
         self.assertEqual(self.print("%p", None), self.print("%p", None))
+
+    def test_without_a_format(self) -> None:
+        lib = samples.load("double digest(const char *kinds, ...);")
+        point = samples.load("struct point { int x, y; };").point(0, 2)
+        cases: List[Any] = [
+            ("i", (5,), 5),
+            ("d", (5.0,), 5),
+            ("s", ("five!",), 5),
+            ("p", (None,), 0),
+            ("isd", (1, "two", 3.0), 16),
+            ("dsi", (3.0, "two", 1), 12),
+            ("ddi", (1.0, 2.0, 3), 14),
+            ("l", (-(2**40),), -(2**40)),
+            ("L", (2**63,), 2**63),
+            ("z", (point,), 2),
+            ("izd", (1, point, 3.0), 14),
+            ("i" * 8, tuple(range(8)), sum(i * (i + 1) for i in range(8))),
+            ("d" * 9, tuple(map(float, range(9))), sum(i * (i + 1) for i in range(9))),
+            ("", (), 0),
+        ]
+        for _ in range(3):
+            for kinds, values, wanted in cases:
+                self.assertEqual(lib.digest(kinds, *values), wanted, kinds)
+            with self.assertRaises(TypeError):
+                lib.digest("i", object())
+            with self.assertRaises(ValueError):
+                lib.digest("s", "a\0b")
 
     def test_refusals(self) -> None:
         for _ in range(2):
@@ -206,7 +263,7 @@ class Callbacks(unittest.TestCase):
         )
         self.lib = samples.load(
             """
-            struct point { double x, y; };
+            struct point { int x, y; };
             typedef struct pair { int a, b; } pair;
             void sort(pair *items, size_t count, size_t size,
                 int (*compare)(const pair *a, const pair *b));

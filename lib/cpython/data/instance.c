@@ -81,19 +81,12 @@ clear(char *bytes, size_t size)
         memset(bytes + at, 0, 16);
 }
 
-/* Memory of its own; 0, or -1 with an exception. */
-static int
-give_memory(PyObject *object, class *self)
+static __attribute__((noinline)) int
+give_block(PyObject *object, class *self)
 {
     data *body = kaa_cpython__data_body(object);
     void *block = NULL;
 
-    if (KAA_LIKELY(self->flags & CLASS_IS_INLINE)) {
-        body->data = (char *)object + inline_offset();
-        body->flags |= DATA_HAS_INLINE;
-        clear(body->data, self->size);
-        return 0;
-    }
     if (kaa_base__fault_due() ||
         posix_memalign(&block, self->align < 16 ? 16 : self->align,
                        self->size != 0 ? self->size : 1) != 0) {
@@ -103,6 +96,20 @@ give_memory(PyObject *object, class *self)
     memset(block, 0, self->size);
     body->data = block;
     body->flags |= DATA_HAS_BLOCK;
+    return 0;
+}
+
+/* Memory of its own; 0, or -1 with an exception. */
+static inline int
+give_memory(PyObject *object, class *self)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    if (KAA_UNLIKELY(!(self->flags & CLASS_IS_INLINE)))
+        return give_block(object, self);
+    body->data = (char *)object + inline_offset();
+    body->flags |= DATA_HAS_INLINE;
+    clear(body->data, self->size);
     return 0;
 }
 
