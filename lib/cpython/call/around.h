@@ -47,7 +47,7 @@ is_other(const kaa_cpython__function *self, size_t flagged_count,
            (how == HELD && !kaa_cpython__is_common(self->host));
 }
 
-static around
+static inline around
 around_of(const kaa_cpython__function *self)
 {
     if (self->flags & FUNCTION_ERRNO)
