@@ -50,6 +50,8 @@ typedef enum kaa_checked__slot {
     SLOT_NONE
 } kaa_checked__slot;
 
+_Static_assert(SLOT_NONE <= UINT8_MAX, "kaa_checked__entry.slot is a byte");
+
 /* ---- ledger.c: what is owned, by address */
 
 enum { LEDGER_FEW = 16 };
@@ -59,8 +61,9 @@ typedef struct kaa_checked__entry {
     int64_t balance;  /* references owned; bytes of a block */
     uint16_t moved;   /* of a frame: references taken over from data */
     uint16_t kept;    /* the same from the module's `kept` */
-    uint16_t what;    /* not of a frame: what the entry is, with a balance */
-    uint16_t slot;    /* that gave the last one */
+    uint16_t stack;   /* that took the last one, by its number; 0: none */
+    uint8_t what;     /* not of a frame: what the entry is, with a balance */
+    uint8_t slot;     /* that gave the last one */
     const void *site; /* its caller */
 } kaa_checked__entry;
 
@@ -176,8 +179,17 @@ typedef struct kaa_checked__told {
     struct kaa_checked__told *next;
     uint64_t count;
     const char *texts[KAA_CHECKED__TEXTS]; /* as kaa_checked_mistake has them */
-    int is_of_module; /* a part of it, with texts that are constant */
+    const char *first_stack; /* of a leak, which is told no more; or NULL */
+    int is_of_module;        /* a part of it, with texts that are constant */
 } kaa_checked__told;
+
+/* Calls that took references: see stacks.c. */
+typedef struct kaa_checked__stacks {
+    kaa_checked__ledger places;  /* that have leaked: stacks still to note */
+    kaa_checked__ledger numbers; /* by hash */
+    const void **calls;          /* of each, ended by NULL */
+    size_t count, capacity;
+} kaa_checked__stacks;
 
 /* A checked module; lives as long as the process, as its file does. */
 typedef struct kaa_checked__module {
@@ -202,7 +214,9 @@ typedef struct kaa_checked__module {
     uintptr_t loaded;             /* the loader's record of the file */
     uintptr_t first, last;        /* where the file is in memory */
     int is_blind;                 /* a block could not be entered */
-    kaa_checked__ledger failed;   /* the places that have failed once */
+    kaa_checked__stacks stacks;
+    atomic_int is_noting;       /* stacks; read without the lock */
+    kaa_checked__ledger failed; /* the places that have failed once */
     size_t fault_count;
     int answer; /* in a child: where mistakes go; 0: this is no child */
     uint32_t failed_slot;
@@ -515,6 +529,10 @@ int kaa_checked__add_region(kaa_checked__module *module, const void *start,
 void kaa_checked__tell(kaa_checked__context *own, const char *kind,
                        kaa_checked__slot slot, kaa_object *object,
                        const void *site, const char *more);
+/* The same of a leak, by what is known of who took it. */
+void kaa_checked__tell_leak(kaa_checked__context *own, const char *kind,
+                            kaa_object *object, const kaa_checked__entry *leak,
+                            const char *more);
 /* Memory was short: something was not noted, which is told. `frame`, if it is
  * not NULL, says nothing of references from now on. Other locks may be held. */
 void kaa_checked__miss(kaa_checked__module *module, kaa_checked__frame *frame);
@@ -530,14 +548,37 @@ void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
 /* The module's calls that this thread is in, from `caller` on, the innermost
- * first: a line "file.c:41 (function)" each. Empty where it is in none there.
- */
-void kaa_checked__stack(const kaa_checked__module *module, const void *caller,
-                        char *out, size_t size);
+ * first; how many. */
+size_t kaa_checked__calls_from(const kaa_checked__module *module,
+                               const void *caller, const void **out,
+                               size_t max);
+/* A line "file.c:41 (function)" for each call. */
+void kaa_checked__tell_calls(const void *const *calls, size_t count, char *out,
+                             size_t size);
 /* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
 size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
                          size_t length);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
+
+/* ---- stacks.c */
+
+/* The number of the calls that take a reference at `site`; 0: not noted. */
+uint16_t kaa_checked__note_stack(kaa_checked__module *module, const void *site);
+/* What was taken there has leaked, by a stack that is known or not. */
+void kaa_checked__want_stack(kaa_checked__module *module, const void *site,
+                             uint32_t number);
+/* The calls of a number; how many. */
+size_t kaa_checked__stack_of(kaa_checked__module *module, uint32_t number,
+                             const void **out, size_t max);
+void kaa_checked__free_stacks(kaa_checked__stacks *self);
+
+static inline uint16_t
+kaa_checked__stack_at(kaa_checked__module *module, const void *site)
+{
+    if (!atomic_load_explicit(&module->is_noting, memory_order_relaxed))
+        return 0;
+    return kaa_checked__note_stack(module, site);
+}
 
 /* ---- table.c */
 

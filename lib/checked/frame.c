@@ -84,8 +84,9 @@ kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
         return;
     }
     entry->balance++;
-    entry->slot = (uint16_t)slot;
+    entry->slot = (uint8_t)slot;
     entry->site = kaa_checked__caller(own, site);
+    entry->stack = kaa_checked__stack_at(own->module, entry->site);
 }
 
 size_t
@@ -270,6 +271,7 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
         kept->balance += rest;
         kept->slot = entry->slot;
         kept->site = entry->site;
+        kept->stack = entry->stack;
     }
     pthread_mutex_unlock(&own->module->lock);
     if (kept == NULL)
@@ -288,9 +290,8 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
     if (kept != NULL)
         kept->balance = others;
     pthread_mutex_unlock(&own->module->lock);
-    kaa_checked__tell(own, "leaked reference", (kaa_checked__slot)entry->slot,
-                      object, entry->site,
-                      ", which is not returned, stored or given up");
+    kaa_checked__tell_leak(own, "leaked reference", object, entry,
+                           ", which is not returned, stored or given up");
 }
 
 /* What a call that is blind owns is taken for kept, so that a later one may
@@ -306,6 +307,7 @@ keep(kaa_checked__context *own, const kaa_checked__entry *entry)
         kept->balance += entry->balance;
         kept->slot = entry->slot;
         kept->site = entry->site;
+        kept->stack = entry->stack;
     } else {
         kaa_checked__miss_reference(own->module, NULL);
     }
@@ -361,9 +363,8 @@ tell_block(kaa_checked__context *own, const kaa_checked__entry *entry)
     if (block != NULL)
         block->what = LEAKED; /* what is in it is nobody's */
     pthread_mutex_unlock(&own->module->lock);
-    kaa_checked__tell(own, "leaked memory", (kaa_checked__slot)entry->slot,
-                      NULL, entry->site,
-                      ": a block that nothing of the module refers to");
+    kaa_checked__tell_leak(own, "leaked memory", NULL, entry,
+                           ": a block that nothing of the module refers to");
 }
 
 static void

@@ -92,6 +92,7 @@ kaa_checked__free_module(kaa_checked__module *module)
     kaa_checked__ledger_fini(&module->words);
     kaa_checked__ledger_fini(&module->owners);
     kaa_checked__ledger_fini(&module->failed);
+    kaa_checked__free_stacks(&module->stacks);
     kaa_base__free(module->logged);
     pthread_mutex_destroy(&module->lock);
     kaa_base__free(module);

@@ -26,6 +26,8 @@ enum {
     STACK
 };
 
+enum { CALLS_MAX = 16 };
+
 static struct {
     pthread_mutex_t lock;
     told *first;
@@ -57,6 +59,7 @@ free_told(told *one)
         return;
     for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
         kaa_base__free((void *)(uintptr_t)one->texts[i]);
+    kaa_base__free((void *)(uintptr_t)one->first_stack);
     kaa_base__free(one);
 }
 
@@ -147,6 +150,23 @@ kaa_checked__miss_reference(kaa_checked__module *module,
     kaa_checked__miss(module, frame);
 }
 
+/* The calls of a leak that was told before them; whoever reads texts may still
+ * have the first. */
+static void
+complete_stack(told *one, const char *stack)
+{
+    const char *copy;
+
+    if (one->first_stack != NULL || strchr(one->texts[STACK], '\n') != NULL ||
+        strchr(stack, '\n') == NULL)
+        return;
+    copy = kaa_base__copy_text(stack, strlen(stack));
+    if (copy == NULL)
+        return;
+    one->first_stack = one->texts[STACK];
+    one->texts[STACK] = copy;
+}
+
 /* 1 if it is new, or could not be kept: then that is. The lock is held. */
 static int
 keep(kaa_checked__module *module, const char *const *texts)
@@ -157,6 +177,8 @@ keep(kaa_checked__module *module, const char *const *texts)
     for (one = mistakes.first; one != NULL; one = one->next)
         if (is_same(one, texts)) {
             one->count++;
+            if (strncmp(texts[KIND], "leaked ", 7) == 0)
+                complete_stack(one, texts[STACK]);
             return 0;
         }
     one = kaa_base__alloc_zeroed(sizeof(*one));
@@ -326,10 +348,29 @@ place_origin(kaa_checked__context *own, const kaa_checked__frame *frame,
         kaa_checked__place(origin, out, size);
 }
 
-void
-kaa_checked__tell(kaa_checked__context *own, const char *kind,
-                  kaa_checked__slot slot, kaa_object *object, const void *site,
-                  const char *more)
+/* What led to it: of what is seen at the end of a call the place alone, or what
+ * was noted of a leak. */
+static void
+describe_calls(kaa_checked__module *module, const void *site,
+               const kaa_checked__entry *leak, char *out, size_t size)
+{
+    const void *calls[CALLS_MAX];
+    size_t count =
+        leak != NULL
+            ? kaa_checked__stack_of(module, leak->stack, calls, CALLS_MAX)
+            : kaa_checked__calls_from(module, site, calls, CALLS_MAX);
+
+    if (count == 0 && site != NULL)
+        calls[count++] = site;
+    kaa_checked__tell_calls(calls, count, out, size);
+    if (leak != NULL)
+        kaa_checked__want_stack(module, site, leak->stack);
+}
+
+static void
+tell(kaa_checked__context *own, const char *kind, kaa_checked__slot slot,
+     kaa_object *object, const void *site, const kaa_checked__entry *leak,
+     const char *more)
 {
     int is_own = pthread_equal(own->thread, pthread_self());
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
@@ -352,10 +393,11 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         describe_caller(own->inner, caller, sizeof(caller));
     if (strcmp(type, repr) == 0)
         *type = '\0'; /* None */
-    site = kaa_checked__caller(own, site);
+    if (leak == NULL)
+        site = kaa_checked__caller(own, site);
     kaa_checked__place(site, where, sizeof(where));
     place_origin(own, frame, object, site, made, sizeof(made));
-    kaa_checked__stack(own->module, site, stack, sizeof(stack));
+    describe_calls(own->module, site, leak, stack, sizeof(stack));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
@@ -390,6 +432,23 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         memcpy(frame->text, text, sizeof(frame->text));
     if (is_own)
         own->is_telling = 0;
+}
+
+void
+kaa_checked__tell(kaa_checked__context *own, const char *kind,
+                  kaa_checked__slot slot, kaa_object *object, const void *site,
+                  const char *more)
+{
+    tell(own, kind, slot, object, site, NULL, more);
+}
+
+void
+kaa_checked__tell_leak(kaa_checked__context *own, const char *kind,
+                       kaa_object *object, const kaa_checked__entry *leak,
+                       const char *more)
+{
+    tell(own, kind, (kaa_checked__slot)leak->slot, object, leak->site, leak,
+         more);
 }
 
 /* ---- Reading them */

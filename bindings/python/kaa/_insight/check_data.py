@@ -29,6 +29,9 @@ class Mistake:
     made_at: str = ""  # where the object was made
     count: int = 1  # times it was seen
     python: List[Frame] = field(default_factory=list)  # innermost first
+    # The module's calls that led to it. Of what is seen at the end of a call the place
+    # alone, but of a leak those that took the reference: in the modes "stacks" and
+    # "fault", and in others once its place has leaked again.
     native: List[Frame] = field(default_factory=list)
     module: str = ""
 

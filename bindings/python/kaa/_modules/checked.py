@@ -12,7 +12,7 @@ from kaa._error import Error, check
 from kaa._insight.gil_data import Frame
 from kaa._insight.check_data import Call, Holder, Mistake, SlotUse
 
-MODES = ("report", "raise", "abort", "fault", "trace")
+MODES = ("report", "raise", "abort", "fault", "trace", "stacks")
 
 _selected: Set[str] = set()
 
@@ -84,7 +84,7 @@ def select(module: str, mode: str = "report") -> None:
     """Has modules of this name, or of the file of this path, checked when they are
     imported."""
     if mode not in MODES:
-        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort', 'fault' or 'trace' was expected")
+        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort', 'fault', 'trace' or 'stacks' was expected")
     if "," in module:
         raise ValueError(f"{module}: a comma in the path of a module that is to be checked")
     error = _native.Error()
