@@ -105,6 +105,33 @@ KAA_API size_t kaa_checked_count(void);
  */
 KAA_API size_t kaa_checked_fault_count(void);
 
+/** One call that was made to fail, and what came of it. */
+typedef struct kaa_checked_failure {
+    const char *module;
+    const char *function;  /**< That made the call: the innermost one. */
+    const char *slot;      /**< Of the table: what failed, by MemoryError. */
+    const void *site;      /**< Where, for kaa_checked_place(). */
+    const char *outcome;   /**< Of the outermost call of the module: "raised" an
+                                exception, "returned" without one; "mistakes"
+                                were told, whatever it did; the process
+                                "crashed" or was "stopped" after 20 s; "not
+                                known": it ended otherwise, or memory was
+                                short. */
+    const char *exception; /**< The type of the one that was raised, cut; "". */
+    uint64_t mistakes;     /**< How many were told in that process. */
+} kaa_checked_failure;
+
+/**
+ * The calls that were made to fail in this process, in that order:
+ * KAA_CHECKED_FAULT.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @owns   The texts are borrowed; they live as long as the process.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_failures(kaa_checked_failure *out, size_t capacity);
+
 /**
  * A mistake, in the order they were found.
  *

@@ -33,53 +33,13 @@
 #include <kaa/closure.h>
 #include <kaa/module.h>
 
+#include "checked/ledger.h"
+
 /* As kaa_module__open(), and where `choice` (may be NULL), KAA_CHECK or
  * kaa_checked_select() name the module, its checked definition, which is always
  * the same one. `choice` is as the text of KAA_CHECK. */
 kaa_status kaa_checked__open(const char *path, const char *choice,
                              const kaa_module_def **out, kaa_error *err);
-
-typedef enum kaa_checked__slot {
-#define KAA_SLOT(result, name, parameters, arguments) SLOT_##name,
-#define KAA_VOID_SLOT(name, parameters, arguments) SLOT_##name,
-#define KAA_BARE_SLOT(result, name, parameters) SLOT_##name,
-#include <kaa/api.def>
-#undef KAA_SLOT
-#undef KAA_VOID_SLOT
-#undef KAA_BARE_SLOT
-    SLOT_NONE
-} kaa_checked__slot;
-
-_Static_assert(SLOT_NONE <= UINT8_MAX, "kaa_checked__entry.slot is a byte");
-
-/* ---- ledger.c: what is owned, by address */
-
-enum { LEDGER_FEW = 16 };
-
-typedef struct kaa_checked__entry {
-    uintptr_t key;    /* 0: empty */
-    int64_t balance;  /* references owned; bytes of a block */
-    uint16_t moved;   /* of a frame: references taken over from data */
-    uint16_t kept;    /* the same from the module's `kept` */
-    uint16_t stack;   /* that took the last one, by its number; 0: none */
-    uint8_t what;     /* not of a frame: what the entry is, with a balance */
-    uint8_t slot;     /* that gave the last one */
-    const void *site; /* its caller */
-} kaa_checked__entry;
-
-typedef struct kaa_checked__ledger {
-    kaa_checked__entry *entries;
-    size_t capacity;             /* a power of two, or 0 */
-    size_t count;                /* with those whose balance is 0 */
-    size_t last;                 /* where the last look-up ended */
-    kaa_checked__entry *storage; /* of LEDGER_FEW, for the first entries, not
-                                    to be freed; may be NULL */
-} kaa_checked__ledger;
-
-/* NULL: there is none, or with `add`, memory is short. */
-kaa_checked__entry *kaa_checked__entry_of(kaa_checked__ledger *ledger,
-                                          const void *key, int add);
-void kaa_checked__ledger_fini(kaa_checked__ledger *ledger);
 
 /* ---- choice.c */
 
@@ -183,13 +143,16 @@ typedef struct kaa_checked__told {
     int is_of_module;        /* a part of it, with texts that are constant */
 } kaa_checked__told;
 
-/* Calls that took references: see stacks.c. */
-typedef struct kaa_checked__stacks {
-    kaa_checked__ledger places;  /* that have leaked: stacks still to note */
-    kaa_checked__ledger numbers; /* by hash */
-    const void **calls;          /* of each, ended by NULL */
-    size_t count, capacity;
-} kaa_checked__stacks;
+/* A call that was made to fail: see fault.c. */
+typedef struct kaa_checked__failed {
+    struct kaa_checked__failed *next;
+    const char *function;
+    const void *site;
+    kaa_checked__slot slot;
+    const char *outcome;
+    char exception[64];
+    uint64_t mistakes;
+} kaa_checked__failed;
 
 /* A checked module; lives as long as the process, as its file does. */
 typedef struct kaa_checked__module {
@@ -217,9 +180,10 @@ typedef struct kaa_checked__module {
     kaa_checked__stacks stacks;
     atomic_int is_noting;       /* stacks; read without the lock */
     kaa_checked__ledger failed; /* the places that have failed once */
-    size_t fault_count;
+    kaa_checked__failed *failures;
+    kaa_checked__failed **failures_end;
+    kaa_checked__failed *failing; /* in a child: what it was made for */
     int answer; /* in a child: where mistakes go; 0: this is no child */
-    uint32_t failed_slot;
     char failed_at[120];
     kaa_checked__logged *logged; /* of a trace; NULL: there is none */
     _Atomic uint64_t logged_count;
@@ -495,7 +459,7 @@ kaa_checked__is_masked(const kaa_checked__frame *frame, const void *object)
 /* KAA_CHECKED_FAULT: 1 if the call is to fail, with the exception pending. */
 int kaa_checked__fault(const kaa_checked__look *look);
 /* A child ends with the outermost call of the module. */
-void kaa_checked__end_child(const kaa_checked__module *module,
+void kaa_checked__end_child(kaa_checked__context *own,
                             const kaa_checked__frame *frame);
 
 static inline int
@@ -555,9 +519,13 @@ size_t kaa_checked__calls_from(const kaa_checked__module *module,
 /* A line "file.c:41 (function)" for each call. */
 void kaa_checked__tell_calls(const void *const *calls, size_t count, char *out,
                              size_t size);
-/* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
-size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
+/* Takes one mistake of a child's, or what came of it in the end, into `failed`:
+ * the bytes used, or 0: it is not complete. */
+size_t kaa_checked__hear(kaa_checked__module *module,
+                         kaa_checked__failed *failed, const char *told,
                          size_t length);
+/* What came of this process, which is a child's. */
+void kaa_checked__send_end(const kaa_checked__module *module);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
 
 /* ---- stacks.c */

@@ -570,7 +570,7 @@ kaa_checked__called(void *result, void *const *arguments, void *user)
     if (!had_error)
         answer = kaa_checked__judge_result(own, thunk, given, answer);
     kaa_checked__frame_end(own, &frame);
-    kaa_checked__end_child(thunk->module, &frame);
+    kaa_checked__end_child(own, &frame);
     answer = raise_mistake(own, &frame, thunk->kind, answer);
     memcpy(result, &answer, sizeof(answer));
 }

@@ -87,6 +87,7 @@ kaa_checked__free_module(kaa_checked__module *module)
     free_list(module->methods);
     free_list(module->handles);
     free_list(module->regions);
+    free_list(module->failures);
     kaa_checked__ledger_fini(&module->kept);
     kaa_checked__ledger_fini(&module->blocks);
     kaa_checked__ledger_fini(&module->words);

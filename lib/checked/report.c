@@ -219,8 +219,40 @@ send_texts(int to, const char *const *texts)
         return; /* it is on stderr, at least */
 }
 
+/* The last of its texts, where a mistake has a module: "", and what it is. */
+void
+kaa_checked__send_end(const kaa_checked__module *module)
+{
+    const kaa_checked__failed *failed = module->failing;
+    const char *texts[KAA_CHECKED__TEXTS];
+    char count[24];
+
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
+        texts[i] = "";
+    snprintf(count, sizeof(count), "%llu",
+             (unsigned long long)failed->mistakes);
+    texts[KIND] = failed->outcome;
+    texts[TYPE] = failed->exception;
+    texts[REPR] = count;
+    send_texts(module->answer, texts);
+}
+
+static void
+hear_end(kaa_checked__failed *failed, const char *const *texts)
+{
+    static const char *const outcomes[] = {"raised", "returned", "mistakes"};
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+        if (strcmp(outcomes[i], texts[KIND]) == 0)
+            failed->outcome = outcomes[i];
+    kaa_base__copy_out(texts[TYPE], strlen(texts[TYPE]), failed->exception,
+                       sizeof(failed->exception));
+    failed->mistakes = strtoull(texts[REPR], NULL, 10);
+}
+
 size_t
-kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
+kaa_checked__hear(kaa_checked__module *module, kaa_checked__failed *failed,
+                  const char *heard, size_t length)
 {
     const char *texts[KAA_CHECKED__TEXTS], *end;
     size_t used = 0;
@@ -232,21 +264,15 @@ kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
         texts[i] = heard + used;
         used = (size_t)(end - heard) + 1;
     }
+    if (*texts[MODULE] == '\0') {
+        hear_end(failed, texts);
+        return used;
+    }
+    failed->mistakes++; /* until it says itself, if it comes to that */
     pthread_mutex_lock(&mistakes.lock);
     (void)keep(module, texts);
     pthread_mutex_unlock(&mistakes.lock);
     return used;
-}
-
-size_t
-kaa_checked_fault_count(void)
-{
-    const kaa_checked__module *module = kaa_checked__modules();
-    size_t count = 0;
-
-    for (; module != NULL; module = module->next)
-        count += module->fault_count;
-    return count;
 }
 
 /* ---- Words */
@@ -405,11 +431,10 @@ tell(kaa_checked__context *own, const char *kind, kaa_checked__slot slot,
     if (own->module->answer != 0) {
         size_t length = strlen(text);
 
-        snprintf(
-            text + length, sizeof(text) - length,
-            ", where kaa_%s() failed [%s]",
-            kaa_checked__slot_name((kaa_checked__slot)own->module->failed_slot),
-            own->module->failed_at);
+        snprintf(text + length, sizeof(text) - length,
+                 ", where kaa_%s() failed [%s]",
+                 kaa_checked__slot_name(own->module->failing->slot),
+                 own->module->failed_at);
     }
     texts[0] = own->module->definition.name;
     texts[3] = kaa_checked__slot_name(slot);
@@ -428,6 +453,8 @@ tell(kaa_checked__context *own, const char *kind, kaa_checked__slot slot,
         fflush(stderr);
         abort();
     }
+    if (own->module->answer != 0)
+        own->module->failing->mistakes++;
     if (frame != NULL && frame->mistakes++ == 0)
         memcpy(frame->text, text, sizeof(frame->text));
     if (is_own)

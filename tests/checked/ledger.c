@@ -563,6 +563,8 @@ KAA_TEST(fault_mode_fails_each_call)
     kaa_object *item;
     size_t failed;
     kaa_checked_mistake one = {.size = sizeof(one)};
+    kaa_checked_failure failures[64];
+    char place[64];
 
     if (kaa_test_is_fault_run())
         SKIP("a process for each place and allocation");
@@ -576,6 +578,20 @@ KAA_TEST(fault_mode_fails_each_call)
     CHECK_EQ(kaa_checked_fault_count(), failed);
     NEW(call(ctx, "careless", NULL));
     CHECK_EQ(kaa_checked_fault_count(), failed + 1);
+    CHECK_EQ(kaa_checked_failures(failures, 64), failed + 1);
+    for (size_t i = 0; i < failed; i++) {
+        CHECK_STR(failures[i].module, "sample");
+        CHECK_STR(failures[i].outcome, "raised");
+        CHECK_STR(failures[i].exception, "MemoryError");
+        CHECK_EQ(failures[i].mistakes, 0);
+        kaa_checked_place(failures[i].site, place, sizeof(place));
+        CHECK_HAS(place, "sample.c:");
+    }
+    CHECK_STR(failures[0].function, "exec");
+    CHECK_STR(failures[failed].function, "careless");
+    CHECK_STR(failures[failed].slot, "list_new");
+    CHECK_STR(failures[failed].outcome, "mistakes");
+    CHECK(failures[failed].mistakes >= 1);
     CHECK(kaa_checked_count() >= 1);
     CHECK_OK(kaa_checked_get(0, &one, &t->err));
     CHECK_STR(one.kind, "NULL for an object");

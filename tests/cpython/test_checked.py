@@ -304,7 +304,24 @@ class Command(unittest.TestCase):
         self.assertEqual(done.stdout, "kept on purpose kept on purpose\n", done.stderr)
         self.assertIn("1 calls of wrong were made to fail", done.stderr)
         path = self.script("import wrong\nwrong.only_on_error()")
-        done = self.check("--fault", WRONG, path)
+        out = os.path.join(self.folder, "out.json")
+        done = self.check("--fault", WRONG, "--json", out, path)
+        with open(out, encoding="utf-8") as file:
+            failures = json.load(file)["failures"]
+        self.assertEqual(
+            [
+                [one[key] for key in ("function", "slot", "outcome", "exception", "mistakes")]
+                for one in failures
+            ],
+            [
+                ["only_on_error", "list_new", "raised", "MemoryError", 0],
+                ["only_on_error", "str_from_utf8", "mistakes", "MemoryError", 1],
+                ["only_on_error", "list_append", "raised", "MemoryError", 0],
+            ],
+        )
+        for one in failures:
+            self.assertRegex(one["where"], r"^wrong\.c:\d+$")
+        self.assertIn("Calls made to fail: 1 mistakes, 2 raised", done.stderr)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertRegex(
             done.stderr,
@@ -314,6 +331,7 @@ class Command(unittest.TestCase):
         self.assertIn("C only_on_error (wrong.c:", done.stderr)
         path = self.script("import wrong\nwrong.crash_on_error()")
         done = self.check("--fault", WRONG, path)
+        self.assertIn("Calls made to fail: 1 crashed", done.stderr)
         self.assertIn("crash_on_error(): crashed where a call had failed: the process ended by signal 6", done.stderr)
 
     def test_stacks(self) -> None:

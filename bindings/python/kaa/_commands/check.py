@@ -198,7 +198,8 @@ def run(options: argparse.Namespace) -> int:
         mistakes=_checked.mistakes(name),
     )
     if options.fault:
-        count = _checked.fault_count()
+        report.failures = _checked.failures(name)
+        count = len(report.failures)
         report.notes.append(f"{count} calls of {name} were made to fail, one in a process.")
     if options.trace:
         code = _add_trace(report, options) or code

@@ -60,6 +60,20 @@ class SlotUse:
     failures: int = 0
 
 
+@dataclass
+class Failure:
+    """A call that was made to fail, once, in a process of its own. `outcome`, of the
+    outermost call of the module: "raised", "returned" (without an exception), "mistakes",
+    "crashed", "stopped" (it did not end), "not known"."""
+
+    function: str  # of the module, that made the call
+    slot: str
+    where: str  # a place, as a mistake's
+    outcome: str
+    exception: str = ""  # the type of the one that was raised
+    mistakes: int = 0  # that were told in that process
+
+
 class Call(NamedTuple):
     """One traced call. `slot` "" is the function of the module itself."""
 
@@ -90,6 +104,7 @@ class CheckReport(_data.Report):
     uses: List[SlotUse] = field(default_factory=list)
     trace: List[Call] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
+    failures: List[Failure] = field(default_factory=list)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Set, Tuple
 from kaa import _native
 from kaa._error import Error, check
 from kaa._insight.gil_data import Frame
-from kaa._insight.check_data import Call, Holder, Mistake, SlotUse
+from kaa._insight.check_data import Call, Failure, Holder, Mistake, SlotUse
 
 MODES = ("report", "raise", "abort", "fault", "trace", "stacks")
 
@@ -48,6 +48,20 @@ class _Holding(Structure):
         ("site", c_void_p),
         ("object", c_void_p),
         ("count", c_uint64),
+    ]
+
+
+class _Failure(Structure):
+    """kaa_checked_failure"""
+
+    _fields_ = [
+        ("module", c_char_p),
+        ("function", c_char_p),
+        ("slot", c_char_p),
+        ("site", c_void_p),
+        ("outcome", c_char_p),
+        ("exception", c_char_p),
+        ("mistakes", c_uint64),
     ]
 
 
@@ -195,11 +209,6 @@ def holders(module: str, has_types: bool) -> List[Holder]:
     return made
 
 
-def fault_count() -> int:
-    """How many calls were made to fail: checked="fault"."""
-    return int(_native.kaa_checked_fault_count())
-
-
 def _all(kind: Any, read: Any) -> Any:
     """Calls are made meanwhile: what came later is left out."""
     count = read(None, 0)
@@ -215,6 +224,26 @@ def uses(module: str = "") -> List[SlotUse]:
         for one in _all(_Use, _native.kaa_checked_uses)
         if module in ("", _text(one.module))
     ]  # fmt: skip
+
+
+def failures(module: str = "") -> List[Failure]:
+    """The calls that were made to fail, checked="fault", and what came of each: of one
+    module, or of all."""
+    found = []
+    for one in _all(_Failure, _native.kaa_checked_failures):
+        if module in ("", _text(one.module)):
+            file, line, place = _place(one.site or 0)
+            found.append(
+                Failure(
+                    function=_text(one.function),
+                    slot=_text(one.slot),
+                    where=f"{file}:{line}" if file else place,
+                    outcome=_text(one.outcome),
+                    exception=_text(one.exception),
+                    mistakes=one.mistakes,
+                )
+            )
+    return found
 
 
 def calls(module: str = "") -> List[Call]:
