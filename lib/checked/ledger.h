@@ -22,7 +22,7 @@ _Static_assert(SLOT_NONE <= UINT8_MAX, "kaa_checked__entry.slot is a byte");
 
 /* ---- ledger.c: what is owned, by address */
 
-enum { LEDGER_FEW = 16 };
+enum { LEDGER_FEW = 12 };
 
 typedef struct kaa_checked__entry {
     uintptr_t key;    /* 0: empty */
@@ -37,7 +37,8 @@ typedef struct kaa_checked__entry {
 
 typedef struct kaa_checked__ledger {
     kaa_checked__entry *entries;
-    size_t capacity;             /* a power of two, or 0 */
+    size_t capacity;             /* entries to be looked at: a power of two, or
+                                    in `storage` the count */
     size_t count;                /* with those whose balance is 0 */
     size_t last;                 /* where the last look-up ended */
     kaa_checked__entry *storage; /* of LEDGER_FEW, for the first entries, not
