@@ -182,6 +182,8 @@ typedef struct kaa_checked__module {
     kaa_checked__ledger failed; /* the places that have failed once */
     kaa_checked__failed *failures;
     kaa_checked__failed **failures_end;
+    _Atomic uint64_t progress_at; /* when it is next told how many; 0: not yet
+                                     begun */
     kaa_checked__failed *failing; /* in a child: what it was made for */
     int answer; /* in a child: where mistakes go; 0: this is no child */
     char failed_at[120];

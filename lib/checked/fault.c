@@ -15,10 +15,13 @@
 #include <unistd.h>
 
 #include "args/args.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "checked/checked.h"
 
 enum { SECONDS = 20, TOLD_MAX = 8192 };
+
+#define PROGRESS_NS UINT64_C(5000000000)
 
 static int
 may_fail(kaa_checked__slot slot)
@@ -127,6 +130,22 @@ add_failed(kaa_checked__module *module, kaa_checked__failed *failed)
     pthread_mutex_unlock(&module->lock);
 }
 
+/* A long run says now and then that it goes on. */
+static void
+tell_progress(kaa_checked__module *module)
+{
+    uint64_t now = kaa_base__now_ns(), at = atomic_load(&module->progress_at);
+
+    if (at != 0 && now < at)
+        return;
+    atomic_store(&module->progress_at, now + PROGRESS_NS);
+    if (at != 0)
+        fprintf(stderr,
+                "kaa: checked module '%s': %zu calls were made to fail so "
+                "far\n",
+                module->definition.name, kaa_checked_fault_count());
+}
+
 int
 kaa_checked__fault(const kaa_checked__look *look)
 {
@@ -166,6 +185,7 @@ kaa_checked__fault(const kaa_checked__look *look)
             continue;
         judge_child(look, failed, status);
         add_failed(own->module, failed);
+        tell_progress(own->module);
     } else {
         kaa_base__free(failed);
     }

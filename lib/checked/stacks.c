@@ -31,11 +31,11 @@ number_of(kaa_checked__stacks *self, const void *const *calls)
         kaa_checked__entry_of(&self->numbers, (void *)(uintptr_t)(hash | 1), 1);
     if (entry == NULL || entry->balance != 0)
         return entry != NULL ? (uint16_t)entry->balance : 0;
+    if (self->count == UINT16_MAX)
+        return 0;
     if (self->count == self->capacity) {
         size_t capacity = self->capacity != 0 ? 2 * self->capacity : 16;
 
-        if (self->count == UINT16_MAX)
-            return 0;
         all = kaa_base__realloc_array((void *)self->calls, capacity,
                                       DEPTH * sizeof(*all));
         if (all == NULL)

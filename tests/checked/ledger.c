@@ -2,6 +2,7 @@
  * own words, and where memory is short for the ledger the report says so.
  */
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <kaa/checked.h>
 
@@ -554,6 +555,35 @@ KAA_TEST(trace_mode_counts_what_it_does_not_time)
         CHECK_EQ(uses[i].failures, 0);
     }
     check_nothing_told(t);
+}
+
+/* A run that takes long says that it goes on. */
+KAA_TEST(fault_mode_tells_of_progress)
+{
+    char said[400] = "";
+    kaa_context *ctx;
+    FILE *file;
+    int saved;
+
+    if (kaa_test_is_fault_run())
+        SKIP("a process for each place and allocation");
+    ctx = begin(t, "sample:fault");
+    file = tmpfile();
+    CHECK(file != NULL);
+    fflush(stderr);
+    saved = dup(2);
+    CHECK(dup2(fileno(file), 2) == 2);
+    atomic_store(&kaa_checked__modules()->progress_at, 1); /* long ago */
+    NEW(call(ctx, "drop", NULL));
+    NEW(call(ctx, "release_twice", NULL));
+    fflush(stderr);
+    CHECK(dup2(saved, 2) == 2);
+    close(saved);
+    rewind(file);
+    CHECK(fread(said, 1, sizeof(said) - 1, file) > 0);
+    fclose(file);
+    CHECK_HAS(said, "kaa: checked module 'sample': ");
+    CHECK_HAS(said, " calls were made to fail so far\n");
 }
 
 /* Each place fails once, in a process of its own. */
