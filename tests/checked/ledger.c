@@ -345,19 +345,6 @@ KAA_TEST(holdings)
     check_nothing_told(t);
 }
 
-/* Where memory was short for a module's state, the report says so. */
-KAA_TEST(a_state_is_known)
-{
-    kaa_context *ctx = begin(t, "sample");
-    kaa_checked_holding held[8];
-
-    if (kaa_checked_count() == 0) {
-        CHECK_EQ(read_holdings(t, ctx, held, 8), 1);
-        CHECK_STR(held[0].holder, "module state");
-    }
-    check_nothing_told(t);
-}
-
 /* Which of the two was given up is settled when the call ends, whatever else
  * was noted meanwhile. */
 KAA_TEST(one_in_data_and_one_elsewhere)

@@ -27,8 +27,8 @@ drop(kaa_context *ctx, kaa_object *self)
     return kaa_none(ctx);
 }
 
-static const kaa_method box_methods[] = {
-    KAA_METHOD_NOARGS("drop", drop, NULL), KAA_METHODS_END};
+static const kaa_method box_methods[] = {KAA_METHOD_NOARGS("drop", drop, NULL),
+                                         KAA_METHODS_END};
 
 WRONG_TYPE(borrowed_released, .data_bytes = sizeof(box), .init = store,
            .methods = box_methods);
