@@ -52,6 +52,7 @@ TESTS = {
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
     "module": f"module/|{PYTHON}(specs|typed|natives|slots|importer)",
     "native": "(native|module)/",
+    "object": "(object|native)/",
     "insight": f"insight/|{PYTHON}(gil|heap|refs|watch)",
     "walk": f"walk/|{PYTHON}(objects|refs|heap)",
     "cpython": f"{PYTHON}(?!docs|new|package|views|gil|heap|refs|objects)",
