@@ -57,8 +57,9 @@ enum { LEDGER_FEW = 16 };
 typedef struct kaa_checked__entry {
     uintptr_t key;    /* 0: empty */
     int64_t balance;  /* references owned; bytes of a block */
-    uint32_t moved;   /* references taken over from an instance's data */
-    uint16_t kept;    /* the same from the module's `kept`; of a frame */
+    uint16_t moved;   /* of a frame: references taken over from data */
+    uint16_t kept;    /* the same from the module's `kept` */
+    uint16_t what;    /* not of a frame: what the entry is, with a balance */
     uint16_t slot;    /* that gave the last one */
     const void *site; /* its caller */
 } kaa_checked__entry;
@@ -398,9 +399,9 @@ intptr_t kaa_checked__judge_result(kaa_checked__context *own,
 
 /* ---- data.c: what stands in the data of instances and in a module's state */
 
-/* `moved` of an entry of a module's words: whether it came with a reference. */
+/* `what` an entry of a module's words is: whether it came with a reference. */
 enum { OWNED = 1, BORROWED = 2 };
-/* The same of an entry of its owners: it is a type, and no instance's data. */
+/* The same of its owners: a type, and no instance's data. */
 enum { OWNER_IS_TYPE = 1 };
 
 /* A type made from `spec` is an object now. */
@@ -559,6 +560,10 @@ kaa_checked__is_calling(kaa_checked__slot slot)
 void kaa_checked__fill_objects(kaa_api *table);
 
 /* ---- lent.c: buffers, memory, threads */
+
+/* `what` a block of memory is: of no call that has ended yet; referred to by
+ * the module; told of. */
+enum { FRESH, JUDGED, LEAKED };
 
 void kaa_checked__fill_lent(kaa_api *table);
 kaa_context *kaa_checked__thread_enter(void *handle);

@@ -42,7 +42,7 @@ kaa_checked__know_type(kaa_checked__context *own, kaa_checked__spec *spec,
     entry = kaa_checked__entry_of(&own->module->owners, type, 1);
     if (entry != NULL) {
         entry->balance = (intptr_t)spec;
-        entry->moved = OWNER_IS_TYPE;
+        entry->what = OWNER_IS_TYPE;
     } else {
         kaa_checked__miss(own->module, NULL);
     }
@@ -62,7 +62,7 @@ kaa_checked__know_data(kaa_checked__module *module, const void *data,
     entry = kaa_checked__entry_of(&module->owners, data, 1);
     if (entry != NULL && entry->balance == 0) {
         entry->balance = (intptr_t)spec;
-        entry->moved = 0;
+        entry->what = 0;
     }
     if (entry == NULL)
         kaa_checked__miss(module, NULL);
@@ -94,7 +94,7 @@ kaa_checked__is_borrowed(kaa_checked__module *module, const void *place,
     if (module->words.count != 0) {
         entry = kaa_checked__entry_of(&module->words, place, 0);
         result = entry != NULL && entry->balance == (intptr_t)object &&
-                 entry->moved == BORROWED;
+                 entry->what == BORROWED;
     }
     pthread_mutex_unlock(&module->lock);
     return result;
@@ -112,7 +112,7 @@ get_word(kaa_checked__module *module, const void *place, uintptr_t value,
     if (module->words.count != 0) {
         entry = kaa_checked__entry_of(&module->words, place, 0);
         if (entry != NULL && value != 0 && entry->balance == (int64_t)value) {
-            result = entry->moved;
+            result = entry->what;
             if (out != NULL)
                 *out = *entry;
         }
@@ -131,7 +131,7 @@ set_word(kaa_checked__module *module, const void *place, uintptr_t value,
     entry = kaa_checked__entry_of(&module->words, place, what != 0);
     if (entry != NULL) {
         entry->balance = what != 0 ? (int64_t)value : 0;
-        entry->moved = what;
+        entry->what = (uint16_t)what;
         entry->slot = from != NULL ? from->slot : SLOT_NONE;
         entry->site = from != NULL ? from->site : NULL;
     } else if (what != 0) {

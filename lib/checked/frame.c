@@ -192,7 +192,8 @@ kaa_checked__lose(kaa_checked__context *own, kaa_object *object,
         own->is_telling || may_lose(own, object, slot == SLOT_NONE))
         return 1;
     entry = kaa_checked__entry_of(&own->frame->ledger, object, 0);
-    was_owned = entry != NULL && entry->slot != SLOT_NONE;
+    was_owned = entry != NULL && (entry->slot != SLOT_NONE ||
+                                  entry->moved != 0 || entry->kept != 0);
     if (slot == SLOT_NONE)
         kaa_checked__tell(own, "returned without a reference", slot, object,
                           site,
@@ -338,9 +339,9 @@ next_block(kaa_checked__module *module, kaa_checked__entry *out)
     for (size_t i = 0; module->fresh_blocks > 0 && i < blocks->capacity; i++) {
         kaa_checked__entry *entry = &blocks->entries[i];
 
-        if (entry->key == 0 || entry->balance == 0 || entry->moved != 0)
+        if (entry->key == 0 || entry->balance == 0 || entry->what != FRESH)
             continue;
-        entry->moved = 1;
+        entry->what = JUDGED;
         module->fresh_blocks--;
         *out = *entry;
         result = 1;
@@ -358,7 +359,7 @@ tell_block(kaa_checked__context *own, const kaa_checked__entry *entry)
     pthread_mutex_lock(&own->module->lock);
     block = kaa_checked__entry_of(&own->module->blocks, (void *)entry->key, 0);
     if (block != NULL)
-        block->moved = 2; /* what is in it is nobody's */
+        block->what = LEAKED; /* what is in it is nobody's */
     pthread_mutex_unlock(&own->module->lock);
     kaa_checked__tell(own, "leaked memory", (kaa_checked__slot)entry->slot,
                       NULL, entry->site,

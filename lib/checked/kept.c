@@ -126,7 +126,7 @@ find_spans(holdings *self, const kaa_checked__module *module)
         const kaa_checked__entry *entry = &owners->entries[i];
         const kaa_checked__spec *spec = (void *)(intptr_t)entry->balance;
 
-        if (entry->key != 0 && spec != NULL && entry->moved != OWNER_IS_TYPE)
+        if (entry->key != 0 && spec != NULL && entry->what != OWNER_IS_TYPE)
             self->spans[self->span_count++] = (span){
                 entry->key, spec->spec.data_bytes, spec->spec.name, spec};
     }
@@ -163,7 +163,7 @@ add_words(holdings *self, const kaa_checked__ledger *words)
         const span *holder;
         uintptr_t value = 0;
 
-        if (entry->key == 0 || entry->balance == 0 || entry->moved != OWNED)
+        if (entry->key == 0 || entry->balance == 0 || entry->what != OWNED)
             continue;
         holder = span_of(self, entry->key);
         if (holder != NULL &&

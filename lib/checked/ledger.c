@@ -25,7 +25,8 @@ place_of(const kaa_checked__ledger *ledger, uintptr_t key)
 static int
 is_used(const kaa_checked__entry *entry)
 {
-    return entry->key != 0 && (entry->balance != 0 || entry->kept != 0);
+    return entry->key != 0 &&
+           (entry->balance != 0 || entry->kept != 0 || entry->moved != 0);
 }
 
 /* Where few entries stand for something, the table is made anew in its place.

@@ -113,7 +113,7 @@ add_block(kaa_checked__context *own, void *block, size_t size,
                size != 0 ? GUARD : GUARD - 1);
         entry->slot = (uint16_t)slot;
         entry->site = kaa_checked__caller(own, site);
-        entry->moved = 0;
+        entry->what = FRESH;
         module->fresh_blocks++;
     } else {
         module->is_blind = 1;
@@ -135,7 +135,7 @@ remove_block(kaa_checked__module *module, const void *block, int64_t *out_size)
     result = module->is_blind;
     *out_size = 0;
     if (entry != NULL && entry->balance != 0) {
-        module->fresh_blocks -= entry->moved == 0;
+        module->fresh_blocks -= entry->what == FRESH;
         *out_size = entry->balance;
         entry->balance = 0;
         result = 1;

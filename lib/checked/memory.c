@@ -389,7 +389,7 @@ look_through(search *self, kaa_checked__module *module)
         if (module->blocks.entries[i].key != 0 &&
             module->blocks.entries[i].key != self->key &&
             module->blocks.entries[i].balance != 0 &&
-            module->blocks.entries[i].moved < 2)
+            module->blocks.entries[i].what != LEAKED)
             look(self, module->blocks.entries[i].key,
                  (size_t)module->blocks.entries[i].balance, 1);
 }

@@ -272,9 +272,9 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
         own->own_sites[at] = site;
     if (known == NULL || known->balance != WRAPPER || frame == NULL)
         return site;
-    if (known->moved != 0 && frame[1] == (uintptr_t)site &&
-        is_code(own->module, frame[known->moved]))
-        return (const void *)frame[known->moved];
+    if (known->what != 0 && frame[1] == (uintptr_t)site &&
+        is_code(own->module, frame[known->what]))
+        return (const void *)frame[known->what];
     outer = (const uintptr_t *)frame[0];
     if ((uintptr_t)outer % 8 == 0 && outer > frame &&
         (uintptr_t)outer - (uintptr_t)frame <= FRAME_MAX &&
@@ -282,6 +282,6 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
         return (const void *)outer[1];
     caller = unwind_to(own->module, site);
     if (caller != site && frame[1] == (uintptr_t)site)
-        known->moved = words_to(frame, caller);
+        known->what = (uint16_t)words_to(frame, caller);
     return caller;
 }

@@ -363,6 +363,27 @@ KAA_TEST(one_in_data_and_one_elsewhere)
     check_nothing_told(t);
 }
 
+/* What data gave once they do not give again, whatever else was noted
+ * meanwhile. */
+KAA_TEST(one_in_data_given_up_twice)
+{
+    kaa_context *ctx = begin(t, "sample");
+    kaa_object *item = NEW(kaa_list_new(ctx, 0));
+    kaa_object *box = instance(t, ctx, "Box");
+    kaa_checked_mistake one = {.size = sizeof(one)};
+
+    if (kaa_test_is_fault_run())
+        SKIP("what is not seen is not undone");
+    NEW(kaa_call_method(ctx, "keep", (kaa_object *[]){box, item}, 2, NULL));
+    NEW(kaa_call_method(ctx, "empty_twice", &box, 1, NULL));
+    CHECK_REF(item, 1);
+    CHECK_EQ(kaa_checked_count(), 1);
+    CHECK_OK(kaa_checked_get(0, &one, &t->err));
+    CHECK_STR(one.function, "Box.empty_twice");
+    CHECK_STR(one.kind, "released twice");
+    CHECK_HAS(one.text, "list [], whose reference was given up before");
+}
+
 /* ---- The other modes */
 
 KAA_TEST(raise_mode_fails_the_call)

@@ -51,13 +51,10 @@ box_steal(kaa_context *ctx, kaa_object *self, kaa_object *item)
     return kaa_none(ctx);
 }
 
-/* Gives its item up, and has many others come and go before it returns. */
+/* More than the notes of a call have room for. */
 static kaa_object *
-box_empty(kaa_context *ctx, kaa_object *self)
+make_many(kaa_context *ctx)
 {
-    box *data = kaa_data(ctx, self);
-
-    KAA_CLEAR(ctx, data->item);
     for (int i = 0; i < 100; i++) {
         kaa_object *list = kaa_list_new(ctx, 0);
 
@@ -68,9 +65,31 @@ box_empty(kaa_context *ctx, kaa_object *self)
     return kaa_none(ctx);
 }
 
+/* Gives its item up, and has many others come and go before it returns. */
+static kaa_object *
+box_empty(kaa_context *ctx, kaa_object *self)
+{
+    box *data = kaa_data(ctx, self);
+
+    KAA_CLEAR(ctx, data->item);
+    return make_many(ctx);
+}
+
+/* The same, and gives it up once more. */
+static kaa_object *
+box_empty_twice(kaa_context *ctx, kaa_object *self)
+{
+    kaa_object *item = ((box *)kaa_data(ctx, self))->item;
+    kaa_object *result = box_empty(ctx, self);
+
+    kaa_decref(ctx, item); /* wrong */
+    return result;
+}
+
 static const kaa_method box_methods[] = {
     KAA_METHOD_ONE("keep", box_keep, NULL),
     KAA_METHOD_NOARGS("empty", box_empty, NULL),
+    KAA_METHOD_NOARGS("empty_twice", box_empty_twice, NULL),
     KAA_METHOD_ONE("steal", box_steal, NULL), KAA_METHODS_END};
 static const kaa_type_spec box_spec = {
     .size = sizeof(kaa_type_spec),

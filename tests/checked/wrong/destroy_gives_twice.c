@@ -2,8 +2,8 @@
  *
  *     >>> item = [1.5]
  *     >>> Box(item)
- *     Box.destroy(): released without a reference: list [1.5], which is
- *         borrowed
+ *     Box.destroy(): released twice: list [1.5], whose reference was given up
+ *         before
  */
 #include "wrong.h"
 
