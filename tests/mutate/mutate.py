@@ -48,7 +48,7 @@ import source  # noqa: E402
 # and asks the system, and what the package's tests reach alone.
 PYTHON = r"python/[\d.]+t?/(checked/)?test_"
 TESTS = {
-    "base": "(base|gil|heap|library|insight)/",
+    "base": "(base|gil|heap|library|insight|walk)/",
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
     "module": f"module/|{PYTHON}(specs|typed|natives|slots|importer)",
     "native": "(native|module)/",

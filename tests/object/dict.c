@@ -386,8 +386,9 @@ KAA_TEST(dict_and_set_that_are_broken_are_noticed)
 KAA_TEST(dict_pop_names_the_key)
 {
     kaa_context *ctx = fresh(t);
-    kaa_object *key = NEW(kaa_text(ctx, "key")), *dict = NEW(kaa_dict_new(ctx));
-    kaa_object *args[] = {dict, key, NEW(kaa_int(ctx, 5))};
+    kaa_object *name = NEW(kaa_text(ctx, "key")),
+               *dict = NEW(kaa_dict_new(ctx));
+    kaa_object *args[] = {dict, name, NEW(kaa_int(ctx, 5))};
 
     CHECK_RAISES(kaa_call_method(ctx, "pop", args, 2, NULL) == NULL,
                  KAA_KEY_ERROR, "'key'");
