@@ -55,7 +55,7 @@ is_other(const kaa_cpython__function *self, size_t flagged_count,
            (is_held(how) && !kaa_cpython__is_common(self->host));
 }
 
-static around
+static inline around
 around_of(const kaa_cpython__function *self)
 {
     if (self->flags & FUNCTION_ERRNO)
