@@ -24,6 +24,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from kaa._backend import has_gil
+from kaa._insight import gil_own as _gil_own
 from kaa._insight import gil_record as _gil_record
 from kaa._insight import gil_trace as _gil_trace
 from kaa._insight.gil_data import Frame, Hog, Recording, Thread, Victim
@@ -75,12 +76,15 @@ class Monitor:
         self._recording: Optional[Recording] = None
         self._parks: Any = None  # kaa._insight.gil_parks, without a GIL
         self._begin = self._clock = 0
+        self._own: Any = None  # locks of kaa's own, as they were
+        self._own_ns = 0
 
     def start(self) -> Monitor:
         """Begins. RuntimeError if it has begun; kaa.UnsupportedError where the
         GIL cannot be traced."""
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
+        self._read_own()
         if _is_free_threaded():
             from kaa._insight import gil_parks as _gil_parks
 
@@ -97,13 +101,20 @@ class Monitor:
         self._maxima = _gil_trace.add_reader()
         return self
 
+    def _read_own(self) -> None:
+        self._own_ns = time.monotonic_ns()
+        self._own = _gil_own.read()
+
+    def _with_own(self, recording: Recording) -> Recording:
+        return _gil_own.add(recording, self._own, self._own_ns)
+
     def stop(self) -> Recording:
         """Ends, and returns the recording. May be repeated."""
         if self._generation is None:
             return self.recording()
         generation, self._generation = self._generation, None
         if self._parks is not None:
-            self._recording = self._parks.record(self._before, self._begin, self._clock)
+            self._recording = self._parked()
             self._parks.stop()
             return self._recording
         try:
@@ -127,15 +138,20 @@ class Monitor:
         # The lines of a hold are told at its end: this thread's ends here.
         time.sleep(0)
         after = _gil_trace.snapshot()
-        return _gil_record.record(
+        made = _gil_record.record(
             self._before, after, self._maxima, self._threshold_ns
+        )
+        return self._with_own(made)
+
+    def _parked(self) -> Recording:
+        return self._with_own(
+            self._parks.record(self._before, self._begin, self._clock)
         )
 
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
         if self._generation is not None and self._parks is not None:
-            made: Recording = self._parks.record(self._before, self._begin, self._clock)
-            return made
+            return self._parked()
         if self._generation is not None and _gil_trace.is_on(self._generation):
             return self._made()
         if self._recording is None:
@@ -216,6 +232,7 @@ class SampledMonitor(Monitor):
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
         self._child = Child(self._interval)
+        self._read_own()
         self._generation, self._pid, self._recording = 0, os.getpid(), None
         return self
 
@@ -224,7 +241,7 @@ class SampledMonitor(Monitor):
         if self._generation is not None and os.getpid() == self._pid:
             self._generation = None
             try:
-                self._recording = self._child.recording("end")
+                self._recording = self._with_own(self._child.recording("end"))
             finally:
                 self._child.close()
         return self.recording()
@@ -232,8 +249,7 @@ class SampledMonitor(Monitor):
     def recording(self) -> Recording:
         """All that was seen; up to now while the monitor runs."""
         if self._generation is not None:
-            recording: Recording = self._child.recording()
-            return recording
+            return self._with_own(self._child.recording())
         return super().recording()
 
 
