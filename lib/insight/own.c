@@ -173,7 +173,7 @@ kaa_insight_gils_json(char *buffer, size_t size)
     writer to = {.buffer = buffer, .size = buffer != NULL ? size : 0};
     uint64_t made;
 
-    write_text(&to, "{\"locks\": [");
+    write_text(&to, "{\"now_ns\": %llu, \"locks\": [", NS(kaa_base__now_ns()));
     kaa_gil__registry_lock();
     for (kaa_gil *gil = kaa_gil__registry_first(&made); gil != NULL;
          gil = gil->next) {

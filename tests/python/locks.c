@@ -26,7 +26,7 @@ struct team {
     kaa_runtime *runtime;
     worker workers[THREADS];
     atomic_int phase; /* 0: made, 1: they work, 2: they rest, 3: they leave */
-    atomic_int ready, resting;
+    atomic_int ready, working, resting;
 };
 
 static const char *const names[THREADS] = {"first", "second", "third \303\251"};
@@ -61,6 +61,7 @@ work(void *user)
         kaa_runtime_attach(all->runtime, own->name, &ctx, NULL) == KAA_OK;
     atomic_fetch_add(&all->ready, 1);
     if (!own->is_good) {
+        atomic_fetch_add(&all->working, 1);
         atomic_fetch_add(&all->resting, 1);
         return NULL;
     }
@@ -70,6 +71,7 @@ work(void *user)
     outer = now_ns();
     kaa_end_allow_threads(ctx, begun);
     inner = now_ns();
+    atomic_fetch_add(&all->working, 1);
     while (atomic_load(&all->phase) < 2)
         kaa_poll(ctx);
     own->inner_ns = now_ns() - inner;
@@ -108,10 +110,13 @@ locks_start(const char *name)
     return all;
 }
 
+/* They work; each has had the lock. */
 void
 locks_work(team *all)
 {
     atomic_store(&all->phase, 1);
+    while (atomic_load(&all->working) < THREADS)
+        nap();
 }
 
 void

@@ -77,36 +77,29 @@ class Monitor:
         self._parks: Any = None  # kaa._insight.gil_parks, without a GIL
         self._begin = self._clock = 0
         self._own: Any = None  # locks of kaa's own, as they were
-        self._own_ns = 0
 
     def start(self) -> Monitor:
         """Begins. RuntimeError if it has begun; kaa.UnsupportedError where the
         GIL cannot be traced."""
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
-        self._read_own()
         if _is_free_threaded():
             from kaa._insight import gil_parks as _gil_parks
 
             _gil_parks.start(1000)
+            self._own = _gil_own.read()
             self._parks = _gil_parks
             self._generation, self._pid = 0, os.getpid()
             self._begin, self._clock = time.monotonic_ns(), time.time_ns()
             self._before, self._recording = _gil_parks.snapshot(), None
             return self
         self._generation = _gil_trace.start(self._threshold_ns)
+        self._own = _gil_own.read()
         self._pid = os.getpid()
         self._recording = None
         self._before = _gil_trace.snapshot()
         self._maxima = _gil_trace.add_reader()
         return self
-
-    def _read_own(self) -> None:
-        self._own_ns = time.monotonic_ns()
-        self._own = _gil_own.read()
-
-    def _with_own(self, recording: Recording) -> Recording:
-        return _gil_own.add(recording, self._own, self._own_ns)
 
     def stop(self) -> Recording:
         """Ends, and returns the recording. May be repeated."""
@@ -137,16 +130,16 @@ class Monitor:
     def _made(self) -> Recording:
         # The lines of a hold are told at its end: this thread's ends here.
         time.sleep(0)
-        after = _gil_trace.snapshot()
+        own, after = _gil_own.read(), _gil_trace.snapshot()
         made = _gil_record.record(
             self._before, after, self._maxima, self._threshold_ns
         )
-        return self._with_own(made)
+        return _gil_own.add(made, self._own, own)
 
     def _parked(self) -> Recording:
-        return self._with_own(
-            self._parks.record(self._before, self._begin, self._clock)
-        )
+        own = _gil_own.read()
+        made = self._parks.record(self._before, self._begin, self._clock)
+        return _gil_own.add(made, self._own, own)
 
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
@@ -232,7 +225,7 @@ class SampledMonitor(Monitor):
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
         self._child = Child(self._interval)
-        self._read_own()
+        self._own = _gil_own.read()
         self._generation, self._pid, self._recording = 0, os.getpid(), None
         return self
 
@@ -241,15 +234,19 @@ class SampledMonitor(Monitor):
         if self._generation is not None and os.getpid() == self._pid:
             self._generation = None
             try:
-                self._recording = self._with_own(self._child.recording("end"))
+                self._recording = self._sampled("end")
             finally:
                 self._child.close()
         return self.recording()
 
+    def _sampled(self, *asked: str) -> Recording:
+        own = _gil_own.read()
+        return _gil_own.add(self._child.recording(*asked), self._own, own)
+
     def recording(self) -> Recording:
         """All that was seen; up to now while the monitor runs."""
         if self._generation is not None:
-            return self._with_own(self._child.recording())
+            return self._sampled()
         return super().recording()
 
 

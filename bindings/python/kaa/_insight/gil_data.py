@@ -167,6 +167,7 @@ class Lock:
 
     name: str
     number: int  # of all locks the process made
+    wall_ns: int
     switch_interval_ns: int
     is_timed: bool = True  # False: held_ns is 0, as the lock's maker wished
     unsure_ns: int = 0

@@ -58,7 +58,9 @@ def _made(name: str, number: int, figures: Read, longest: Read) -> Thread:
 
 
 def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
-    """What the threads of a lock did since before, or since it was made."""
+    """What the threads of a lock did since before, or since it was made. Each lock's
+    figures are of a moment of its own."""
+    since = before["now_ns"] if before else begin_ns
     *alive, gone = after["threads"]
     *old, old_gone = before["threads"] if before else [None]
     earlier = {one["number"]: one for one in old}
@@ -66,6 +68,7 @@ def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
         name=_text(after["name"]),
         number=after["number"],
         switch_interval_ns=after["switch_interval_ns"],
+        wall_ns=after["now_ns"] - since,
         is_timed=bool(after["is_timed"]),
         deadlocks=[_text(one) for one in after["deadlocks"]],
     )
@@ -73,7 +76,7 @@ def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
         past = earlier.pop(one["number"], None)
         figures = _less(one, [past] if past else [])
         thread = _made(_text(one["name"]), one["number"], figures, one)
-        thread.start_ns = max(one["start_ns"] - begin_ns, 0)
+        thread.start_ns = max(one["start_ns"], since) - begin_ns
         thread.end_ns = max(after["now_ns"] - begin_ns, thread.start_ns)
         life = thread.end_ns - thread.start_ns
         thread.off_ns = max(life - thread.held_ns - thread.waited_ns, 0)
@@ -104,9 +107,9 @@ def _notes(locks: List[Lock], lost: int) -> List[str]:
     return notes
 
 
-def add(recording: Recording, before: Read, begin_ns: int) -> Recording:
-    """Adds what locks of kaa's own did since `before`, which was read at begin_ns."""
-    after = read()
+def add(recording: Recording, before: Read, after: Read) -> Recording:
+    """Adds what locks of kaa's own did between two readings."""
+    begin_ns = before["now_ns"]
     old = {one["number"]: one for one in before["locks"]}
     locks = [
         _lock(one, old.pop(one["number"], None), begin_ns) for one in after["locks"]

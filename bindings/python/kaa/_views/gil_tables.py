@@ -44,9 +44,7 @@ def blocks(recording: Recording, limit: Optional[int] = None) -> List[Block]:
         found.append(victims(recording, limit))
     if recording.causes:
         found.append(causes(recording, limit))
-    found += [
-        own_lock(one, recording.wall_ns, limit) for one in recording.locks if one.threads
-    ]
+    found += [own_lock(one, limit) for one in recording.locks if one.threads]
     found += words(recording)
     for child in recording.children:
         found += blocks(child, limit)
@@ -114,13 +112,13 @@ def threads(recording: Recording, limit: Optional[int] = None) -> Table:
     return _threads(recording.threads, limit, "GIL", "the operating system's number")
 
 
-def own_lock(lock: Lock, wall_ns: int, limit: Optional[int] = None) -> Table:
+def own_lock(lock: Lock, limit: Optional[int] = None) -> Table:
     """The threads of a lock of kaa's own. Their rows are no lanes of the page."""
     table = _threads(lock.threads, limit, "lock", "the number of the attachment")
     table.title = f'Lock "{text.printable(lock.name)}" of kaa\'s own'
     if lock.is_timed:
         held = sum(one.held_ns for one in lock.threads)
-        table.title += f", held {text.share(held, wall_ns)} of the time"
+        table.title += f", held {text.share(held, lock.wall_ns)} of the time"
     table.keys, table.name = [], ""
     table.columns = table.columns[:-1]  # what they are off in is not looked at
     table.rows = [row[:-1] for row in table.rows]
