@@ -62,8 +62,7 @@ def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
     figures are of a moment of its own."""
     since = before["now_ns"] if before else begin_ns
     *alive, gone = after["threads"]
-    *old, old_gone = before["threads"] if before else [None]
-    earlier = {one["number"]: one for one in old}
+    past = {one["number"]: one for one in before["threads"]} if before else {}
     lock = Lock(
         name=_text(after["name"]),
         number=after["number"],
@@ -73,8 +72,8 @@ def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
         deadlocks=[_text(one) for one in after["deadlocks"]],
     )
     for one in alive:
-        past = earlier.pop(one["number"], None)
-        figures = _less(one, [past] if past else [])
+        earlier = past.pop(one["number"], None)
+        figures = _less(one, [earlier] if earlier else [])
         thread = _made(_text(one["name"]), one["number"], figures, one)
         thread.start_ns = max(one["start_ns"], since) - begin_ns
         thread.end_ns = max(after["now_ns"] - begin_ns, thread.start_ns)
@@ -83,10 +82,12 @@ def _lock(after: Read, before: Optional[Read], begin_ns: int) -> Lock:
         thread.kind = kind_of(thread, lock.switch_interval_ns)
         lock.threads.append(thread)
         lock.unsure_ns += figures["unsure_ns"]
-    # Of those that have gone since, what they did before is known one by one.
-    figures = _less(gone, [*earlier.values(), *([old_gone] if old_gone else [])])
+    # Number 0 is the sum of those that had gone by then; what those did before that
+    # have gone since is known one by one.
+    figures = _less(gone, list(past.values()))
     lock.unsure_ns += figures["unsure_ns"]
-    if figures["acquired"] or earlier:
+    past.pop(0, None)
+    if figures["acquired"] or past:
         lock.threads.append(_made("ended threads", 0, figures, gone))
     return lock
 
