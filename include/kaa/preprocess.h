@@ -9,9 +9,10 @@
  * `cc -E` prints, token for token: line markers say where each line comes from.
  *
  * No compiler is needed. The predefined macros and the folders of headers are
- * those of the compiler that built kaa, recorded then; the headers that a
- * compiler brings itself (stddef.h, stdarg.h, limits.h, ...) are in the
- * library, under names that begin with "<kaa>/".
+ * those of the compiler that built kaa, recorded then (in a wheel the folders
+ * that its systems have); the headers that a compiler brings itself (stddef.h,
+ * stdarg.h, limits.h, ...) are in the library, under names that begin with
+ * "<kaa>/".
  *
  * Any bytes may be given: nesting, the size of the result and the work that
  * macros ask for are bounded.

@@ -23,7 +23,8 @@
 #define INLINE inline
 #endif
 
-kaa_insight__profile kaa_insight__profiling = {.left = NEVER};
+/* All 0: a profile sets `left` before its first hook is in. */
+kaa_insight__profile kaa_insight__profiling;
 kaa_insight__real_allocator kaa_insight__real[KAA_INSIGHT__DOMAINS];
 
 static atomic_flag is_locked = ATOMIC_FLAG_INIT;

@@ -4,6 +4,8 @@
 #
 # kaa_write_platform(OUTPUT) uses CMAKE_C_COMPILER.
 set(preprocess_dir ${CMAKE_CURRENT_LIST_DIR})
+set(KAA_HEADER_DIRS "" CACHE STRING
+    "Where headers are on the systems that kaa is built for (a:b): wheels need it")
 
 # The bytes of a file or text as the initialiser of an array, NUL behind them.
 function(kaa_bytes_of hex variable)
@@ -40,13 +42,20 @@ function(kaa_write_platform output)
   string(APPEND text "#include \"preprocess/internal.h\"\n\n")
 
   kaa_ask_compiler("-dM" "" macros)
+  if(KAA_HEADER_DIRS) # zig names the C library it links; there may be another
+    string(REGEX REPLACE "#define __GLIBC_MINOR__ [^\n]*\n" "" macros "${macros}")
+  endif()
   string(HEX "${macros}" hex)
   kaa_bytes_of("${hex}" bytes)
   string(APPEND text "const char kaa_preprocess__predefined[] = {\n${bytes}};\n\n")
 
-  kaa_ask_compiler("-v" "" ignored)
-  string(REGEX MATCH "<...> search starts here:\n(.*)\nEnd of search" _ "${ignored_errors}")
-  string(REPLACE "\n" ";" dirs "${CMAKE_MATCH_1}")
+  if(KAA_HEADER_DIRS) # this compiler's own stay where kaa is built
+    string(REPLACE ":" ";" dirs "${KAA_HEADER_DIRS}")
+  else()
+    kaa_ask_compiler("-v" "" ignored)
+    string(REGEX MATCH "<...> search starts here:\n(.*)\nEnd of search" _ "${ignored_errors}")
+    string(REPLACE "\n" ";" dirs "${CMAKE_MATCH_1}")
+  endif()
   string(APPEND text "const char *const kaa_preprocess__system_dirs[] = {\n")
   # The compiler's own folder comes last: kaa's headers stand in its place, and
   # their #include_next means the C library's.
@@ -55,7 +64,7 @@ function(kaa_write_platform output)
     string(STRIP "${dir}" dir)
     string(REGEX REPLACE " \\(framework directory\\)$" "" dir "${dir}")
     get_filename_component(dir "${dir}" ABSOLUTE)
-    if(EXISTS "${dir}/stddef.h" AND EXISTS "${dir}/float.h")
+    if(NOT KAA_HEADER_DIRS AND EXISTS "${dir}/stddef.h" AND EXISTS "${dir}/float.h")
       string(APPEND own_dirs "    \"${dir}\",\n")
     else()
       string(APPEND text "    \"${dir}\",\n")

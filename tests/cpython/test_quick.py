@@ -4,6 +4,7 @@ and what is not simple comes to the same end. Run without layouts too."""
 from __future__ import annotations
 
 import os
+import tempfile
 import unittest
 from typing import Any, List
 
@@ -107,6 +108,36 @@ class Errno(unittest.TestCase):
                     asked.close(-1)
                 self.assertEqual(asked.access("/", 0), 0)
 
+    def test_in_a_callback(self) -> None:
+        lib = samples.load(DECLARATIONS, hold_gil=["apply"])
+        asked = kaa.load(
+            None, self.TEXT % (("[[kaa::errno]]",) * 3), hold_gil=["access", "close"]
+        )
+
+        def inner(value: int) -> int:
+            with self.assertRaises(FileNotFoundError):
+                asked.access("/no/such/file", 0)
+            return value + asked.access("/", 0)
+
+        for _ in range(3):
+            self.assertEqual(lib.apply(inner, 5), 5)
+            with self.assertRaises(OSError):
+                lib.apply(lambda value: asked.close(-1), 5)
+
+    def test_results_of_64_bits(self) -> None:
+        lib = samples.load(
+            "long apply_long(long (*function)(long), long value);"
+            "unsigned long apply_ulong(unsigned long (*function)(unsigned long),"
+            " unsigned long value);",
+            hold_gil=["apply_long", "apply_ulong"],
+        )
+        for function, values in (
+            (lib.apply_long, (-(2**63), -1, 0, 2**31, 2**63 - 1)),
+            (lib.apply_ulong, (0, 2**31, 2**63, 2**64 - 1)),
+        ):
+            for value in values:
+                self.assertEqual(function(None, value), value)
+
 
 class Variable(unittest.TestCase):
     def setUp(self) -> None:
@@ -134,6 +165,33 @@ class Variable(unittest.TestCase):
             for format, values, wanted in cases:
                 self.assertEqual(self.print(format, *values), wanted)
         self.assertEqual(self.print("%p", None), self.print("%p", None))
+
+    def test_without_a_format(self) -> None:
+        lib = samples.load("double digest(const char *kinds, ...);")
+        point = samples.load("struct point { int x, y; };").point(0, 2)
+        cases: List[Any] = [
+            ("i", (5,), 5),
+            ("d", (5.0,), 5),
+            ("s", ("five!",), 5),
+            ("p", (None,), 0),
+            ("isd", (1, "two", 3.0), 16),
+            ("dsi", (3.0, "two", 1), 12),
+            ("ddi", (1.0, 2.0, 3), 14),
+            ("l", (-(2**40),), -(2**40)),
+            ("L", (2**63,), 2**63),
+            ("z", (point,), 2),
+            ("izd", (1, point, 3.0), 14),
+            ("i" * 8, tuple(range(8)), sum(i * (i + 1) for i in range(8))),
+            ("d" * 9, tuple(map(float, range(9))), sum(i * (i + 1) for i in range(9))),
+            ("", (), 0),
+        ]
+        for _ in range(3):
+            for kinds, values, wanted in cases:
+                self.assertEqual(lib.digest(kinds, *values), wanted, kinds)
+            with self.assertRaises(TypeError):
+                lib.digest("i", object())
+            with self.assertRaises(ValueError):
+                lib.digest("s", "a\0b")
 
     def test_refusals(self) -> None:
         for _ in range(2):
@@ -188,6 +246,97 @@ class Held(unittest.TestCase):
             with self.assertRaises(KeyError):
                 library.apply_times(fails, 10)
             self.assertEqual(len(seen), 1)
+
+
+class Callbacks(unittest.TestCase):
+    """Each number of arguments has its own way in; pointers among them."""
+
+    def setUp(self) -> None:
+        self.libc = kaa.load(
+            None,
+            """
+            int pthread_once(int *control, void (*run)(void));
+            int nftw(const char *path, int (*each)(const char *path,
+                const void *status, int kind, void *walk), int open, int flags);
+            """,
+            hold_gil=["pthread_once", "nftw"],
+        )
+        self.lib = samples.load(
+            """
+            struct point { int x, y; };
+            typedef struct pair { int a, b; } pair;
+            void sort(pair *items, size_t count, size_t size,
+                int (*compare)(const pair *a, const pair *b));
+            int apply(int (*function)(int), int value);
+            void visit(void (*visitor)(const char *name, struct point *at,
+                char32_t user), unsigned user);
+            """,
+            hold_gil=["apply", "sort", "visit"],
+        )
+
+    def test_each_number_of_arguments(self) -> None:
+        seen: List[Any] = []
+        self.libc.pthread_once(kaa.new("int"), lambda: seen.append("once"))
+        self.assertEqual(seen, ["once"])
+        self.assertEqual(self.lib.apply(lambda value: value + 1, 4), 5)
+        self.lib.visit(lambda *given: seen.append(given), 65)
+        self.assertEqual({(len(given), given[2]) for given in seen[1:]}, {(3, "A")})
+        with tempfile.TemporaryDirectory() as folder:
+            paths: List[str] = []
+
+            def each(path: str, status: int, kind: int, walk: int) -> int:
+                paths.append(path)
+                return 0
+
+            self.assertEqual(self.libc.nftw(folder, each, 4, 0), 0)
+            self.assertEqual(paths, [folder])
+
+    def test_pointers(self) -> None:
+        values = [(3, 1), (-5, 2), (7, 3), (0, 4)]
+        pairs = kaa.new("pair[4]", values, library=self.lib)
+        kept: List[Any] = []
+
+        def compare(a: Any, b: Any) -> int:
+            kept.append(a)
+            return a.a - b.a
+
+        for _ in range(2):
+            self.lib.sort(pairs, 4, 8, compare)
+            self.assertEqual([pair.a for pair in pairs], [-5, 0, 3, 7])
+        self.assertEqual({type(one) for one in kept}, {type(kept[0])})
+        self.assertTrue(all(one.b in (1, 2, 3, 4) for one in kept))
+
+    def test_null_pointers(self) -> None:
+        seen: List[Any] = []
+        for _ in range(2):
+            self.lib.visit(lambda name, at, user: seen.append((name, at)), 65)
+        self.assertEqual([name for name, _ in seen], ["first", None] * 2)
+        self.assertEqual([bool(at) for _, at in seen], [True, False] * 2)
+        self.assertIs(type(seen[0][1]), type(seen[1][1]))
+        self.assertEqual(repr(seen[1][1]), repr(kaa.cast("point *", 0, library=self.lib)))
+
+    def test_arguments_that_cannot_be_made(self) -> None:
+        seen: List[Any] = []
+        for _ in range(3):
+            with self.assertRaises(ValueError):
+                self.lib.visit(lambda *given: seen.append(given), 0x110000)
+        self.assertEqual(seen, [])
+
+    def test_other_callables(self) -> None:
+        class Callable:
+            def __call__(self, value: int) -> int:
+                return value + 1
+
+        def function(value: int) -> int:
+            return value + 2
+
+        self.assertEqual(self.lib.apply(Callable(), 4), 5)
+        self.assertEqual(self.lib.apply(function, 4), 6)
+        function.__code__ = (lambda value, more=4: value + more).__code__
+        with self.assertRaises(TypeError):
+            self.lib.apply(function, 4)
+        function.__defaults__ = (5,)
+        self.assertEqual(self.lib.apply(function, 4), 9)
 
 
 class WithoutLayouts(unittest.TestCase):

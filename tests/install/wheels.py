@@ -4,14 +4,15 @@ with musl.
     wheels.py SOURCE BUILD [PLACE ...]
 
 BUILD is the folder that bindings/python/wheels.py wrote to. A PLACE is a Debian
-suite (bullseye, bookworm, forky), whose root holds Python and pip and nothing
-else, or aarch64, or musl. Prints a line for each; exits with 1 where one failed,
+suite (bullseye, bookworm, forky), whose root holds Python, pip and the C library's
+headers and nothing else, or aarch64, or musl, or here. Prints a line for each; exits with 1 where one failed,
 and with 77 where none could be tried.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ SKIPPED = 77
 
 # The README's first example, an exception, a callback, a record, a module's tools.
 PROGRAM = r"""
-import array, sys
+import array, os, sys
 import kaa
 LIBZ, LIBM = "libz.so.1", "libm.so.6"
 if "musl" in getattr(sys.implementation, "_multiarch", ""):  # whose libm is libc
@@ -52,7 +53,15 @@ c.qsort(items, 3, 4, lambda a, b: a[0] - b[0])
 assert list(items) == [1, 2, 3], items
 m = kaa.load(LIBM, "double pow(double x, double y);")
 assert list(m.pow.map(array.array("d", [1, 2]), 2.0)) == [1.0, 4.0]
-print("kaa", kaa.__version__, "on", sys.version.split()[0])
+assert kaa.load(None, header="stddef.h").size_t is not None  # kaa's own
+if os.path.exists("/usr/include/stdlib.h"):
+    h = kaa.load(None, header="stdlib.h")
+    assert (h.abs(-3), h.EXIT_FAILURE) == (3, 1)
+    assert kaa.load(None, header="limits.h").PATH_MAX == 4096
+    headers = "headers"
+else:
+    headers = "no headers"
+print("kaa", kaa.__version__, "on", sys.version.split()[0] + ",", headers)
 """
 
 # A C program that loads the wheel's libkaa.
@@ -100,9 +109,9 @@ def roots() -> Path:
 
 
 def debian_root(suite: str) -> Path:
-    """A root with Python and pip, made once by debootstrap."""
+    """A root with Python, pip and headers, made once by debootstrap."""
     root = roots() / suite
-    if (root / "usr/bin/python3").exists():
+    if (root / "usr/include/stdlib.h").exists() and (root / "usr/bin/python3").exists():
         return root
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
         raise Missing("debootstrap is missing, or this is not root")
@@ -111,7 +120,7 @@ def debian_root(suite: str) -> Path:
     script = [] if (scripts / suite).exists() else [scripts / "sid"]
     run(
         ["debootstrap", "--variant=minbase"]
-        + ["--include=python3,python3-pip,python3-venv,zlib1g", suite, root]
+        + ["--include=python3,python3-pip,python3-venv,zlib1g,libc6-dev", suite, root]
         + ["http://deb.debian.org/debian", *script]
     )
     return root
@@ -168,6 +177,11 @@ def on_aarch64(build: Path, source: Path) -> str:
     return unpacked(f"{cache()}/bin-arm64/python3.14", wheel(build, "manylinux_2_17_aarch64"))
 
 
+def here(build: Path, source: Path) -> str:
+    """The Python that runs this, with this system's headers."""
+    return unpacked(sys.executable, wheel(build, f"manylinux_2_17_{platform.machine()}"))
+
+
 def unpacked(python: str, file: Path) -> str:
     """The program, with a wheel's files on sys.path."""
     with tempfile.TemporaryDirectory() as folder:
@@ -207,6 +221,7 @@ PLACES: Dict[str, Callable[[Path, Path], str]] = {
     "forky": lambda build, source: in_root("forky", build, source),
     "aarch64": on_aarch64,
     "musl": with_musl,
+    "here": here,
 }
 
 

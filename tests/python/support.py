@@ -179,6 +179,15 @@ threads_after_fork = unittest.skipIf(
     "ThreadSanitizer has a thread of its own, and ends a child of fork() that starts one",
 )
 
+attaches = unittest.skipIf(
+    os.environ.get("KAA_TEST_SANITIZE") == "tsan",
+    "a debugger needs over a minute to load kaa into a process with ThreadSanitizer in it",
+)
+audits = unittest.skipIf(
+    os.environ.get("KAA_TEST_SANITIZE") == "tsan",
+    "ThreadSanitizer's own terabytes are words of the process's memory too",
+)
+
 
 @contextlib.contextmanager
 def beside(test: unittest.TestCase, *works: Callable[[], Any]) -> Iterator[List[Any]]:

@@ -437,6 +437,7 @@ server.serve_forever()
 class Attach(unittest.TestCase):
     """kaa is loaded into a server under load; no request may fail."""
 
+    @support.attaches
     def test_server(self) -> None:
         if not shutil.which("gdb"):
             self.skipTest("gdb is not installed")

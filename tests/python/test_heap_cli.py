@@ -48,6 +48,7 @@ def kaa_command(*arguments: str) -> Any:
     )
 
 
+@support.attaches
 @unittest.skipUnless(AVAILABLE, WHY)
 class Others(unittest.TestCase):
     """Looking at another process."""

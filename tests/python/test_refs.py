@@ -102,6 +102,7 @@ AVAILABLE, WHY = kaa.objects.is_available()
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
+@support.audits
 @unittest.skipUnless(AVAILABLE, WHY)
 class Audit(unittest.TestCase):
     """What other tests and Python itself have lost is told too: only the difference of what
@@ -211,6 +212,7 @@ class Command(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreaterEqual(done.stdout.count("one round"), 7)
 
+    @support.audits
     @unittest.skipUnless(AVAILABLE, WHY)
     def test_audit(self) -> None:
         done = self.refs("print('one run')", "--audit")

@@ -63,6 +63,7 @@ def reason() -> str:
     return "" if NAMES else "no sources"
 
 
+@support.audits
 @unittest.skipIf(reason(), reason())
 class WrongExtensions(unittest.TestCase):
     folder: str

@@ -8,20 +8,28 @@
 /* What is done around a call, of which a function has one for ever; so each
  * entry is compiled for each. */
 typedef enum around {
-    HELD,     /* the GIL is kept */
-    RELEASED, /* it is not */
-    CLOSED,   /* const or pure: nothing can come back */
-    ERRNO,    /* as the flags say, which may be that errno is looked at */
+    HELD,       /* the GIL is kept */
+    RELEASED,   /* it is not */
+    CLOSED,     /* const or pure: nothing can come back */
+    HELD_ERRNO, /* the GIL is kept, and errno looked at */
+    ANY,        /* as the flags say, errno too */
     AROUND_COUNT
 } around;
+
+/* Whether a call keeps the GIL and may be called back. */
+static ALWAYS_INLINE int
+is_held(const around how)
+{
+    return how == HELD || how == HELD_ERRNO;
+}
 
 static ALWAYS_INLINE kaa_cpython__record *
 begin(const kaa_cpython__function *self, kaa_cpython__record *record,
       const around how)
 {
-    if (how == ERRNO)
+    if (how == ANY)
         return quick_begin(self, record);
-    if (how == HELD)
+    if (is_held(how))
         kaa_cpython__begin_common();
     if (how == RELEASED)
         kaa_cpython__begin(record, self->host, 0);
@@ -31,9 +39,9 @@ begin(const kaa_cpython__function *self, kaa_cpython__record *record,
 static ALWAYS_INLINE int
 end(kaa_cpython__record *begun, const around how)
 {
-    if (how == ERRNO)
+    if (how == ANY)
         return quick_end(begun);
-    if (how == HELD)
+    if (is_held(how))
         return kaa_cpython__end_common();
     return how == RELEASED ? kaa_cpython__end(begun) : 0;
 }
@@ -44,14 +52,17 @@ is_other(const kaa_cpython__function *self, size_t flagged_count,
          PyObject *names, size_t count, const around how)
 {
     return names != NULL || (flagged_count & ~HOST_ARGUMENTS_OFFSET) != count ||
-           (how == HELD && !kaa_cpython__is_common(self->host));
+           (is_held(how) && !kaa_cpython__is_common(self->host));
 }
 
-static around
+static inline around
 around_of(const kaa_cpython__function *self)
 {
     if (self->flags & FUNCTION_ERRNO)
-        return ERRNO;
+        return (self->flags & (FUNCTION_HOLDS_GIL | FUNCTION_IS_CLOSED)) ==
+                       FUNCTION_HOLDS_GIL
+                   ? HELD_ERRNO
+                   : ANY;
     if (self->flags & FUNCTION_IS_CLOSED)
         return CLOSED;
     return self->flags & FUNCTION_HOLDS_GIL ? HELD : RELEASED;

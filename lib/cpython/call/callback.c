@@ -58,6 +58,7 @@ static int
 init(PyObject *object, callback *self, const kaa_ctype *signature)
 {
     const kaa_ctype_parameter *parameters = kaa_ctype_parameters(signature);
+    kaa_closure_callback called;
     kaa_error err = {0};
 
     self->count = (uint32_t)kaa_ctype_count(signature);
@@ -80,8 +81,8 @@ init(PyObject *object, callback *self, const kaa_ctype *signature)
         kaa_cpython__conversion_init(&self->arguments[i], parameters[i].type);
     kaa_cpython__conversion_init(&self->arguments[self->count],
                                  kaa_ctype_target(signature));
-    kaa_cpython__init_called(self);
-    if (kaa_closure_create(signature, kaa_cpython__called, self->target, NULL,
+    called = kaa_cpython__init_called(self);
+    if (kaa_closure_create(signature, called, self->target, NULL,
                            &self->closure, &err) != KAA_OK)
         return kaa_cpython__raise_error(self->host, "", "", &err);
     self->address = (uint64_t)(uintptr_t)kaa_closure_pointer(self->closure);

@@ -25,7 +25,8 @@ typedef enum quick_kind {
     KIND_INT32,
     KIND_INT64,
     KIND_DOUBLE,
-    KIND_OTHER, /* by the general way, within the short one */
+    KIND_POINTER, /* to what has a class; arguments alone */
+    KIND_OTHER,   /* by the general way, within the short one */
 } quick_kind;
 
 /* A callback that raised: the call that led here, if one is known, raises it
@@ -75,21 +76,17 @@ call_counted(PyObject *callable, PyObject **arguments, size_t flagged)
 }
 
 static inline PyObject *
-call_python(PyObject *callable, PyObject **arguments, uint32_t count)
+call_python(const callback *self, PyObject **arguments, uint32_t count)
 {
-    size_t flagged = (size_t)count | (size_t)1 << (sizeof(size_t) * 8 - 1);
+    size_t flagged = (size_t)count | HOST_ARGUMENTS_OFFSET;
 
     if (KAA_UNLIKELY(kaa_cpython__check_stack(in_callback) != 0))
         return NULL;
-    if (PY(PyObject_Vectorcall) != NULL &&
-        kaa_cpython__type(callable) != PY(PyFunction_Type))
-        return call_counted(callable, arguments, flagged);
-    if (PY(PyObject_Vectorcall) != NULL)
-        return PY(PyObject_Vectorcall)(callable, arguments, flagged, NULL);
-    if (PY(_PyFunction_Vectorcall) != NULL &&
-        kaa_cpython__type(callable) == PY(PyFunction_Type))
-        return PY(_PyFunction_Vectorcall)(callable, arguments, flagged, NULL);
-    return call_with_tuple(callable, arguments, count);
+    if (KAA_LIKELY(self->call != NULL))
+        return self->call(self->callable, arguments, flagged, NULL);
+    return PY(PyObject_Vectorcall) != NULL
+               ? call_counted(self->callable, arguments, flagged)
+               : call_with_tuple(self->callable, arguments, count);
 }
 
 NEVER_INLINE static int
@@ -137,7 +134,7 @@ run(callback *self, void *result, void *const *storage,
         arguments[1 + made++] = argument;
     }
     if (made == self->count)
-        value = call_python(self->callable, arguments + 1, made);
+        value = call_python(self, arguments + 1, made);
     if (KAA_UNLIKELY(value == NULL) || write_result(self, value, result) != 0)
         keep_exception(self, record);
     if (value != NULL)
@@ -154,6 +151,7 @@ static ALWAYS_INLINE PyObject *
 make_quickly(callback *self, uint32_t i, const void *storage)
 {
     const uint8_t kind = self->kinds[i];
+    void *address;
     int32_t narrow;
     int64_t wide;
     double real;
@@ -166,11 +164,18 @@ make_quickly(callback *self, uint32_t i, const void *storage)
         memcpy(&wide, storage, sizeof(wide));
         return PY(PyLong_FromLongLong)(wide);
     }
-    if (kind == KIND_OTHER)
-        return kaa_cpython__from_c(self->host, self->library,
-                                   &self->arguments[i], storage);
-    memcpy(&real, storage, sizeof(real));
-    return PY(PyFloat_FromDouble)(real);
+    if (kind == KIND_DOUBLE) {
+        memcpy(&real, storage, sizeof(real));
+        return PY(PyFloat_FromDouble)(real);
+    }
+    if (kind == KIND_POINTER) {
+        memcpy(&address, storage, sizeof(address));
+        if (KAA_LIKELY(address != NULL)) /* else it may be None */
+            return kaa_cpython__new_pointer(self->host, self->library,
+                                            &self->arguments[i], address, NULL);
+    }
+    return kaa_cpython__from_c(self->host, self->library, &self->arguments[i],
+                               storage);
 }
 
 /* 1 if the result was so simple. */
@@ -186,7 +191,7 @@ write_quickly(uint8_t kind, const PyObject *value, void *result)
 
     if (kind == KIND_VOID)
         return 1;
-    if (kind == KIND_OTHER)
+    if (kind == KIND_POINTER || kind == KIND_OTHER)
         return 0;
     if (kind == KIND_DOUBLE) {
         if (!quick_is_float(value))
@@ -206,45 +211,58 @@ write_quickly(uint8_t kind, const PyObject *value, void *result)
     return 1;
 }
 
-static inline void
-run_quickly(callback *self, void *result, void *const *storage,
-            kaa_cpython__record *record)
+NEVER_INLINE static void
+lack_argument(const callback *self, PyObject **arguments, uint32_t made,
+              kaa_cpython__record *record)
 {
-    PyObject *arguments[1 + QUICK_MAX];
-    PyObject *value = NULL;
-    uint32_t made = 0;
+    keep_exception(self, record);
+    while (made > 0)
+        PY(Py_DecRef)(arguments[--made]);
+}
 
-    arguments[0] = NULL; /* the callee's, as vectorcall allows it to ask */
-    while (made < self->count) {
-        PyObject *argument = make_quickly(self, made, storage[made]);
+/* `count` is the callback's. */
+static ALWAYS_INLINE void
+run_quickly(callback *self, void *result, void *const *storage,
+            kaa_cpython__record *record, const uint32_t count)
+{
+    PyObject *place[1 + QUICK_MAX], **arguments = place + 1;
+    PyObject *value;
 
-        if (KAA_UNLIKELY(argument == NULL))
-            break;
-        arguments[1 + made++] = argument;
+    place[0] = NULL; /* the callee's, as vectorcall allows it to ask */
+    for (uint32_t i = 0; i < count; i++) {
+        arguments[i] = make_quickly(self, i, storage[i]);
+        if (KAA_UNLIKELY(arguments[i] == NULL)) {
+            lack_argument(self, arguments, i, record);
+            return;
+        }
     }
-    if (KAA_LIKELY(made == self->count))
-        value = call_python(self->callable, arguments + 1, made);
+    value = call_python(self, arguments, count);
     if (KAA_UNLIKELY(value == NULL) ||
-        (KAA_UNLIKELY(
-             !write_quickly(self->kinds[self->count], value, result)) &&
+        (KAA_UNLIKELY(!write_quickly(self->kinds[count], value, result)) &&
          write_result(self, value, result) != 0))
         keep_exception(self, record);
     if (value != NULL)
         quick_release(value);
-    while (made > 0)
-        quick_release(arguments[made--]);
+    for (uint32_t i = 0; i < count; i++)
+        quick_release(arguments[i]);
 }
 
-NEVER_INLINE static void
-called_somehow(target *to, void *result, void *const *storage)
+/* Takes the GIL, or finds that it is held. Of a quick callback, which is one of
+ * `count` arguments, the object is counted at once: there are none without a
+ * GIL. */
+static ALWAYS_INLINE void
+called_somehow(target *to, void *result, void *const *storage,
+               const int is_quick, const uint32_t count)
 {
     kaa_cpython__record *record, *head = kaa_cpython__own.records;
     kaa_cpython__entry entry;
-    PyObject *object;
+    PyObject *object; /* it may be dropped while it runs */
 
     if (!kaa_cpython__enter(to->host, &entry))
         return;
-    object = kaa_cpython__begin_use(to); /* it may be dropped while it runs */
+    object = is_quick ? to->object : kaa_cpython__begin_use(to);
+    if (is_quick && object != NULL)
+        quick_retain(object);
     record = kaa_cpython__record_of(to->host);
     kaa_cpython__own.records = NULL;
     /* After the first exception of a call nothing more of it is run. */
@@ -253,47 +271,77 @@ called_somehow(target *to, void *result, void *const *storage)
         (record == NULL || record->exception[0] == NULL)) {
         callback *self = kaa_cpython__callback_body(object);
 
-        if (self->is_quick)
-            run_quickly(self, result, storage, record);
+        if (is_quick)
+            run_quickly(self, result, storage, record, count);
         else
             run(self, result, storage, record);
-        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
-            atomic_exchange(&self->was_called, 1) == 0)
+        if (!is_quick && self->scope == KAA_DECL_SCOPE_ASYNC &&
+            self->was_lent && atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
     }
-    if (object != NULL)
+    if (is_quick && object != NULL)
+        quick_release(object);
+    if (!is_quick && object != NULL)
         kaa_cpython__end_use(to, object);
     kaa_cpython__own.records = head;
     kaa_cpython__leave(&entry);
 }
 
-/* The second and later ones of a call that keeps the GIL come by the short
- * way. */
-void
-kaa_cpython__called(void *result, void *const *storage, void *user)
+static void
+called_any(void *result, void *const *storage, void *user)
 {
-    target *to = user;
+    called_somehow(user, result, storage, 0, 0);
+}
+
+/* The second and later ones of a call that keeps the GIL come by the short way,
+ * all others by `otherwise`. */
+static ALWAYS_INLINE void
+called_quickly(void *result, void *const *storage, target *to,
+               const uint32_t count, const kaa_closure_callback otherwise)
+{
     kaa_cpython__record *record = kaa_cpython__record_of(to->host);
     PyObject *object;
 
-    if (KAA_LIKELY(record != NULL && record->held != NULL &&
-                   record->exception[0] == NULL &&
-                   !atomic_load_explicit(&to->host->is_closing,
-                                         memory_order_relaxed) &&
-                   kaa_cpython__is_running(record->held))) {
-        object = to->object;
-        if (object != NULL && kaa_cpython__callback_body(object)->is_quick) {
-            quick_retain(object); /* it may be dropped while it runs */
-            kaa_cpython__own.records = NULL;
-            run_quickly(kaa_cpython__callback_body(object), result, storage,
-                        record);
-            quick_release(object);
-            kaa_cpython__own.records = record;
-            return;
-        }
+    if (KAA_UNLIKELY(
+            record == NULL || record->held == NULL ||
+            record->exception[0] != NULL ||
+            atomic_load_explicit(&to->host->is_closing, memory_order_relaxed) ||
+            !kaa_cpython__is_running(record->held))) {
+        otherwise(result, storage, to);
+        return;
     }
-    called_somehow(to, result, storage);
+    object = to->object;
+    if (KAA_UNLIKELY(object == NULL)) {
+        otherwise(result, storage, to);
+        return;
+    }
+    quick_retain(object); /* it may be dropped while it runs */
+    kaa_cpython__own.records = NULL;
+    run_quickly(kaa_cpython__callback_body(object), result, storage, record,
+                count);
+    quick_release(object);
+    kaa_cpython__own.records = record;
 }
+
+/* Both ways are compiled for each number of arguments. */
+#define QUICK(count)                                                           \
+    NEVER_INLINE static void entering_##count(                                 \
+        void *result, void *const *storage, void *user)                        \
+    {                                                                          \
+        called_somehow(user, result, storage, 1, count);                       \
+    }                                                                          \
+    static void called_##count(void *result, void *const *storage, void *user) \
+    {                                                                          \
+        called_quickly(result, storage, user, count, entering_##count);        \
+    }
+
+/* clang-format off: no statements, but definitions */
+QUICK(0)
+QUICK(1)
+QUICK(2)
+QUICK(3)
+QUICK(4)
+/* clang-format on */
 
 /* ---- choosing ---- */
 
@@ -304,6 +352,8 @@ kind_of(const kaa_cpython__conversion *conversion)
         return KIND_VOID;
     if (conversion->shape.op == CONVERT_DOUBLE)
         return KIND_DOUBLE;
+    if (conversion->shape.op == CONVERT_POINTER)
+        return conversion->shape.item != ITEM_ANY ? KIND_POINTER : KIND_OTHER;
     if (conversion->shape.op != CONVERT_INTEGER ||
         !conversion->shape.is_signed || conversion->shape.flags & CONVERT_ENUM)
         return KIND_OTHER;
@@ -312,12 +362,29 @@ kind_of(const kaa_cpython__conversion *conversion)
                                          : KIND_OTHER;
 }
 
-void
+/* Since 3.12 a function may have another vectorcall than all others, which
+ * PyObject_Vectorcall() finds. */
+static host_vectorcall
+call_of(const callback *self)
+{
+    if (kaa_cpython__type(self->callable) != PY(PyFunction_Type))
+        return NULL;
+    return PY(_PyFunction_Vectorcall) != NULL && self->host->version < 0x030c
+               ? PY(_PyFunction_Vectorcall)
+               : PY(PyObject_Vectorcall);
+}
+
+kaa_closure_callback
 kaa_cpython__init_called(callback *self)
 {
-    if (self->count > QUICK_MAX || !quick_has_layouts())
-        return;
+    static const kaa_closure_callback quick[QUICK_MAX + 1] = {
+        called_0, called_1, called_2, called_3, called_4};
+
+    self->call = call_of(self);
+    if (self->count > QUICK_MAX || self->scope == KAA_DECL_SCOPE_ASYNC ||
+        !quick_has_layouts())
+        return called_any;
     for (uint32_t i = 0; i <= self->count; i++)
         self->kinds[i] = kind_of(&self->arguments[i]);
-    self->is_quick = self->scope != KAA_DECL_SCOPE_ASYNC;
+    return quick[self->count];
 }

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "cpython/call/convert.h"
+#include "cpython/call/function.h"
 
 #define KAA_CPYTHON__QUICK_MAX 4 /* arguments of a quick callback */
 
@@ -28,15 +28,15 @@ typedef struct kaa_cpython__callback {
     kaa_closure *closure;
     kaa_cpython__target *target;
     PyObject *callable;
-    PyObject *library; /* owner of the types */
+    host_vectorcall call; /* of a Python function; NULL: it is none */
+    PyObject *library;    /* owner of the types */
     const kaa_ctype *signature;
     uint64_t address;
     uint32_t scope;
     uint32_t count;
     atomic_uint was_called;
     uint32_t was_lent;
-    uint32_t is_quick; /* of few values: `kinds` are used */
-    /* Of the arguments, then of the result. */
+    /* Of the arguments, then of the result, where these are few. */
     uint8_t kinds[KAA_CPYTHON__QUICK_MAX + 1];
     kaa_cpython__conversion *arguments; /* count, then the result's */
     kaa_cpython__holds *_Atomic kept;   /* what the last result points into */
@@ -53,11 +53,9 @@ kaa_cpython__callback_body(PyObject *object)
 PyObject *kaa_cpython__begin_use(kaa_cpython__target *self);
 void kaa_cpython__end_use(kaa_cpython__target *self, PyObject *object);
 
-/* What the closure calls; `user` is a kaa_cpython__target. */
-void kaa_cpython__called(void *result, void *const *storage, void *user);
-
-/* Decides whether a callback's values are few, and which are simple, when its
+/* What the closure calls; `user` is a kaa_cpython__target. Decides whether a
+ * callback's values are few, and which are simple, when its callable and its
  * conversions are there. */
-void kaa_cpython__init_called(kaa_cpython__callback *self);
+kaa_closure_callback kaa_cpython__init_called(kaa_cpython__callback *self);
 
 #endif /* KAA_CPYTHON_CALLED_H */

@@ -27,8 +27,10 @@ enum {
     QUICK_CHECKED, /* an integer that may not fit */
     QUICK_SIGNED,  /* one of 32 bits or more */
     QUICK_OTHER = QUICK_CHECKED,
-    QUICK_INT,  /* results: an int */
-    QUICK_NONE, /* nothing */
+    QUICK_INT,   /* results: an int */
+    QUICK_LONG,  /* one of 64 bits */
+    QUICK_ULONG, /* the same, unsigned */
+    QUICK_NONE,  /* nothing */
 };
 
 /* What the quick path needs of an argument, in 8 bytes. */
@@ -106,11 +108,17 @@ void kaa_cpython__lock_function(PyObject *function, PyObject *lock);
  * object itself. Borrowed. */
 PyObject *kaa_cpython__bound_of(const kaa_cpython *host, PyObject *object);
 
-/* variadic.c: the plan for variable arguments of these types; NULL: there was
- * no such call yet. */
+/* Variable arguments of a quick call: their kinds are a byte each of a word. */
+#define KAA_CPYTHON__EXTRAS_QUICK 8
+/* variadic.c: the plan for variable arguments of basic types and `void *`, by
+ * their kinds, the last one lowest; NULL: there was no such call yet, or it is
+ * not quick. */
 const kaa_call_plan *
-kaa_cpython__variadic_plan(const kaa_cpython__function *self,
-                           const kaa_ctype *const *types, uint32_t count);
+kaa_cpython__variadic_plan(const kaa_cpython__function *self, uint64_t kinds);
+/* quick.c: whether a call by a plan for variable arguments is as simple as one
+ * of the fixed ones, which stand where they do without the others. */
+int kaa_cpython__is_quick_variadic(const kaa_cpython__function *self,
+                                   const kaa_call_plan *plan);
 void kaa_cpython__free_variadic(struct kaa_cpython__variadic *first);
 
 /* Converts one argument and stores it at its place. */

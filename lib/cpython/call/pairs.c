@@ -180,7 +180,7 @@ kaa_cpython__pairs_entry(const kaa_cpython__function *self)
     uint32_t first, second = 0, given = 0;
 
     if (!self->plan->is_direct || self->count == 0 || self->count > 2 ||
-        self->flags & FUNCTION_FREES || how == ERRNO)
+        self->flags & (FUNCTION_FREES | FUNCTION_ERRNO))
         return NULL;
     if (self->result.shape.op == CONVERT_DOUBLE)
         given = REAL;

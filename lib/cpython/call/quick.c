@@ -340,12 +340,23 @@ fits_frame(const kaa_call_plan *plan)
             (plan->result_size <= MEMORY_BYTES && plan->result_align <= 16));
 }
 
-#define EXTRAS_MAX 8
+int
+kaa_cpython__is_quick_variadic(const kaa_cpython__function *self,
+                               const kaa_call_plan *plan)
+{
+    if (self->quick == NULL || !fits_frame(plan))
+        return 0;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (plan->places[i].offset[0] != self->plan->places[i].offset[0] ||
+            plan->places[i].offset[1] != self->plan->places[i].offset[1])
+            return 0;
+    return 1;
+}
 
-/* One by C's promotions: an int, a double, text, a null pointer. */
-static int
-take_extra(const kaa_cpython *host, PyObject *value, const kaa_ctype **out_type,
-           uint64_t *out)
+/* One by C's promotions: an int, a double, text, a null pointer. Its kind; 0:
+ * that takes a closer look. */
+static ALWAYS_INLINE uint32_t
+take_extra(PyObject *value, uint64_t *out)
 {
     static const kaa_cpython__quick any = {
         .unused = 32, .is_signed = 1, .sort = QUICK_SIGNED};
@@ -353,27 +364,25 @@ take_extra(const kaa_cpython *host, PyObject *value, const kaa_ctype **out_type,
     quick_word found = {0, value == kaa_cpython__none()};
     double number;
 
-    *out_type = host->void_pointer;
     if (type == PY(PyLong_Type)) {
-        *out_type = kaa_ctype_basic(KAA_CTYPE_INT);
         found = quick_integer(&any, value);
-    } else if (type == PY(PyFloat_Type)) {
-        *out_type = kaa_ctype_basic(KAA_CTYPE_DOUBLE);
-        number = quick_float(value);
-        memcpy(&found.word, &number, sizeof(number));
-        found.is_there = 1;
-    } else if (type == PY(PyUnicode_Type)) {
-        found = quick_ascii(value);
+        *out = found.word;
+        return found.is_there ? KAA_CTYPE_INT : 0;
     }
+    if (type == PY(PyFloat_Type)) {
+        number = quick_float(value);
+        memcpy(out, &number, sizeof(number));
+        return KAA_CTYPE_DOUBLE;
+    }
+    if (type == PY(PyUnicode_Type))
+        found = quick_ascii(value);
     *out = found.word;
-    return found.is_there != 0;
+    return found.is_there ? KAA_CTYPE_POINTER : 0;
 }
 
 /* The same as a format asks for it: what the other path makes of it, too. */
-static int
-take_wanted(const kaa_cpython *host, PyObject *value,
-            const kaa_decl_wanted *wanted, const kaa_ctype **out_type,
-            uint64_t *out)
+static uint32_t
+take_wanted(PyObject *value, const kaa_decl_wanted *wanted, uint64_t *out)
 {
     kaa_ctype_kind kind = kaa_ctype_kind_of(wanted->type);
     uint64_t size = kaa_ctype_size(wanted->type);
@@ -386,15 +395,14 @@ take_wanted(const kaa_cpython *host, PyObject *value,
 
     if (type == PY(PyLong_Type) && kind >= KAA_CTYPE_INT &&
         kind <= KAA_CTYPE_ULLONG) {
-        *out_type = wanted->type;
         found = quick_integer(&asked, value);
         *out = found.word;
-        return found.is_there != 0;
+        return found.is_there ? (uint32_t)kind : 0;
     }
     if ((type == PY(PyFloat_Type) && kind == KAA_CTYPE_DOUBLE) ||
         (type == PY(PyUnicode_Type) &&
          wanted->type == kaa_ctype_basic_pointer(KAA_CTYPE_CHAR, 1)))
-        return take_extra(host, value, out_type, out);
+        return take_extra(value, out);
     return 0;
 }
 
@@ -421,37 +429,49 @@ read_format(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
-/* The plan of a call of these arguments, if it is as simple as that of the
- * fixed ones, which stand where they do without the others. */
-static const kaa_call_plan *
-variadic_plan(const kaa_cpython__function *self, PyObject *const *args,
-              uint32_t count, uint64_t *words)
+/* The kinds of arguments after the fixed ones, a byte each, and their words; 0:
+ * one of them takes a closer look. */
+NEVER_INLINE static uint64_t
+take_formatted(const kaa_cpython__function *self, PyObject *const *args,
+               uint32_t count, uint64_t *words)
 {
-    int has_format = self->item->format != KAA_DECL_FORMAT_NONE;
-    PyObject *const *extras = args + self->count;
-    const kaa_ctype *types[EXTRAS_MAX];
-    kaa_decl_wanted wanted[EXTRAS_MAX];
-    const kaa_call_plan *plan;
+    kaa_decl_wanted wanted[KAA_CPYTHON__EXTRAS_QUICK];
+    uint64_t kinds = 0;
 
-    if (count == 0 || count > EXTRAS_MAX ||
+    if (!read_format(self, args, count, wanted))
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t kind =
+            take_wanted(args[self->count + i], &wanted[i], &words[i]);
+
+        if (kind == 0)
+            return 0;
+        kinds = kinds << 8 | kind;
+    }
+    return kinds;
+}
+
+static ALWAYS_INLINE uint64_t
+take_extras(const kaa_cpython__function *self, PyObject *const *args,
+            uint32_t count, uint64_t *words)
+{
+    PyObject *const *extras = args + self->count;
+    uint64_t kinds = 0;
+
+    if (count == 0 || count > KAA_CPYTHON__EXTRAS_QUICK ||
         (self->item->flags & KAA_DECL_SENTINEL &&
-         extras[count - 1] != kaa_cpython__none()) ||
-        (has_format && !read_format(self, args, count, wanted)))
-        return NULL;
-    for (uint32_t i = 0; i < count; i++)
-        if (!(has_format
-                  ? take_wanted(self->host, extras[i], &wanted[i], &types[i],
-                                &words[i])
-                  : take_extra(self->host, extras[i], &types[i], &words[i])))
-            return NULL;
-    plan = kaa_cpython__variadic_plan(self, types, count);
-    if (plan == NULL || !fits_frame(plan))
-        return NULL;
-    for (uint32_t i = 0; i < self->count; i++)
-        if (plan->places[i].offset[0] != self->plan->places[i].offset[0] ||
-            plan->places[i].offset[1] != self->plan->places[i].offset[1])
-            return NULL;
-    return plan;
+         extras[count - 1] != kaa_cpython__none()))
+        return 0;
+    if (self->item->format != KAA_DECL_FORMAT_NONE)
+        return take_formatted(self, args, count, words);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t kind = take_extra(extras[i], &words[i]);
+
+        if (KAA_UNLIKELY(kind == 0))
+            return 0;
+        kinds = kinds << 8 | kind;
+    }
+    return kinds;
 }
 
 static PyObject *
@@ -462,14 +482,15 @@ call_variadic(PyObject *object, PyObject *const *args, size_t flagged_count,
     size_t given = flagged_count & ~HOST_ARGUMENTS_OFFSET;
     kaa_cpython__record record, *begun;
     const kaa_call_plan *plan = NULL;
-    uint64_t words[EXTRAS_MAX];
+    uint64_t words[KAA_CPYTHON__EXTRAS_QUICK], kinds = 0;
     PyObject *result = NULL;
     quick_frame local;
     views held;
 
     if (names == NULL && given > self->count)
-        plan =
-            variadic_plan(self, args, (uint32_t)(given - self->count), words);
+        kinds = take_extras(self, args, (uint32_t)(given - self->count), words);
+    if (KAA_LIKELY(kinds != 0))
+        plan = kaa_cpython__variadic_plan(self, kinds);
     if (plan == NULL)
         return kaa_cpython__call(object, args, flagged_count, names);
     if (KAA_UNLIKELY(!store_all(self, args, (char *)&local, &held))) {
@@ -512,10 +533,11 @@ sort_of(const kaa_convert__shape *result)
 {
     if (result->op == CONVERT_VOID)
         return QUICK_NONE;
-    return result->op == CONVERT_INTEGER && result->size == 4 &&
-                   result->is_signed && !(result->flags & CONVERT_ENUM)
-               ? QUICK_INT
-               : QUICK_OTHER;
+    if (result->op != CONVERT_INTEGER || result->flags & CONVERT_ENUM)
+        return QUICK_OTHER;
+    if (result->size == 8)
+        return result->is_signed ? QUICK_LONG : QUICK_ULONG;
+    return result->size == 4 && result->is_signed ? QUICK_INT : QUICK_OTHER;
 }
 
 int

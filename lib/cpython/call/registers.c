@@ -129,7 +129,7 @@ integers(PyObject *object, PyObject *const *args, size_t flagged_count,
     return make_integer(made, word);
 }
 
-/* What is neither an int nor None. */
+/* What is no common integer, and not None. */
 NEVER_INLINE static PyObject *
 make_other(const kaa_cpython__function *self, uint64_t word)
 {
@@ -151,6 +151,10 @@ words_result(const kaa_cpython__function *self, uint64_t word,
 
     if (KAA_LIKELY(made->sort == QUICK_INT))
         return PY(PyLong_FromLongLong)((int32_t)word);
+    if (made->sort == QUICK_LONG)
+        return PY(PyLong_FromLongLong)((int64_t)word);
+    if (made->sort == QUICK_ULONG)
+        return PY(PyLong_FromUnsignedLongLong)(word);
     if (made->sort == QUICK_NONE) {
         quick_retain(kaa_cpython__none());
         return kaa_cpython__none();
@@ -167,7 +171,8 @@ run(const kaa_cpython__function *self, const uint64_t *a, const uint32_t count,
     uint64_t made = 0;
     double real = 0.0;
     int code = 0, is_real = self->result.shape.op == CONVERT_DOUBLE;
-    const int is_watched = how == ERRNO && self->flags & FUNCTION_ERRNO;
+    const int is_watched =
+        how == HELD_ERRNO || (how == ANY && self->flags & FUNCTION_ERRNO);
 
     begun = begin(self, &record, how);
     if (is_watched)
@@ -208,39 +213,52 @@ read_again(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
+/* Reads all arguments; 0: one of them is not so simple. */
+static ALWAYS_INLINE int
+read_all(const kaa_cpython__function *self, PyObject *const *args, uint64_t *a,
+         const uint32_t count, views *held)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        quick_word found =
+            self->quick[i].op == CONVERT_INTEGER
+                ? quick_integer(&self->quick[i], args[i])
+                : quick_pointer(self->host, &self->arguments[i], args[i], held);
+
+        if (KAA_UNLIKELY(!found.is_there))
+            return 0;
+        a[i] = found.word;
+    }
+    return held->count == 0 || read_again(self, args, a, count, held);
+}
+
 static void expect_buffers(PyObject *object);
 
 /* Up to four integers or pointers; the result one too, a double, or nothing.
  * Buffers may be among them: words() leaves all that is rare to this. */
 static ALWAYS_INLINE PyObject *
 buffers(PyObject *object, PyObject *const *args, size_t flagged_count,
-        PyObject *names, const uint32_t count)
+        PyObject *names, const uint32_t count, const around how)
 {
     const kaa_cpython__function *self = quick_body(object);
     PyObject *result = NULL;
     uint64_t a[WORDS_MAX] = {0, 0, 0, 0};
-    int is_ready = !is_other(self, flagged_count, names, count, ERRNO);
+    int is_ready;
     views held;
 
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how)))
+        return start_over(object, args, flagged_count, names);
     held.count = 0;
-    for (uint32_t i = 0; is_ready && i < count; i++) {
-        quick_word found = self->quick[i].op == CONVERT_INTEGER
-                               ? quick_integer(&self->quick[i], args[i])
-                               : quick_pointer(self->host, &self->arguments[i],
-                                               args[i], &held);
-
-        is_ready = found.is_there != 0;
-        a[i] = found.word;
-    }
-    if (held.count != 0 && is_ready)
-        is_ready = read_again(self, args, a, count, &held);
+    is_ready = read_all(self, args, a, count, &held);
     if (KAA_LIKELY(is_ready))
-        result = run(self, a, count, ERRNO);
+        result = run(self, a, count, how);
     if (held.count != 0) {
         release_views(&held);
-        expect_buffers(object);
+        if (KAA_UNLIKELY(!(self->flags & FUNCTION_TAKES_BUFFERS)))
+            expect_buffers(object);
     }
-    return is_ready ? result : start_over(object, args, flagged_count, names);
+    return KAA_LIKELY(is_ready)
+               ? result
+               : start_over(object, args, flagged_count, names);
 }
 
 typedef PyObject *(*fallback)(PyObject *, PyObject *const *, size_t,
@@ -307,11 +325,11 @@ data(PyObject *object, PyObject *const *args, size_t flagged_count,
 #define INTEGERS(how, count)                                                   \
     ENTRY(integers_##how##_##count, integers(GIVEN, count, how))
 #define WORDS(how, count)                                                      \
-    ENTRY(words_##how##_##count, words(GIVEN, count, how, buffers_##count))
+    ENTRY(words_##how##_##count, words(GIVEN, count, how, buffers_ANY_##count))
 #define DATA(how, count)                                                       \
     ENTRY(data_##how##_##count, data(GIVEN, count, how, words_##how##_##count))
-#define BUFFERS(count)                                                         \
-    NEVER_INLINE ENTRY(buffers_##count, buffers(GIVEN, count))
+#define BUFFERS(how, count)                                                    \
+    NEVER_INLINE ENTRY(buffers_##how##_##count, buffers(GIVEN, count, how))
 #define EACH_COUNT(family, how)                                                \
     family(how, 0) family(how, 1) family(how, 2) family(how, 3) family(how, 4)
 
@@ -328,15 +346,13 @@ DOUBLES(CLOSED, 3)
 EACH_COUNT(INTEGERS, HELD)
 EACH_COUNT(INTEGERS, RELEASED)
 EACH_COUNT(INTEGERS, CLOSED)
-BUFFERS(0)
-BUFFERS(1)
-BUFFERS(2)
-BUFFERS(3)
-BUFFERS(4)
+EACH_COUNT(BUFFERS, ANY)
+EACH_COUNT(BUFFERS, HELD)
 EACH_COUNT(WORDS, HELD)
 EACH_COUNT(WORDS, RELEASED)
 EACH_COUNT(WORDS, CLOSED)
-EACH_COUNT(WORDS, ERRNO)
+EACH_COUNT(WORDS, HELD_ERRNO)
+EACH_COUNT(WORDS, ANY)
 DATA(HELD, 1)
 DATA(HELD, 2)
 DATA(RELEASED, 1)
@@ -359,13 +375,18 @@ static const host_vectorcall integers_entries[AROUND_COUNT][WORDS_MAX + 1] = {
     [HELD] = ROW(integers, HELD),
     [RELEASED] = ROW(integers, RELEASED),
     [CLOSED] = ROW(integers, CLOSED)};
-static const host_vectorcall buffers_entries[WORDS_MAX + 1] = {
-    buffers_0, buffers_1, buffers_2, buffers_3, buffers_4};
+static const host_vectorcall buffers_entries[AROUND_COUNT][WORDS_MAX + 1] = {
+    [HELD] = ROW(buffers, HELD),
+    [RELEASED] = ROW(buffers, ANY),
+    [CLOSED] = ROW(buffers, ANY),
+    [HELD_ERRNO] = ROW(buffers, ANY),
+    [ANY] = ROW(buffers, ANY)};
 static const host_vectorcall words_entries[AROUND_COUNT][WORDS_MAX + 1] = {
     [HELD] = ROW(words, HELD),
     [RELEASED] = ROW(words, RELEASED),
     [CLOSED] = ROW(words, CLOSED),
-    [ERRNO] = ROW(words, ERRNO)};
+    [HELD_ERRNO] = ROW(words, HELD_ERRNO),
+    [ANY] = ROW(words, ANY)};
 
 static const host_vectorcall data_entries[AROUND_COUNT][3] = {
     [HELD] = {NULL, data_HELD_1, data_HELD_2},
@@ -441,12 +462,11 @@ NEVER_INLINE static void
 expect_buffers(PyObject *object)
 {
     kaa_cpython__function *self = quick_body(object);
+    const around how = around_of(self);
 
-    if (self->flags & FUNCTION_TAKES_BUFFERS)
-        return;
     self->flags |= FUNCTION_TAKES_BUFFERS;
-    if (self->vectorcall == words_entries[around_of(self)][self->count])
-        self->vectorcall = buffers_entries[self->count];
+    if (self->vectorcall == words_entries[how][self->count])
+        self->vectorcall = buffers_entries[how][self->count];
 }
 
 host_vectorcall
@@ -457,12 +477,12 @@ kaa_cpython__registers_entry(const kaa_cpython__function *self)
 
     if (found != NULL)
         return found;
-    if (all_doubles(self) && how != ERRNO)
+    if (all_doubles(self) && !(self->flags & FUNCTION_ERRNO))
         return doubles_entries[how][self->count];
     if (all_words(self) && all_data(self))
         return data_entries[how][self->count];
     if (!all_words(self))
-        return how != ERRNO ? kaa_cpython__mixed_entry(self) : NULL;
+        return kaa_cpython__mixed_entry(self);
     return all_integers(self) ? integers_entries[how][self->count]
                               : words_entries[how][self->count];
 }

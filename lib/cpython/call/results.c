@@ -28,18 +28,13 @@ class_of(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     return class_;
 }
 
-/* The class of C data that results are instances of, found once; NULL with an
- * exception. The conversion keeps its type. */
-static kaa_cpython__class *
-data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
+static __attribute__((noinline)) kaa_cpython__class *
+find_data_class(kaa_cpython *host, PyObject *library,
+                kaa_cpython__conversion *self)
 {
-    kaa_cpython__class *found =
-        atomic_load_explicit(&self->data_class, memory_order_acquire);
-    kaa_cpython__class *none = NULL;
+    kaa_cpython__class *found, *none = NULL;
     PyObject *type = NULL;
 
-    if (KAA_LIKELY(found != NULL))
-        return found;
     found = kaa_cpython__class_for(host, library, self->shape.type, &type);
     if (found == NULL)
         return NULL;
@@ -48,6 +43,18 @@ data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
     else
         PY(Py_DecRef)(type);
     return found;
+}
+
+/* The class of C data that results are instances of, found once; NULL with an
+ * exception. The conversion keeps its type. */
+static inline kaa_cpython__class *
+data_class(kaa_cpython *host, PyObject *library, kaa_cpython__conversion *self)
+{
+    kaa_cpython__class *found =
+        atomic_load_explicit(&self->data_class, memory_order_acquire);
+
+    return KAA_LIKELY(found != NULL) ? found
+                                     : find_data_class(host, library, self);
 }
 
 PyObject *

@@ -20,6 +20,7 @@ struct kaa_cpython__variadic {
     struct kaa_cpython__variadic *next;
     kaa_ctype_table *table; /* of the signature */
     kaa_call_plan *plan;
+    uint64_t kinds; /* of a quick call; 0: it is none */
     uint32_t count;
     const kaa_ctype *types[]; /* of the variable arguments */
 };
@@ -302,6 +303,25 @@ make_plan(const kaa_cpython__function *self, variadic *made, kaa_error *err)
     return status;
 }
 
+/* The kinds of what has no more to it; 0: there are others, or too many. */
+static uint64_t
+kinds_of(const kaa_cpython__special *call, const variadic *made)
+{
+    uint64_t kinds = 0;
+
+    for (uint32_t i = 0; i < made->count; i++) {
+        const kaa_ctype *type = made->types[i];
+        kaa_ctype_kind kind = kaa_ctype_kind_of(type);
+
+        if (i == KAA_CPYTHON__EXTRAS_QUICK ||
+            type != (kind == KAA_CTYPE_POINTER ? call->state.host->void_pointer
+                                               : kaa_ctype_basic(kind)))
+            return 0;
+        kinds = kinds << 8 | (uint64_t)kind;
+    }
+    return kinds;
+}
+
 static variadic *
 make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
 {
@@ -317,8 +337,11 @@ make(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
             made->types[i] = extras[i].type;
         status = make_plan(call->self, made, &err);
     }
-    if (status == KAA_OK)
+    if (status == KAA_OK) {
+        if (kaa_cpython__is_quick_variadic(call->self, made->plan))
+            made->kinds = kinds_of(call, made);
         return made;
+    }
     destroy(made);
     err.status = (int32_t)status; /* also where nobody filled it */
     kaa_cpython__raise_error(call->state.host, call->self->item->name,
@@ -338,21 +361,13 @@ may_be_kept(const kaa_cpython__special *call, const kaa_cpython__extra *extras)
 }
 
 const kaa_call_plan *
-kaa_cpython__variadic_plan(const kaa_cpython__function *self,
-                           const kaa_ctype *const *types, uint32_t count)
+kaa_cpython__variadic_plan(const kaa_cpython__function *self, uint64_t kinds)
 {
     const variadic *at = atomic_load(&self->variadics);
 
-    for (; at != NULL; at = at->next) {
-        uint32_t same = 0;
-
-        while (same < count && at->count == count &&
-               at->types[same] == types[same])
-            same++;
-        if (same == count && at->count == count)
-            return at->plan;
-    }
-    return NULL;
+    while (at != NULL && at->kinds != kinds)
+        at = at->next;
+    return at != NULL ? at->plan : NULL;
 }
 
 static variadic *

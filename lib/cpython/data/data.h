@@ -373,7 +373,10 @@ kaa_cpython__join(PyObject *object, kaa_cpython__class *self)
         self->known[self->known_count++] = object;
         return;
     }
-    kaa_cpython__join_slowly(object, self);
+    if (self->flags & CLASS_TRACKS)
+        kaa_cpython__track(object);
+    else
+        kaa_cpython__join_slowly(object, self);
 }
 
 /* Frees the memory of an object that has ended; it leaves its place. */

@@ -34,28 +34,39 @@ fill(PyObject *object, class *self)
     kaa_cpython__class_retain(self);
 }
 
-/* An object whose fields are set, without memory. */
 static inline PyObject *
-take(class *self)
+set_up(PyObject *object, class *self)
 {
-    PyObject *object;
-
-    if (KAA_LIKELY(self->free_count > 0)) {
-        uint64_t one = 1;
-
-        object = self->free_objects[--self->free_count];
-        memcpy(object, &one, sizeof(one));
-        kaa_cpython__retain(self->type);
-    } else {
-        object = PY(_PyObject_GC_New)(self->type);
-        if (object == NULL)
-            return NULL;
-        kaa_cpython__data_body(object)->place = DATA_UNKNOWN;
-    }
     fill(object, self);
     if (KAA_UNLIKELY(kaa_cpython__data_body(object)->place == DATA_UNKNOWN))
         kaa_cpython__join(object, self);
     return object;
+}
+
+static __attribute__((noinline)) PyObject *
+take_new(class *self)
+{
+    PyObject *object = PY(_PyObject_GC_New)(self->type);
+
+    if (object == NULL)
+        return NULL;
+    kaa_cpython__data_body(object)->place = DATA_UNKNOWN;
+    return set_up(object, self);
+}
+
+/* An object whose fields are set, without memory. */
+static inline PyObject *
+take(class *self)
+{
+    const uint64_t one = 1;
+    PyObject *object;
+
+    if (KAA_UNLIKELY(self->free_count == 0))
+        return take_new(self);
+    object = self->free_objects[--self->free_count];
+    memcpy(object, &one, sizeof(one));
+    kaa_cpython__retain(self->type);
+    return set_up(object, self);
 }
 
 /* All zero, what is small without a call; there is room for whole 16 bytes. */
@@ -70,19 +81,12 @@ clear(char *bytes, size_t size)
         memset(bytes + at, 0, 16);
 }
 
-/* Memory of its own; 0, or -1 with an exception. */
-static int
-give_memory(PyObject *object, class *self)
+static __attribute__((noinline)) int
+give_block(PyObject *object, class *self)
 {
     data *body = kaa_cpython__data_body(object);
     void *block = NULL;
 
-    if (KAA_LIKELY(self->flags & CLASS_IS_INLINE)) {
-        body->data = (char *)object + inline_offset();
-        body->flags |= DATA_HAS_INLINE;
-        clear(body->data, self->size);
-        return 0;
-    }
     if (kaa_base__fault_due() ||
         posix_memalign(&block, self->align < 16 ? 16 : self->align,
                        self->size != 0 ? self->size : 1) != 0) {
@@ -92,6 +96,20 @@ give_memory(PyObject *object, class *self)
     memset(block, 0, self->size);
     body->data = block;
     body->flags |= DATA_HAS_BLOCK;
+    return 0;
+}
+
+/* Memory of its own; 0, or -1 with an exception. */
+static inline int
+give_memory(PyObject *object, class *self)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    if (KAA_UNLIKELY(!(self->flags & CLASS_IS_INLINE)))
+        return give_block(object, self);
+    body->data = (char *)object + inline_offset();
+    body->flags |= DATA_HAS_INLINE;
+    clear(body->data, self->size);
     return 0;
 }
 
@@ -293,10 +311,15 @@ static inline int
 put_aside(PyObject *object, data *body)
 {
     class *self = body->class_;
-    PyObject *owner = body->owner;
+    PyObject *owner = body->owner, *type;
 
     if (!self->has_free_list || self->free_count >= DATA_FREE_MAX ||
-        body->flags & DATA_HAS_BLOCK || kaa_cpython__type(object) != self->type)
+        body->flags & DATA_HAS_BLOCK)
+        return 0;
+    /* Where counts are known to stand, so are types. */
+    memcpy(&type, (char *)object + kaa_cpython__layout.type_offset,
+           sizeof(type));
+    if (type != self->type)
         return 0;
     if (owner != NULL) { /* its end may go deep, if this is the last of it */
         uint64_t count;
@@ -317,14 +340,10 @@ put_aside(PyObject *object, data *body)
     return 1;
 }
 
-void
-kaa_cpython__dealloc_data(PyObject *object)
+/* Apart, so that what is common saves no registers for it. */
+static __attribute__((noinline)) void
+end_slowly(PyObject *object, data *body)
 {
-    data *body = kaa_cpython__data_body(object);
-
-    if (KAA_LIKELY(body->weak_references == NULL && body->kept == NULL) &&
-        put_aside(object, body))
-        return;
     if (body->flags & DATA_IS_TRACKED)
         PY(PyObject_GC_UnTrack)(object);
     body->flags |= DATA_IS_ENDING;
@@ -352,6 +371,16 @@ kaa_cpython__dealloc_data(PyObject *object)
         finish(next);
         depth--;
     }
+}
+
+void
+kaa_cpython__dealloc_data(PyObject *object)
+{
+    data *body = kaa_cpython__data_body(object);
+
+    if (KAA_UNLIKELY(body->weak_references != NULL || body->kept != NULL) ||
+        !put_aside(object, body))
+        end_slowly(object, body);
 }
 
 int

@@ -223,9 +223,12 @@ kaa_cpython__record_call(PyObject *type, PyObject *const *args,
     if (KAA_UNLIKELY(count > self->member_count)) {
         failed = init_slowly(object, self, args, count, names);
     } else {
-        for (size_t i = 0; i < count && !failed; i++)
+        for (size_t i = 0; i < count; i++) {
             failed = kaa_cpython__store_member(object, self, &self->members[i],
                                                base, args[i]);
+            if (KAA_UNLIKELY(failed))
+                break;
+        }
         if (!failed && names != NULL)
             failed = init_named(object, self, args, count, names);
     }

@@ -36,7 +36,7 @@ kaa_cpython__join_slowly(PyObject *object, class *self)
     uint32_t room = self->known_room != 0 ? self->known_room * 2 : ROOM_MIN;
     PyObject **grown = NULL;
 
-    if (!(self->flags & CLASS_TRACKS) && room < DATA_UNKNOWN / 2)
+    if (room < DATA_UNKNOWN / 2)
         grown = kaa_base__realloc_array(self->known, room, sizeof(*grown));
     if (grown == NULL) {
         kaa_cpython__track(object);

@@ -418,6 +418,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     # checked.h
     "kaa_checked_calls": (c_size_t, (_A, c_size_t), HELD),
     "kaa_checked_count": (c_size_t, (), HELD),
+    "kaa_checked_failures": (c_size_t, (_A, c_size_t), HELD),
     "kaa_checked_fault_count": (c_size_t, (), HELD),
     "kaa_checked_get": (c_int, (c_size_t, _A, ErrorP), HELD),
     "kaa_checked_holdings": (c_int, (_A, c_size_t, _A, ErrorP), HELD),
