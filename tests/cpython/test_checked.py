@@ -244,6 +244,19 @@ class Modes(unittest.TestCase):
         self.assertEqual(done.stdout, "['new_leaked']\n", done.stderr)
 
 
+# No file can be opened in the call: nothing is made to fail then.
+NO_FILES = """
+import os, resource, wrong
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+lowest = os.dup(0)
+os.close(lowest)
+resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+text = wrong.cached()
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+print(text)
+"""
+
+
 class Command(unittest.TestCase):
     """python -m kaa check"""
 
@@ -303,6 +316,9 @@ class Command(unittest.TestCase):
         done = self.check("--fault", WRONG, path)
         self.assertEqual(done.stdout, "kept on purpose kept on purpose\n", done.stderr)
         self.assertIn("1 calls of wrong were made to fail", done.stderr)
+        path = self.script(NO_FILES)
+        done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.stdout, "kept on purpose\n", done.stderr)
         path = self.script("import wrong\nwrong.only_on_error()")
         out = os.path.join(self.folder, "out.json")
         done = self.check("--fault", WRONG, "--json", out, path)
