@@ -1,6 +1,6 @@
 /* kaa/checked.h - the checked context: an extension's reference mistakes.
  *
- *     KAA_CHECK=module[:report|raise|abort|fault|trace][,...]   in the
+ *     KAA_CHECK=module[:report|raise|abort|fault|trace|stacks][,...]   in the
  * environment kaa_runtime_options::check                          of a runtime
  *     kaa_checked_select("module:raise", &err)            in a program
  *
@@ -37,6 +37,9 @@ enum {
                                  with the outermost call of the module. */
     KAA_CHECKED_TRACE = 4,  /**< Nothing is checked: each call is counted and
                                  timed, see kaa_checked_uses(). */
+    KAA_CHECKED_STACKS = 5, /**< As the first; and of each reference it is noted
+                                 by which calls it was taken, which costs some
+                                 microseconds each. */
 };
 
 /** One mistake; the texts live as long as the process. */
@@ -65,14 +68,18 @@ typedef struct kaa_checked_mistake {
                                   none. */
     const char *backtrace;   /**< Lines such as "module.c:41 (helper)": `where`,
                                   and who called it within the module, when the
-                                  mistake was first seen; "" where it was seen at
-                                  the end of a call, or no symbols are known. */
+                                  mistake was first seen. What is seen at the
+                                  end of a call has the first line alone; but a
+                                  leak has the calls that took the reference,
+                                  with KAA_CHECKED_STACKS and KAA_CHECKED_FAULT
+                                  at once, else when the place leaks again. ""
+                                  where no symbols are known. */
 } kaa_checked_mistake;
 
 /**
  * Chooses modules that are imported from now on: names or paths of files,
- * separated by commas, each with ":report", ":raise", ":abort", ":fault" or
- * ":trace", or without.
+ * separated by commas, each with ":report", ":raise", ":abort", ":fault",
+ * ":trace" or ":stacks", or without.
  *
  * @gil    any
  * @fails  KAA_INVALID_ARGUMENT for NULL, an empty name or another mode;
@@ -97,6 +104,33 @@ KAA_API size_t kaa_checked_count(void);
  * @since  0.1
  */
 KAA_API size_t kaa_checked_fault_count(void);
+
+/** One call that was made to fail, and what came of it. */
+typedef struct kaa_checked_failure {
+    const char *module;
+    const char *function;  /**< That made the call: the innermost one. */
+    const char *slot;      /**< Of the table: what failed, by MemoryError. */
+    const void *site;      /**< Where, for kaa_checked_place(). */
+    const char *outcome;   /**< Of the outermost call of the module: "raised" an
+                                exception, "returned" without one; "mistakes"
+                                were told, whatever it did; the process
+                                "crashed" or was "stopped" after 20 s; "not
+                                known": it ended otherwise, or memory was
+                                short. */
+    const char *exception; /**< The type of the one that was raised, cut; "". */
+    uint64_t mistakes;     /**< How many were told in that process. */
+} kaa_checked_failure;
+
+/**
+ * The calls that were made to fail in this process, in that order:
+ * KAA_CHECKED_FAULT.
+ *
+ * @return how many there are; at most `capacity` are written.
+ * @owns   The texts are borrowed; they live as long as the process.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_checked_failures(kaa_checked_failure *out, size_t capacity);
 
 /**
  * A mistake, in the order they were found.

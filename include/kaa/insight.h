@@ -413,6 +413,17 @@ KAA_API uint32_t kaa_insight_peek_frames(uint32_t process, uint64_t state,
 KAA_API size_t kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size);
 
 /**
+ * Writes the counters of all of kaa's own locks in this process, up to now, as
+ * JSON: what kaa.gil takes at the begin and end of a recording. Each lock has
+ * the threads that are attached, and last the sum of those that were.
+ *
+ * @return the length of the text, as snprintf() does.
+ * @gil    any
+ * @since  0.1
+ */
+KAA_API size_t kaa_insight_gils_json(char *buffer, size_t size);
+
+/**
  * Writes what a heap of kaa's own, kaa/heap.h, knows of itself as JSON of the
  * form that `python -m kaa heap report` and the views of the Python package
  * read: what its pages are used for, and its live blocks by kind and size.

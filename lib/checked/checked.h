@@ -33,50 +33,13 @@
 #include <kaa/closure.h>
 #include <kaa/module.h>
 
+#include "checked/ledger.h"
+
 /* As kaa_module__open(), and where `choice` (may be NULL), KAA_CHECK or
  * kaa_checked_select() name the module, its checked definition, which is always
  * the same one. `choice` is as the text of KAA_CHECK. */
 kaa_status kaa_checked__open(const char *path, const char *choice,
                              const kaa_module_def **out, kaa_error *err);
-
-typedef enum kaa_checked__slot {
-#define KAA_SLOT(result, name, parameters, arguments) SLOT_##name,
-#define KAA_VOID_SLOT(name, parameters, arguments) SLOT_##name,
-#define KAA_BARE_SLOT(result, name, parameters) SLOT_##name,
-#include <kaa/api.def>
-#undef KAA_SLOT
-#undef KAA_VOID_SLOT
-#undef KAA_BARE_SLOT
-    SLOT_NONE
-} kaa_checked__slot;
-
-/* ---- ledger.c: what is owned, by address */
-
-enum { LEDGER_FEW = 16 };
-
-typedef struct kaa_checked__entry {
-    uintptr_t key;    /* 0: empty */
-    int64_t balance;  /* references owned; bytes of a block */
-    uint16_t moved;   /* of a frame: references taken over from data */
-    uint16_t kept;    /* the same from the module's `kept` */
-    uint16_t what;    /* not of a frame: what the entry is, with a balance */
-    uint16_t slot;    /* that gave the last one */
-    const void *site; /* its caller */
-} kaa_checked__entry;
-
-typedef struct kaa_checked__ledger {
-    kaa_checked__entry *entries;
-    size_t capacity;             /* a power of two, or 0 */
-    size_t count;                /* with those whose balance is 0 */
-    size_t last;                 /* where the last look-up ended */
-    kaa_checked__entry *storage; /* of LEDGER_FEW, for the first entries, not
-                                    to be freed; may be NULL */
-} kaa_checked__ledger;
-
-/* NULL: there is none, or with `add`, memory is short. */
-kaa_checked__entry *kaa_checked__entry_of(kaa_checked__ledger *ledger,
-                                          const void *key, int add);
-void kaa_checked__ledger_fini(kaa_checked__ledger *ledger);
 
 /* ---- choice.c */
 
@@ -176,8 +139,20 @@ typedef struct kaa_checked__told {
     struct kaa_checked__told *next;
     uint64_t count;
     const char *texts[KAA_CHECKED__TEXTS]; /* as kaa_checked_mistake has them */
-    int is_of_module; /* a part of it, with texts that are constant */
+    const char *first_stack; /* of a leak, which is told no more; or NULL */
+    int is_of_module;        /* a part of it, with texts that are constant */
 } kaa_checked__told;
+
+/* A call that was made to fail: see fault.c. */
+typedef struct kaa_checked__failed {
+    struct kaa_checked__failed *next;
+    const char *function;
+    const void *site;
+    kaa_checked__slot slot;
+    const char *outcome;
+    char exception[64];
+    uint64_t mistakes;
+} kaa_checked__failed;
 
 /* A checked module; lives as long as the process, as its file does. */
 typedef struct kaa_checked__module {
@@ -202,10 +177,15 @@ typedef struct kaa_checked__module {
     uintptr_t loaded;             /* the loader's record of the file */
     uintptr_t first, last;        /* where the file is in memory */
     int is_blind;                 /* a block could not be entered */
-    kaa_checked__ledger failed;   /* the places that have failed once */
-    size_t fault_count;
+    kaa_checked__stacks stacks;
+    atomic_int is_noting;       /* stacks; read without the lock */
+    kaa_checked__ledger failed; /* the places that have failed once */
+    kaa_checked__failed *failures;
+    kaa_checked__failed **failures_end;
+    _Atomic uint64_t progress_at; /* when it is next told how many; 0: not yet
+                                     begun */
+    kaa_checked__failed *failing; /* in a child: what it was made for */
     int answer; /* in a child: where mistakes go; 0: this is no child */
-    uint32_t failed_slot;
     char failed_at[120];
     kaa_checked__logged *logged; /* of a trace; NULL: there is none */
     _Atomic uint64_t logged_count;
@@ -481,7 +461,7 @@ kaa_checked__is_masked(const kaa_checked__frame *frame, const void *object)
 /* KAA_CHECKED_FAULT: 1 if the call is to fail, with the exception pending. */
 int kaa_checked__fault(const kaa_checked__look *look);
 /* A child ends with the outermost call of the module. */
-void kaa_checked__end_child(const kaa_checked__module *module,
+void kaa_checked__end_child(kaa_checked__context *own,
                             const kaa_checked__frame *frame);
 
 static inline int
@@ -515,6 +495,10 @@ int kaa_checked__add_region(kaa_checked__module *module, const void *start,
 void kaa_checked__tell(kaa_checked__context *own, const char *kind,
                        kaa_checked__slot slot, kaa_object *object,
                        const void *site, const char *more);
+/* The same of a leak, by what is known of who took it. */
+void kaa_checked__tell_leak(kaa_checked__context *own, const char *kind,
+                            kaa_object *object, const kaa_checked__entry *leak,
+                            const char *more);
 /* Memory was short: something was not noted, which is told. `frame`, if it is
  * not NULL, says nothing of references from now on. Other locks may be held. */
 void kaa_checked__miss(kaa_checked__module *module, kaa_checked__frame *frame);
@@ -530,14 +514,41 @@ void kaa_checked__place(const void *address, char *out, size_t size);
 /* The place in the module that has called, whose slot returns to `site`. */
 const void *kaa_checked__caller(kaa_checked__context *own, const void *site);
 /* The module's calls that this thread is in, from `caller` on, the innermost
- * first: a line "file.c:41 (function)" each. Empty where it is in none there.
- */
-void kaa_checked__stack(const kaa_checked__module *module, const void *caller,
-                        char *out, size_t size);
-/* Takes one mistake of a child's: the bytes used, or 0: it is not complete. */
-size_t kaa_checked__hear(kaa_checked__module *module, const char *told,
+ * first; how many. */
+size_t kaa_checked__calls_from(const kaa_checked__module *module,
+                               const void *caller, const void **out,
+                               size_t max);
+/* A line "file.c:41 (function)" for each call. */
+void kaa_checked__tell_calls(const void *const *calls, size_t count, char *out,
+                             size_t size);
+/* Takes one mistake of a child's, or what came of it in the end, into `failed`:
+ * the bytes used, or 0: it is not complete. */
+size_t kaa_checked__hear(kaa_checked__module *module,
+                         kaa_checked__failed *failed, const char *told,
                          size_t length);
+/* What came of this process, which is a child's. */
+void kaa_checked__send_end(const kaa_checked__module *module);
 const char *kaa_checked__slot_name(kaa_checked__slot slot);
+
+/* ---- stacks.c */
+
+/* The number of the calls that take a reference at `site`; 0: not noted. */
+uint16_t kaa_checked__note_stack(kaa_checked__module *module, const void *site);
+/* What was taken there has leaked, by a stack that is known or not. */
+void kaa_checked__want_stack(kaa_checked__module *module, const void *site,
+                             uint32_t number);
+/* The calls of a number; how many. */
+size_t kaa_checked__stack_of(kaa_checked__module *module, uint32_t number,
+                             const void **out, size_t max);
+void kaa_checked__free_stacks(kaa_checked__stacks *self);
+
+static inline uint16_t
+kaa_checked__stack_at(kaa_checked__module *module, const void *site)
+{
+    if (!atomic_load_explicit(&module->is_noting, memory_order_relaxed))
+        return 0;
+    return kaa_checked__note_stack(module, site);
+}
 
 /* ---- table.c */
 

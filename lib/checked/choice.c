@@ -16,8 +16,8 @@ static int
 next_choice(const char **list, const char **name, size_t *length,
             uint32_t *mode)
 {
-    static const char *const modes[] = {"report", "raise", "abort", "fault",
-                                        "trace"};
+    static const char *const modes[] = {"report", "raise", "abort",
+                                        "fault",  "trace", "stacks"};
     const char *start = *list, *colon = NULL;
     size_t all_of_it = strcspn(start, ",");
 
@@ -51,7 +51,8 @@ refuse_choice(const char *what, const char *choice, kaa_error *err)
 {
     return kaa_base__fail(err, KAA_INVALID_ARGUMENT, 0,
                           "%s\"%.80s\": a module, or a module and :report, "
-                          ":raise, :abort, :fault or :trace was expected",
+                          ":raise, :abort, :fault, :trace or :stacks was "
+                          "expected",
                           what, choice);
 }
 

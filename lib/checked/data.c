@@ -131,9 +131,10 @@ set_word(kaa_checked__module *module, const void *place, uintptr_t value,
     entry = kaa_checked__entry_of(&module->words, place, what != 0);
     if (entry != NULL) {
         entry->balance = what != 0 ? (int64_t)value : 0;
-        entry->what = (uint16_t)what;
+        entry->what = (uint8_t)what;
         entry->slot = from != NULL ? from->slot : SLOT_NONE;
         entry->site = from != NULL ? from->site : NULL;
+        entry->stack = from != NULL ? from->stack : 0;
     } else if (what != 0) {
         kaa_checked__miss(module, NULL);
     }
@@ -309,10 +310,10 @@ judge_gone(kaa_checked__context *own, kaa_checked__frame *frame,
     if (before <= now + given_up ||
         kaa_checked__find(own->module, is_end ? NULL : frame, object, 1) != 0)
         return;
-    kaa_checked__tell(own, "leaked reference", (kaa_checked__slot)word->slot,
-                      object, word->site,
-                      is_end ? ", which the data held at their end"
-                             : ", which was in the data and is overwritten");
+    kaa_checked__tell_leak(own, "leaked reference", object, word,
+                           is_end
+                               ? ", which the data held at their end"
+                               : ", which was in the data and is overwritten");
 }
 
 /* What the call has put into one word of data that are known. */

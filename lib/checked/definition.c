@@ -530,6 +530,8 @@ kaa_checked__open(const char *path, const char *choice,
     if (module == NULL)
         return kaa_base__fail_memory(err, "a checked module");
     module->mode = mode;
+    if (mode == KAA_CHECKED_STACKS || mode == KAA_CHECKED_FAULT)
+        atomic_store(&module->is_noting, 1);
     if (mode == KAA_CHECKED_TRACE)
         kaa_checked__trace_begin(module);
     *out = &module->definition;

@@ -14,10 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "args/args.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "checked/checked.h"
 
 enum { SECONDS = 20, TOLD_MAX = 8192 };
+
+#define PROGRESS_NS UINT64_C(5000000000)
 
 static int
 may_fail(kaa_checked__slot slot)
@@ -55,7 +59,7 @@ is_first(kaa_checked__module *module, const void *site, kaa_checked__slot slot)
 
 /* Reads what the child found; each mistake is its texts, each with its NUL. */
 static void
-hear(kaa_checked__module *module, int from)
+hear(kaa_checked__module *module, kaa_checked__failed *failed, int from)
 {
     char told[TOLD_MAX];
     size_t length = 0;
@@ -64,7 +68,7 @@ hear(kaa_checked__module *module, int from)
     while ((got = read(from, told + length, sizeof(told) - length)) > 0) {
         length += (size_t)got;
         for (;;) {
-            size_t used = kaa_checked__hear(module, told, length);
+            size_t used = kaa_checked__hear(module, failed, told, length);
 
             if (used == 0)
                 break;
@@ -77,11 +81,11 @@ hear(kaa_checked__module *module, int from)
 }
 
 static void
-judge_child(const kaa_checked__look *look, pid_t child, int status)
+judge_child(const kaa_checked__look *look, kaa_checked__failed *failed,
+            int status)
 {
     char more[96];
 
-    (void)child;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
@@ -92,8 +96,54 @@ judge_child(const kaa_checked__look *look, pid_t child, int status)
     else
         snprintf(more, sizeof(more), ": the process ended with status %d",
                  WEXITSTATUS(status));
+    failed->outcome = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM
+                          ? "stopped"
+                          : "crashed";
     kaa_checked__tell(look->own, "crashed where a call had failed", look->slot,
                       NULL, look->site, more);
+}
+
+static kaa_checked__failed *
+make_failed(const kaa_checked__look *look, const void *site)
+{
+    kaa_checked__failed *made = kaa_base__alloc_zeroed(sizeof(*made));
+
+    if (made == NULL) {
+        kaa_checked__miss(look->own->module, NULL);
+        return NULL;
+    }
+    made->function = look->frame->function;
+    made->site = site;
+    made->slot = look->slot;
+    made->outcome = "not known";
+    return made;
+}
+
+static void
+add_failed(kaa_checked__module *module, kaa_checked__failed *failed)
+{
+    pthread_mutex_lock(&module->lock);
+    if (module->failures_end == NULL)
+        module->failures_end = &module->failures;
+    *module->failures_end = failed;
+    module->failures_end = &failed->next;
+    pthread_mutex_unlock(&module->lock);
+}
+
+/* A long run says now and then that it goes on. */
+static void
+tell_progress(kaa_checked__module *module)
+{
+    uint64_t now = kaa_base__now_ns(), at = atomic_load(&module->progress_at);
+
+    if (at != 0 && now < at)
+        return;
+    atomic_store(&module->progress_at, now + PROGRESS_NS);
+    if (at != 0)
+        fprintf(stderr,
+                "kaa: checked module '%s': %zu calls were made to fail so "
+                "far\n",
+                module->definition.name, kaa_checked_fault_count());
 }
 
 int
@@ -101,6 +151,7 @@ kaa_checked__fault(const kaa_checked__look *look)
 {
     kaa_checked__context *own = look->own;
     const void *site = kaa_checked__caller(own, look->site);
+    kaa_checked__failed *failed;
     int ends[2], status = 0;
     pid_t child;
 
@@ -109,9 +160,12 @@ kaa_checked__fault(const kaa_checked__look *look)
         !may_fail(look->slot) || kaa_error_occurred(own->inner) ||
         !is_first(own->module, site, look->slot))
         return 0;
-    fflush(NULL);
-    if (pipe(ends) != 0)
+    failed = make_failed(look, site);
+    if (failed == NULL || pipe(ends) != 0) {
+        kaa_base__free(failed);
         return 0;
+    }
+    fflush(NULL);
     child = fork();
     if (child == 0) {
         close(ends[0]);
@@ -119,27 +173,78 @@ kaa_checked__fault(const kaa_checked__look *look)
         own->module->answer = ends[1];
         kaa_checked__place(site, own->module->failed_at,
                            sizeof(own->module->failed_at));
-        own->module->failed_slot = (uint32_t)look->slot;
+        own->module->failing = failed;
         kaa_raise_memory(own->inner);
         look->frame->may_be_pending = 1;
         return 1;
     }
     close(ends[1]);
     if (child > 0) {
-        hear(own->module, ends[0]);
+        hear(own->module, failed, ends[0]);
         while (waitpid(child, &status, 0) < 0)
             continue;
-        own->module->fault_count++;
-        judge_child(look, child, status);
+        judge_child(look, failed, status);
+        add_failed(own->module, failed);
+        tell_progress(own->module);
+    } else {
+        kaa_base__free(failed);
     }
     close(ends[0]);
     return 0;
 }
 
 void
-kaa_checked__end_child(const kaa_checked__module *module,
+kaa_checked__end_child(kaa_checked__context *own,
                        const kaa_checked__frame *frame)
 {
-    if (module->answer != 0 && frame->outer == NULL)
-        _exit(0);
+    kaa_checked__failed *failed = own->module->failing;
+    kaa_object *raised;
+
+    if (own->module->answer == 0 || frame->outer != NULL)
+        return;
+    failed->outcome = failed->mistakes != 0 ? "mistakes" : "returned";
+    if (kaa_error_occurred(own->inner)) {
+        if (failed->mistakes == 0)
+            failed->outcome = "raised";
+        raised = kaa_error_take(own->inner);
+        (void)kaa_args__type_name(own->inner, raised, failed->exception,
+                                  sizeof(failed->exception));
+    }
+    kaa_checked__send_end(own->module);
+    _exit(0);
+}
+
+/* ---- Reading them */
+
+size_t
+kaa_checked_failures(kaa_checked_failure *out, size_t capacity)
+{
+    kaa_checked__module *module = kaa_checked__modules();
+    size_t count = 0;
+
+    for (; module != NULL; module = module->next) {
+        pthread_mutex_lock(&module->lock);
+        for (const kaa_checked__failed *one = module->failures; one != NULL;
+             one = one->next) {
+            if (count < capacity && out != NULL)
+                out[count] = (kaa_checked_failure){
+                    .module = module->definition.name,
+                    .function = one->function,
+                    .slot = kaa_checked__slot_name(one->slot),
+                    .site = one->site,
+                    .outcome = one->outcome,
+                    .exception = one->exception,
+                    .mistakes = one->mistakes,
+                };
+            count++;
+        }
+        pthread_mutex_unlock(&module->lock);
+    }
+    return count;
+}
+
+size_t
+kaa_checked_fault_count(void)
+{
+    return kaa_checked_failures(NULL, 0);
 }

@@ -60,7 +60,13 @@ kaa_checked__context_of(kaa_checked__module *module, kaa_context *inner)
 void
 kaa_checked__frame_init(kaa_checked__frame *frame, const char *function)
 {
-    memset(frame, 0, offsetof(kaa_checked__frame, few));
+    enum { PIECE = 64 };
+
+    /* In pieces of few stores each: what compilers make of the whole takes as
+     * long to begin as these do. The last piece may end in `few`. */
+    _Static_assert(sizeof(frame->few) >= PIECE, "it is cleared beyond its end");
+    for (size_t at = 0; at < offsetof(kaa_checked__frame, few); at += PIECE)
+        memset((char *)frame + at, 0, PIECE);
     frame->text[0] = '\0';
     frame->function = function;
     frame->ledger.storage = frame->few;
@@ -84,8 +90,9 @@ kaa_checked__gain(kaa_checked__context *own, kaa_object *object,
         return;
     }
     entry->balance++;
-    entry->slot = (uint16_t)slot;
+    entry->slot = (uint8_t)slot;
     entry->site = kaa_checked__caller(own, site);
+    entry->stack = kaa_checked__stack_at(own->module, entry->site);
 }
 
 size_t
@@ -270,6 +277,7 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
         kept->balance += rest;
         kept->slot = entry->slot;
         kept->site = entry->site;
+        kept->stack = entry->stack;
     }
     pthread_mutex_unlock(&own->module->lock);
     if (kept == NULL)
@@ -288,9 +296,8 @@ judge(kaa_checked__context *own, kaa_checked__frame *frame,
     if (kept != NULL)
         kept->balance = others;
     pthread_mutex_unlock(&own->module->lock);
-    kaa_checked__tell(own, "leaked reference", (kaa_checked__slot)entry->slot,
-                      object, entry->site,
-                      ", which is not returned, stored or given up");
+    kaa_checked__tell_leak(own, "leaked reference", object, entry,
+                           ", which is not returned, stored or given up");
 }
 
 /* What a call that is blind owns is taken for kept, so that a later one may
@@ -306,6 +313,7 @@ keep(kaa_checked__context *own, const kaa_checked__entry *entry)
         kept->balance += entry->balance;
         kept->slot = entry->slot;
         kept->site = entry->site;
+        kept->stack = entry->stack;
     } else {
         kaa_checked__miss_reference(own->module, NULL);
     }
@@ -361,9 +369,8 @@ tell_block(kaa_checked__context *own, const kaa_checked__entry *entry)
     if (block != NULL)
         block->what = LEAKED; /* what is in it is nobody's */
     pthread_mutex_unlock(&own->module->lock);
-    kaa_checked__tell(own, "leaked memory", (kaa_checked__slot)entry->slot,
-                      NULL, entry->site,
-                      ": a block that nothing of the module refers to");
+    kaa_checked__tell_leak(own, "leaked memory", NULL, entry,
+                           ": a block that nothing of the module refers to");
 }
 
 static void
@@ -569,7 +576,7 @@ kaa_checked__called(void *result, void *const *arguments, void *user)
     if (!had_error)
         answer = kaa_checked__judge_result(own, thunk, given, answer);
     kaa_checked__frame_end(own, &frame);
-    kaa_checked__end_child(thunk->module, &frame);
+    kaa_checked__end_child(own, &frame);
     answer = raise_mistake(own, &frame, thunk->kind, answer);
     memcpy(result, &answer, sizeof(answer));
 }

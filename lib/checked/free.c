@@ -87,11 +87,13 @@ kaa_checked__free_module(kaa_checked__module *module)
     free_list(module->methods);
     free_list(module->handles);
     free_list(module->regions);
+    free_list(module->failures);
     kaa_checked__ledger_fini(&module->kept);
     kaa_checked__ledger_fini(&module->blocks);
     kaa_checked__ledger_fini(&module->words);
     kaa_checked__ledger_fini(&module->owners);
     kaa_checked__ledger_fini(&module->failed);
+    kaa_checked__free_stacks(&module->stacks);
     kaa_base__free(module->logged);
     pthread_mutex_destroy(&module->lock);
     kaa_base__free(module);

@@ -1,4 +1,6 @@
-/* checked/ledger.c - balances by address: open addressing, linear probing.
+/* checked/ledger.c - balances by address: open addressing, linear probing. The
+ * first few of a call stand one behind the other in storage of its own, which
+ * so need not be cleared first, nor looked through whole at the end.
  *
  * An entry whose balance is 0 stays, since it tells of what was released, until
  * the table is made anew; longer where the end of the call is to settle what it
@@ -9,7 +11,7 @@
 #include "base/memory.h"
 #include "checked/checked.h"
 
-enum { FEW = 12, LEAST = 64 };
+enum { LEAST = 64 };
 
 static size_t
 place_of(const kaa_checked__ledger *ledger, uintptr_t key)
@@ -34,7 +36,7 @@ is_used(const kaa_checked__entry *entry)
 static void
 clear_away(kaa_checked__ledger *ledger)
 {
-    kaa_checked__entry few[FEW];
+    kaa_checked__entry few[LEDGER_FEW];
     size_t used = 0;
 
     for (size_t i = 0; i < ledger->capacity; i++)
@@ -53,15 +55,9 @@ make_room(kaa_checked__ledger *ledger)
     kaa_checked__ledger fresh = {.storage = ledger->storage};
     size_t used = 0;
 
-    if (ledger->capacity == 0 && ledger->storage != NULL) {
-        ledger->entries = ledger->storage;
-        ledger->capacity = LEDGER_FEW;
-        memset(ledger->entries, 0, LEDGER_FEW * sizeof(*ledger->entries));
-        return 1;
-    }
     for (size_t i = 0; i < ledger->capacity; i++)
         used += (size_t)is_used(&ledger->entries[i]);
-    if (used <= FEW && ledger->capacity == LEAST) {
+    if (used <= LEDGER_FEW && ledger->capacity == LEAST) {
         clear_away(ledger);
         return 1;
     }
@@ -85,30 +81,62 @@ make_room(kaa_checked__ledger *ledger)
     return 1;
 }
 
+/* NULL: it is not there; ledger->last is where it was found. */
+static kaa_checked__entry *
+look_up(kaa_checked__ledger *ledger, uintptr_t key)
+{
+    size_t at = ledger->last;
+
+    if (ledger->capacity == 0)
+        return NULL;
+    /* What came is often what goes next. */
+    if (ledger->entries[at].key == key && key != 0)
+        return &ledger->entries[at];
+    if (ledger->entries == ledger->storage) {
+        for (at = 0; ledger->entries[at].key != key; at++)
+            if (at + 1 == ledger->count)
+                return NULL;
+    } else {
+        at = place_of(ledger, key);
+        if (ledger->entries[at].key == 0)
+            return NULL;
+    }
+    ledger->last = at;
+    return &ledger->entries[at];
+}
+
+/* Room for one more, not yet filled; NULL: memory is short. */
+static kaa_checked__entry *
+add_entry(kaa_checked__ledger *ledger, uintptr_t key)
+{
+    if (ledger->capacity == 0 && ledger->storage != NULL)
+        ledger->entries = ledger->storage;
+    if (ledger->entries == ledger->storage && ledger->storage != NULL &&
+        ledger->count < LEDGER_FEW) {
+        ledger->capacity = ++ledger->count;
+        ledger->last = ledger->count - 1;
+        return &ledger->entries[ledger->last];
+    }
+    if ((ledger->count + 1) * 4 > ledger->capacity * 3 && !make_room(ledger))
+        return NULL;
+    ledger->count++;
+    ledger->last = place_of(ledger, key);
+    return &ledger->entries[ledger->last];
+}
+
 kaa_checked__entry *
 kaa_checked__entry_of(kaa_checked__ledger *ledger, const void *key, int add)
 {
-    kaa_checked__entry *entry;
+    kaa_checked__entry *entry = look_up(ledger, (uintptr_t)key);
 
-    if (ledger->capacity != 0) {
-        /* What came is often what goes next. */
-        entry = &ledger->entries[ledger->last];
-        if (entry->key == (uintptr_t)key && key != NULL)
-            return entry;
-        ledger->last = place_of(ledger, (uintptr_t)key);
-        entry = &ledger->entries[ledger->last];
-        if (entry->key != 0)
-            return entry;
-    }
-    if (!add)
+    if (entry != NULL || !add)
+        return entry;
+    entry = add_entry(ledger, (uintptr_t)key);
+    if (entry == NULL)
         return NULL;
-    if ((ledger->count + 1) * 4 > ledger->capacity * 3 && !make_room(ledger))
-        return NULL;
-    entry = &ledger->entries[place_of(ledger, (uintptr_t)key)];
     memset(entry, 0, sizeof(*entry));
     entry->key = (uintptr_t)key;
     entry->slot = SLOT_NONE;
-    ledger->count++;
     return entry;
 }
 

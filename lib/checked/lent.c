@@ -103,7 +103,10 @@ add_block(kaa_checked__context *own, void *block, size_t size,
 {
     kaa_checked__module *module = own->module;
     kaa_checked__entry *entry;
+    uint16_t stack;
 
+    site = kaa_checked__caller(own, site);
+    stack = kaa_checked__stack_at(module, site);
     pthread_mutex_lock(&module->lock);
     entry = kaa_checked__entry_of(&module->blocks, block, 1);
     if (entry != NULL) {
@@ -111,8 +114,9 @@ add_block(kaa_checked__context *own, void *block, size_t size,
         entry->balance = size != 0 ? (int64_t)size : 1;
         memset((char *)block + entry->balance, 0xa5,
                size != 0 ? GUARD : GUARD - 1);
-        entry->slot = (uint16_t)slot;
-        entry->site = kaa_checked__caller(own, site);
+        entry->slot = (uint8_t)slot;
+        entry->site = site;
+        entry->stack = stack;
         entry->what = FRESH;
         module->fresh_blocks++;
     } else {

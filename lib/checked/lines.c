@@ -11,6 +11,9 @@
 
 enum { FORMATS_MAX = 8, STEPS_MAX = 1 << 24 };
 
+/* Numbers stand in a file as the machine has them that runs it: this one. */
+enum { IS_BIG = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
+
 /* DWARF's numbers. */
 enum {
     CONTENT_PATH = 1,
@@ -47,7 +50,7 @@ take(kaa_checked__span *in, size_t bytes)
         return 0;
     }
     for (size_t i = 0; i < bytes && i < 8; i++)
-        value |= (uint64_t)in->at[i] << 8 * i;
+        value |= (uint64_t)in->at[IS_BIG ? bytes - 1 - i : i] << 8 * i;
     in->at += bytes;
     return value;
 }

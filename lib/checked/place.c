@@ -186,19 +186,31 @@ tell_call(const void *address, char *out, size_t size)
     return made > 0 && (size_t)made < size ? (size_t)made : 0;
 }
 
-void
-kaa_checked__stack(const kaa_checked__module *module, const void *caller,
-                   char *out, size_t size)
+size_t
+kaa_checked__calls_from(const kaa_checked__module *module, const void *caller,
+                        const void **out, size_t max)
 {
     void *stack[CALLS_MAX];
     int count = caller != NULL ? kaa_base__backtrace(stack, CALLS_MAX) : 0;
-    size_t length = 0;
+    size_t found = 0;
     int i = 0;
 
     while (i < count && stack[i] != caller)
         i++;
-    for (; i < count && is_code(module, (uintptr_t)stack[i]); i++)
-        length += tell_call(stack[i], out + length, size - length);
+    for (; i < count && found < max && is_code(module, (uintptr_t)stack[i]);
+         i++)
+        out[found++] = stack[i];
+    return found;
+}
+
+void
+kaa_checked__tell_calls(const void *const *calls, size_t count, char *out,
+                        size_t size)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < count; i++)
+        length += tell_call(calls[i], out + length, size - length);
     out[length != 0 ? length - 1 : 0] = '\0';
 }
 
@@ -282,6 +294,6 @@ kaa_checked__caller(kaa_checked__context *own, const void *site)
         return (const void *)outer[1];
     caller = unwind_to(own->module, site);
     if (caller != site && frame[1] == (uintptr_t)site)
-        known->what = (uint16_t)words_to(frame, caller);
+        known->what = (uint8_t)words_to(frame, caller);
     return caller;
 }

@@ -26,6 +26,8 @@ enum {
     STACK
 };
 
+enum { CALLS_MAX = 16 };
+
 static struct {
     pthread_mutex_t lock;
     told *first;
@@ -57,6 +59,7 @@ free_told(told *one)
         return;
     for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
         kaa_base__free((void *)(uintptr_t)one->texts[i]);
+    kaa_base__free((void *)(uintptr_t)one->first_stack);
     kaa_base__free(one);
 }
 
@@ -147,6 +150,23 @@ kaa_checked__miss_reference(kaa_checked__module *module,
     kaa_checked__miss(module, frame);
 }
 
+/* The calls of a leak that was told before them; whoever reads texts may still
+ * have the first. */
+static void
+complete_stack(told *one, const char *stack)
+{
+    const char *copy;
+
+    if (one->first_stack != NULL || strchr(one->texts[STACK], '\n') != NULL ||
+        strchr(stack, '\n') == NULL)
+        return;
+    copy = kaa_base__copy_text(stack, strlen(stack));
+    if (copy == NULL)
+        return;
+    one->first_stack = one->texts[STACK];
+    one->texts[STACK] = copy;
+}
+
 /* 1 if it is new, or could not be kept: then that is. The lock is held. */
 static int
 keep(kaa_checked__module *module, const char *const *texts)
@@ -157,6 +177,8 @@ keep(kaa_checked__module *module, const char *const *texts)
     for (one = mistakes.first; one != NULL; one = one->next)
         if (is_same(one, texts)) {
             one->count++;
+            if (strncmp(texts[KIND], "leaked ", 7) == 0)
+                complete_stack(one, texts[STACK]);
             return 0;
         }
     one = kaa_base__alloc_zeroed(sizeof(*one));
@@ -197,8 +219,40 @@ send_texts(int to, const char *const *texts)
         return; /* it is on stderr, at least */
 }
 
+/* The last of its texts, where a mistake has a module: "", and what it is. */
+void
+kaa_checked__send_end(const kaa_checked__module *module)
+{
+    const kaa_checked__failed *failed = module->failing;
+    const char *texts[KAA_CHECKED__TEXTS];
+    char count[24];
+
+    for (size_t i = 0; i < KAA_CHECKED__TEXTS; i++)
+        texts[i] = "";
+    snprintf(count, sizeof(count), "%llu",
+             (unsigned long long)failed->mistakes);
+    texts[KIND] = failed->outcome;
+    texts[TYPE] = failed->exception;
+    texts[REPR] = count;
+    send_texts(module->answer, texts);
+}
+
+static void
+hear_end(kaa_checked__failed *failed, const char *const *texts)
+{
+    static const char *const outcomes[] = {"raised", "returned", "mistakes"};
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+        if (strcmp(outcomes[i], texts[KIND]) == 0)
+            failed->outcome = outcomes[i];
+    kaa_base__copy_out(texts[TYPE], strlen(texts[TYPE]), failed->exception,
+                       sizeof(failed->exception));
+    failed->mistakes = strtoull(texts[REPR], NULL, 10);
+}
+
 size_t
-kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
+kaa_checked__hear(kaa_checked__module *module, kaa_checked__failed *failed,
+                  const char *heard, size_t length)
 {
     const char *texts[KAA_CHECKED__TEXTS], *end;
     size_t used = 0;
@@ -210,21 +264,15 @@ kaa_checked__hear(kaa_checked__module *module, const char *heard, size_t length)
         texts[i] = heard + used;
         used = (size_t)(end - heard) + 1;
     }
+    if (*texts[MODULE] == '\0') {
+        hear_end(failed, texts);
+        return used;
+    }
+    failed->mistakes++; /* until it says itself, if it comes to that */
     pthread_mutex_lock(&mistakes.lock);
     (void)keep(module, texts);
     pthread_mutex_unlock(&mistakes.lock);
     return used;
-}
-
-size_t
-kaa_checked_fault_count(void)
-{
-    const kaa_checked__module *module = kaa_checked__modules();
-    size_t count = 0;
-
-    for (; module != NULL; module = module->next)
-        count += module->fault_count;
-    return count;
 }
 
 /* ---- Words */
@@ -326,10 +374,29 @@ place_origin(kaa_checked__context *own, const kaa_checked__frame *frame,
         kaa_checked__place(origin, out, size);
 }
 
-void
-kaa_checked__tell(kaa_checked__context *own, const char *kind,
-                  kaa_checked__slot slot, kaa_object *object, const void *site,
-                  const char *more)
+/* What led to it: of what is seen at the end of a call the place alone, or what
+ * was noted of a leak. */
+static void
+describe_calls(kaa_checked__module *module, const void *site,
+               const kaa_checked__entry *leak, char *out, size_t size)
+{
+    const void *calls[CALLS_MAX];
+    size_t count =
+        leak != NULL
+            ? kaa_checked__stack_of(module, leak->stack, calls, CALLS_MAX)
+            : kaa_checked__calls_from(module, site, calls, CALLS_MAX);
+
+    if (count == 0 && site != NULL)
+        calls[count++] = site;
+    kaa_checked__tell_calls(calls, count, out, size);
+    if (leak != NULL)
+        kaa_checked__want_stack(module, site, leak->stack);
+}
+
+static void
+tell(kaa_checked__context *own, const char *kind, kaa_checked__slot slot,
+     kaa_object *object, const void *site, const kaa_checked__entry *leak,
+     const char *more)
 {
     int is_own = pthread_equal(own->thread, pthread_self());
     kaa_checked__frame *frame = is_own ? own->frame : NULL;
@@ -352,10 +419,11 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         describe_caller(own->inner, caller, sizeof(caller));
     if (strcmp(type, repr) == 0)
         *type = '\0'; /* None */
-    site = kaa_checked__caller(own, site);
+    if (leak == NULL)
+        site = kaa_checked__caller(own, site);
     kaa_checked__place(site, where, sizeof(where));
     place_origin(own, frame, object, site, made, sizeof(made));
-    kaa_checked__stack(own->module, site, stack, sizeof(stack));
+    describe_calls(own->module, site, leak, stack, sizeof(stack));
     snprintf(text, sizeof(text), "%s%s: %s%s%s%s%s%s",
              *function != '\0' ? function : "outside of a call",
              *function != '\0' ? "()" : "", kind, object != NULL ? ": " : "",
@@ -363,11 +431,10 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
     if (own->module->answer != 0) {
         size_t length = strlen(text);
 
-        snprintf(
-            text + length, sizeof(text) - length,
-            ", where kaa_%s() failed [%s]",
-            kaa_checked__slot_name((kaa_checked__slot)own->module->failed_slot),
-            own->module->failed_at);
+        snprintf(text + length, sizeof(text) - length,
+                 ", where kaa_%s() failed [%s]",
+                 kaa_checked__slot_name(own->module->failing->slot),
+                 own->module->failed_at);
     }
     texts[0] = own->module->definition.name;
     texts[3] = kaa_checked__slot_name(slot);
@@ -386,10 +453,29 @@ kaa_checked__tell(kaa_checked__context *own, const char *kind,
         fflush(stderr);
         abort();
     }
+    if (own->module->answer != 0)
+        own->module->failing->mistakes++;
     if (frame != NULL && frame->mistakes++ == 0)
         memcpy(frame->text, text, sizeof(frame->text));
     if (is_own)
         own->is_telling = 0;
+}
+
+void
+kaa_checked__tell(kaa_checked__context *own, const char *kind,
+                  kaa_checked__slot slot, kaa_object *object, const void *site,
+                  const char *more)
+{
+    tell(own, kind, slot, object, site, NULL, more);
+}
+
+void
+kaa_checked__tell_leak(kaa_checked__context *own, const char *kind,
+                       kaa_object *object, const kaa_checked__entry *leak,
+                       const char *more)
+{
+    tell(own, kind, (kaa_checked__slot)leak->slot, object, leak->site, leak,
+         more);
 }
 
 /* ---- Reading them */

@@ -53,9 +53,10 @@ typedef struct kaa_gil__person {
                                   guarded by the registry */
 } kaa_gil__person;
 
-/* When a thread's holds are timed; all its own. See statistics.c. */
+/* When a thread's holds are timed; written by it alone. See statistics.c. */
 typedef struct kaa_gil__timing {
-    uint64_t acquired_at;   /* of the hold that is on; 0: it is not timed */
+    _Atomic uint64_t acquired_at; /* of the hold that is on; 0: it is not timed;
+                                     the rest is its own */
     uint64_t mark_at;       /* the last reading of the clock at a release */
     uint64_t mark_count;    /* acquisitions up to then */
     uint64_t held_recent;   /* sums over the last timed cycles: held, */
@@ -79,9 +80,12 @@ struct kaa_gil__thread {
     _Atomic uint64_t contended, forced, pending_calls;
     _Atomic uint64_t held_ns, held_ns_max, unsure_ns;
     _Atomic uint64_t waited_ns, waited_ns_max;
+    _Atomic uint64_t line_at; /* since when it waits; 0: it does not */
 
     /* Guarded by the lock's mutex, save `state`. */
     _Atomic uint32_t state;
+    uint64_t number; /* of the lock's attachments, from 1 */
+    uint64_t attached_at;
     uint32_t is_urgent;   /* the line it stands in */
     uint32_t is_resumed;  /* at the head of the line for the rest of a slice */
     uint32_t was_forced;  /* its last release; its own */
@@ -134,7 +138,8 @@ struct kaa_gil {
     uint64_t slice_ends_at; /* the holder's */
     kaa_gil__thread *threads, *threads_last;
     uint32_t thread_count;
-    uint32_t is_open; /* not destroyed */
+    uint64_t attachments; /* all there were */
+    uint32_t is_open;     /* not destroyed */
     /* What is left of threads that have gone, by gil_next, for the next ones.
      * Not freed before the lock: someone may still be about to wake one. */
     kaa_gil__thread *spare;
@@ -170,7 +175,10 @@ void kaa_gil__registry_lock(void);
 void kaa_gil__registry_unlock(void);
 void kaa_gil__registry_add(kaa_gil *gil);    /* registry locked */
 void kaa_gil__registry_remove(kaa_gil *gil); /* registry locked */
-kaa_gil__person *kaa_gil__person_get(void);  /* NULL if not attached */
+/* The newest lock, others by `next`; *out_made: how many there ever were. The
+ * registry is locked. */
+kaa_gil *kaa_gil__registry_first(uint64_t *out_made);
+kaa_gil__person *kaa_gil__person_get(void); /* NULL if not attached */
 kaa_status kaa_gil__person_set(kaa_gil__person *person, kaa_error *err);
 /* After all of its attachments are gone from it. */
 void kaa_gil__person_free(kaa_gil__person *person);
@@ -250,6 +258,11 @@ void kaa_gil__waited(kaa_gil__thread *thread, uint64_t ns);
 /* Adds a thread's figures to *sum. */
 void kaa_gil__add_figures(kaa_gil_statistics *sum,
                           const kaa_gil__thread *thread);
+
+/* The same of one thread, with the hold or wait that is on at `now` in them.
+ * The mutex of its lock is held. */
+void kaa_gil__figures_at(const kaa_gil__thread *thread, uint64_t now,
+                         kaa_gil_statistics *out);
 
 /* pending.c */
 void kaa_gil__pending_start(kaa_gil *gil);

@@ -172,7 +172,7 @@ release(kaa_gil__thread *thread)
         KAA_UNLIKELY(
             atomic_load_explicit(&gil->contended, memory_order_relaxed) != 0))
         return 0;
-    if (KAA_UNLIKELY(thread->timing.acquired_at != 0)) {
+    if (KAA_UNLIKELY(kaa_gil__figure(&thread->timing.acquired_at) != 0)) {
         kaa_gil__timing_released(thread, 0, kaa_base__now_ns());
         thread->hold_last = thread->timing.hold_run;
         thread->timing.hold_run = 0;

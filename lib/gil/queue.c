@@ -57,6 +57,7 @@ kaa_gil__line_add(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
     thread->is_urgent =
         !thread->was_forced && thread->hold_last <= interval(gil) / URGENT_PART;
     thread->is_resumed = 0;
+    atomic_store_explicit(&thread->line_at, now, memory_order_relaxed);
     /* A holder that nobody waited for has no slice yet. */
     if (kaa_gil__line_next(gil) == NULL && gil->slice_ends_at < now)
         gil->slice_ends_at = now + interval(gil);
@@ -67,6 +68,7 @@ void
 kaa_gil__line_return(kaa_gil *gil, kaa_gil__thread *thread, uint64_t now)
 {
     thread->is_urgent = 0;
+    atomic_store_explicit(&thread->line_at, now, memory_order_relaxed);
     thread->is_resumed =
         gil->slice_ends_at > now + interval(gil) / SLICE_PART &&
         gil->overtakes < KAA_GIL_OVERTAKES_MAX;

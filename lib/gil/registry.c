@@ -117,6 +117,13 @@ kaa_gil__registry_remove(kaa_gil *gil)
         registry.gils = gil->next;
 }
 
+kaa_gil *
+kaa_gil__registry_first(uint64_t *out_made)
+{
+    *out_made = registry.count;
+    return registry.gils;
+}
+
 kaa_gil__person *
 kaa_gil__person_get(void)
 {

@@ -207,6 +207,7 @@ begin_turn(kaa_gil__thread *thread, uint64_t asked_at)
     kaa_gil__add(&thread->acquisitions, 1);
     kaa_gil__add(&thread->contended, 1);
     kaa_gil__waited(thread, now - asked_at);
+    atomic_store_explicit(&thread->line_at, 0, memory_order_release);
     kaa_gil__timing_acquired(thread, asked_at, now);
 }
 
@@ -230,6 +231,7 @@ get_in_line(kaa_gil__thread *thread, int is_nested, uint64_t now,
     kaa_gil__line_add(gil, thread, now);
     count_in(gil, now);
     if (take_free(gil, thread, now, &wakes)) {
+        atomic_store_explicit(&thread->line_at, 0, memory_order_relaxed);
         unlock_and_wake(gil, &wakes);
         return KAA_GIL__IDLE;
     }
@@ -252,6 +254,7 @@ kaa_gil__refuse(kaa_gil__thread *thread)
     wake_list wakes = {0};
 
     kaa_gil__line_remove(gil, thread);
+    atomic_store_explicit(&thread->line_at, 0, memory_order_relaxed);
     atomic_fetch_sub(&gil->contended, 1);
     atomic_store_explicit(&thread->state, KAA_GIL__REFUSED,
                           memory_order_release);

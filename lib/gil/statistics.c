@@ -103,7 +103,7 @@ kaa_gil__timing_acquired(kaa_gil__thread *thread, uint64_t asked_at,
 
     if (!(thread->gil->flags & KAA_GIL_TIME_NONE))
         account(thread, count - 1 - timing->mark_count, asked_at);
-    timing->acquired_at = now;
+    atomic_store_explicit(&timing->acquired_at, now, memory_order_relaxed);
 }
 
 static void
@@ -132,9 +132,10 @@ kaa_gil__timing_released(kaa_gil__thread *thread, uint64_t seen_at,
 {
     kaa_gil__timing *timing = &thread->timing;
     uint64_t count = kaa_gil__figure(&thread->acquisitions);
+    uint64_t acquired_at = kaa_gil__figure(&timing->acquired_at);
 
-    if (timing->acquired_at != 0) {
-        add_hold(thread, now - timing->acquired_at);
+    if (acquired_at != 0) {
+        add_hold(thread, now - acquired_at);
     } else if (!(thread->gil->flags & KAA_GIL_TIME_NONE)) {
         if (seen_at < timing->mark_at || seen_at > now)
             seen_at = now;
@@ -142,7 +143,7 @@ kaa_gil__timing_released(kaa_gil__thread *thread, uint64_t seen_at,
         if (seen_at != now)
             add_hold(thread, now - seen_at);
     }
-    timing->acquired_at = 0;
+    atomic_store_explicit(&timing->acquired_at, 0, memory_order_release);
     timing->mark_at = now;
     timing->mark_count = count;
     if (thread->gil->flags & KAA_GIL_TIME_NONE)
@@ -192,6 +193,40 @@ kaa_gil__add_figures(kaa_gil_statistics *sum, const kaa_gil__thread *thread)
     sum->waited_ns += kaa_gil__figure(&thread->waited_ns);
     raise(&sum->waited_ns_max, kaa_gil__figure(&thread->waited_ns_max));
     sum->pending_calls += kaa_gil__figure(&thread->pending_calls);
+}
+
+/* What is on since a moment, 0 if nothing is. */
+static void
+add_spell(uint64_t since, uint64_t now, uint64_t *sum, uint64_t *longest)
+{
+    if (since == 0 || since >= now)
+        return;
+    *sum += now - since;
+    raise(longest, now - since);
+}
+
+void
+kaa_gil__figures_at(const kaa_gil__thread *thread, uint64_t now,
+                    kaa_gil_statistics *out)
+{
+    const _Atomic uint64_t *held_at = &thread->timing.acquired_at;
+    uint64_t held, waited;
+
+    /* A spell that ends meanwhile is to be in the sums or to be on, not both.
+     */
+    for (int i = 0; i < 100; i++) {
+        held = atomic_load_explicit(held_at, memory_order_acquire);
+        waited = atomic_load_explicit(&thread->line_at, memory_order_acquire);
+        *out = (kaa_gil_statistics){.size = sizeof(*out)};
+        kaa_gil__add_figures(out, thread);
+        atomic_thread_fence(memory_order_acquire);
+        if (held == kaa_gil__figure(held_at) &&
+            waited == kaa_gil__figure(&thread->line_at))
+            break;
+    }
+    if ((thread->gil->flags & KAA_GIL_TIME_NONE) == 0)
+        add_spell(held, now, &out->held_ns, &out->held_ns_max);
+    add_spell(waited, now, &out->waited_ns, &out->waited_ns_max);
 }
 
 static kaa_status

@@ -81,7 +81,9 @@ start_thread(kaa_gil__thread *thread, kaa_gil *gil, kaa_gil__person *person,
     if (name == NULL)
         name = "thread";
     kaa_base__copy_out(name, strlen(name), thread->name, sizeof(thread->name));
-    kaa_gil__timing_start(thread, kaa_base__now_ns());
+    atomic_store_explicit(&thread->line_at, 0, memory_order_relaxed);
+    thread->attached_at = kaa_base__now_ns();
+    kaa_gil__timing_start(thread, thread->attached_at);
 }
 
 /* Makes the thread known to its lock. */
@@ -99,6 +101,7 @@ link_thread(kaa_gil__thread *thread)
         gil->threads = thread;
     gil->threads_last = thread;
     gil->thread_count++;
+    thread->number = ++gil->attachments;
     pthread_mutex_unlock(&gil->mutex);
 }
 

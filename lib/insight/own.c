@@ -87,17 +87,11 @@ write_report(writer *to, const char *report, uint32_t count)
 }
 
 /* The last circle of threads that wait for each other, if there was one, and
- * the last two orders in which a debug lock was taken. */
+ * the last two orders in which a debug lock was taken. The registry is held. */
 static void
-write_reports(writer *to, kaa_gil *gil)
+write_reports(writer *to, const kaa_gil *gil)
 {
-    char circle[KAA_GIL__CIRCLE_MAX], order[KAA_GIL__CIRCLE_MAX];
-
-    kaa_gil__registry_lock();
-    memcpy(circle, gil->circle, sizeof(circle));
-    memcpy(order, gil->order, sizeof(order));
-    kaa_gil__registry_unlock();
-    (void)write_report(to, order, write_report(to, circle, 0));
+    (void)write_report(to, gil->order, write_report(to, gil->circle, 0));
 }
 
 size_t
@@ -114,10 +108,80 @@ kaa_insight_gil_json(kaa_gil *gil, char *buffer, size_t size)
                NS(all.held_ns), NS(kaa_gil_interval(gil)));
     kaa_gil_each_thread(gil, write_thread, &to);
     write_text(&to, "], \"hogs\": [], \"victims\": [], \"deadlocks\": [");
+    kaa_gil__registry_lock();
     write_reports(&to, gil);
+    kaa_gil__registry_unlock();
     write_text(&to, "], \"notes\": [");
     write_text(&to, "\"A lock of kaa's own: threads that are attached; wall_ns "
                     "is the time that it was held.\"]}");
+    return to.length;
+}
+
+/* What threads did up to `now`; a number of 0: those that have gone. */
+static void
+write_figures(writer *to, const kaa_gil__thread *thread,
+              const kaa_gil_statistics *figures)
+{
+    write_text(to, "{\"name\": \"");
+    if (thread != NULL)
+        write_name(to, thread->name);
+    write_text(to,
+               "\", \"number\": %llu, \"start_ns\": %llu, \"held_ns\": %llu, "
+               "\"waited_ns\": %llu, \"unsure_ns\": %llu, \"acquired\": %llu, "
+               "\"contended\": %llu, \"forced\": %llu, \"voluntary\": %llu, "
+               "\"held_max_ns\": %llu, \"waited_max_ns\": %llu}",
+               NS(thread != NULL ? thread->number : 0),
+               NS(thread != NULL ? thread->attached_at : 0),
+               NS(figures->held_ns), NS(figures->waited_ns),
+               NS(figures->unsure_ns), NS(figures->acquisitions),
+               NS(figures->contended), NS(figures->forced),
+               NS(figures->voluntary), NS(figures->held_ns_max),
+               NS(figures->waited_ns_max));
+}
+
+/* The registry is held. */
+static void
+write_lock(writer *to, kaa_gil *gil)
+{
+    kaa_gil_statistics figures;
+    uint64_t now;
+
+    write_text(to, "{\"number\": %llu, \"name\": \"", NS(gil->number));
+    write_name(to, gil->name);
+    write_text(to, "\", \"switch_interval_ns\": %llu, \"is_timed\": %d, ",
+               NS(kaa_gil_interval(gil)),
+               (gil->flags & KAA_GIL_TIME_NONE) == 0);
+    pthread_mutex_lock(&gil->mutex);
+    now = kaa_base__now_ns();
+    write_text(to, "\"now_ns\": %llu, \"threads\": [", NS(now));
+    for (const kaa_gil__thread *thread = gil->threads; thread != NULL;
+         thread = thread->gil_next) {
+        kaa_gil__figures_at(thread, now, &figures);
+        write_figures(to, thread, &figures);
+        write_text(to, ", ");
+    }
+    write_figures(to, NULL, &gil->gone);
+    pthread_mutex_unlock(&gil->mutex);
+    write_text(to, "], \"deadlocks\": [");
+    write_reports(to, gil);
+    write_text(to, "]}");
+}
+
+size_t
+kaa_insight_gils_json(char *buffer, size_t size)
+{
+    writer to = {.buffer = buffer, .size = buffer != NULL ? size : 0};
+    uint64_t made;
+
+    write_text(&to, "{\"now_ns\": %llu, \"locks\": [", NS(kaa_base__now_ns()));
+    kaa_gil__registry_lock();
+    for (kaa_gil *gil = kaa_gil__registry_first(&made); gil != NULL;
+         gil = gil->next) {
+        write_lock(&to, gil);
+        write_text(&to, "%s", gil->next != NULL ? ", " : "");
+    }
+    kaa_gil__registry_unlock();
+    write_text(&to, "], \"made\": %llu}", NS(made));
     return to.length;
 }
 

@@ -65,12 +65,14 @@ kaa_insight__watch_count(const kaa_insight__watch *one)
 int
 kaa_insight__watch_is_immortal(const kaa_insight__watch *one)
 {
-    uint32_t word;
+    uint32_t owned;
+    uint64_t count;
 
     if (one->version < 0x030c)
         return 0;
-    memcpy(&word, one->object + (one->is_split ? OWNED_AT : 0), sizeof(word));
-    return one->is_split ? word == UINT32_MAX : (int32_t)word < 0;
+    memcpy(&owned, one->object + OWNED_AT, sizeof(owned));
+    memcpy(&count, one->object, sizeof(count));
+    return one->is_split ? owned == UINT32_MAX : (int32_t)(uint32_t)count < 0;
 }
 
 uint32_t

@@ -412,6 +412,14 @@ VALUE(KAA_CPYTHON_NO_LAYOUT, 1);
 #endif
 
 /* checked.h */
+SIZE(kaa_checked_failure, 56);
+MEMBER(kaa_checked_failure, module, 0);
+MEMBER(kaa_checked_failure, function, 8);
+MEMBER(kaa_checked_failure, slot, 16);
+MEMBER(kaa_checked_failure, site, 24);
+MEMBER(kaa_checked_failure, outcome, 32);
+MEMBER(kaa_checked_failure, exception, 40);
+MEMBER(kaa_checked_failure, mistakes, 48);
 SIZE(kaa_checked_holding, 48);
 MEMBER(kaa_checked_holding, module, 0);
 MEMBER(kaa_checked_holding, holder, 8);
@@ -456,3 +464,4 @@ VALUE(KAA_CHECKED_RAISE, 1);
 VALUE(KAA_CHECKED_ABORT, 2);
 VALUE(KAA_CHECKED_FAULT, 3);
 VALUE(KAA_CHECKED_TRACE, 4);
+VALUE(KAA_CHECKED_STACKS, 5);

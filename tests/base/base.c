@@ -1,6 +1,7 @@
 /* base/base.c - the tests of lib/base. */
 #include "kaa_test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -259,7 +260,10 @@ KAA_TEST(memory_is_read_only_where_some_is)
     char here[4] = "abc", read[4] = "";
     uintptr_t end = (uintptr_t)kaa_test_memory_end(t, 8);
 
-    CHECK(kaa_base__peek(getpid(), (uintptr_t)here, read, sizeof(read)));
+    if (!kaa_base__peek(getpid(), (uintptr_t)here, read, sizeof(read))) {
+        CHECK_EQ(errno, ENOSYS); /* which no Linux of today's gives */
+        SKIP("qemu-user has no process_vm_readv()");
+    }
     CHECK_STR(read, "abc");
     CHECK(kaa_base__peek(getpid(), end - 4, read, sizeof(read)));
     CHECK(!kaa_base__peek(getpid(), end - 3, read, sizeof(read)));

@@ -2,6 +2,7 @@
  * own words, and where memory is short for the ledger the report says so.
  */
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <kaa/checked.h>
 
@@ -263,6 +264,79 @@ KAA_TEST(callers_of_what_headers_define)
     }
 }
 
+/* ---- Who took what is leaked */
+
+/* The backtrace of the only mistake, after one more call of `function`. */
+static const char *
+leak_once(kaa_test *t, kaa_context *ctx, const char *function)
+{
+    static const mistake wanted = {"", "list_new", "leaked reference",
+                                   "", 1,          0};
+    kaa_checked_mistake one = {.size = sizeof(one)};
+
+    NEW(call(ctx, function, NULL));
+    give_back(t, ctx, &wanted);
+    CHECK_EQ(kaa_checked_count(), 1);
+    CHECK_OK(kaa_checked_get(0, &one, &t->err));
+    CHECK_STR(one.kind, wanted.kind);
+    CHECK_STR(one.function, function);
+    CHECK_HAS(one.backtrace, one.where);
+    return one.backtrace;
+}
+
+static const char both_calls[] = " (lose_list)\nsample.c:";
+
+/* Of the first leak of a place the place is known, of the second the calls. */
+KAA_TEST(calls_that_took_what_is_leaked)
+{
+    kaa_context *ctx;
+    const char *first, *second;
+
+    if (kaa_test_is_fault_run())
+        SKIP("what is not seen is not told");
+    ctx = begin(t, "sample");
+    first = leak_once(t, ctx, "leak_deep");
+    CHECK(strchr(first, '\n') == NULL);
+    CHECK_HAS(first, " (lose_list)");
+    second = leak_once(t, ctx, "leak_deep");
+    CHECK_HAS(second, both_calls);
+    CHECK_HAS(second, " (leak_deep)");
+    CHECK(strchr(first, '\n') == NULL); /* texts live as long as the process */
+    CHECK(leak_once(t, ctx, "leak_deep") == second);
+}
+
+/* Where it is asked for, they are known at once. */
+KAA_TEST(calls_that_took_each_reference)
+{
+    kaa_context *ctx;
+    const char *told;
+
+    if (kaa_test_is_fault_run())
+        SKIP("what is not seen is not told");
+    ctx = begin(t, "sample:stacks");
+    told = leak_once(t, ctx, "leak_deep");
+    CHECK_HAS(told, both_calls);
+    CHECK_HAS(told, " (leak_deep)");
+}
+
+/* The same of blocks, which have one call here. */
+KAA_TEST(calls_that_took_a_leaked_block)
+{
+    static const mistake wanted = {"leak_block", "mem_alloc", "leaked memory",
+                                   "",           1,           1};
+    kaa_checked_mistake one = {.size = sizeof(one)};
+    kaa_context *ctx;
+
+    if (kaa_test_is_fault_run())
+        SKIP("what is not seen is not told");
+    ctx = begin(t, "sample:stacks");
+    NEW(call(ctx, "leak_block", NULL));
+    give_back(t, ctx, &wanted);
+    CHECK_OK(kaa_checked_get(0, &one, &t->err));
+    CHECK_STR(one.kind, "leaked memory");
+    CHECK_HAS(one.backtrace, " (leak_block)");
+}
+
 /* ---- Who holds what */
 
 /* All of them; what is stored must not outlive a test without memory. */
@@ -483,6 +557,35 @@ KAA_TEST(trace_mode_counts_what_it_does_not_time)
     check_nothing_told(t);
 }
 
+/* A run that takes long says that it goes on. */
+KAA_TEST(fault_mode_tells_of_progress)
+{
+    char said[400] = "";
+    kaa_context *ctx;
+    FILE *file;
+    int saved;
+
+    if (kaa_test_is_fault_run())
+        SKIP("a process for each place and allocation");
+    ctx = begin(t, "sample:fault");
+    file = tmpfile();
+    CHECK(file != NULL);
+    fflush(stderr);
+    saved = dup(2);
+    CHECK(dup2(fileno(file), 2) == 2);
+    atomic_store(&kaa_checked__modules()->progress_at, 1); /* long ago */
+    NEW(call(ctx, "drop", NULL));
+    NEW(call(ctx, "release_twice", NULL));
+    fflush(stderr);
+    CHECK(dup2(saved, 2) == 2);
+    close(saved);
+    rewind(file);
+    CHECK(fread(said, 1, sizeof(said) - 1, file) > 0);
+    fclose(file);
+    CHECK_HAS(said, "kaa: checked module 'sample': ");
+    CHECK_HAS(said, " calls were made to fail so far\n");
+}
+
 /* Each place fails once, in a process of its own. */
 KAA_TEST(fault_mode_fails_each_call)
 {
@@ -490,6 +593,8 @@ KAA_TEST(fault_mode_fails_each_call)
     kaa_object *item;
     size_t failed;
     kaa_checked_mistake one = {.size = sizeof(one)};
+    kaa_checked_failure failures[64];
+    char place[64];
 
     if (kaa_test_is_fault_run())
         SKIP("a process for each place and allocation");
@@ -503,6 +608,20 @@ KAA_TEST(fault_mode_fails_each_call)
     CHECK_EQ(kaa_checked_fault_count(), failed);
     NEW(call(ctx, "careless", NULL));
     CHECK_EQ(kaa_checked_fault_count(), failed + 1);
+    CHECK_EQ(kaa_checked_failures(failures, 64), failed + 1);
+    for (size_t i = 0; i < failed; i++) {
+        CHECK_STR(failures[i].module, "sample");
+        CHECK_STR(failures[i].outcome, "raised");
+        CHECK_STR(failures[i].exception, "MemoryError");
+        CHECK_EQ(failures[i].mistakes, 0);
+        kaa_checked_place(failures[i].site, place, sizeof(place));
+        CHECK_HAS(place, "sample.c:");
+    }
+    CHECK_STR(failures[0].function, "exec");
+    CHECK_STR(failures[failed].function, "careless");
+    CHECK_STR(failures[failed].slot, "list_new");
+    CHECK_STR(failures[failed].outcome, "mistakes");
+    CHECK(failures[failed].mistakes >= 1);
     CHECK(kaa_checked_count() >= 1);
     CHECK_OK(kaa_checked_get(0, &one, &t->err));
     CHECK_STR(one.kind, "NULL for an object");

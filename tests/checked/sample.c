@@ -252,6 +252,23 @@ leak(kaa_context *ctx, kaa_object *self)
     return kaa_none(ctx);
 }
 
+__attribute__((noinline)) static int
+lose_list(kaa_context *ctx)
+{
+    kaa_object *list = kaa_list_new(ctx, 0);
+
+    sample_hidden = list != NULL ? ~(uintptr_t)list : 0;
+    return list != NULL;
+}
+
+/* What a function leaks that it calls. */
+static kaa_object *
+leak_deep(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    return lose_list(ctx) ? kaa_none(ctx) : NULL;
+}
+
 static kaa_object *
 release_twice(kaa_context *ctx, kaa_object *self)
 {
@@ -414,6 +431,7 @@ static const kaa_method methods[] = {
     KAA_METHOD_NOARGS("drop", drop, NULL),
     KAA_METHOD_ONE("store_many", store_many, NULL),
     KAA_METHOD_NOARGS("leak", leak, NULL),
+    KAA_METHOD_NOARGS("leak_deep", leak_deep, NULL),
     KAA_METHOD_NOARGS("release_twice", release_twice, NULL),
     KAA_METHOD_ONE("release_given", release_given, NULL),
     KAA_METHOD_ONE("return_given", return_given, NULL),

@@ -9,6 +9,7 @@ static const char text[] =
     "int two(int a, int b);\n"
     "int none(void);\n"
     "int more(const char *format, ...);\n"
+    "int bare(int, int);\n"
     "int out(int whole, int *rest [[kaa::out]], long last);\n"
     "int sum(const int *p [[kaa::length(n)]], int n, int flags);\n"
     "int big(char *a [[kaa::length(n)]], short *b [[kaa::length(n)]],"
@@ -61,6 +62,8 @@ KAA_TEST(arguments_are_refused)
               "two() argument 2 (b) is given twice");
     CHECK_STR(bound(t, "two", 1, "c", NULL),
               "two() has no parameter 'c'; its parameters are a, b");
+    CHECK_STR(bound(t, "bare", 1, "a", NULL),
+              "bare() has no parameter 'a'; it has none with a name");
     CHECK_STR(bound(t, "two", 0, "b", NULL), "two() misses argument 1 (a)");
     CHECK_STR(bound(t, "none", 1, NULL, NULL),
               "none() takes no arguments, 1 given");
@@ -99,6 +102,8 @@ KAA_TEST(lengths_are_settled)
                  KAA_INVALID_ARGUMENT);
     CHECK_STR(said, "sum() argument 2 (n): has to be given: the length of "
                     "argument 1 is not known");
+    values[1] = (kaa_convert_int128){UINT64_MAX, UINT64_MAX}; /* of None */
+    CHECK_OK(kaa_convert_check_lengths(sum, none, values, said, 640));
     values[2] = (kaa_convert_int128){3, 0};
     CHECK_STATUS(kaa_convert_check_lengths(big, both, values, said, 640),
                  KAA_LIMIT);
@@ -116,6 +121,48 @@ KAA_TEST(lengths_are_settled)
                  KAA_UNSUPPORTED);
     CHECK_HAS(said, "bad() parameter 1: void * cannot be an out parameter");
     CHECK_OK(kaa_convert_check(big, said, 640));
+}
+
+/* What is said of the annotations of f(); "" if they can be kept. */
+static const char *
+unkept(kaa_test *t, const char *declarations)
+{
+    static char said[300];
+
+    said[0] = '\0';
+    if (kaa_convert_check(find(t, parse(t, declarations), "f"), said,
+                          sizeof(said)) == KAA_OK)
+        CHECK_STR(said, "");
+    return said;
+}
+
+KAA_TEST(annotations_are_kept_or_refused)
+{
+    static const char length[] =
+        "f() parameter 1: a length is an integer that is passed in, of a "
+        "pointer";
+    static const char owner[] =
+        "f() parameter 1: kaa::free and kaa::borrow need a pointer that is put "
+        "there";
+
+    CHECK_STR(unkept(t, "int f(int *p [[kaa::length(n)]], _Bool n);"), "");
+    CHECK_STR(unkept(t, "int f(int *p [[kaa::length(n)]], char n);"), length);
+    CHECK_STR(unkept(t, "int f(int *p [[kaa::length(n)]], wchar_t n);"),
+              length);
+    CHECK_STR(unkept(t, "int f(int *p [[kaa::length(n * m)]], int n,"
+                        "      char m);"),
+              length);
+    CHECK_STR(unkept(t, "int f(char **p [[kaa::out]] [[kaa::free(free)]]);"),
+              "");
+    CHECK_STR(
+        unkept(t, "int f(char **p [[kaa::out]] [[kaa::borrow(q)]], void *q);"),
+        "");
+    CHECK_STR(unkept(t, "int f(long *p [[kaa::out]]);"), "");
+    CHECK_STR(unkept(t, "int f(long *p [[kaa::out]] [[kaa::free(free)]]);"),
+              owner);
+    CHECK_STR(
+        unkept(t, "int f(long *p [[kaa::out]] [[kaa::borrow(q)]], void *q);"),
+        owner);
 }
 
 KAA_TEST(lengths_are_expressions)
@@ -237,8 +284,12 @@ KAA_TEST(results_say_failure)
     const int32_t minus = -1, zero = 0;
     const double nan = 0.0 / 0.0, one = 1.0;
     const char *null = NULL;
+    const uintptr_t nowhere = UINTPTR_MAX, somewhere = 16;
+    const kaa_ctype *pointer = find(t, parse(t, "void *p;"), "p")->type;
 
-    (void)t;
+    CHECK_EQ(kaa_convert_says_failure(pointer, &null), 1);
+    CHECK_EQ(kaa_convert_says_failure(pointer, &nowhere), 1);
+    CHECK_EQ(kaa_convert_says_failure(pointer, &somewhere), 0);
     CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_INT), &minus),
              1);
     CHECK_EQ(kaa_convert_says_failure(kaa_ctype_basic(KAA_CTYPE_UINT), &minus),
@@ -281,6 +332,88 @@ KAA_TEST(refusals_have_words)
     CHECK_EQ(kaa_convert_print_fault(&fault, NULL, 0), 48);
 }
 
+/* What is said of a value that the first parameter of f() does not take. */
+static const char *
+refused_for(kaa_test *t, const char *declarations, const char *given)
+{
+    static char said[300];
+    const kaa_decl_item *item = find(t, parse(t, declarations), "f");
+    const kaa_convert_fault fault = {
+        .size = sizeof(fault),
+        .code = KAA_CONVERT_TYPE,
+        .type = kaa_ctype_parameters(item->type)[0].type,
+        .given = given};
+
+    kaa_convert_print_fault(&fault, said, sizeof(said));
+    return said;
+}
+
+static const char *
+refused(kaa_test *t, const char *declarations)
+{
+    return refused_for(t, declarations, "str");
+}
+
+/* The range of a basic type, as refusals say it. */
+static const char *
+range_of(kaa_ctype_kind kind)
+{
+    static char said[200];
+    const kaa_convert_fault fault = {.size = sizeof(fault),
+                                     .code = KAA_CONVERT_RANGE,
+                                     .type = kaa_ctype_basic(kind),
+                                     .value = "X"};
+    char *found;
+
+    kaa_convert_print_fault(&fault, said, sizeof(said));
+    found = strchr(said, '(');
+    return found != NULL ? found : "";
+}
+
+KAA_TEST(refusals_say_the_range)
+{
+    (void)t;
+    CHECK_STR(range_of(KAA_CTYPE_SCHAR), "(-128 to 127)");
+    CHECK_STR(range_of(KAA_CTYPE_USHORT), "(0 to 65535)");
+    CHECK_STR(range_of(KAA_CTYPE_LLONG),
+              "(-9223372036854775808 to 9223372036854775807)");
+    CHECK_STR(range_of(KAA_CTYPE_ULLONG), "(0 to 18446744073709551615)");
+    CHECK_STR(range_of(KAA_CTYPE_BOOL), "(0 to 1)");
+    CHECK_HAS(range_of(KAA_CTYPE_INT128), "(-170141183460469231731");
+    CHECK_HAS(range_of(KAA_CTYPE_UINT128), "(0 to 340282366920938463463");
+    CHECK_STR(range_of(KAA_CTYPE_FLOAT), "");
+}
+
+KAA_TEST(refusals_say_what_is_taken)
+{
+    CHECK_STR(refused(t, "void f(long a);"), "int expected, not str");
+    CHECK_STR(refused(t, "struct s { int a; }; void f(struct s a);"),
+              "struct s expected, not str");
+    CHECK_STR(refused(t, "void f(int (*a)(void));"),
+              "a callable expected, not str");
+    CHECK_STR(refused(t, "void f(const short *a);"),
+              "'const short *' needs a C-contiguous buffer of format 'h', not "
+              "str");
+    CHECK_STR(refused(t, "void f(const char *a);"),
+              "'const char *' needs str, bytes or a C-contiguous buffer of "
+              "bytes, not str");
+    CHECK_STR(refused(t, "void f(char *a);"),
+              "'char *' needs a writable C-contiguous buffer of bytes, not "
+              "str; declare it const char * if the function does not write");
+    CHECK_STR(refused(t, "void f(const char16_t *a);"),
+              "'const char16_t *' needs str or a C-contiguous buffer of format "
+              "'H', not str");
+    CHECK_STR(refused_for(t, "void f(char *a);", "int"),
+              "'char *' needs a writable C-contiguous buffer of bytes, not "
+              "int");
+    CHECK_STR(refused(t, "void f(void *a);"),
+              "'void *' needs a writable C-contiguous buffer, a pointer or an "
+              "address, not str");
+    CHECK_STR(refused(t, "struct s { int a; }; void f(const struct s *a);"),
+              "'const struct s *' needs an instance, array or pointer of const "
+              "struct s, not str");
+}
+
 KAA_TEST(places_are_named)
 {
     char said[60];
@@ -311,10 +444,13 @@ KAA_TEST(enums_have_the_format_of_their_integers)
     const kaa_decl *decl =
         parse(t, "enum small { A }; enum below { B = -1 };"
                  "enum wide { C = 0x100000000 }; enum later;");
+    kaa_convert__shape shape;
 
     CHECK_STR(kaa_convert_format(find(t, decl, "enum small")->type), "I");
     CHECK_STR(kaa_convert_format(find(t, decl, "enum below")->type), "i");
     CHECK_STR(kaa_convert_format(find(t, decl, "enum wide")->type), "L");
+    kaa_convert__shape_of(&shape, find(t, decl, "enum below")->type);
+    CHECK_EQ(shape.flags, CONVERT_ENUM);
 }
 
 KAA_TEST(annotations_add_up)
@@ -328,4 +464,26 @@ KAA_TEST(annotations_add_up)
     (void)t;
     kaa_convert__annotate(&shape, notes, 1, 0);
     CHECK_EQ(shape.flags, CONVERT_WRITABLE | CONVERT_OUT | CONVERT_NULLABLE);
+}
+
+/* Whether a value that is given tells how long a parameter's memory is. */
+KAA_TEST(lengths_are_known_as_such)
+{
+    const kaa_decl *decl =
+        parse(t, "void f(int a, char *b [[kaa::length(4 * w * h)]], int w,"
+                 "       int h, char *c [[kaa::length(n)]], int n);");
+    const kaa_decl_item *f = find(t, decl, "f");
+    static const uint32_t expected[] = {0,
+                                        CONVERT_LENGTH,
+                                        CONVERT_IS_LENGTH,
+                                        CONVERT_IS_LENGTH,
+                                        CONVERT_LENGTH,
+                                        CONVERT_IS_LENGTH};
+
+    for (uint32_t i = 0; i < 6; i++) {
+        kaa_convert__shape shape = {.flags = 0};
+
+        kaa_convert__annotate(&shape, f->parameters, 6, i);
+        CHECK_EQ(shape.flags, expected[i]);
+    }
 }

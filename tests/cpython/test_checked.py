@@ -115,6 +115,15 @@ class Wrong(unittest.TestCase):
                 pass
         return kaa.mistakes()[before:]
 
+    def called(self, function: str) -> List[str]:
+        """The module's calls, the innermost first, that led to the mistakes of one."""
+        return [
+            frame.function
+            for one in kaa.mistakes()
+            if one.function == function
+            for frame in one.native
+        ]
+
     def test_each_mistake_is_named(self) -> None:
         for function, (args, kind, slot, type_, text) in CASES.items():
             with self.subTest(function):
@@ -139,6 +148,19 @@ class Wrong(unittest.TestCase):
             self.assertEqual(self.wrong.cached(), "kept on purpose")
             self.wrong.forget_cached()
         self.assertEqual(kaa.mistakes()[before:], [])
+
+    def test_the_calls_that_led_to_it(self) -> None:
+        """Of a mistake that is seen while they run, and of a leak that is seen again."""
+        for function, more in (("released_twice", []), ("deep_leaked", ["lose_text"])):
+            self.found(function)
+            first = self.called(function)
+            self.found(function)
+            self.assertEqual(self.called(function), [*more, function])
+            self.assertEqual(first[:1], (more or [function])[:1])
+        told = {one.function: one for one in kaa.mistakes()}
+        innermost = told["deep_leaked"].native[0]
+        self.assertEqual(innermost.file, "wrong.c")
+        self.assertEqual(f"wrong.c:{innermost.line}", told["deep_leaked"].where)
 
     @unittest.skipUnless(support.BRIDGE, "attributes are set by Python")
     def test_instances(self) -> None:
@@ -169,7 +191,7 @@ class Wrong(unittest.TestCase):
         self.assertIs(kaa.import_module(WRONG, checked=True), self.wrong)
 
     def test_a_wrong_mode_is_refused(self) -> None:
-        with self.assertRaisesRegex(ValueError, "'report', 'raise', 'abort', 'fault' or 'trace'"):
+        with self.assertRaisesRegex(ValueError, "'fault', 'trace' or 'stacks'"):
             kaa.import_module(WRONG, "other", checked="loudly")
 
 
@@ -220,6 +242,19 @@ class Modes(unittest.TestCase):
     def test_option_of_a_runtime(self) -> None:
         done = run(OPTION, KAA_HOST="none")
         self.assertEqual(done.stdout, "['new_leaked']\n", done.stderr)
+
+
+# No file can be opened in the call: nothing is made to fail then.
+NO_FILES = """
+import os, resource, wrong
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+lowest = os.dup(0)
+os.close(lowest)
+resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+text = wrong.cached()
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+print(text)
+"""
 
 
 class Command(unittest.TestCase):
@@ -281,17 +316,50 @@ class Command(unittest.TestCase):
         done = self.check("--fault", WRONG, path)
         self.assertEqual(done.stdout, "kept on purpose kept on purpose\n", done.stderr)
         self.assertIn("1 calls of wrong were made to fail", done.stderr)
-        path = self.script("import wrong\nwrong.only_on_error()")
+        path = self.script(NO_FILES)
         done = self.check("--fault", WRONG, path)
+        self.assertEqual(done.stdout, "kept on purpose\n", done.stderr)
+        path = self.script("import wrong\nwrong.only_on_error()")
+        out = os.path.join(self.folder, "out.json")
+        done = self.check("--fault", WRONG, "--json", out, path)
+        with open(out, encoding="utf-8") as file:
+            failures = json.load(file)["failures"]
+        self.assertEqual(
+            [
+                [one[key] for key in ("function", "slot", "outcome", "exception", "mistakes")]
+                for one in failures
+            ],
+            [
+                ["only_on_error", "list_new", "raised", "MemoryError", 0],
+                ["only_on_error", "str_from_utf8", "mistakes", "MemoryError", 1],
+                ["only_on_error", "list_append", "raised", "MemoryError", 0],
+            ],
+        )
+        for one in failures:
+            self.assertRegex(one["where"], r"^wrong\.c:\d+$")
+        self.assertIn("Calls made to fail: 1 mistakes, 2 raised", done.stderr)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertRegex(
             done.stderr,
             r"only_on_error\(\): leaked reference: list \[\], which is not returned, stored "
             r"or given up, where kaa_str_from_utf8\(\) failed \[wrong\.c:\d+\]",
         )
+        self.assertIn("C only_on_error (wrong.c:", done.stderr)
         path = self.script("import wrong\nwrong.crash_on_error()")
         done = self.check("--fault", WRONG, path)
+        self.assertIn("Calls made to fail: 1 crashed", done.stderr)
         self.assertIn("crash_on_error(): crashed where a call had failed: the process ended by signal 6", done.stderr)
+
+    def test_stacks(self) -> None:
+        """A leak has its calls, which else the second at the same place has."""
+        path = self.script("import wrong\nwrong.deep_leaked()")
+        for flags, said in (((), "C lose_text (wrong"), (("--stacks",), "C deep_leaked (wrong")):
+            done = self.check(*flags, WRONG, path)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(said, done.stderr)
+            self.assertEqual("C deep_leaked" in done.stderr, flags != ())
+        done = self.check("--stacks", "--trace", WRONG, path)
+        self.assertIn("--trace and --stacks cannot be had together", done.stderr)
 
     def test_trace(self) -> None:
         """Calls are counted by function and slot, and nothing is checked."""

@@ -190,6 +190,72 @@ figure_after(const char *text, const char *name)
     return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/* A figure of a thread in the JSON of all locks. */
+static unsigned long long
+figure_of(const char *thread, const char *name)
+{
+    char *text;
+    const char *at;
+    unsigned long long found = 0;
+    size_t length = kaa_insight_gils_json(NULL, 0) + 1000;
+
+    text = malloc(length);
+    if (text == NULL)
+        return 0;
+    if (kaa_insight_gils_json(text, length) < length) {
+        at = strstr(text, thread);
+        found = at != NULL ? figure_after(at, name) : 0;
+    }
+    free(text);
+    return found;
+}
+
+KAA_TEST(json_of_all_locks_has_what_is_on)
+{
+    kaa_gil_options options = {.size = sizeof(options), .name = "jam"};
+    kaa_gil *gil = NULL, *none = NULL;
+    kaa_gil_entry entry, untimed;
+    pthread_t other;
+    unsigned long long acquired, held, waited = 0;
+    char text[16];
+    void *result;
+
+    CHECK_OK(kaa_gil_create(&options, &gil, &t->err));
+    DEFER(t, kaa_gil_destroy, gil);
+    options.flags = KAA_GIL_TIME_NONE;
+    options.name = "untimed";
+    CHECK_OK(kaa_gil_create(&options, &none, &t->err));
+    DEFER(t, kaa_gil_destroy, none);
+    CHECK_OK(kaa_gil_enter(none, "elsewhere", &untimed, &t->err));
+    acquired = figure_of("\"elsewhere\"", "\"acquired\": ");
+    held = figure_of("\"elsewhere\"", "\"held_ns\": ");
+    kaa_gil_leave(&untimed);
+    CHECK_EQ(acquired, 1);
+    CHECK_EQ(held, 0);
+    CHECK_OK(kaa_gil_enter(gil, "main", &entry, &t->err));
+    CHECK_EQ(pthread_create(&other, NULL, hold, gil), 0);
+    for (int i = 0; waited == 0 && i < 200; i++) {
+        pause_ms(1);
+        waited = figure_of("{\"name\": \"hold\\\"er\", ", "\"waited_ns\": ");
+    }
+    held = figure_of("{\"name\": \"main\", ", "\"held_ns\": ");
+    CHECK_EQ(figure_of("\"name\": \"untimed\"", "\"is_timed\": "), 0);
+    CHECK_EQ(figure_of("\"name\": \"jam\"", "\"is_timed\": "), 1);
+    kaa_gil_leave(&entry);
+    CHECK_EQ(pthread_join(other, &result), 0);
+    if (result == NULL)
+        kaa_test__no_memory(t);
+    CHECK(held > 0);
+    CHECK(waited > 0);
+    /* They have gone: their sum is without a name. */
+    CHECK_EQ(figure_of("{\"name\": \"main\", ", "\"held_ns\": "), 0);
+    CHECK(figure_of("\"name\": \"jam\"",
+                    "{\"name\": \"\", \"number\": 0, "
+                    "\"start_ns\": 0, \"held_ns\": ") >= held);
+    CHECK(kaa_insight_gils_json(text, sizeof(text)) > sizeof(text));
+    CHECK_EQ(strlen(text), sizeof(text) - 1);
+}
+
 KAA_TEST(json_of_a_heap)
 {
     kaa_heap *heap = NULL;

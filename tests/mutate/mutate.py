@@ -48,10 +48,11 @@ import source  # noqa: E402
 # and asks the system, and what the package's tests reach alone.
 PYTHON = r"python/[\d.]+t?/(checked/)?test_"
 TESTS = {
-    "base": "(base|gil|heap|library|insight)/",
+    "base": "(base|gil|heap|library|insight|walk)/",
     "checked": f"checked/|{PYTHON}(checked|wrong_modules|kjson|natives|slots)",
     "module": f"module/|{PYTHON}(specs|typed|natives|slots|importer)",
     "native": "(native|module)/",
+    "object": "(object|native)/",
     "insight": f"insight/|{PYTHON}(gil|heap|refs|watch)",
     "walk": f"walk/|{PYTHON}(objects|refs|heap)",
     "cpython": f"{PYTHON}(?!docs|new|package|views|gil|heap|refs|objects)",
@@ -59,7 +60,9 @@ TESTS = {
 # Labels of tests.
 LABELS = ["plain", "check", "python", "collect", "fault"]
 PASSED = (0, 77, 5)  # 77, 5: skipped, says a check, says unittest
-CPU_SECONDS = 120  # of one process: more is a hang
+CPU_SECONDS = 120  # of one process, at most: more is a hang, and so is
+CPU_TIMES = 10  # as often as long as it takes unchanged, and
+CPU_LEAST = 15
 WAIT_SECONDS = 30  # in which a test that does not hang does something
 NO_CODE = object()
 
@@ -209,8 +212,12 @@ class Test:
     def run(self):
         """What it returns, or None if it hangs: a busy machine hangs no test."""
 
+        most = CPU_SECONDS
+        if self.seconds is not None:
+            most = min(most, CPU_LEAST + int(CPU_TIMES * self.seconds))
+
         def limit():
-            resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+            resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
 
         process = subprocess.Popen(
             self.command,
@@ -226,7 +233,8 @@ class Test:
         try:
             while True:
                 try:
-                    return process.wait(WAIT_SECONDS)
+                    result = process.wait(WAIT_SECONDS)
+                    return None if result == -signal.SIGXCPU else result
                 except subprocess.TimeoutExpired:
                     before, used = used, ticks_of(process.pid)
                     if used == before:

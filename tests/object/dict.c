@@ -382,3 +382,21 @@ KAA_TEST(dict_and_set_that_are_broken_are_noticed)
     CHECK_HAS(t->err.message, "that it does not visit");
     list->refers = 1;
 }
+
+KAA_TEST(dict_pop_names_the_key)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *name = NEW(kaa_text(ctx, "key")),
+               *dict = NEW(kaa_dict_new(ctx));
+    kaa_object *args[] = {dict, name, NEW(kaa_int(ctx, 5))};
+
+    CHECK_RAISES(kaa_call_method(ctx, "pop", args, 2, NULL) == NULL,
+                 KAA_KEY_ERROR, "'key'");
+    CHECK_ZERO(kaa_dict_set(ctx, dict, args[2], args[2]));
+    CHECK_RAISES(kaa_call_method(ctx, "pop", args, 2, NULL) == NULL,
+                 KAA_KEY_ERROR, "'key'");
+    CHECK_REPR(NEW(kaa_call_method(ctx, "pop", args, 3, NULL)), "5");
+    args[1] = args[2];
+    CHECK_REPR(NEW(kaa_call_method(ctx, "pop", args, 2, NULL)), "5");
+    CHECK_EQ(kaa_dict_size(ctx, dict), 0);
+}

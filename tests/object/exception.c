@@ -2,6 +2,7 @@
 #include "object/shapes.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "object/types/exception.h"
 
@@ -326,4 +327,40 @@ KAA_TEST(warnings)
                  "category must be a Warning subclass, not 'ValueError'");
     CHECK_RAISES(kaa_warn(ctx, kaa_int(ctx, 3), "x") < 0, KAA_TYPE_ERROR,
                  "category must be a Warning subclass, not 'int'");
+}
+
+/* Prints the error; what then stands in stderr, into `said`. */
+static void
+print_error(kaa_test *t, kaa_context *ctx, char *said, size_t size)
+{
+    FILE *file = tmpfile();
+    int before = dup(2);
+    size_t length;
+
+    CHECK(file != NULL && before >= 0);
+    fflush(stderr);
+    dup2(fileno(file), 2);
+    kaa_error_print(ctx);
+    fflush(stderr);
+    dup2(before, 2);
+    close(before);
+    rewind(file);
+    length = fread(said, 1, size - 1, file);
+    said[length] = '\0';
+    fclose(file);
+}
+
+KAA_TEST(errors_are_printed)
+{
+    kaa_context *ctx = fresh(t);
+    char said[300];
+
+    print_error(t, ctx, said, sizeof(said));
+    CHECK_STR(said, "");
+    kaa_raise(ctx, kaa_builtin(ctx, KAA_VALUE_ERROR), "of no use");
+    print_error(t, ctx, said, sizeof(said));
+    CHECK(!kaa_error_occurred(ctx));
+    if (kaa_base__fault_happened())
+        return;
+    CHECK_STR(said, "ValueError: of no use\n");
 }

@@ -234,3 +234,19 @@ KAA_TEST(slice_resolves)
     CHECK_RAISES(kaa_slice_resolve(ctx, slice, 5, &start, &step, &count) == -1,
                  KAA_TYPE_ERROR, "slice indices must be integers");
 }
+
+KAA_TEST(set_update_takes_many)
+{
+    kaa_context *ctx = fresh(t);
+    kaa_object *set = NEW(kaa_set_new(ctx, NULL));
+    kaa_object *args[] = {set, NEW(kaa_build(ctx, "[i]", 1)),
+                          NEW(kaa_build(ctx, "[ii]", 2, 3)),
+                          NEW(kaa_build(ctx, "[i]", 4))};
+
+    NEW(kaa_call_method(ctx, "update", args, 1, NULL));
+    CHECK_EQ(kaa_set_size(ctx, set), 0);
+    NEW(kaa_call_method(ctx, "update", args, 4, NULL));
+    CHECK_EQ(kaa_set_size(ctx, set), 4);
+    for (int i = 1; i <= 4; i++)
+        CHECK_EQ(kaa_set_contains(ctx, set, NEW(kaa_int(ctx, i))), 1);
+}

@@ -7,6 +7,7 @@ from kaa._insight.check_data import (
     CheckReport,
     CountChange,
     CountSite,
+    Failure,
     Growth,
     Holder,
     Mistake,
@@ -55,6 +56,11 @@ def report(mistakes: int = 3) -> CheckReport:
         [SlotUse("parse_1", "list_append", 5_000, 3 * MS, 40_000, 2), SlotUse("parse_1", "", 9)],
         [Call(0, 9_000, 1, "parse_1"), Call(1_000, 2_000, 1, "parse_1", "list_append", 1)],
         ["The module was built without debug information."],
+        [
+            Failure("parse_1", "list_new", "parse.c:51", "raised", "MemoryError"),
+            Failure("parse_2", "list_append", "parse.c:52", "mistakes", "MemoryError", 2),
+            Failure("parse_2", "int_from_int64", "parse.c:53", "crashed"),
+        ],
     )
 
 
@@ -86,4 +92,7 @@ def hostile() -> CheckReport:
         holder.holder = holder.file = holder.function = holder.type = HOSTILE
     for use in made.uses:
         use.function = use.slot = HOSTILE
+    for failed in made.failures:
+        failed.function = failed.slot = failed.where = failed.outcome = HOSTILE
+        failed.exception = HOSTILE
     return made

@@ -36,6 +36,18 @@ class Tables(unittest.TestCase):
         self.assertNotIn("31. ", many)
         self.assertIn("and 170 more mistakes; all are in the page", many)
 
+    def test_calls_that_were_made_to_fail(self) -> None:
+        """One a row, what is worst first."""
+        shown = self.printed(samples.report())
+        self.assertIn("Calls made to fail: 1 crashed, 1 mistakes, 1 raised", shown)
+        rows = [line.split() for line in shown.splitlines()]
+        outcomes = [row[3:] for row in rows if row[2:] and row[2].startswith("parse.c:5")]
+        self.assertEqual(
+            [outcome[0] for outcome in outcomes], ["crashed", "mistakes", "raised"]
+        )
+        self.assertEqual(outcomes[1][1:], ["MemoryError", "2"])
+        self.assertNotIn("made to fail", self.printed(CheckReport("parse")))
+
     def test_references(self) -> None:
         shown = self.printed(samples.refs())
         rows = [line.split() for line in shown.splitlines()]
@@ -67,6 +79,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(len(listed), 50)
         words = "".join(made.words)
         self.assertIn("parse_49() returned and kept a reference", words)
+        self.assertIn("int_from_int64", words)
         held = made.data()
         total = sum(row[4] for row in held["holders"])
         self.assertEqual(total, sum(one.count for one in samples.report().holders))

@@ -24,6 +24,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from kaa._backend import has_gil
+from kaa._insight import gil_own as _gil_own
 from kaa._insight import gil_record as _gil_record
 from kaa._insight import gil_trace as _gil_trace
 from kaa._insight.gil_data import Frame, Hog, Recording, Thread, Victim
@@ -75,6 +76,7 @@ class Monitor:
         self._recording: Optional[Recording] = None
         self._parks: Any = None  # kaa._insight.gil_parks, without a GIL
         self._begin = self._clock = 0
+        self._own: Any = None  # locks of kaa's own, as they were
 
     def start(self) -> Monitor:
         """Begins. RuntimeError if it has begun; kaa.UnsupportedError where the
@@ -85,12 +87,14 @@ class Monitor:
             from kaa._insight import gil_parks as _gil_parks
 
             _gil_parks.start(1000)
+            self._own = _gil_own.read()
             self._parks = _gil_parks
             self._generation, self._pid = 0, os.getpid()
             self._begin, self._clock = time.monotonic_ns(), time.time_ns()
             self._before, self._recording = _gil_parks.snapshot(), None
             return self
         self._generation = _gil_trace.start(self._threshold_ns)
+        self._own = _gil_own.read()
         self._pid = os.getpid()
         self._recording = None
         self._before = _gil_trace.snapshot()
@@ -103,7 +107,7 @@ class Monitor:
             return self.recording()
         generation, self._generation = self._generation, None
         if self._parks is not None:
-            self._recording = self._parks.record(self._before, self._begin, self._clock)
+            self._recording = self._parked()
             self._parks.stop()
             return self._recording
         try:
@@ -126,16 +130,21 @@ class Monitor:
     def _made(self) -> Recording:
         # The lines of a hold are told at its end: this thread's ends here.
         time.sleep(0)
-        after = _gil_trace.snapshot()
-        return _gil_record.record(
+        own, after = _gil_own.read(), _gil_trace.snapshot()
+        made = _gil_record.record(
             self._before, after, self._maxima, self._threshold_ns
         )
+        return _gil_own.add(made, self._own, own)
+
+    def _parked(self) -> Recording:
+        own = _gil_own.read()
+        made = self._parks.record(self._before, self._begin, self._clock)
+        return _gil_own.add(made, self._own, own)
 
     def recording(self) -> Recording:
         """All that was recorded; up to now while the monitor runs."""
         if self._generation is not None and self._parks is not None:
-            made: Recording = self._parks.record(self._before, self._begin, self._clock)
-            return made
+            return self._parked()
         if self._generation is not None and _gil_trace.is_on(self._generation):
             return self._made()
         if self._recording is None:
@@ -216,6 +225,7 @@ class SampledMonitor(Monitor):
         if self._generation is not None:
             raise RuntimeError("this monitor has been started already")
         self._child = Child(self._interval)
+        self._own = _gil_own.read()
         self._generation, self._pid, self._recording = 0, os.getpid(), None
         return self
 
@@ -224,16 +234,19 @@ class SampledMonitor(Monitor):
         if self._generation is not None and os.getpid() == self._pid:
             self._generation = None
             try:
-                self._recording = self._child.recording("end")
+                self._recording = self._sampled("end")
             finally:
                 self._child.close()
         return self.recording()
 
+    def _sampled(self, *asked: str) -> Recording:
+        own = _gil_own.read()
+        return _gil_own.add(self._child.recording(*asked), self._own, own)
+
     def recording(self) -> Recording:
         """All that was seen; up to now while the monitor runs."""
         if self._generation is not None:
-            recording: Recording = self._child.recording()
-            return recording
+            return self._sampled()
         return super().recording()
 
 

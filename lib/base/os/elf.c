@@ -13,7 +13,6 @@
 typedef struct search {
     uintptr_t address;
     struct dl_phdr_info info;
-    int found;
 } search;
 
 typedef struct symbols {
@@ -44,7 +43,6 @@ look_at(struct dl_phdr_info *info, size_t size, void *user)
     if (!kaa_base__holds(info, (const void *)wanted->address))
         return 0;
     wanted->info = *info;
-    wanted->found = 1;
     return 1;
 }
 

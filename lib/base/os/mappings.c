@@ -127,6 +127,18 @@ look_at_line(const reader *in, const char *line)
     return look_at(in, start, end, inode == 0);
 }
 
+/* Whether the page map is this program's: under an emulator of processors it is
+ * the emulator's, which has other things at our addresses or none. */
+static int
+is_ours(const reader *in)
+{
+    uint64_t entry = 0;
+    off_t place = (off_t)((uintptr_t)&entry / in->page * sizeof(entry));
+
+    return pread(in->pages, &entry, sizeof(entry), place) == sizeof(entry) &&
+           (entry & (IS_IN_MEMORY | IS_SWAPPED)) != 0;
+}
+
 int
 kaa_base__each_written(kaa_base__look *look, void *user)
 {
@@ -137,7 +149,7 @@ kaa_base__each_written(kaa_base__look *look, void *user)
 
     in.page = (uintptr_t)sysconf(_SC_PAGESIZE);
     in.pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    is_right = is_right && in.pages >= 0;
+    is_right = is_right && in.pages >= 0 && is_ours(&in);
     for (const char *line = text; is_right && *line != '\0';) {
         is_right = look_at_line(&in, line);
         line += strcspn(line, "\n");

@@ -247,16 +247,22 @@ run_quickly(callback *self, void *result, void *const *storage,
         quick_release(arguments[i]);
 }
 
-NEVER_INLINE static void
-called_somehow(target *to, void *result, void *const *storage)
+/* Takes the GIL, or finds that it is held. Of a quick callback, which is one of
+ * `count` arguments, the object is counted at once: there are none without a
+ * GIL. */
+static ALWAYS_INLINE void
+called_somehow(target *to, void *result, void *const *storage,
+               const int is_quick, const uint32_t count)
 {
     kaa_cpython__record *record, *head = kaa_cpython__own.records;
     kaa_cpython__entry entry;
-    PyObject *object;
+    PyObject *object; /* it may be dropped while it runs */
 
     if (!kaa_cpython__enter(to->host, &entry))
         return;
-    object = kaa_cpython__begin_use(to); /* it may be dropped while it runs */
+    object = is_quick ? to->object : kaa_cpython__begin_use(to);
+    if (is_quick && object != NULL)
+        quick_retain(object);
     record = kaa_cpython__record_of(to->host);
     kaa_cpython__own.records = NULL;
     /* After the first exception of a call nothing more of it is run. */
@@ -265,25 +271,33 @@ called_somehow(target *to, void *result, void *const *storage)
         (record == NULL || record->exception[0] == NULL)) {
         callback *self = kaa_cpython__callback_body(object);
 
-        if (self->is_quick)
-            run_quickly(self, result, storage, record, self->count);
+        if (is_quick)
+            run_quickly(self, result, storage, record, count);
         else
             run(self, result, storage, record);
-        if (self->scope == KAA_DECL_SCOPE_ASYNC && self->was_lent &&
-            atomic_exchange(&self->was_called, 1) == 0)
+        if (!is_quick && self->scope == KAA_DECL_SCOPE_ASYNC &&
+            self->was_lent && atomic_exchange(&self->was_called, 1) == 0)
             PY(Py_DecRef)(object);
     }
-    if (object != NULL)
+    if (is_quick && object != NULL)
+        quick_release(object);
+    if (!is_quick && object != NULL)
         kaa_cpython__end_use(to, object);
     kaa_cpython__own.records = head;
     kaa_cpython__leave(&entry);
 }
 
+static void
+called_any(void *result, void *const *storage, void *user)
+{
+    called_somehow(user, result, storage, 0, 0);
+}
+
 /* The second and later ones of a call that keeps the GIL come by the short way,
- * which is compiled for each number of arguments. */
+ * all others by `otherwise`. */
 static ALWAYS_INLINE void
 called_quickly(void *result, void *const *storage, target *to,
-               const uint32_t count)
+               const uint32_t count, const kaa_closure_callback otherwise)
 {
     kaa_cpython__record *record = kaa_cpython__record_of(to->host);
     PyObject *object;
@@ -293,12 +307,12 @@ called_quickly(void *result, void *const *storage, target *to,
             record->exception[0] != NULL ||
             atomic_load_explicit(&to->host->is_closing, memory_order_relaxed) ||
             !kaa_cpython__is_running(record->held))) {
-        called_somehow(to, result, storage);
+        otherwise(result, storage, to);
         return;
     }
     object = to->object;
     if (KAA_UNLIKELY(object == NULL)) {
-        called_somehow(to, result, storage);
+        otherwise(result, storage, to);
         return;
     }
     quick_retain(object); /* it may be dropped while it runs */
@@ -309,41 +323,25 @@ called_quickly(void *result, void *const *storage, target *to,
     kaa_cpython__own.records = record;
 }
 
-static void
-called_0(void *result, void *const *storage, void *user)
-{
-    called_quickly(result, storage, user, 0);
-}
+/* Both ways are compiled for each number of arguments. */
+#define QUICK(count)                                                           \
+    NEVER_INLINE static void entering_##count(                                 \
+        void *result, void *const *storage, void *user)                        \
+    {                                                                          \
+        called_somehow(user, result, storage, 1, count);                       \
+    }                                                                          \
+    static void called_##count(void *result, void *const *storage, void *user) \
+    {                                                                          \
+        called_quickly(result, storage, user, count, entering_##count);        \
+    }
 
-static void
-called_1(void *result, void *const *storage, void *user)
-{
-    called_quickly(result, storage, user, 1);
-}
-
-static void
-called_2(void *result, void *const *storage, void *user)
-{
-    called_quickly(result, storage, user, 2);
-}
-
-static void
-called_3(void *result, void *const *storage, void *user)
-{
-    called_quickly(result, storage, user, 3);
-}
-
-static void
-called_4(void *result, void *const *storage, void *user)
-{
-    called_quickly(result, storage, user, 4);
-}
-
-static void
-called_any(void *result, void *const *storage, void *user)
-{
-    called_somehow(user, result, storage);
-}
+/* clang-format off: no statements, but definitions */
+QUICK(0)
+QUICK(1)
+QUICK(2)
+QUICK(3)
+QUICK(4)
+/* clang-format on */
 
 /* ---- choosing ---- */
 
@@ -383,10 +381,10 @@ kaa_cpython__init_called(callback *self)
         called_0, called_1, called_2, called_3, called_4};
 
     self->call = call_of(self);
-    if (self->count > QUICK_MAX || !quick_has_layouts())
+    if (self->count > QUICK_MAX || self->scope == KAA_DECL_SCOPE_ASYNC ||
+        !quick_has_layouts())
         return called_any;
     for (uint32_t i = 0; i <= self->count; i++)
         self->kinds[i] = kind_of(&self->arguments[i]);
-    self->is_quick = self->scope != KAA_DECL_SCOPE_ASYNC;
-    return self->is_quick ? quick[self->count] : called_any;
+    return quick[self->count];
 }

@@ -36,8 +36,7 @@ typedef struct kaa_cpython__callback {
     uint32_t count;
     atomic_uint was_called;
     uint32_t was_lent;
-    uint32_t is_quick; /* of few values: `kinds` are used */
-    /* Of the arguments, then of the result. */
+    /* Of the arguments, then of the result, where these are few. */
     uint8_t kinds[KAA_CPYTHON__QUICK_MAX + 1];
     kaa_cpython__conversion *arguments; /* count, then the result's */
     kaa_cpython__holds *_Atomic kept;   /* what the last result points into */

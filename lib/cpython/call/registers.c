@@ -213,6 +213,24 @@ read_again(const kaa_cpython__function *self, PyObject *const *args,
     return 1;
 }
 
+/* Reads all arguments; 0: one of them is not so simple. */
+static ALWAYS_INLINE int
+read_all(const kaa_cpython__function *self, PyObject *const *args, uint64_t *a,
+         const uint32_t count, views *held)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        quick_word found =
+            self->quick[i].op == CONVERT_INTEGER
+                ? quick_integer(&self->quick[i], args[i])
+                : quick_pointer(self->host, &self->arguments[i], args[i], held);
+
+        if (KAA_UNLIKELY(!found.is_there))
+            return 0;
+        a[i] = found.word;
+    }
+    return held->count == 0 || read_again(self, args, a, count, held);
+}
+
 static void expect_buffers(PyObject *object);
 
 /* Up to four integers or pointers; the result one too, a double, or nothing.
@@ -224,21 +242,13 @@ buffers(PyObject *object, PyObject *const *args, size_t flagged_count,
     const kaa_cpython__function *self = quick_body(object);
     PyObject *result = NULL;
     uint64_t a[WORDS_MAX] = {0, 0, 0, 0};
-    int is_ready = !is_other(self, flagged_count, names, count, how);
+    int is_ready;
     views held;
 
+    if (KAA_UNLIKELY(is_other(self, flagged_count, names, count, how)))
+        return start_over(object, args, flagged_count, names);
     held.count = 0;
-    for (uint32_t i = 0; is_ready && i < count; i++) {
-        quick_word found = self->quick[i].op == CONVERT_INTEGER
-                               ? quick_integer(&self->quick[i], args[i])
-                               : quick_pointer(self->host, &self->arguments[i],
-                                               args[i], &held);
-
-        is_ready = found.is_there != 0;
-        a[i] = found.word;
-    }
-    if (held.count != 0 && is_ready)
-        is_ready = read_again(self, args, a, count, &held);
+    is_ready = read_all(self, args, a, count, &held);
     if (KAA_LIKELY(is_ready))
         result = run(self, a, count, how);
     if (held.count != 0) {
@@ -246,7 +256,9 @@ buffers(PyObject *object, PyObject *const *args, size_t flagged_count,
         if (KAA_UNLIKELY(!(self->flags & FUNCTION_TAKES_BUFFERS)))
             expect_buffers(object);
     }
-    return is_ready ? result : start_over(object, args, flagged_count, names);
+    return KAA_LIKELY(is_ready)
+               ? result
+               : start_over(object, args, flagged_count, names);
 }
 
 typedef PyObject *(*fallback)(PyObject *, PyObject *const *, size_t,

@@ -151,6 +151,20 @@ found_leaked(kaa_context *ctx, kaa_object *self, kaa_object *dict)
     return kaa_none(ctx);
 }
 
+/* What a function leaks that it calls. */
+__attribute__((noinline)) static int
+lose_text(kaa_context *ctx)
+{
+    return kaa_text(ctx, "lost further down") != NULL;
+}
+
+static kaa_object *
+deep_leaked(kaa_context *ctx, kaa_object *self)
+{
+    (void)self;
+    return lose_text(ctx) ? kaa_none(ctx) : NULL;
+}
+
 static kaa_object *
 error_path_leaked(kaa_context *ctx, kaa_object *self, kaa_object *argument)
 {
@@ -392,6 +406,7 @@ static const kaa_method methods[] = {
     ONE(item_leaked),
     ONE(found_leaked),
     ONE(error_path_leaked),
+    NOARGS(deep_leaked),
     NOARGS(error_leaked),
     NOARGS(built_leaked),
     NOARGS(null_without_error),

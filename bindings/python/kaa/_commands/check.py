@@ -22,7 +22,7 @@ _FILES = (
     ("json", "all mistakes", None),
     ("chrome", "the traced calls, for Perfetto: --trace", "chrome"),
 )
-_FLAGS = ("-q", "--quiet", "--fault", "--trace")
+_FLAGS = ("-q", "--quiet", "--fault", "--trace", "--stacks")
 _WITH_VALUES = ("-o", "--output", "--html", "--json", "--chrome", "--calls")
 
 
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " a program the module is only imported. Exits with 1 where there are mistakes."
     )
     parser.usage = (
-        "python -m kaa check [--fault | --trace] [--html FILE] [--json FILE] [-o FILE] [-q]"
+        "python -m kaa check [--fault | --trace | --stacks] [--html FILE] [--json FILE] [-o FILE] [-q]"
         " MODULE [SCRIPT | -m NAME] [ARG ...]"
     )
     _add_arguments(parser)
@@ -54,6 +54,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trace",
         action="store_true",
         help="count and time the module's functions and what they call; nothing is checked",
+    )
+    parser.add_argument(
+        "--stacks",
+        action="store_true",
+        help="note by which calls of the module each reference is taken: what leaks the first"
+        " time is told with them, which else the second has",
     )
     parser.add_argument(
         "--calls", metavar="FILE", help="write the traced calls, a line each; *.jsonl as JSON"
@@ -124,8 +130,9 @@ def _is_imported(name: str) -> bool:
 
 def _contradiction(options: argparse.Namespace) -> Optional[str]:
     """What the options ask for and cannot have together, or None."""
-    if options.fault and options.trace:
-        return "--fault and --trace cannot be had together"
+    asked = [f"--{one}" for one in ("fault", "trace", "stacks") if getattr(options, one)]
+    if len(asked) > 1:
+        return f"{asked[0]} and {asked[1]} cannot be had together"
     if not options.trace and (options.chrome or options.calls):
         return "--chrome and --calls need --trace"
     return None
@@ -167,7 +174,8 @@ def run(options: argparse.Namespace) -> int:
             return complain(f"{options.module}: there is no such file")
         sys.path.insert(0, os.path.dirname(path))
     importer.install()
-    mode = "fault" if options.fault else "trace" if options.trace else "report"
+    asked = [one for one in ("fault", "trace", "stacks") if getattr(options, one)]
+    mode = asked[0] if asked else "report"
     _checked.select(name, mode)
     started, begin = time.time_ns(), time.monotonic_ns()
     if options.script is None:
@@ -190,7 +198,8 @@ def run(options: argparse.Namespace) -> int:
         mistakes=_checked.mistakes(name),
     )
     if options.fault:
-        count = _checked.fault_count()
+        report.failures = _checked.failures(name)
+        count = len(report.failures)
         report.notes.append(f"{count} calls of {name} were made to fail, one in a process.")
     if options.trace:
         code = _add_trace(report, options) or code

@@ -29,6 +29,9 @@ class Mistake:
     made_at: str = ""  # where the object was made
     count: int = 1  # times it was seen
     python: List[Frame] = field(default_factory=list)  # innermost first
+    # The module's calls that led to it. Of what is seen at the end of a call the place
+    # alone, but of a leak those that took the reference: in the modes "stacks" and
+    # "fault", and in others once its place has leaked again.
     native: List[Frame] = field(default_factory=list)
     module: str = ""
 
@@ -55,6 +58,20 @@ class SlotUse:
     total_ns: int = 0
     max_ns: int = 0
     failures: int = 0
+
+
+@dataclass
+class Failure:
+    """A call that was made to fail, once, in a process of its own. `outcome`, of the
+    outermost call of the module: "raised", "returned" (without an exception), "mistakes",
+    "crashed", "stopped" (it did not end), "not known"."""
+
+    function: str  # of the module, that made the call
+    slot: str
+    where: str  # a place, as a mistake's
+    outcome: str
+    exception: str = ""  # the type of the one that was raised
+    mistakes: int = 0  # that were told in that process
 
 
 class Call(NamedTuple):
@@ -87,6 +104,7 @@ class CheckReport(_data.Report):
     uses: List[SlotUse] = field(default_factory=list)
     trace: List[Call] = field(default_factory=list)
     notes: List[str] = field(default_factory=list)
+    failures: List[Failure] = field(default_factory=list)
 
 
 @dataclass

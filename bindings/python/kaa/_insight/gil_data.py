@@ -159,6 +159,23 @@ class Cause:
 
 
 @dataclass
+class Lock:
+    """A lock of kaa's own (kaa/gil.h) in this process, such as a native runtime's.
+    Threads are those that are attached to it; Thread.id is the number of the
+    attachment, 0 of the sum of those that ended. The true sum of holds is at most
+    unsure_ns more than that of held_ns."""
+
+    name: str
+    number: int  # of all locks the process made
+    wall_ns: int
+    switch_interval_ns: int
+    is_timed: bool = True  # False: held_ns is 0, as the lock's maker wished
+    unsure_ns: int = 0
+    threads: List[Thread] = field(default_factory=list)
+    deadlocks: List[str] = field(default_factory=list)  # Recording.deadlocks has them
+
+
+@dataclass
 class Recording(_data.Report):
     """What was seen of one process."""
 
@@ -178,6 +195,7 @@ class Recording(_data.Report):
     convoys: List[Convoy] = field(default_factory=list)
     advice: List[Advice] = field(default_factory=list)
     causes: List[Cause] = field(default_factory=list)
+    locks: List[Lock] = field(default_factory=list)  # of kaa's own
     # Call stacks, the innermost frame first; Span.site and others are indices.
     stacks: List[List[Frame]] = field(default_factory=list)
     deadlocks: List[str] = field(default_factory=list)  # reports, many lines each

@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Set, Tuple
 from kaa import _native
 from kaa._error import Error, check
 from kaa._insight.gil_data import Frame
-from kaa._insight.check_data import Call, Holder, Mistake, SlotUse
+from kaa._insight.check_data import Call, Failure, Holder, Mistake, SlotUse
 
-MODES = ("report", "raise", "abort", "fault", "trace")
+MODES = ("report", "raise", "abort", "fault", "trace", "stacks")
 
 _selected: Set[str] = set()
 
@@ -51,6 +51,20 @@ class _Holding(Structure):
     ]
 
 
+class _Failure(Structure):
+    """kaa_checked_failure"""
+
+    _fields_ = [
+        ("module", c_char_p),
+        ("function", c_char_p),
+        ("slot", c_char_p),
+        ("site", c_void_p),
+        ("outcome", c_char_p),
+        ("exception", c_char_p),
+        ("mistakes", c_uint64),
+    ]
+
+
 class _Use(Structure):
     """kaa_checked_use"""
 
@@ -84,7 +98,7 @@ def select(module: str, mode: str = "report") -> None:
     """Has modules of this name, or of the file of this path, checked when they are
     imported."""
     if mode not in MODES:
-        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort', 'fault' or 'trace' was expected")
+        raise ValueError(f"checked={mode!r}: True, 'report', 'raise', 'abort', 'fault', 'trace' or 'stacks' was expected")
     if "," in module:
         raise ValueError(f"{module}: a comma in the path of a module that is to be checked")
     error = _native.Error()
@@ -195,11 +209,6 @@ def holders(module: str, has_types: bool) -> List[Holder]:
     return made
 
 
-def fault_count() -> int:
-    """How many calls were made to fail: checked="fault"."""
-    return int(_native.kaa_checked_fault_count())
-
-
 def _all(kind: Any, read: Any) -> Any:
     """Calls are made meanwhile: what came later is left out."""
     count = read(None, 0)
@@ -215,6 +224,26 @@ def uses(module: str = "") -> List[SlotUse]:
         for one in _all(_Use, _native.kaa_checked_uses)
         if module in ("", _text(one.module))
     ]  # fmt: skip
+
+
+def failures(module: str = "") -> List[Failure]:
+    """The calls that were made to fail, checked="fault", and what came of each: of one
+    module, or of all."""
+    found = []
+    for one in _all(_Failure, _native.kaa_checked_failures):
+        if module in ("", _text(one.module)):
+            file, line, place = _place(one.site or 0)
+            found.append(
+                Failure(
+                    function=_text(one.function),
+                    slot=_text(one.slot),
+                    where=f"{file}:{line}" if file else place,
+                    outcome=_text(one.outcome),
+                    exception=_text(one.exception),
+                    mistakes=one.mistakes,
+                )
+            )
+    return found
 
 
 def calls(module: str = "") -> List[Call]:

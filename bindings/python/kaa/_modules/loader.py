@@ -75,8 +75,9 @@ def import_module(
     `kaa.mistakes()` lists them; "raise" makes such a call fail with SystemError,
     "abort" ends the process, and "fault" makes each place of the module that makes a
     call which may fail see it fail once, in a child. "trace" checks nothing, but counts and
-    times calls: `python -m kaa check --trace`. A module that was loaded unchecked is a
-    ValueError.
+    times calls: `python -m kaa check --trace`. "stacks" notes of each reference by which
+    calls of the module it was taken, for the backtraces of leaks. A module that was loaded
+    unchecked is a ValueError.
     """
     file = os.path.abspath(os.fsdecode(path))
     if name is None:

@@ -418,6 +418,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...], bool]] = {
     # checked.h
     "kaa_checked_calls": (c_size_t, (_A, c_size_t), HELD),
     "kaa_checked_count": (c_size_t, (), HELD),
+    "kaa_checked_failures": (c_size_t, (_A, c_size_t), HELD),
     "kaa_checked_fault_count": (c_size_t, (), HELD),
     "kaa_checked_get": (c_int, (c_size_t, _A, ErrorP), HELD),
     "kaa_checked_holdings": (c_int, (_A, c_size_t, _A, ErrorP), HELD),
@@ -780,11 +781,13 @@ def buffer_of(data: bytes) -> Any:
 
 def printed(function: Any, *arguments: Any) -> str:
     """Calls a function of the kind `size_t print(..., char *buffer, size)`."""
-    buffer = (ctypes.c_char * 256)()
-    length = function(*arguments, buffer, 256)
-    if length >= 256:
-        buffer = (ctypes.c_char * (length + 1))()
-        function(*arguments, buffer, length + 1)
+    size = 256
+    while True:
+        buffer = (ctypes.c_char * size)()
+        length = function(*arguments, buffer, size)
+        if length < size:
+            break
+        size = length + 1  # it may have grown by then
     return buffer.value.decode("utf-8", "surrogateescape")
 
 

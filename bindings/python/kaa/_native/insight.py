@@ -412,6 +412,7 @@ def prototypes(error: Any) -> Dict[str, Tuple[Any, Tuple[Any, ...], bool]]:
             True,
         ),
         "kaa_insight_gil_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
+        "kaa_insight_gils_json": (c_size_t, (c_void_p, c_size_t), False),
         "kaa_insight_heap_json": (c_size_t, (c_void_p, c_void_p, c_size_t), False),
         **_refcounts(error),
         "kaa_insight_symbol": (c_size_t, (c_uint64, c_void_p, c_size_t), True),

@@ -353,7 +353,10 @@ def value_of(
         take = _integer(ctype, kind, size, kind == _native.INT128)
         return Value(ctype, kind, BASIC[kind], take, as_it_is, False, False)
     signed = bool(_native.kaa_ctype_is_signed(behind))
-    storage = _BY_SIZE.get((size, signed))
+    # Not get(), which locks the dict on a CPython 3.13 without a GIL: a child of a
+    # fork would find that lock held for ever.
+    sized = size, signed
+    storage = _BY_SIZE[sized] if sized in _BY_SIZE else None
     if storage is None or not (
         kind in _INTEGERS
         or kind in (_native.BOOL, _native.CHAR, _native.ENUM)

@@ -42,7 +42,8 @@ def close(seal: Seal, kind: Any, content: Any) -> None:
 
 def content(kind: Any, name: str) -> Any:
     """What a class stands for that has a seal of its own by this name; else None."""
-    seal = kind.__dict__.get(name)
+    own = kind.__dict__
+    seal = own[name] if name in own else None  # get() locks: see value_of()
     try:
         if type(seal) is Seal and _class_of(seal, Seal) is kind:
             return _content_of(seal, Seal)

@@ -30,6 +30,8 @@ def blocks(
     found: List[Block] = [headline(data)]
     if data.mistakes:
         found += mistakes(data, limit)
+    if data.failures:
+        found.append(failures(data, limit))
     if data.holders:
         found.append(holders(data, limit))
     if data.uses:
@@ -94,6 +96,36 @@ def mistakes(report: CheckReport, limit: Optional[int] = None) -> List[Block]:
         said = f"and {text.plural(rest, 'more mistake')}; all are in the page and the JSON"
         found.append(Paragraphs("", [said], level=1))
     return found
+
+
+# What is worst first.
+_OUTCOMES = ("crashed", "stopped", "mistakes", "not known", "returned", "raised")
+
+
+def failures(report: CheckReport, limit: Optional[int] = None) -> Table:
+    """What came of each call that was made to fail."""
+    order = {outcome: rank for rank, outcome in enumerate(_OUTCOMES)}
+    ranked = sorted(report.failures, key=lambda one: order.get(one.outcome, len(order)))
+    rows: List[Sequence[object]] = [
+        [one.function, one.slot, one.where, one.outcome, one.exception or None, one.mistakes]
+        for one in ranked
+    ]
+    columns = [
+        Column("function", CODE),
+        Column("call that failed", CODE),
+        Column("at", CODE),
+        Column("then it", TEXT),
+        Column("exception", CODE),
+        Column("mistakes", COUNT),
+    ]
+    counts = [
+        f"{total} {outcome}"
+        for outcome in _OUTCOMES
+        for total in [sum(one.outcome == outcome for one in report.failures)]
+        if total
+    ]
+    title = f"Calls made to fail: {', '.join(counts)}"
+    return Table(title, columns, rows, cut(rows, limit, "call"), [], "failures")
 
 
 def holders(report: CheckReport, limit: Optional[int] = None) -> Table:

@@ -112,7 +112,7 @@ _HISTOGRAMS = """<section id=histograms hidden>
 
 
 # What a reader should see before the lanes.
-_AT_TOP = ("DEADLOCK", "Advice")
+_AT_TOP = (*gil_tables.WARNINGS, "Advice")
 
 
 def html(recording: Recording) -> str:

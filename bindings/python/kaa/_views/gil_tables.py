@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional, Sequence
 
-from kaa._insight.gil_data import Recording, Thread
+from kaa._insight.gil_data import Lock, Recording, Thread
 from kaa._views import text
 from kaa._views.tables import (
     BAR,
@@ -23,6 +23,8 @@ from kaa._views.tables import (
 )
 
 _PROGRAM_MAX = 100  # characters of a command line
+# Titles of deadlocks: those that are, and those that may come.
+WARNINGS = ("DEADLOCK", "LOCK ORDER")
 _MODES = {
     "trace": "every hold and wait traced",
     "sample": "sampled",
@@ -42,6 +44,7 @@ def blocks(recording: Recording, limit: Optional[int] = None) -> List[Block]:
         found.append(victims(recording, limit))
     if recording.causes:
         found.append(causes(recording, limit))
+    found += [own_lock(one, limit) for one in recording.locks if one.threads]
     found += words(recording)
     for child in recording.children:
         found += blocks(child, limit)
@@ -49,9 +52,15 @@ def blocks(recording: Recording, limit: Optional[int] = None) -> List[Block]:
 
 
 def deadlocks(recording: Recording) -> List[Block]:
-    """The circles of threads that wait for each other, if there are any."""
-    lines = [line for one in recording.deadlocks for line in one.splitlines()]
-    return [Paragraphs("DEADLOCK", lines, level=1)] if lines else []
+    """Circles of threads that wait for each other, and orders of locks of kaa's own
+    that may become such, if there are any."""
+    orders = [one for one in recording.deadlocks if one.startswith("lock order: ")]
+    circles = [one for one in recording.deadlocks if one not in orders]
+    return [
+        Paragraphs(title, [line for one in said for line in one.splitlines()], level=1)
+        for title, said in zip(WARNINGS, (circles, orders))
+        if said
+    ]
 
 
 def words(recording: Recording) -> List[Block]:
@@ -100,8 +109,27 @@ def _blocked(thread: Thread) -> str:
 
 def threads(recording: Recording, limit: Optional[int] = None) -> Table:
     """A row a thread, those that waited and held most first."""
+    return _threads(recording.threads, limit, "GIL", "the operating system's number")
+
+
+def own_lock(lock: Lock, limit: Optional[int] = None) -> Table:
+    """The threads of a lock of kaa's own. Their rows are no lanes of the page."""
+    table = _threads(lock.threads, limit, "lock", "the number of the attachment")
+    table.title = f'Lock "{text.printable(lock.name)}" of kaa\'s own'
+    if lock.is_timed:
+        held = sum(one.held_ns for one in lock.threads)
+        table.title += f", held {text.share(held, lock.wall_ns)} of the time"
+    table.keys, table.name = [], ""
+    table.columns = table.columns[:-1]  # what they are off in is not looked at
+    table.rows = [row[:-1] for row in table.rows]
+    return table
+
+
+def _threads(
+    found: Sequence[Thread], limit: Optional[int], lock: str, number: str
+) -> Table:
     ranked = sorted(
-        enumerate(recording.threads), key=lambda one: -one[1].waited_ns - one[1].held_ns
+        enumerate(found), key=lambda one: -one[1].waited_ns - one[1].held_ns
     )
     rows: List[Sequence[object]] = []
     for _, one in ranked:
@@ -128,15 +156,15 @@ def threads(recording: Recording, limit: Optional[int] = None) -> Table:
         )
     columns = [
         Column("thread"),
-        Column("id", NAME, "the operating system's number of the thread", 9),
+        Column("id", NAME, f"{number} of the thread", 9),
         Column("kind", NAME, "what its releases and waits look like"),
         Column("held, waited, off", BAR, "shares of the thread's life", 1),
-        Column("held", TIME, "time with the GIL"),
+        Column("held", TIME, f"time with the {lock}"),
         Column("", SHARE, "of the thread's life"),
-        Column("waited", TIME, "time waiting for the GIL"),
+        Column("waited", TIME, f"time waiting for the {lock}"),
         Column("", SHARE, "of the thread's life"),
-        Column("off", TIME, "time without the GIL and not waiting for it", 3),
-        Column("acquired", COUNT, "times it took the GIL", 8),
+        Column("off", TIME, f"time without the {lock} and not waiting for it", 3),
+        Column("acquired", COUNT, f"times it took the {lock}", 8),
         Column("contended", COUNT, "times it had to wait for it", 7),
         Column("forced", COUNT, "releases because another thread asked", 6),
         Column("voluntary", COUNT, "releases before a call that may block", 6),
